@@ -1,7 +1,8 @@
 // Bundles the programs that run on machines (not on the controller) into single executable files under dist/programs.
 // A node needs only Node >= 18 (Debian 12's own) and no npm. CommonJS, because an executable without extension is CommonJS.
-import {chmod, mkdir} from 'node:fs/promises';
+
 import {existsSync} from 'node:fs';
+import {chmod, mkdir} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 

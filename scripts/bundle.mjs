@@ -2,7 +2,7 @@
 // A node needs only Node >= 18 (Debian 12's own) and no npm. CommonJS, because an executable without extension is CommonJS.
 
 import {existsSync} from 'node:fs';
-import {chmod, mkdir} from 'node:fs/promises';
+import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
@@ -15,9 +15,26 @@ const programs = {
   calicoctl: 'src/lab/calico/calicoctl/main.ts',
   'calico-felix': 'src/lab/calico/agent/main.ts',
   'calico-libnetwork': 'src/lab/calico/plugin/main.ts',
+  'configurable-http-proxy': 'src/proxy/main.ts',
+};
+
+/** configurable-http-proxy reads its own package.json for --version at run time; in a bundle that file is part of the text. */
+const inlinePackageJson = {
+  name: 'inline-package-json',
+  setup({onLoad}) {
+    onLoad({filter: /configurable-http-proxy\/bin\/configurable-http-proxy$/}, async ({path}) => {
+      const text = await readFile(path, 'utf8');
+      const read = 'require("../package.json")';
+      if (!text.includes(read)) throw new Error(`${path} no longer contains ${read}: look at how it reads its version now`);
+      const {name, version} = JSON.parse(await readFile(new URL('../package.json', `file://${path}`), 'utf8'));
+      return {contents: text.replace(read, JSON.stringify({name, version})), loader: 'js'};
+    });
+  },
 };
 
 await mkdir(`${root}dist/programs`, {recursive: true});
+// So that they also run from here, beneath a package.json that says "module".
+await writeFile(`${root}dist/programs/package.json`, '{"type": "commonjs"}\n');
 await Promise.all(
   Object.entries(programs).map(async ([name, entry]) => {
     if (!existsSync(root + entry)) return;
@@ -29,7 +46,10 @@ await Promise.all(
       platform: 'node',
       target: 'node18',
       format: 'cjs',
-      banner: {js: '#!/usr/bin/env node'},
+      // CommonJS has no import.meta; the proxy's createRequire() and its folder of default error pages hang on it.
+      define: {'import.meta.url': 'bundleUrl'},
+      banner: {js: `#!/usr/bin/env node\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;`},
+      plugins: [inlinePackageJson],
       logLevel: 'warning',
       legalComments: 'inline',
     });

@@ -1,0 +1,52 @@
+import {createHash} from 'node:crypto';
+import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {type TarFile, tar} from './tar.js';
+
+export interface ImageOptions {
+  /** The folder with one folder of build context per image: templates/images. */
+  readonly templates: string;
+  /** What docker-ssh is built FROM, as Docker on the builder knows it. */
+  readonly base: string;
+  /** What tells that base from another of the same name: its image id or its tar's hash. */
+  readonly baseIdentity: string;
+  /** The user inside the containers. */
+  readonly userName: string;
+}
+
+/** An image to build: `docker build --build-arg NAME=VALUE … -t TAG -` with the context on stdin. */
+export interface ImageSpec {
+  readonly name: 'docker-ssh' | 'docker-jupyter';
+  /** Hex; equal keys mean an equal image: hash of context, build arguments and base. */
+  readonly key: string;
+  /** `NAME:KEY`, the key shortened. */
+  readonly tag: string;
+  /** The image that must be built before. */
+  readonly dependsOn?: ImageSpec['name'];
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** The build context as a tar archive. */
+  context(): Buffer;
+}
+
+/** The images of a cluster, in the order to build them in. Reads the templates and nothing else. */
+export function imageSpecs({templates, base, baseIdentity, userName}: ImageOptions): readonly [ImageSpec, ImageSpec] {
+  const ssh = spec('docker-ssh', join(templates, 'docker-ssh'), {BASE: base, USER_NAME: userName}, baseIdentity);
+  const jupyter = spec('docker-jupyter', join(templates, 'docker-jupyter'), {BASE: ssh.tag}, ssh.key);
+  return [ssh, {...jupyter, dependsOn: ssh.name}];
+}
+
+function spec(name: ImageSpec['name'], folder: string, buildArgs: Record<string, string>, baseIdentity: string): ImageSpec {
+  const context = tar(filesOf(folder));
+  const hash = createHash('sha256');
+  for (const part of [JSON.stringify([name, baseIdentity, Object.entries(buildArgs).sort()]), context]) hash.update(part);
+  const key = hash.digest('hex');
+  return {name, key, tag: `${name}:${key.slice(0, 12)}`, buildArgs, context: () => context};
+}
+
+/** Only the owner's x of the mode counts: the rest depends on the umask under which hw5 was installed, and the key must not. */
+function filesOf(folder: string): TarFile[] {
+  return readdirSync(folder).map((path) => {
+    const file = join(folder, path);
+    return {path, mode: statSync(file).mode & 0o100 ? 0o755 : 0o644, content: readFileSync(file)};
+  });
+}

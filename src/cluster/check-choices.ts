@@ -1,0 +1,58 @@
+import type {Draft} from './complete.js';
+import {isBroken, type Path, type Problem} from './problem.js';
+
+/** Keys that exclude or need each other. */
+export function checkChoices({input}: Draft, known: readonly Problem[]): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: Path, message: string, hint: string): void => {
+    problems.push({path, message, hint, atKey: true});
+  };
+  const {calico, images, mesos} = input;
+  if (calico?.calicoctl?.url !== undefined && calico.calicoctl.path !== undefined) {
+    add(
+      ['calico', 'calicoctl', 'path'],
+      'both `url` and `path`',
+      'keep `url` to fetch calicoctl, or `path` to take it from this computer',
+    );
+  }
+  if (images?.base?.name !== undefined && images.base.import !== undefined) {
+    add(
+      ['images', 'base', 'import'],
+      'both `name` and `import`',
+      'keep `name` for an image, or `import` for the tar of a root file system',
+    );
+  }
+  const source = mesos?.source;
+  const kind = source?.kind ?? (source?.master !== undefined ? 'external' : source?.image !== undefined ? 'image' : 'host');
+  const path = ['mesos', 'source'];
+  if (source?.image !== undefined && kind !== 'image')
+    add([...path, 'image'], `does not go with \`${kind}\``, 'delete it, or write `kind: image`');
+  if (source?.master !== undefined && kind !== 'external') {
+    add([...path, 'master'], `does not go with \`${kind}\``, 'delete it, or write `kind: external`');
+  }
+  if (kind === 'image' && source?.image === undefined && !isBroken(known, [...path, 'image'])) {
+    add([...path, 'image'], 'missing', 'name the image that holds mesos-master and mesos-agent: `image: registry/mesos:1.11.0`');
+  }
+  if (kind === 'external' && source?.master === undefined && !isBroken(known, [...path, 'master'])) {
+    add([...path, 'master'], 'missing', 'give the master as `master: 172.16.1.137:5050`');
+  }
+  if (mesos?.principal !== undefined && mesos.secretFile === undefined && !isBroken(known, ['mesos', 'secretFile'])) {
+    add(['mesos', 'secretFile'], 'missing: a principal needs its secret', 'name a file of mode 0600 that holds the secret');
+  }
+  if (mesos?.secretFile !== undefined && mesos.principal === undefined && !isBroken(known, ['mesos', 'principal'])) {
+    add(['mesos', 'principal'], 'missing: a secret needs its principal', 'give the name under which the scheduler registers');
+  }
+  const logins = [
+    {ssh: input.ssh, at: ['ssh'] as Path},
+    ...(input.nodes ?? []).map(({ssh}, index) => ({ssh, at: ['nodes', index, 'ssh'] as Path})),
+  ];
+  for (const {ssh, at} of logins) {
+    if (ssh?.sudoPasswordEnv !== undefined && ssh.sudoPasswordFile !== undefined) {
+      add([...at, 'sudoPasswordFile'], 'both `sudoPasswordEnv` and `sudoPasswordFile`', 'keep one of them');
+    }
+    if (ssh?.jump && ssh.jump.host === undefined && !isBroken(known, [...at, 'jump', 'host'])) {
+      add([...at, 'jump', 'host'], 'missing', 'give the name or address of the jump host');
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,123 @@
+import {blockOf, contains, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {nodesWith, type Role} from './cluster.js';
+import type {Draft} from './complete.js';
+import {nearest} from './nearest.js';
+import {isBroken, type Path, type Problem} from './problem.js';
+
+/** Nodes: present, with addresses others can reach, no name or address twice, and roles that make a cluster. */
+export function checkNodes(draft: Draft, known: readonly Problem[]): Problem[] {
+  const {cluster, input} = draft;
+  if (cluster.nodes.length === 0) {
+    if (isBroken(known, ['nodes'])) return [];
+    return [
+      {path: ['nodes'], message: 'missing', hint: 'list the addresses: `nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]`'},
+    ];
+  }
+  const addresses = cluster.nodes.map((node) => node.address);
+  const names = cluster.nodes.map((node) => node.name);
+  return [
+    ...(input.nodes ?? []).flatMap((node, index) => checkAddress(node.address, ['nodes', index], known)),
+    ...repeated(addresses, 'address', 'address', 'every node has an IPv4 address of its own'),
+    ...repeated(names, 'name', 'name', 'every node has a name of its own; the default is node0, node1 … by position'),
+    ...checkRoles(draft, known),
+    ...checkBuilder(draft, known),
+  ];
+}
+
+function checkAddress(address: string | undefined, path: Path, known: readonly Problem[]): Problem[] {
+  const addressPath = [...path, 'address'];
+  if (address === undefined) {
+    // A mistyped key says it all already.
+    const isMistyped = known.some(
+      ({path: other}) => other.length === path.length + 1 && nearest(String(other.at(-1)), ['address']),
+    );
+    if (isMistyped || isBroken(known, addressPath)) return [];
+    return [
+      {path: addressPath, message: 'missing', hint: 'give the IPv4 address at which the other nodes reach it, as 172.16.1.137'},
+    ];
+  }
+  const value = parseIpv4(address)!;
+  const reserved = RESERVED.find(({block}) => contains(parseCidr(block)!, value));
+  if (!reserved) return [];
+  const message = `${address} is ${reserved.is}`;
+  return [{path: addressPath, message, hint: 'give the IPv4 address at which the other nodes reach it'}];
+}
+
+const RESERVED = [
+  {block: '0.0.0.0/8', is: 'not an address of a machine'},
+  {block: '127.0.0.0/8', is: 'a loopback address, which the other nodes cannot reach'},
+  {block: '169.254.0.0/16', is: 'a link-local address, which no route leads to'},
+  {block: '224.0.0.0/3', is: 'a multicast or reserved address'},
+] as const;
+
+function repeated(values: readonly string[], key: string, what: string, hint: string): Problem[] {
+  return values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    if (value === '' || first === index) return [];
+    return [{path: ['nodes', index, key], message: `${what} ${value} is that of nodes[${first}] already`, hint}];
+  });
+}
+
+function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+  if (cluster.nodes.some((_, index) => isBroken(known, ['nodes', index, 'roles']))) return [];
+  const isExternal = cluster.mesos.source.kind === 'external';
+  const problems: Problem[] = [];
+  const complain = (role: Role, message: string, hint: string): void => {
+    // The last node with the role is the one too many; without any, the list as a whole is at fault.
+    const index = cluster.nodes.findLastIndex((node) => node.roles.includes(role));
+    const at = index >= 0 && input.nodes?.[index]?.roles ? ['nodes', index, 'roles'] : ['nodes'];
+    problems.push({path: at, message, hint});
+  };
+  const count = (role: Role) => nodesWith(cluster, role).length;
+
+  if (count('etcd') === 0) complain('etcd', 'no node is an etcd member', 'add the role `etcd` to one, three or five nodes');
+  else if (count('etcd') % 2 === 0) {
+    const members = nodesWith(cluster, 'etcd').map((node) => node.name);
+    const message = `${members.length} etcd members (${members.join(', ')}): an even number bears no more losses than one fewer`;
+    complain('etcd', message, 'take the role `etcd` from one of them or give it to another node');
+  }
+  if (isExternal && count('master') > 0) {
+    complain('master', 'the Mesos master is external, so no node can be it', 'take the role `master` away, or `mesos.source`');
+  } else if (count('master') > 1) {
+    complain('master', `${count('master')} nodes are the Mesos master`, 'leave the role `master` to one of them');
+  } else if (!isExternal && count('master') === 0) {
+    complain('master', 'no node is the Mesos master', 'add the role `master` to one node, or name one under `mesos.source`');
+  }
+  if (count('agent') === 0)
+    complain('agent', 'no node is an agent, so no container can run', 'add the role `agent` to some nodes');
+  if (count('framework') === 0 && cluster.framework.tasks.length > 0) {
+    complain('framework', 'no node runs the scheduler, so no task can start', 'add the role `framework` to one node or more');
+  }
+  return problems;
+}
+
+function checkBuilder({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+  const builder = input.images?.builder;
+  if (builder === undefined) return [];
+  return checkAgentName(builder, ['images', 'builder'], cluster.nodes, known);
+}
+
+/** A reference to a node that has to run containers. */
+export function checkAgentName(
+  name: string,
+  path: Path,
+  nodes: readonly {readonly name: string; readonly roles: readonly Role[]}[],
+  known: readonly Problem[],
+): Problem[] {
+  const names = nodes.map((node) => node.name);
+  const index = names.indexOf(name);
+  if (index < 0) {
+    if (isBroken(known, ['nodes']) && nodes.length === 0) return [];
+    const near = nearest(name, names);
+    const hint = near && near !== name ? `did you mean \`${near}\`?` : `the nodes are: ${names.join(', ')}`;
+    return [{path, message: `there is no node ${JSON.stringify(name)}`, hint}];
+  }
+  if (nodes[index]!.roles.includes('agent') || isBroken(known, ['nodes', index, 'roles'])) return [];
+  const agents = nodes.filter((node) => node.roles.includes('agent')).map((node) => node.name);
+  return [{path, message: `${name} is not an agent`, hint: `name one of: ${agents.join(', ')}`}];
+}
+
+/** The /24 around an address: what hw5 takes for its LAN, as it cannot see the real mask from here. */
+export function lanOf(address: string): ReturnType<typeof blockOf> {
+  return blockOf(parseIpv4(address)!, 24);
+}

@@ -1,0 +1,124 @@
+import {contains, formatCidr, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {checkAgentName} from './check-nodes.js';
+import {nodesWith} from './cluster.js';
+import type {Draft} from './complete.js';
+import {nearest} from './nearest.js';
+import {isBroken, type Path, type Problem} from './problem.js';
+import {isName, NAME_HINT} from './rules.js';
+
+/** Tasks: a name and an address each, inside the pool, none twice, a health check that can be made, and places to run. */
+export function checkTasks(draft: Draft, known: readonly Problem[]): Problem[] {
+  return [
+    ...checkGroups(draft, known),
+    ...checkHealthChecks(draft),
+    ...checkNames(draft),
+    ...checkAddresses(draft, known),
+    ...checkUnique(draft, known),
+  ];
+}
+
+function checkGroups({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+  return (input.framework?.tasks ?? []).flatMap((task, index) => {
+    const path = ['framework', 'tasks', index];
+    const problems: Problem[] = [];
+    const isMistyped = known.some(({path: at}) => at.length === 4 && at[2] === index && nearest(String(at[3]), ['name']));
+    if (task.name === undefined && !isMistyped && !isBroken(known, [...path, 'name'])) {
+      problems.push({path: [...path, 'name'], message: 'missing', hint: 'give the task a name, as `name: jupyter`'});
+    }
+    const node = task.constraints?.node;
+    if (node !== undefined) problems.push(...checkAgentName(node, [...path, 'constraints', 'node'], cluster.nodes, known));
+    return problems;
+  });
+}
+
+/** Each group of the file once, though it makes several tasks. */
+function firstOfGroups({cluster, taskPaths}: Draft): readonly number[] {
+  return cluster.framework.tasks.flatMap((_, index) => (index > 0 && taskPaths[index] === taskPaths[index - 1] ? [] : [index]));
+}
+
+function checkHealthChecks(draft: Draft): Problem[] {
+  return firstOfGroups(draft).flatMap((index) => {
+    const check = draft.cluster.framework.tasks[index]!.healthCheck;
+    const path = [...draft.taskPaths[index]!, 'healthCheck'];
+    const given = groupInput(draft, index)?.healthCheck;
+    const problems: Problem[] = [];
+    if (check?.port === 0) {
+      const hint = 'say which port of the container to try: `port: 80`; or `healthCheck: none`';
+      problems.push({path: [...path, 'port'], message: 'missing', hint});
+    }
+    if (given?.path !== undefined && check?.type !== 'http') {
+      problems.push({
+        path: [...path, 'path'],
+        message: 'only an http check has a path',
+        hint: 'write `type: http` or delete the path',
+        atKey: true,
+      });
+    }
+    return problems;
+  });
+}
+
+function groupInput({input, taskPaths}: Draft, index: number) {
+  return input.framework?.tasks?.[Number(taskPaths[index]!.at(-1))];
+}
+
+function checkNames(draft: Draft): Problem[] {
+  const {tasks} = draft.cluster.framework;
+  const names = tasks.map((task) => task.name);
+  return tasks.flatMap(({name}, index): Problem[] => {
+    const path = [...draft.taskPaths[index]!, 'name'];
+    const group = groupInput(draft, index);
+    if (group !== undefined && group.name === undefined) return [];
+    const first = names.indexOf(name);
+    if (first !== index) {
+      const hint = 'every task has a name of its own; a group of `count: 2` takes name-1 and name-2';
+      return [{path, message: `the name ${name} is taken: ${label(draft, first)} has it`, hint}];
+    }
+    return isName(name) ? [] : [{path, message: `makes the task name ${name}, which is not valid`, hint: NAME_HINT}];
+  });
+}
+
+function label({taskPaths}: Draft, index: number): string {
+  return `framework.tasks[${String(taskPaths[index]!.at(-1))}]`;
+}
+
+function checkAddresses(draft: Draft, known: readonly Problem[]): Problem[] {
+  const {cluster, taskPaths} = draft;
+  const isPoolBroken = isBroken(known, ['network', 'subnet']);
+  const pool = parseCidr(cluster.network.subnet);
+  const {tasks} = cluster.framework;
+  const addresses = tasks.map((task) => task.address);
+  return tasks.flatMap(({name, address}, index): Problem[] => {
+    if (address === '') return [];
+    const value = parseIpv4(address)!;
+    const path = addressPath(draft, index);
+    const problem = (message: string, hint: string): Problem[] => [{path, message, hint}];
+    const first = addresses.indexOf(address);
+    if (first !== index) {
+      return problem(`${address} is the address of ${tasks[first]!.name} already`, 'every task has an address of its own');
+    }
+    if (!pool || isPoolBroken) return [];
+    const block = formatCidr(pool);
+    if (!contains(pool, value)) {
+      return problem(`${address} (${name}) is outside the pool ${block}`, `give an address inside it, or change network.subnet`);
+    }
+    if (value === pool.first) return problem(`${address} is the network address of ${block}`, 'give one behind it');
+    return value === pool.last ? problem(`${address} is the broadcast address of ${block}`, 'give one before it') : [];
+  });
+
+  function addressPath(of: Draft, index: number): Path {
+    const group = groupInput(of, index);
+    return [...taskPaths[index]!, group?.addresses ? 'addresses' : 'address'];
+  }
+}
+
+/** A task marked `unique` shares its node with no other task marked so. */
+function checkUnique({cluster, taskPaths}: Draft, known: readonly Problem[]): Problem[] {
+  if (isBroken(known, ['nodes'])) return [];
+  const agents = nodesWith(cluster, 'agent').length;
+  const unique = cluster.framework.tasks.flatMap((task, index) => (task.constraints.unique ? [index] : []));
+  if (unique.length <= agents || agents === 0) return [];
+  const message = `${unique.length} tasks want a node of their own, but there ${agents === 1 ? 'is 1 agent' : `are ${agents} agents`}`;
+  const hint = 'take `unique` from some tasks, lower their count, or add agents';
+  return [{path: [...taskPaths[unique[agents]!]!, 'constraints', 'unique'], message, hint}];
+}

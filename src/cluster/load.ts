@@ -1,0 +1,80 @@
+import {readFile} from 'node:fs/promises';
+import {ConfigError, Hw5Errors} from '../support/errors.js';
+import {checkChoices} from './check-choices.js';
+import {checkNetwork} from './check-network.js';
+import {checkNodes} from './check-nodes.js';
+import {checkPorts} from './check-ports.js';
+import {checkTasks} from './check-tasks.js';
+import type {Cluster} from './cluster.js';
+import {complete, type Draft} from './complete.js';
+import {type Context, createContext, type LoadOptions} from './context.js';
+import {freeze} from './freeze.js';
+import {checkFiles} from './named-files.js';
+import type {Problem} from './problem.js';
+import {checkShape} from './shape.js';
+import {readSource, type Source} from './source.js';
+
+export type {LoadOptions} from './context.js';
+
+/**
+ * Reads a cluster file, and looks whether the files it names are there.
+ * @throws Hw5Errors with one ConfigError for each fault of the file, in the file's order.
+ */
+export async function loadCluster(file: string, options: LoadOptions = {}): Promise<Cluster> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const isMissing = cause.code === 'ENOENT';
+    const message = isMissing ? `${file}: there is no such file` : `${file}: cannot be read (${cause.code})`;
+    const hint = isMissing ? 'copy cluster.example.yaml, or name another file with `-f FILE`' : 'see its owner and mode';
+    throw new Hw5Errors([new ConfigError(message, {file}, {hint, cause})]);
+  });
+  const context = createContext(file, options);
+  const source = read(text, file);
+  const {draft, problems} = analyse(source, context);
+  return finish(draft, [...problems, ...(await checkFiles(draft, context))], source, file);
+}
+
+/**
+ * Makes the cluster of a file's text; `file` is where the text came from, for messages and relative paths. Touches no file.
+ * @throws Hw5Errors with one ConfigError for each fault of the text, in the text's order.
+ */
+export function parseCluster(text: string, file: string, options: LoadOptions = {}): Cluster {
+  const source = read(text, file);
+  const {draft, problems} = analyse(source, createContext(file, options));
+  return finish(draft, problems, source, file);
+}
+
+function read(text: string, file: string): Source {
+  const source = readSource(text);
+  if (!('faults' in source)) return source;
+  throw new Hw5Errors(
+    source.faults.map(({line, column, message, hint}) => new ConfigError(message, {file, line, column}, {hint})),
+  );
+}
+
+function analyse(source: Source, context: Context): {draft: Draft; problems: readonly Problem[]} {
+  const shape = checkShape(source.value);
+  const draft = complete(shape.input, context);
+  const known = [...source.problems, ...shape.problems, ...draft.problems];
+  const problems = [
+    ...known,
+    ...checkNodes(draft, known),
+    ...checkNetwork(draft, known),
+    ...checkTasks(draft, known),
+    ...checkPorts(draft),
+    ...checkChoices(draft, known),
+  ];
+  return {draft, problems};
+}
+
+function finish(draft: Draft, problems: readonly Problem[], source: Source, file: string): Cluster {
+  if (problems.length === 0) return freeze(draft.cluster);
+  const located = problems
+    .map(({path, message, hint, atKey}) => ({message, hint, ...source.locate(path, atKey)}))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+  throw new Hw5Errors(
+    located.map(({path, line, column, message, hint}) => {
+      const text = path === '' ? message : `${path}: ${message}`;
+      return new ConfigError(text, {file, line, column, path}, {hint});
+    }),
+  );
+}

@@ -1,0 +1,172 @@
+import {z} from 'zod';
+import {nearest} from './nearest.js';
+import type {Path, Problem} from './problem.js';
+import {type ClusterInput, clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';
+import {secretHint} from './secret-keys.js';
+
+/** The usable part of the data, and what was wrong with the rest. */
+export interface Shape {
+  readonly input: ClusterInput;
+  readonly problems: readonly Problem[];
+}
+
+/** Compares the data with the schema. What is wrong is reported and left out, so that the checks of the rest can go on. */
+export function checkShape(data: unknown): Shape {
+  const problems: Problem[] = [];
+  let value = tidy(clusterSchema, data);
+  // Each round leaves out at least one value, so this ends.
+  for (;;) {
+    const result = clusterSchema.safeParse(value);
+    if (result.success) return {input: result.data, problems};
+    for (const issue of result.error.issues) problems.push(...translate(issue, value));
+    value = result.error.issues.reduce(prune, value) ?? {};
+  }
+}
+
+/** The schema with its `optional` taken off. */
+function bare(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? bare(schema.unwrap()) : schema;
+}
+
+function keysOf(schema: unknown): readonly string[] {
+  const object = bare(schema);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function schemaAt(path: Path): unknown {
+  return path.reduce<unknown>((schema, part) => {
+    const parent = bare(schema);
+    if (parent instanceof z.ZodObject) return parent.shape[String(part)];
+    return parent instanceof z.ZodArray ? parent.element : undefined;
+  }, clusterSchema);
+}
+
+/** Every key of the schema as a path: `nodes[].ssh.user`. */
+export function schemaKeys(schema: unknown = clusterSchema, prefix = ''): readonly string[] {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodArray) return schemaKeys(inner.element, `${prefix}[]`);
+  if (!(inner instanceof z.ZodObject)) return [];
+  return Object.entries(inner.shape).flatMap(([key, child]) => {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    return [path, ...schemaKeys(child, path)];
+  });
+}
+
+/** Writes the short forms out, and takes a section without content (all its lines commented out) as absent. */
+function tidy(schema: unknown, value: unknown): unknown {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodArray) {
+    if (typeof value === 'string' && LISTS_OF_ONE.has(inner)) return [value];
+    return Array.isArray(value) ? value.map((item) => tidy(inner.element, item)) : value;
+  }
+  if (!(inner instanceof z.ZodObject)) return value;
+  const shorthand = SHORTHANDS.get(inner);
+  if (typeof value === 'string' && shorthand !== undefined) return {[shorthand]: value};
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).map(([key, child]): [string, unknown] => {
+    const childSchema = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
+    const isSection = bare(childSchema) instanceof z.ZodObject || bare(childSchema) instanceof z.ZodArray;
+    return [key, child === null && isSection ? undefined : tidy(childSchema, child)];
+  });
+  return Object.fromEntries(entries.filter(([, child]) => child !== undefined));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], data);
+}
+
+function translate(issue: z.core.$ZodIssue, data: unknown): Problem[] {
+  const path = issue.path as Path;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
+  const found = valueAt(data, path);
+  if (issue.code === 'custom') {
+    return [{path, message: issue.message, hint: String(issue.params?.hint ?? 'see cluster.example.yaml')}];
+  }
+  if (issue.code === 'invalid_value' && typeof found === 'string') {
+    const values = issue.values.map(String);
+    const near = nearest(found, values);
+    return [
+      {
+        path,
+        message: `unknown value ${JSON.stringify(found)}`,
+        hint: near ? `did you mean \`${near}\`?` : `one of: ${values.join(', ')}`,
+      },
+    ];
+  }
+  return [{path, message: `must be ${wanted(schemaAt(path))}, not ${kind(found)}`, hint: typeHint(schemaAt(path), found)}];
+}
+
+function unknownKey(path: Path, key: string): Problem {
+  const problem = {path: [...path, key], message: 'unknown key', atKey: true};
+  const secret = secretHint(path, key);
+  if (secret) return {...problem, message: 'a secret must not stand in this file', hint: secret};
+  const known = keysOf(schemaAt(path));
+  const near = nearest(key, known);
+  if (near) return {...problem, hint: `did you mean \`${near}\`?`};
+  const elsewhere = schemaKeys().filter((other) => other.split('.').at(-1) === key);
+  if (elsewhere.length > 0)
+    return {
+      ...problem,
+      hint: `this key belongs elsewhere: ${elsewhere
+        .slice(0, 3)
+        .map((one) => `\`${one}\``)
+        .join(', ')}`,
+    };
+  return {...problem, hint: `known here: ${known.join(', ')}`};
+}
+
+function wanted(schema: unknown): string {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodObject) return 'a map (`key: value`)';
+  if (inner instanceof z.ZodArray) return 'a list';
+  if (inner instanceof z.ZodNumber) return 'a number';
+  if (inner instanceof z.ZodBoolean) return 'true or false';
+  return 'text';
+}
+
+function kind(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'boolean' ? 'true or false' : 'a number';
+}
+
+function typeHint(schema: unknown, found: unknown): string {
+  const inner = bare(schema);
+  if (found === null) return 'give a value or delete the line';
+  if (inner instanceof z.ZodObject) return `known keys: ${keysOf(inner).join(', ')}`;
+  if (inner instanceof z.ZodArray) return 'write one item a line, each after a dash: `- item`';
+  if (inner instanceof z.ZodBoolean) return 'write true or false';
+  if (inner instanceof z.ZodNumber)
+    return typeof found === 'string' ? 'write the number without quotes and units' : 'write a number';
+  return typeof found === 'object' ? 'write one value' : 'put it in quotes';
+}
+
+/** The data without the value that an issue complains of. */
+function prune(data: unknown, issue: z.core.$ZodIssue): unknown {
+  const path = issue.path as Path;
+  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+  return paths.reduce((rest, one) => without(clusterSchema, rest, one), data);
+}
+
+/** A map in a list stays, empty, so that its neighbours keep their numbers; a list of plain values goes with one of its values. */
+function without(schema: unknown, data: unknown, path: Path): unknown {
+  const [part, ...rest] = path;
+  const inner = bare(schema);
+  if (inner instanceof z.ZodArray && Array.isArray(data) && part !== undefined) {
+    if (!(bare(inner.element) instanceof z.ZodObject)) return undefined;
+    return data.map((item, index) => (index === part ? (without(inner.element, item, rest) ?? {}) : item));
+  }
+  if (part === undefined || !isRecord(data)) return undefined;
+  const childSchema = inner instanceof z.ZodObject && Object.hasOwn(inner.shape, part) ? inner.shape[part] : undefined;
+  const entries = Object.entries(data).map(([key, value]): [string, unknown] => [
+    key,
+    key === part ? without(childSchema, value, rest) : value,
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,163 @@
+import {type Cidr, formatIpv4, type Ipv4, parseIpv4, parseRange} from '../support/ipv4.js';
+import type {HealthCheckSettings, TaskSettings} from './cluster.js';
+import type {Path, Problem} from './problem.js';
+import type {TaskInput} from './schema.js';
+
+/** What the file says when it says nothing of tasks: the report's five containers. */
+const DEFAULT_TASKS: readonly TaskInput[] = [{name: 'jupyter'}, {name: 'ssh', count: 4}];
+
+/** Tasks without an address get the next free one from here, counted from the first address of the pool. */
+const FIRST_OFFSET = {jupyter: 100, other: 101};
+
+export interface ExpandedTasks {
+  readonly tasks: readonly TaskSettings[];
+  /** Where in the YAML each task comes from. */
+  readonly paths: readonly Path[];
+  readonly problems: readonly Problem[];
+}
+
+interface Claim {
+  readonly path: Path;
+  readonly group: TaskInput;
+  readonly name: string;
+  readonly image: string;
+  /** As the file has it; undefined when hw5 is to choose. */
+  readonly address: string | undefined;
+}
+
+/** Makes single tasks of the groups (`count: 4`), with names, addresses and all defaults. */
+export function expandTasks(input: readonly TaskInput[] | undefined, pool: Cidr | undefined): ExpandedTasks {
+  const problems: Problem[] = [];
+  const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], problems));
+  const taken = new Set(claims.flatMap(({address}) => (address === undefined ? [] : [parseIpv4(address)])));
+  const tasks = claims.map((one) => complete(one, one.address ?? choose(one, pool, taken)));
+  if (pool && tasks.some((task, index) => task.address === '' && claims[index]!.address === undefined)) {
+    const hint = `give a larger subnet, or each task an address: \`address: ${formatIpv4(pool.first + 2)}\``;
+    const message = `too small: hw5 counts the tasks' addresses from the pool's ${FIRST_OFFSET.jupyter}th on, and they run out`;
+    problems.push({path: ['network', 'subnet'], message, hint});
+  }
+  return {tasks, paths: claims.map(({path}) => path), problems};
+}
+
+function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
+  const name = group.name ?? '';
+  const image = group.image ?? defaultImage(name);
+  if (group.name !== undefined && image === '') {
+    problems.push({
+      path: [...path, 'image'],
+      message: 'missing',
+      hint: 'give `jupyter`, `ssh`, or the name of a container image',
+    });
+  }
+  if (group.count === undefined && group.addresses === undefined) return [{path, group, name, image, address: group.address}];
+
+  const addresses = groupAddresses(group, path, problems);
+  const count = group.count ?? addresses?.length ?? 1;
+  if (addresses && addresses.length !== count) {
+    const message = `${count} ${count === 1 ? 'task' : 'tasks'} at ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
+    problems.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
+  }
+  return Array.from({length: count}, (_, index) => {
+    const address = addresses ? (addresses[index] === undefined ? '' : formatIpv4(addresses[index])) : undefined;
+    return {path, group, name: `${name}-${index + 1}`, image, address};
+  });
+}
+
+function groupAddresses(group: TaskInput, path: Path, problems: Problem[]): readonly Ipv4[] | undefined {
+  if (group.address !== undefined) {
+    const hint = 'write `addresses: 192.168.0.101-104` for a group, or neither `count` nor `addresses` for a single task';
+    problems.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
+    return group.addresses ? [] : undefined;
+  }
+  return group.addresses?.flatMap((text, index) => {
+    const range = parseRange(text, 1000);
+    if (range) return range;
+    const hint = 'write addresses as 192.168.0.101-104, 192.168.0.101-192.168.0.104, or a list of single ones';
+    problems.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
+    return [];
+  });
+}
+
+function countHint(count: number, addresses: readonly Ipv4[]): string {
+  const [first] = addresses;
+  if (first === undefined) return 'write the addresses as 192.168.0.101-104';
+  const range = count === 1 ? formatIpv4(first) : `${formatIpv4(first)}-${formatIpv4(first + count - 1)}`;
+  return `write \`count: ${addresses.length}\`, or \`addresses: ${range}\``;
+}
+
+/** The next address of the pool that no task has; an empty text when there is none. Its last address is the broadcast address. */
+function choose(task: Claim, pool: Cidr | undefined, taken: Set<Ipv4 | undefined>): string {
+  if (!pool) return '';
+  let address = pool.first + (task.image === 'jupyter' ? FIRST_OFFSET.jupyter : FIRST_OFFSET.other);
+  while (taken.has(address)) address++;
+  if (address >= pool.last) return '';
+  taken.add(address);
+  return formatIpv4(address);
+}
+
+function defaultImage(name: string): string {
+  if (name === 'jupyter') return 'jupyter';
+  return /^ssh(-\d+)?$/.test(name) ? 'ssh' : '';
+}
+
+interface ImageDefaults {
+  readonly cpus: number;
+  readonly mem: number;
+  readonly command?: string;
+  readonly arguments: readonly string[];
+  readonly healthCheck?: Pick<HealthCheckSettings, 'type' | 'port' | 'path'>;
+}
+
+function imageDefaults(image: string): ImageDefaults {
+  if (image === 'jupyter') {
+    return {
+      cpus: 0.5,
+      // The server and some Python kernels; the report's 32 MB end in the kernel's out-of-memory killer.
+      mem: 512,
+      command: 'jupyter',
+      arguments: ['notebook', '--ip=0.0.0.0', '--port=8888'],
+      // Of the notebook server's own API, this path alone answers without the token.
+      healthCheck: {type: 'http', port: 8888, path: '/api'},
+    };
+  }
+  if (image === 'ssh') {
+    return {cpus: 0.1, mem: 64, command: '/usr/sbin/sshd', arguments: ['-D', '-e'], healthCheck: {type: 'tcp', port: 22}};
+  }
+  return {cpus: 0.1, mem: 64, arguments: []};
+}
+
+function complete({group, name, image}: Claim, address: string): TaskSettings {
+  const defaults = imageDefaults(image);
+  return {
+    name,
+    image,
+    address,
+    cpus: group.cpus ?? defaults.cpus,
+    mem: group.mem ?? defaults.mem,
+    command: group.command ?? defaults.command,
+    // Arguments belong to their command: another command does not inherit those of the default.
+    arguments: group.arguments ?? (group.command === undefined ? defaults.arguments : []),
+    healthCheck: completeHealthCheck(group.healthCheck, defaults.healthCheck),
+    constraints: group.constraints ?? {},
+  };
+}
+
+function completeHealthCheck(
+  given: TaskInput['healthCheck'],
+  byImage: ImageDefaults['healthCheck'],
+): HealthCheckSettings | undefined {
+  const type = given?.type ?? byImage?.type ?? (given ? 'tcp' : 'none');
+  if (type === 'none') return undefined;
+  const isSameType = type === byImage?.type;
+  const path = type === 'http' ? (given?.path ?? (isSameType ? byImage?.path : undefined) ?? '/') : undefined;
+  return {
+    type,
+    // 0: missing, which the checks report.
+    port: given?.port ?? (isSameType ? byImage?.port : undefined) ?? 0,
+    ...(path === undefined ? {} : {path}),
+    graceSeconds: given?.graceSeconds ?? 60,
+    intervalSeconds: given?.intervalSeconds ?? 5,
+    timeoutSeconds: given?.timeoutSeconds ?? 5,
+    failures: given?.failures ?? 3,
+  };
+}

@@ -1,0 +1,23 @@
+import {readFile, stat} from 'node:fs/promises';
+import {Hw5Error} from '../support/errors.js';
+
+/**
+ * Reads a file that nobody else may read.
+ * @param what names it in errors: `the key file`.
+ * @throws Hw5Error when it is missing, unreadable, or open to group or others (as ssh does).
+ */
+export async function readPrivateFile(what: string, path: string): Promise<Buffer> {
+  try {
+    const {mode} = await stat(path);
+    if ((mode & 0o077) !== 0) {
+      const octal = (mode & 0o777).toString(8).padStart(4, '0');
+      throw new Hw5Error(`${what} ${path} is open to others (mode ${octal})`, {hint: `chmod 600 ${path}`});
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Hw5Error) throw error;
+    const {code, message} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new Hw5Error(`${what} ${path} does not exist`, {cause: error});
+    throw new Hw5Error(`${what} ${path} cannot be read: ${message}`, {cause: error});
+  }
+}

@@ -1,0 +1,142 @@
+import {quoteAll, type Secret} from '../host/command.js';
+import type {FileState, UnitState} from './facts.js';
+
+/** A command. `stdin` may carry secrets. `title` says in words what it does. */
+export interface RunAction {
+  readonly kind: 'run';
+  readonly title: string;
+  readonly argv: readonly string[];
+  readonly stdin?: string | Secret | Buffer | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** A POSIX shell script that ends with an exit code other than 0 when it failed. */
+export interface ScriptAction {
+  readonly kind: 'script';
+  readonly title: string;
+  readonly script: string;
+  readonly timeoutMs?: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** A file's whole content, written atomically with its mode. */
+export interface WriteAction {
+  readonly kind: 'write';
+  readonly path: string;
+  readonly content: string | Secret;
+  readonly mode: number;
+  /** What stands there now, for the diff. */
+  readonly before?: string | undefined;
+}
+
+/** A large file from this computer. */
+export interface UploadAction {
+  readonly kind: 'upload';
+  readonly path: string;
+  readonly localFile: string;
+  readonly mode: number;
+}
+
+export interface RemoveAction {
+  readonly kind: 'remove';
+  readonly path: string;
+}
+
+export interface SystemctlAction {
+  readonly kind: 'systemctl';
+  readonly verb: 'start' | 'stop' | 'restart' | 'enable' | 'disable' | 'daemon-reload' | 'reset-failed';
+  readonly units: readonly string[];
+  readonly hint?: string | undefined;
+}
+
+/** A stream of bytes from a file on this computer into a command on the host. */
+export interface FeedAction {
+  readonly kind: 'feed';
+  readonly title: string;
+  readonly localFile: string;
+  readonly argv: readonly string[];
+}
+
+/** A stream of bytes from a command on the host into a file on this computer, there whole or not at all. */
+export interface FetchAction {
+  readonly kind: 'fetch';
+  readonly title: string;
+  readonly argv: readonly string[];
+  readonly localFile: string;
+}
+
+/** A file that hosts fetch by URL and check. */
+export interface DownloadAction {
+  readonly kind: 'download';
+  readonly url: string;
+  readonly sha256?: string | undefined;
+  readonly path: string;
+  readonly mode: number;
+}
+
+/** All that may change a host, as data: it can be printed, compared and performed. */
+export type Action =
+  | RunAction
+  | ScriptAction
+  | WriteAction
+  | UploadAction
+  | RemoveAction
+  | SystemctlAction
+  | FeedAction
+  | FetchAction
+  | DownloadAction;
+
+/** Writes the file unless it already stands there with this content and mode. */
+export function ensureFile(path: string, content: string, seen: FileState | undefined, mode = 0o644): readonly WriteAction[] {
+  if (seen && seen.content === content && seen.mode === mode.toString(8)) return [];
+  return [{kind: 'write', path, content, mode, before: seen?.content}];
+}
+
+/** Uploads a file of this computer unless its hash was seen on the host. */
+export function ensureUpload(
+  path: string,
+  local: {readonly path: string; readonly sha256: string},
+  seen: string | undefined,
+): readonly UploadAction[] {
+  return seen === local.sha256 ? [] : [{kind: 'upload', path, localFile: local.path, mode: 0o755}];
+}
+
+export function systemctl(verb: SystemctlAction['verb'], ...units: string[]): SystemctlAction {
+  return {kind: 'systemctl', verb, units};
+}
+
+/**
+ * What makes a unit run as its file says: enabled, and (re)started when it does not run or when `changed` actions come before it.
+ * Empty when there is nothing to do.
+ */
+export function ensureRunning(name: string, seen: UnitState, changed: readonly Action[]): readonly Action[] {
+  const actions: Action[] = [];
+  if (changed.length > 0 || seen.needsReload) actions.push(systemctl('daemon-reload'));
+  if (!seen.isEnabled) actions.push(systemctl('enable', name));
+  if (changed.length > 0 || seen.needsReload || !seen.isActive) actions.push(systemctl('restart', name));
+  return actions;
+}
+
+/** An action in one line, for `plan` and --verbose. Never holds a secret. */
+export function describe(action: Action): string {
+  switch (action.kind) {
+    case 'run':
+      return `${action.title}: ${quoteAll(action.argv)}`;
+    case 'script':
+      return action.title;
+    case 'write':
+      return `${action.before === undefined ? 'write' : 'change'} ${action.path} (mode ${action.mode.toString(8).padStart(4, '0')})`;
+    case 'upload':
+      return `upload ${action.path}`;
+    case 'remove':
+      return `remove ${action.path}`;
+    case 'systemctl':
+      return ['systemctl', action.verb, ...action.units].join(' ');
+    case 'feed':
+    case 'fetch':
+      return `${action.title}: ${quoteAll(action.argv)}`;
+    case 'download':
+      return `download ${action.path} from ${action.url}`;
+  }
+}

@@ -1,0 +1,35 @@
+import type {Hw5Error} from '../support/errors.js';
+
+/** `unchanged`: nothing to do. `blocked`: something it needs failed. */
+export type Outcome = 'unchanged' | 'changed' | 'failed' | 'blocked';
+
+/** What a run tells while it goes on. Reporters turn it into lines, JSON or spinners. Never holds a secret. */
+export type RunEvent =
+  | {
+      readonly type: 'start';
+      readonly run: 'up' | 'down' | 'plan';
+      readonly hosts: readonly string[];
+      readonly steps: readonly string[];
+    }
+  | {readonly type: 'connected'; readonly host: string; readonly elapsedMs: number}
+  | {readonly type: 'step-start'; readonly step: string; readonly title: string; readonly host: string}
+  | {readonly type: 'action'; readonly step: string; readonly host: string; readonly action: string}
+  | {readonly type: 'waiting'; readonly step: string; readonly host: string; readonly reason: string}
+  | {
+      readonly type: 'step-end';
+      readonly step: string;
+      readonly title: string;
+      readonly host: string;
+      readonly outcome: Outcome;
+      readonly elapsedMs: number;
+      readonly error?: Hw5Error | undefined;
+    }
+  | {
+      readonly type: 'end';
+      readonly changed: number;
+      readonly unchanged: number;
+      readonly failed: number;
+      readonly elapsedMs: number;
+    };
+
+export type Emit = (event: RunEvent) => void;

@@ -1,0 +1,17 @@
+/** What a fact's script left behind. Standard error is thrown away: a fact is an answer, not a log. */
+export interface FactOutput {
+  readonly stdout: string;
+  readonly code: number;
+}
+
+/** Something that can be seen on a host: a POSIX shell script, run as root, that changes nothing, and the reading of its output. */
+export interface Fact<T> {
+  readonly script: string;
+  readonly parse: (output: FactOutput) => T;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a map of facts of any type; Seen gives each its own type back
+export type FactMap = Readonly<Record<string, Fact<any>>>;
+
+/** The values that a map of facts was seen to have. */
+export type Seen<F extends FactMap> = {readonly [K in keyof F]: F[K] extends Fact<infer T> ? T : never};

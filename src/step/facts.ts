@@ -1,0 +1,95 @@
+import {quote} from '../host/command.js';
+import type {Fact} from './fact.js';
+
+/** A small text file as it stands on a host. */
+export interface FileState {
+  readonly content: string;
+  /** Octal, as `600`. */
+  readonly mode: string;
+}
+
+/** A text file: its content and mode, or undefined if it is not there. */
+export function textFile(path: string): Fact<FileState | undefined> {
+  const file = quote(path);
+  return {
+    script: `[ -f ${file} ] || exit 3; stat -c %a ${file} && cat ${file}`,
+    parse: ({stdout, code}) => {
+      if (code !== 0) return undefined;
+      const end = stdout.indexOf('\n');
+      return {mode: stdout.slice(0, end), content: stdout.slice(end + 1)};
+    },
+  };
+}
+
+/** The sha256 of a file in hex, or undefined if it is not there. For what is too large to read back. */
+export function fileHash(path: string): Fact<string | undefined> {
+  return {
+    script: `[ -f ${quote(path)} ] || exit 3; sha256sum < ${quote(path)}`,
+    parse: ({stdout, code}) => (code === 0 ? stdout.slice(0, 64) : undefined),
+  };
+}
+
+/** Whether something is at this path. */
+export function exists(path: string): Fact<boolean> {
+  return {script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
+}
+
+/** A systemd unit as `systemctl show` tells it. */
+export interface UnitState {
+  readonly isLoaded: boolean;
+  readonly isActive: boolean;
+  /** `active`, `activating`, `failed`, … */
+  readonly activeState: string;
+  /** Starts at boot. */
+  readonly isEnabled: boolean;
+  readonly isMasked: boolean;
+  /** systemd has not read the unit file as it now stands. */
+  readonly needsReload: boolean;
+  readonly restarts: number;
+}
+
+/** The state of a systemd unit; one that does not exist is neither loaded nor active. */
+export function unit(name: string): Fact<UnitState> {
+  const properties = 'LoadState,ActiveState,UnitFileState,NeedDaemonReload,NRestarts';
+  return {
+    script: `systemctl show -p ${properties} ${quote(name)}`,
+    parse: ({stdout}) => {
+      const values = new Map(stdout.split('\n').map((line) => line.split('=', 2) as [string, string]));
+      const activeState = values.get('ActiveState') ?? 'inactive';
+      return {
+        isLoaded: values.get('LoadState') === 'loaded',
+        isActive: activeState === 'active',
+        activeState,
+        isEnabled: /^enabled/.test(values.get('UnitFileState') ?? ''),
+        isMasked: values.get('LoadState') === 'masked',
+        needsReload: values.get('NeedDaemonReload') === 'yes',
+        restarts: Number(values.get('NRestarts') ?? 0),
+      };
+    },
+  };
+}
+
+/** The trimmed output of a script, or undefined if it failed. */
+export function output(script: string): Fact<string | undefined> {
+  return {script, parse: ({stdout, code}) => (code === 0 ? stdout.trim() : undefined)};
+}
+
+/** Whether a script ends well. */
+export function succeeds(script: string): Fact<boolean> {
+  return {script, parse: ({code}) => code === 0};
+}
+
+/** JSON that a script prints, or undefined if it failed or printed none. */
+export function json<T>(script: string): Fact<T | undefined> {
+  return {
+    script,
+    parse: ({stdout, code}) => {
+      if (code !== 0) return undefined;
+      try {
+        return JSON.parse(stdout) as T;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

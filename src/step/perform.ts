@@ -1,0 +1,124 @@
+import {createHash} from 'node:crypto';
+import {once} from 'node:events';
+import {createReadStream, createWriteStream} from 'node:fs';
+import {mkdir, rename, rm} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {quote, run, Secret, script} from '../host/command.js';
+import {upload, writeFile} from '../host/files.js';
+import type {Host} from '../host/host.js';
+import {CommandError} from '../support/errors.js';
+import {type Action, describe} from './action.js';
+
+/** Commands that say nothing for this long have hung. */
+const DEFAULT_LIMIT_MS = 10 * 60_000;
+
+/** Performs one action on a host, as root. @throws CommandError, ConnectError, TimeoutError, InterruptedError. */
+export async function perform(host: Host, action: Action, signal?: AbortSignal): Promise<void> {
+  const options = {signal, timeoutMs: DEFAULT_LIMIT_MS};
+  switch (action.kind) {
+    case 'run': {
+      const stdin = action.stdin instanceof Secret ? action.stdin.reveal() : action.stdin;
+      await run(host, action.argv, {...options, timeoutMs: action.timeoutMs ?? DEFAULT_LIMIT_MS, stdin, hint: action.hint});
+      return;
+    }
+    case 'script': {
+      const result = await script(host, action.script, {...options, timeoutMs: action.timeoutMs ?? DEFAULT_LIMIT_MS});
+      if (result.code !== 0) throw new CommandError(host.name, [describe(action)], result, {hint: action.hint});
+      return;
+    }
+    case 'write':
+      await writeFile(host, action.path, action.content, {mode: action.mode});
+      return;
+    case 'upload':
+      await upload(host, action.path, action.localFile, {mode: action.mode});
+      return;
+    case 'remove':
+      await run(host, ['rm', '-rf', '--one-file-system', '--', action.path], options);
+      return;
+    case 'systemctl':
+      await systemctl(host, action.verb, action.units, options, action.hint);
+      return;
+    case 'feed':
+      await run(host, action.argv, {...options, stdin: createReadStream(action.localFile, {highWaterMark: 1 << 20})});
+      return;
+    case 'fetch':
+      await fetchStream(host, action.argv, action.localFile, options);
+      return;
+    case 'download':
+      await download(host, action, options);
+  }
+}
+
+async function systemctl(
+  host: Host,
+  verb: string,
+  units: readonly string[],
+  options: {readonly signal: AbortSignal | undefined; readonly timeoutMs: number},
+  hint?: string,
+): Promise<void> {
+  const argv = ['systemctl', '--quiet', verb, ...units];
+  const result = await host.exec(argv, options);
+  if (result.code === 0) return;
+  // systemd only says that it failed; why stands in the journal
+  const journal = await host.exec(
+    ['journalctl', '--no-pager', '-o', 'cat', '-n', '12', ...units.flatMap((unit) => ['-u', unit])],
+    options,
+  );
+  const stderr = [result.stderr.trim(), journal.stdout.trim()].filter(Boolean).join('\n');
+  throw new CommandError(
+    host.name,
+    argv,
+    {...result, stderr},
+    {hint: hint ?? `see \`journalctl -u ${units[0] ?? ''}\` on ${host.name}`},
+  );
+}
+
+/** The bytes a command prints, into a local file that is there whole or not at all. */
+async function fetchStream(
+  host: Host,
+  argv: readonly string[],
+  localFile: string,
+  options: {readonly signal: AbortSignal | undefined; readonly timeoutMs: number},
+): Promise<void> {
+  await mkdir(dirname(localFile), {recursive: true});
+  const partial = `${localFile}.${process.pid}.partial`;
+  const file = createWriteStream(partial, {mode: 0o600, highWaterMark: 4 << 20});
+  try {
+    await run(host, argv, {
+      ...options,
+      onStdout: (chunk) => {
+        if (!file.write(chunk)) return once(file, 'drain').then(() => undefined);
+      },
+    });
+    file.end();
+    await once(file, 'close');
+    await rename(partial, localFile);
+  } finally {
+    file.destroy();
+    await rm(partial, {force: true});
+  }
+}
+
+/** curl on the host itself; the file takes its place only when its hash is right. */
+async function download(
+  host: Host,
+  action: {readonly url: string; readonly sha256?: string | undefined; readonly path: string; readonly mode: number},
+  options: {readonly signal: AbortSignal | undefined; readonly timeoutMs: number},
+): Promise<void> {
+  const id = createHash('sha256').update(action.url).digest('hex').slice(0, 8);
+  const partial = quote(`${action.path}.${id}.partial`);
+  const check = action.sha256
+    ? `echo ${quote(`${action.sha256}  `)}${partial} | sha256sum -c - >/dev/null || { echo "sha256 differs from the pinned one: $(sha256sum < ${partial})" >&2; exit 1; }`
+    : ':';
+  const text = `set -e
+trap 'rm -f ${partial}' EXIT
+curl -fsSL --connect-timeout 15 --retry 3 -o ${partial} ${quote(action.url)}
+${check}
+chmod ${action.mode.toString(8)} ${partial}
+mv ${partial} ${quote(action.path)}`;
+  const result = await script(host, text, options);
+  if (result.code !== 0) {
+    const hint = `can ${host.name} reach it? A mirror's URL or a local path can take its place in the cluster file`;
+    throw new CommandError(host.name, ['curl', action.url], result, {hint});
+  }
+}

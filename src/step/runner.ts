@@ -1,0 +1,206 @@
+import {type Hw5Error, Hw5Error as Hw5ErrorClass, InterruptedError, StepError} from '../support/errors.js';
+import {type Action, describe} from './action.js';
+import type {Outcome} from './events.js';
+import type {Item} from './graph.js';
+import {perform} from './perform.js';
+import {Session, type SessionOptions} from './session.js';
+import {waitFor} from './wait.js';
+
+/** What one step would do on one host. */
+export interface ItemPlan {
+  readonly step: string;
+  readonly title: string;
+  readonly host: string;
+  readonly actions: readonly Action[];
+  /** What `up` would wait for, if it is not so yet. */
+  readonly waitFor: string | undefined;
+  readonly error: Hw5Error | undefined;
+}
+
+export interface RunResult {
+  readonly changed: number;
+  readonly unchanged: number;
+  /** In the order of the steps. */
+  readonly errors: readonly Hw5Error[];
+}
+
+interface ItemResult {
+  readonly outcome: Outcome;
+  readonly error?: Hw5Error | undefined;
+  /** It or something it needs changed the host: what was seen before may no longer hold. */
+  readonly isDirty: boolean;
+}
+
+/** What `up` would do, from one look at every host. Changes nothing. @throws InterruptedError. */
+export async function planRun(options: SessionOptions): Promise<readonly ItemPlan[]> {
+  await using session = await Session.open(options);
+  return session.items.map((item) => {
+    const base = {step: item.step.name, title: item.step.title, host: item.node.name};
+    const failure = session.failures.get(item.node.name) ?? problemsOf(session, item);
+    if (failure) return {...base, actions: [], waitFor: undefined, error: failure};
+    const actions = item.step.plan(session.seen(item), session.planContext(item));
+    const waits = session.isReady(item) ? undefined : item.step.ready!(session.context(item)).reason;
+    return {...base, actions, waitFor: waits, error: undefined};
+  });
+}
+
+/** Brings the cluster up: every step on every host, as early as what it needs allows. Failures stop only what needs them. */
+export async function upRun(options: SessionOptions): Promise<RunResult> {
+  const {emit} = options;
+  emit({
+    type: 'start',
+    run: 'up',
+    hosts: options.cluster.nodes.map((node) => node.name),
+    steps: options.steps.map((step) => step.name),
+  });
+  await using session = await Session.open(options);
+  const turn = new Turns();
+  return schedule(
+    session,
+    session.items,
+    (item) => item.needs,
+    true,
+    (item, before) => bringUp(session, item, before, turn),
+  );
+}
+
+/** Takes the cluster away: every step's undo in reverse. A failure stops nothing else. */
+export async function downRun(options: SessionOptions & {readonly purge: boolean}): Promise<RunResult> {
+  const {emit} = options;
+  emit({
+    type: 'start',
+    run: 'down',
+    hosts: options.cluster.nodes.map((node) => node.name),
+    steps: options.steps.map((step) => step.name),
+  });
+  await using session = await Session.open(options);
+  const dependents = (item: Item): string[] =>
+    session.items.filter((other) => other.needs.includes(item.key)).map((other) => other.key);
+  return schedule(session, [...session.items].reverse(), dependents, false, (item, before) =>
+    takeDown(session, item, before, options.purge),
+  );
+}
+
+/** Runs all items, each when those before it are done. */
+async function schedule(
+  session: Session,
+  order: readonly Item[],
+  before: (item: Item) => readonly string[],
+  stopsOnFailure: boolean,
+  work: (item: Item, isDirty: boolean) => Promise<Outcome>,
+): Promise<RunResult> {
+  const {emit, signal} = session.options;
+  const started = performance.now();
+  const results = new Map<string, Promise<ItemResult>>();
+  for (const item of order) results.set(item.key, runItem(item));
+  const all = await Promise.all(results.values());
+  signal?.throwIfAborted();
+  const count = (outcome: Outcome): number => all.filter((result) => result.outcome === outcome).length;
+  const errors = [...new Set(all.flatMap((result) => (result.error ? [result.error] : [])))];
+  emit({
+    type: 'end',
+    changed: count('changed'),
+    unchanged: count('unchanged'),
+    failed: errors.length,
+    elapsedMs: performance.now() - started,
+  });
+  return {changed: count('changed'), unchanged: count('unchanged'), errors};
+
+  async function runItem(item: Item): Promise<ItemResult> {
+    // the others' promises exist only after this turn of the loop
+    await Promise.resolve();
+    const earlier = await Promise.all(before(item).map((key) => results.get(key)!));
+    const isDirty = earlier.some((result) => result.isDirty);
+    const base = {step: item.step.name, title: item.step.title, host: item.node.name};
+    const begun = performance.now();
+    const end = (outcome: Outcome, error?: Hw5Error): ItemResult => {
+      emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
+      return {outcome, error, isDirty: isDirty || outcome === 'changed' || outcome === 'failed'};
+    };
+    if (stopsOnFailure && earlier.some((result) => result.outcome === 'failed' || result.outcome === 'blocked'))
+      return end('blocked');
+    const unreachable = session.failures.get(item.node.name);
+    if (unreachable) return end('failed', unreachable);
+    try {
+      signal?.throwIfAborted();
+      emit({type: 'step-start', ...base});
+      return end(await work(item, isDirty));
+    } catch (error) {
+      if (signal?.aborted || error instanceof InterruptedError) return end('blocked');
+      if (!(error instanceof Hw5ErrorClass)) throw error;
+      const why =
+        error instanceof StepError
+          ? error
+          : new StepError(item.step.name, item.node.name, error.message, {hint: error.hint, cause: error});
+      return end('failed', why);
+    }
+  }
+}
+
+async function bringUp(session: Session, item: Item, isDirty: boolean, turns: Turns): Promise<Outcome> {
+  const {step} = item;
+  if (isDirty) await session.observe(item);
+  const failure = problemsOf(session, item);
+  if (failure) throw failure;
+  if (planOf(session, item).length === 0 && session.isReady(item)) return 'unchanged';
+  if (!step.isRolling?.(session.seen(item))) return await act(session, item);
+  return await turns.take(step.name, async () => {
+    await session.observe(item);
+    return await act(session, item);
+  });
+}
+
+async function act(session: Session, item: Item): Promise<Outcome> {
+  const actions = planOf(session, item);
+  await performAll(session, item, actions);
+  const wait = item.step.ready?.(session.context(item));
+  if (wait) {
+    session.options.emit({type: 'waiting', step: item.step.name, host: item.node.name, reason: wait.reason});
+    await waitFor(session.host(item.node.name), wait, session.options.signal);
+  }
+  if (actions.length === 0) return 'unchanged';
+  await session.observe(item);
+  const left = planOf(session, item);
+  if (left.length === 0) return 'changed';
+  throw new StepError(item.step.name, item.node.name, `did not converge; still to do: ${left.map(describe).join('; ')}`, {
+    hint: 'something else changes this host, or this is a bug of hw5: run again with --verbose',
+  });
+}
+
+async function takeDown(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<Outcome> {
+  if (isDirty) await session.observe(item);
+  const actions = item.step.undo(session.seen(item), {...session.context(item), purge});
+  await performAll(session, item, actions);
+  return actions.length === 0 ? 'unchanged' : 'changed';
+}
+
+async function performAll(session: Session, item: Item, actions: readonly Action[]): Promise<void> {
+  const {emit, signal} = session.options;
+  for (const action of actions) {
+    emit({type: 'action', step: item.step.name, host: item.node.name, action: describe(action)});
+    await perform(session.host(item.node.name), action, signal);
+  }
+}
+
+function planOf(session: Session, item: Item): readonly Action[] {
+  return item.step.plan(session.seen(item), session.planContext(item));
+}
+
+function problemsOf(session: Session, item: Item): StepError | undefined {
+  const problems = item.step.check?.(session.seen(item), session.planContext(item)) ?? [];
+  if (problems.length === 0) return undefined;
+  return new StepError(item.step.name, item.node.name, problems.map((problem) => problem.message).join('; '), {
+    hint: problems.map((problem) => problem.hint).join('; '),
+  });
+}
+
+/** Lets one host after the other through, per step. */
+class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const mine = (this.#last.get(name) ?? Promise.resolve()).catch(() => undefined).then(work);
+    this.#last.set(name, mine);
+    return mine;
+  }
+}

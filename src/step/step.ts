@@ -1,0 +1,69 @@
+import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import type {Action} from './action.js';
+import type {FactMap, Seen} from './fact.js';
+import type {Inputs} from './inputs.js';
+
+/** Where a step is planned. */
+export interface StepContext {
+  readonly node: ClusterNode;
+  readonly cluster: Cluster;
+  readonly inputs: Inputs;
+}
+
+export interface PlanContext<F extends FactMap> extends StepContext {
+  /** What the same facts showed on all reachable targets of the step, in the file's order, this node's included. */
+  readonly everywhere: ReadonlyMap<string, Seen<F>>;
+}
+
+export interface UndoContext extends StepContext {
+  /** Data and images go too. */
+  readonly purge: boolean;
+}
+
+/** What stands against a step on a host, found before anything is changed. */
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A wait: a script, run on the host again and again, until it ends with 0. What it prints says what is missing. */
+export interface Wait {
+  /** Ends "waiting for …". */
+  readonly reason: string;
+  readonly script: string;
+  readonly limitSeconds: number;
+  readonly hint?: string | undefined;
+}
+
+/** A step that must be done before. Default: on the same host, if the step is for it, else on all its hosts. */
+export type Need = string | {readonly step: string; readonly everywhere: true};
+
+/** One part of the cluster: how to see it, what to change, how to wait for it, how to take it away. */
+export interface Step<F extends FactMap = FactMap> {
+  readonly name: string;
+  readonly title: string;
+  readonly needs: readonly Need[];
+  readonly targets: (cluster: Cluster) => readonly ClusterNode[];
+  /** Looks only. */
+  readonly facts: (context: StepContext) => F;
+  /** What cannot be mended by hw5, and how the user can. */
+  readonly check?: (seen: Seen<F>, context: PlanContext<F>) => readonly Problem[];
+  /** Pure: the actions that lead from what was seen to what should be. Empty: nothing to do. */
+  readonly plan: (seen: Seen<F>, context: PlanContext<F>) => readonly Action[];
+  /** What must be true before the steps that need this one start. */
+  readonly ready?: (context: StepContext) => Wait;
+  /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
+  readonly isRolling?: (seen: Seen<F>) => boolean;
+  /** Pure: takes away what `plan` brought. Empty when nothing of it is there. */
+  readonly undo: (seen: Seen<F>, context: UndoContext) => readonly Action[];
+}
+
+/** Gives a step's facts their types. */
+export function defineStep<F extends FactMap>(step: Step<F>): Step {
+  return step as unknown as Step;
+}
+
+/** A need that covers every host of the step. */
+export function everywhere(step: string): Need {
+  return {step, everywhere: true};
+}

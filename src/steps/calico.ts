@@ -1,0 +1,226 @@
+import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
+import {quote, quoteAll} from '../host/command.js';
+import {type Action, ensureFile, ensureUpload} from '../step/action.js';
+import {exists, fileHash, output, succeeds, textFile, unit} from '../step/facts.js';
+import {defineStep, everywhere} from '../step/step.js';
+import {render, template} from '../support/template.js';
+import {ETC, RESTORE} from './places.js';
+
+const CALICOCTL = '/usr/local/bin/calicoctl';
+const CONFIG = '/etc/calico/calicoctl.cfg';
+/** The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. */
+const STARTED = `${ETC}/calico-node`;
+/** The URL that calicoctl came from. */
+const ORIGIN = `${ETC}/calicoctl.url`;
+const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
+
+/** The nodes that Calico runs on: those that hold containers. */
+const calicoNodes = (cluster: Cluster): readonly ClusterNode[] => nodesWith(cluster, 'agent');
+
+/** calicoctl itself and the etcd cluster it talks to. */
+export const calicoctl = defineStep({
+  name: 'calicoctl',
+  title: 'calicoctl',
+  needs: ['packages'],
+  targets: calicoNodes,
+  facts: () => ({
+    hash: fileHash(CALICOCTL),
+    origin: textFile(ORIGIN),
+    config: textFile(CONFIG),
+    before: textFile(CONFIG_BEFORE),
+  }),
+  plan(seen, {cluster, inputs}) {
+    const config = render('calico/calicoctl.cfg', {endpoints: etcdEndpoints(cluster).join(',')});
+    const {url, sha256} = cluster.calico.calicoctl;
+    const isThere = sha256 ? seen.hash === sha256 : seen.hash !== undefined && seen.origin?.content === `${url}\n`;
+    const program: readonly Action[] = inputs.calicoctl
+      ? ensureUpload(CALICOCTL, inputs.calicoctl, seen.hash)
+      : isThere
+        ? []
+        : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}, ...ensureFile(ORIGIN, `${url}\n`, seen.origin)];
+    const isForeign = seen.config && !seen.config.content.startsWith('# Made by hw5') && !seen.before;
+    return [
+      ...program,
+      ...(isForeign ? ensureFile(CONFIG_BEFORE, seen.config!.content, undefined) : []),
+      ...ensureFile(CONFIG, config, seen.config),
+    ];
+  },
+  undo(seen) {
+    if (!seen.config && seen.hash === undefined) return [];
+    if (!seen.config?.content.startsWith('# Made by hw5')) return [];
+    return [
+      seen.before ? {kind: 'write', path: CONFIG, content: seen.before.content, mode: 0o644} : {kind: 'remove', path: CONFIG},
+      {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
+      {kind: 'remove', path: CONFIG_BEFORE},
+      {kind: 'remove', path: ORIGIN},
+      {kind: 'remove', path: CALICOCTL},
+    ];
+  },
+});
+
+/** The IP pool of the network. */
+function poolResource(cluster: Cluster): unknown {
+  return {
+    apiVersion: 'v1',
+    kind: 'ipPool',
+    metadata: {cidr: cluster.network.subnet},
+    spec: {ipip: {enabled: false}, 'nat-outgoing': cluster.calico.natOutgoing},
+  };
+}
+
+/**
+ * The network's profile. Calico's own lets in only what comes from the network itself, so the reverse proxies of the *other* nodes would get
+ * no answer from a container: the nodes' addresses are let in as well.
+ */
+function profileResource(cluster: Cluster): unknown {
+  const {name} = cluster.network;
+  return {
+    apiVersion: 'v1',
+    kind: 'profile',
+    metadata: {name, tags: [name], labels: {}},
+    spec: {
+      ingress: [
+        {action: 'allow', source: {tag: name}},
+        ...cluster.nodes.map((node) => ({action: 'allow', source: {net: `${node.address}/32`}})),
+      ],
+      egress: [{action: 'allow'}],
+    },
+  };
+}
+
+/** The pool's and the profile's records, in etcd, before any container starts. */
+export const pool = defineStep({
+  name: 'pool',
+  title: 'Calico IP pool and profile',
+  needs: ['calicoctl', everywhere('etcd')],
+  targets: (cluster) => calicoNodes(cluster).slice(0, 1),
+  facts: ({cluster}) => ({
+    pool: output(`calicoctl get ipPool ${quote(cluster.network.subnet)} -o json`),
+    profile: output(`calicoctl get profile ${quote(cluster.network.name)} -o json`),
+  }),
+  plan(seen, {cluster}) {
+    const resources = [
+      {seen: seen.pool, wanted: poolResource(cluster), title: `IP pool ${cluster.network.subnet}`},
+      {
+        seen: seen.profile,
+        wanted: profileResource(cluster),
+        title: `profile ${cluster.network.name}: the nodes may reach the containers`,
+      },
+    ];
+    return resources
+      .filter((resource) => !holds(resource.seen, resource.wanted))
+      .map((resource) => ({
+        kind: 'run',
+        title: resource.title,
+        argv: ['calicoctl', 'apply', '-f', '-'],
+        stdin: JSON.stringify(resource.wanted),
+        hint: 'does etcd answer? `calicoctl get ipPool` on the node tells',
+      }));
+  },
+  undo(seen, {cluster}) {
+    const remove = (resource: unknown): Action => ({
+      kind: 'run',
+      title: 'remove it',
+      argv: ['calicoctl', 'delete', '--skip-not-exists', '-f', '-'],
+      stdin: JSON.stringify(resource),
+    });
+    return [
+      ...(holds(seen.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
+      ...(holds(seen.pool, {metadata: {cidr: cluster.network.subnet}}) ? [remove(poolResource(cluster))] : []),
+    ];
+  },
+});
+
+/** calico-node on every node that holds containers, and the mesh between them. */
+export const calico = defineStep({
+  name: 'calico',
+  title: 'Calico node and BGP mesh',
+  needs: ['docker', 'calicoctl', everywhere('pool')],
+  targets: calicoNodes,
+  facts: () => ({
+    started: textFile(STARTED),
+    isRunning: succeeds('calicoctl node status'),
+    container: succeeds('docker inspect calico-node'),
+    units: unit('calico-felix.service'),
+    leftovers: exists('/var/run/calico'),
+  }),
+  plan(seen, {node, cluster}) {
+    const argv = [
+      'calicoctl',
+      'node',
+      'run',
+      `--ip=${node.address}`,
+      `--name=${node.name}`,
+      `--node-image=${cluster.calico.nodeImage}`,
+      ...(cluster.calico.asNumber === 64512 ? [] : [`--as=${cluster.calico.asNumber}`]),
+      '--no-default-ippools',
+    ];
+    const wanted = `${quoteAll(argv)}\n`;
+    if (seen.isRunning && seen.started?.content === wanted) return [];
+    return [
+      {
+        kind: 'script',
+        title: quoteAll(argv),
+        // it may end with 1 although the node comes up a little later (it follows the log for 10 s only): the process decides
+        script: `log=$(${quoteAll(argv)} 2>&1) && exit 0
+for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
+printf '%s\\n' "$log" >&2; exit 1`,
+        hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
+      },
+      ...ensureFile(STARTED, wanted, seen.started?.content === wanted ? undefined : seen.started),
+    ];
+  },
+  ready: ({node, cluster}) => {
+    const peers = calicoNodes(cluster).filter((peer) => peer.name !== node.name);
+    return {
+      reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
+      limitSeconds: 90,
+      script: `s=$(calicoctl node status) || { echo "$s"; exit 1; }
+${peers.map((peer) => `echo "$s" | grep -F ${quote(`| ${peer.address} `)} | grep -q Established || { echo ${quote(`no session with ${peer.name} (${peer.address})`)}; exit 1; }`).join('\n')}`,
+      hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
+    };
+  },
+  undo(seen, {node}) {
+    if (!seen.started && !seen.isRunning && !seen.container && !seen.leftovers) return [];
+    return [
+      ...(seen.container ? [{kind: 'run', title: 'remove the node', argv: ['docker', 'rm', '-f', 'calico-node']} as const] : []),
+      {kind: 'script', title: 'remove what Calico left in the kernel', script: template('calico/cleanup.sh')},
+      {
+        kind: 'script',
+        title: `calicoctl delete node ${node.name}`,
+        script: `calicoctl delete --skip-not-exists node ${quote(node.name)} || true`,
+      },
+      {kind: 'remove', path: STARTED},
+    ];
+  },
+});
+
+/** Whether JSON text (a resource or a list of them) has all that is wanted. What the server adds is no difference. */
+function holds(text: string | undefined, wanted: unknown): boolean {
+  if (!text) return false;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return (Array.isArray(parsed) ? parsed : [parsed]).some((one) => isWithin(wanted, one));
+  } catch {
+    return false;
+  }
+}
+
+function isWithin(wanted: unknown, seen: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return Array.isArray(seen) && wanted.length === seen.length && wanted.every((value, index) => isWithin(value, seen[index]));
+  }
+  if (typeof wanted === 'object' && wanted !== null) {
+    const isEmpty = Object.keys(wanted).length === 0;
+    if (typeof seen !== 'object' || seen === null) return isEmpty;
+    return Object.entries(wanted).every(([name, value]) =>
+      isWithin(value, (seen as Record<string, unknown>)[name] ?? defaultOf(value)),
+    );
+  }
+  return wanted === seen;
+}
+
+/** Calico leaves out what is false or empty. */
+function defaultOf(value: unknown): unknown {
+  return value === false ? false : undefined;
+}

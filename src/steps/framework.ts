@@ -1,0 +1,162 @@
+import {createHash} from 'node:crypto';
+import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../cluster/cluster.js';
+import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../step/action.js';
+import {exists, fileHash, textFile, unit} from '../step/facts.js';
+import type {Inputs} from '../step/inputs.js';
+import {defineStep, everywhere} from '../step/step.js';
+import {render} from '../support/template.js';
+import {ETC, PROGRAMS, unitPath} from './places.js';
+import {CONTAINERS} from './secrets.js';
+
+const UNIT = 'hw5-scheduler.service';
+const PROGRAM = `${PROGRAMS}/hw5-scheduler`;
+const CONFIG = `${ETC}/framework.json`;
+const SECRET = `${ETC}/mesos-secret`;
+export const SOCKET = '/run/hw5/scheduler.sock';
+
+/** What the scheduler says of itself and its tasks, at GET /v1/state on its socket. */
+export interface SchedulerState {
+  readonly framework: {
+    readonly id: string | null;
+    readonly connected: boolean;
+    readonly leader: string | null;
+    readonly isLeader: boolean;
+    readonly master: string;
+  };
+  readonly tasks: readonly TaskState[];
+}
+
+export interface TaskState {
+  readonly name: string;
+  readonly taskId: string | null;
+  readonly state: string;
+  readonly healthy: boolean | null;
+  readonly node: string | null;
+  readonly address: string;
+  readonly image: string;
+  readonly restarts: number;
+  readonly containerId: string | null;
+  readonly message: string;
+  readonly since: string;
+}
+
+/** Reads the scheduler's state on the node itself. */
+export const SCHEDULER_STATE = `curl -sf -m 3 --unix-socket ${SOCKET} http://localhost/v1/state`;
+
+/** One task as the scheduler's configuration names it. */
+function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): unknown {
+  const built = inputs.images.specs.find((spec) => spec.name === `docker-${task.image}`);
+  return {
+    name: task.name,
+    image: built?.tag ?? task.image,
+    network: cluster.network.name,
+    address: task.address,
+    cpus: task.cpus,
+    mem: task.mem,
+    command: task.command,
+    arguments: task.arguments,
+    env: {},
+    hostname: task.name,
+    volumes: built ? [{host: `${CONTAINERS}/${task.image}`, container: '/run/hw5', mode: 'ro'}] : [],
+    healthCheck: task.healthCheck,
+    constraints: task.constraints,
+  };
+}
+
+/** The configuration of the scheduler that runs on the node. */
+export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inputs): string {
+  const config = {
+    node: node.name,
+    master: masterAddress(cluster),
+    name: cluster.framework.name,
+    user: 'root',
+    role: cluster.framework.role,
+    failoverTimeoutSeconds: cluster.framework.failoverTimeoutSeconds,
+    etcd: etcdEndpoints(cluster),
+    clusterToken: cluster.etcd.token,
+    listen: SOCKET,
+    ...(cluster.mesos.principal ? {principal: cluster.mesos.principal, secretFile: SECRET} : {}),
+    tasks: cluster.framework.tasks.map((task) => taskConfig(task, cluster, inputs)),
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** The scheduler's program and configuration. Its undo ends the framework, once, when no scheduler runs any more. */
+export const scheduler = defineStep({
+  name: 'scheduler',
+  title: "the framework's program",
+  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent')],
+  targets: (cluster) => nodesWith(cluster, 'framework'),
+  facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), hasSecret: exists(SECRET)}),
+  plan(seen, {node, cluster, inputs}) {
+    return [
+      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, seen.program),
+      ...(inputs.mesosSecret && !seen.hasSecret
+        ? [{kind: 'write', path: SECRET, content: inputs.mesosSecret, mode: 0o600} as const]
+        : []),
+      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
+    ];
+  },
+  undo(seen, {node, cluster}) {
+    if (!seen.config && seen.program === undefined) return [];
+    const [first] = nodesWith(cluster, 'framework');
+    const teardown: Action = {
+      kind: 'run',
+      title: 'end the framework and its tasks',
+      argv: [PROGRAM, '--config', CONFIG, '--teardown'],
+      timeoutMs: 120_000,
+      hint: 'the master or etcd does not answer: the tasks on the nodes are removed with the agents',
+    };
+    return [
+      ...(node.name === first!.name && seen.config && seen.program !== undefined ? [teardown] : []),
+      {kind: 'remove', path: CONFIG},
+      {kind: 'remove', path: SECRET},
+      {kind: 'remove', path: PROGRAM},
+    ];
+  },
+});
+
+/** The framework itself: keeps the tasks running at their addresses. */
+export const framework = defineStep({
+  name: 'framework',
+  title: 'the framework and its tasks',
+  needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('network'), everywhere('secrets')],
+  targets: (cluster) => nodesWith(cluster, 'framework'),
+  facts: () => ({
+    unit: textFile(unitPath(UNIT)),
+    service: unit(UNIT),
+  }),
+  plan(seen, {node, cluster, inputs}) {
+    // the unit names what it runs, so that a new program or configuration restarts it
+    const content = createHash('sha256')
+      .update(inputs.programs['hw5-scheduler']!.sha256)
+      .update(frameworkConfig(node, cluster, inputs))
+      .digest('hex');
+    const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
+    const written = ensureFile(unitPath(UNIT), text, seen.unit);
+    return [...written, ...ensureRunning(UNIT, seen.service, written)];
+  },
+  ready: ({cluster}) => ({
+    reason: `${cluster.framework.tasks.length} tasks to run and be healthy`,
+    limitSeconds: 180,
+    script: readyScript(cluster),
+    hint: 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework',
+  }),
+  undo: (seen) =>
+    seen.unit
+      ? [systemctl('disable', UNIT), systemctl('stop', UNIT), {kind: 'remove', path: unitPath(UNIT)}, systemctl('daemon-reload')]
+      : [],
+});
+
+/** All tasks run, are healthy, and are as the configuration wants them. */
+function readyScript(cluster: Cluster): string {
+  const names = cluster.framework.tasks.map((task) => task.name);
+  return `${SCHEDULER_STATE} | node -e '
+const {tasks} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const waits = ${JSON.stringify(names)}.flatMap((name) => {
+  const task = tasks.find((one) => one.name === name);
+  if (!task) return [name + " is unknown to the scheduler"];
+  return task.state === "running" && task.healthy !== false ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
+});
+if (waits.length > 0) { console.log(waits.join("; ")); process.exit(1); }'`;
+}

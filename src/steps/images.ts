@@ -1,0 +1,97 @@
+import {type Cluster, nodesWith} from '../cluster/cluster.js';
+import {quote} from '../host/command.js';
+import type {Action} from '../step/action.js';
+import {output} from '../step/facts.js';
+import type {Inputs} from '../step/inputs.js';
+import {defineStep, everywhere} from '../step/step.js';
+
+/** A repository's tags on a node, newest first. */
+const tagsOf = (inputs: Inputs) =>
+  output(
+    `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(${inputs.images.specs.map((spec) => spec.name).join('|')}):' || true`,
+  );
+
+const missing = (seen: string | undefined, inputs: Inputs): boolean =>
+  inputs.images.specs.some((spec) => !seen?.split('\n').includes(spec.tag));
+
+const load = (inputs: Inputs): Action => ({
+  kind: 'feed',
+  title: `load ${inputs.images.specs.map((spec) => spec.tag).join(' and ')}`,
+  localFile: inputs.images.cacheFile,
+  argv: ['docker', 'load', '-q'],
+});
+
+/** Images of earlier contents: only the tag goes, containers that run from it keep it alive. */
+function removeOld(seen: string | undefined, inputs: Inputs, purge: boolean): readonly Action[] {
+  const ours = seen?.split('\n').filter(Boolean) ?? [];
+  const old = purge ? ours : [];
+  return old.length === 0 ? [] : [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...old]}];
+}
+
+/**
+ * Both images on the node that builds: from the cache on this computer, or built there and then kept in the cache. A tag names the content
+ * (Dockerfile, files, base), so that what is there under its tag is never built again.
+ */
+export const build = defineStep({
+  name: 'build',
+  title: 'images docker-ssh and docker-jupyter',
+  needs: ['docker'],
+  targets: (cluster) => builder(cluster),
+  facts: ({inputs}) => ({
+    tags: tagsOf(inputs),
+    base: output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`),
+  }),
+  plan(seen, {inputs}) {
+    const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
+    if (!missing(seen.tags, inputs)) return [];
+    if (isCached) return [load(inputs)];
+    const base: Action =
+      baseTar === undefined
+        ? {
+            kind: 'run',
+            title: 'pull the base image',
+            argv: ['docker', 'pull', '-q', baseTag],
+            hint: 'images.base names another image, or a tar to import',
+          }
+        : {kind: 'feed', title: 'import the base image', localFile: baseTar, argv: ['docker', 'import', '-', baseTag]};
+    const builds: Action[] = specs.map((spec) => ({
+      kind: 'run',
+      title: `build ${spec.tag}`,
+      argv: [
+        'docker',
+        'build',
+        '-q',
+        '-t',
+        spec.tag,
+        ...Object.entries(spec.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
+        '-',
+      ],
+      stdin: spec.context(),
+      timeoutMs: 20 * 60_000,
+      hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
+    }));
+    const keep: Action = {
+      kind: 'fetch',
+      title: 'keep them in the cache',
+      argv: ['docker', 'save', ...specs.map((spec) => spec.tag)],
+      localFile: cacheFile,
+    };
+    return [...(seen.base ? [] : [base]), ...builds, keep];
+  },
+  undo: (seen, {inputs, purge}) => removeOld(seen.tags, inputs, purge),
+});
+
+/** The same images on every other node, streamed from the cache. */
+export const images = defineStep({
+  name: 'images',
+  title: 'images on the other nodes',
+  needs: ['docker', everywhere('build')],
+  targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
+  facts: ({inputs}) => ({tags: tagsOf(inputs)}),
+  plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
+  undo: (seen, {inputs, purge}) => removeOld(seen.tags, inputs, purge),
+});
+
+function builder(cluster: Cluster): Cluster['nodes'] {
+  return cluster.nodes.filter((node) => node.name === cluster.images.builder);
+}

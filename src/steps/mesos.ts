@@ -1,0 +1,134 @@
+import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import {quote} from '../host/command.js';
+import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
+import {exists, output, textFile, unit} from '../step/facts.js';
+import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
+import {render} from '../support/template.js';
+import {DATA, unitPath} from './places.js';
+
+/** Either program of Mesos: what its unit runs, from the host's PATH or out of a container image. */
+interface Program {
+  readonly name: 'mesos-master' | 'mesos-agent';
+  readonly port: (cluster: Cluster) => number;
+  readonly unitText: (node: ClusterNode, cluster: Cluster, command: string) => string;
+  readonly hint: string;
+}
+
+/** With an external master hw5 runs neither. */
+const hosts = (role: 'master' | 'agent') => (cluster: Cluster) =>
+  cluster.mesos.source.kind === 'external' ? [] : nodesWith(cluster, role);
+
+const workDir = (program: Program): string => `${DATA}/${program.name}`;
+const unitName = (program: Program): string => `hw5-${program.name}.service`;
+
+/** The lines that differ by where the binaries are. The agent in a container reaches the host's dockerd, processes and network as if it were outside. */
+function commandOf(
+  program: Program,
+  cluster: Cluster,
+  path: string | undefined,
+): {readonly prepare: string; readonly command: string} {
+  const {source} = cluster.mesos;
+  if (source.kind !== 'image') return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`};
+  const name = `hw5-${program.name}`;
+  const mounts = [workDir(program), '/run/hw5-mesos-agent', '/var/run/docker.sock', '/sys/fs/cgroup', '/usr/bin/docker'].map(
+    (dir) => `-v ${dir}:${dir}`,
+  );
+  return {
+    prepare: `ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
+    command: `/usr/bin/docker run --rm --name ${name} --net=host --pid=host --privileged ${mounts.join(' ')} ${source.image} ${program.name}`,
+  };
+}
+
+function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['needs']): Step {
+  return defineStep({
+    name: program.name,
+    title: role === 'master' ? 'Mesos master' : 'Mesos agents',
+    needs,
+    targets: hosts(role),
+    facts: ({node, cluster}) => ({
+      unit: textFile(unitPath(unitName(program))),
+      service: unit(unitName(program)),
+      path: output(`command -v ${program.name}`),
+      data: exists(workDir(program)),
+      answers: output(`curl -sf -m 5 http://${node.address}:${program.port(cluster)}/version`),
+    }),
+    check(seen, {cluster}): readonly Problem[] {
+      if (cluster.mesos.source.kind !== 'host' || seen.path) return [];
+      return [{message: `${program.name} is not on the host's PATH`, hint: program.hint}];
+    },
+    plan(seen, {node, cluster}) {
+      const {prepare, command} = commandOf(program, cluster, seen.path);
+      const text = program.unitText(node, cluster, command).replace('PREPARE\n', prepare);
+      const written = ensureFile(unitPath(unitName(program)), text, seen.unit);
+      return [...written, ...ensureRunning(unitName(program), seen.service, written)];
+    },
+    ready: ({node, cluster}) => ({
+      reason: `${program.name} to answer`,
+      limitSeconds: 60,
+      script: `curl -sf -m 2 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
+      hint: `see \`journalctl -u ${unitName(program)}\``,
+    }),
+    undo(seen) {
+      const actions: Action[] = [];
+      if (seen.unit) {
+        actions.push(systemctl('disable', unitName(program)), systemctl('stop', unitName(program)));
+        if (role === 'agent') actions.push(removeContainers);
+        actions.push({kind: 'remove', path: unitPath(unitName(program))}, systemctl('daemon-reload'));
+      }
+      // without its tasks the data of a torn-down framework says nothing any more, and an old agent id would only confuse the next master
+      if (seen.data) actions.push({kind: 'remove', path: workDir(program)});
+      return actions;
+    },
+  });
+}
+
+/** Containers that Mesos started and that a TEARDOWN did not reach. */
+const removeContainers: Action = {
+  kind: 'script',
+  title: "remove the tasks' containers",
+  script: `ids=$(docker ps -aq --filter name='^/mesos-'); [ -z "$ids" ] || docker rm -f $ids`,
+};
+
+const install =
+  'install it (as the report did), or set mesos.image to a container image that holds it, or mesos.master to a master that runs already';
+
+export const mesosMaster = mesosStep(
+  {
+    name: 'mesos-master',
+    port: (cluster) => cluster.mesos.masterPort,
+    hint: install,
+    unitText: (node, cluster, command) =>
+      render('mesos/hw5-mesos-master.service', {
+        cluster: cluster.name,
+        address: node.address,
+        port: cluster.mesos.masterPort,
+        workDir: `${DATA}/mesos-master`,
+        prepare: 'PREPARE',
+        command,
+      }),
+  },
+  'master',
+  ['packages'],
+);
+
+export const mesosAgent = mesosStep(
+  {
+    name: 'mesos-agent',
+    port: (cluster) => cluster.mesos.agentPort,
+    hint: install,
+    unitText: (node, cluster, command) =>
+      render('mesos/hw5-mesos-agent.service', {
+        cluster: cluster.name,
+        name: node.name,
+        address: node.address,
+        port: cluster.mesos.agentPort,
+        master: masterAddress(cluster),
+        workDir: `${DATA}/mesos-agent`,
+        prepare: 'PREPARE',
+        command,
+        options: cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : '',
+      }),
+  },
+  'agent',
+  ['docker', everywhere('mesos-master')],
+);

@@ -1,0 +1,68 @@
+import {nodesWith} from '../cluster/cluster.js';
+import {quote} from '../host/command.js';
+import {json} from '../step/facts.js';
+import {defineStep, everywhere, type Problem} from '../step/step.js';
+
+interface DockerNetwork {
+  readonly Driver: string;
+  readonly IPAM: {readonly Driver: string; readonly Config: readonly {readonly Subnet: string}[]};
+  readonly Containers: Readonly<Record<string, {readonly Name: string}>>;
+}
+
+/** The Docker network: made once, on the first node; the cluster store shows it to the others. */
+export const network = defineStep({
+  name: 'network',
+  title: 'Docker network',
+  needs: [everywhere('calico')],
+  targets: (cluster) => nodesWith(cluster, 'agent'),
+  facts: ({cluster}) => ({
+    network: json<DockerNetwork>(`docker network inspect -f '{{json .}}' ${quote(cluster.network.name)}`),
+  }),
+  check(seen, {cluster}): readonly Problem[] {
+    const {name, subnet} = cluster.network;
+    if (!seen.network) return [];
+    const subnets = seen.network.IPAM.Config.map((config) => config.Subnet);
+    const isOurs = seen.network.Driver === 'calico' && seen.network.IPAM.Driver === 'calico-ipam' && subnets.includes(subnet);
+    if (isOurs) return [];
+    return [
+      {
+        message: `the network ${name} is there already, with driver ${seen.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
+        hint: `remove it (\`docker network rm ${name}\`) or give ours another name with network.name`,
+      },
+    ];
+  },
+  plan(seen, {node, cluster}) {
+    const [first] = nodesWith(cluster, 'agent');
+    if (seen.network || node.name !== first!.name) return [];
+    const {name, subnet} = cluster.network;
+    return [
+      {
+        kind: 'run',
+        title: 'create the network',
+        argv: ['docker', 'network', 'create', '--driver', 'calico', '--ipam-driver', 'calico-ipam', `--subnet=${subnet}`, name],
+        hint: 'does the plugin run? /run/docker/plugins/calico.sock must be there',
+      },
+    ];
+  },
+  ready: ({cluster}) => ({
+    reason: `the network ${cluster.network.name}`,
+    limitSeconds: 30,
+    script: `docker network inspect -f '{{.Driver}} {{.IPAM.Driver}}' ${quote(cluster.network.name)} | grep -qx 'calico calico-ipam'`,
+    hint: 'do all dockerds use the same cluster store? `docker info` tells',
+  }),
+  undo(seen, {node, cluster}) {
+    const [first] = nodesWith(cluster, 'agent');
+    if (!seen.network || node.name !== first!.name) return [];
+    const name = quote(cluster.network.name);
+    return [
+      {
+        kind: 'script',
+        title: `docker network rm ${cluster.network.name}`,
+        // endpoints that a failed start left behind hold the network back
+        script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do docker network disconnect -f ${name} "\${c#ep-}" || true; done
+docker network rm ${name}`,
+        hint: 'containers that hw5 did not make may still use it',
+      },
+    ];
+  },
+});

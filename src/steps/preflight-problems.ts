@@ -1,0 +1,159 @@
+import type {ClusterNode} from '../cluster/cluster.js';
+import type {Problem} from '../step/step.js';
+import {type Cidr, formatCidr, overlaps, parseCidr} from '../support/ipv4.js';
+
+/** What preflight saw on a host; undefined where the command failed. */
+export interface PreflightSeen {
+  readonly release: string | undefined;
+  readonly systemd: string | undefined;
+  readonly apt: string | undefined;
+  readonly docker: string | undefined;
+  readonly node: string | undefined;
+  readonly listeners: string | undefined;
+  readonly hasHw5: string | undefined;
+  readonly clock: string | undefined;
+  readonly freeKilobytes: string | undefined;
+  readonly gateway: string | undefined;
+  readonly routes: string | undefined;
+  readonly addresses: string | undefined;
+}
+
+export interface PreflightWanted {
+  readonly node: ClusterNode;
+  /** The containers' pool. */
+  readonly subnet: string;
+  readonly ports: readonly {readonly port: number; readonly purpose: string}[];
+  /** This computer's clock, ms since the epoch. */
+  readonly now: number;
+  readonly isContainerHost: boolean;
+  readonly needsNode: boolean;
+}
+
+const CLOCK_LIMIT_MS = 30_000;
+const DISK_KILOBYTES = 3 * 1024 * 1024;
+/** hw5's own programs are built for it. */
+const NODE_MAJOR = 18;
+
+/** Everything that stands against the host, all at once. Pure. */
+export function preflightProblems(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  return [
+    ...system(seen),
+    ...versions(seen, wanted),
+    ...clock(seen, wanted),
+    ...disk(seen),
+    ...ports(seen, wanted),
+    ...networking(seen, wanted),
+  ];
+}
+
+function system(seen: PreflightSeen): readonly Problem[] {
+  const isDebian = /\b(debian|ubuntu)\b/.test(seen.release ?? '') && seen.apt !== undefined;
+  return [
+    ...(isDebian
+      ? []
+      : [
+          {
+            message: `this is ${seen.release ?? 'an unknown system'}, not Debian or Ubuntu`,
+            hint: 'hw5 installs packages with apt: use Debian 11 or 12, or Ubuntu 20.04 or 22.04',
+          },
+        ]),
+    ...(seen.systemd === 'systemd'
+      ? []
+      : [{message: `process 1 is ${seen.systemd ?? 'unknown'}, not systemd`, hint: 'hw5 runs its services as systemd units'}]),
+  ];
+}
+
+function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  const problems: Problem[] = [];
+  const docker = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.docker ?? '');
+  if (wanted.isContainerHost && !docker) {
+    problems.push({
+      message: 'apt knows no package docker.io',
+      hint: 'run `apt-get update`, and enable the universe component on Ubuntu',
+    });
+  } else if (wanted.isContainerHost && Number(docker![1]) > 20) {
+    problems.push({
+      message: `Docker ${docker![1]}.${docker![2]} has no --cluster-store any more (removed in Docker 23)`,
+      hint: "install Docker 20.10, e.g. Debian 12's docker.io: `apt-get install docker.io`",
+    });
+  }
+  const node = /^v(?:\d+:)?(\d+)/.exec(seen.node ?? '');
+  if (wanted.needsNode && (!node || Number(node[1]) < NODE_MAJOR)) {
+    problems.push({
+      message: node ? `Node.js here is ${node[1]}` : 'apt knows no package nodejs',
+      hint: `the proxy and the framework need Node.js ${NODE_MAJOR} or newer on the node; Debian 12's nodejs will do`,
+    });
+  }
+  return problems;
+}
+
+function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  const difference = Math.abs(Number(seen.clock) - wanted.now);
+  if (difference <= CLOCK_LIMIT_MS) return [];
+  return [
+    {
+      message: `its clock differs by ${Math.round(difference / 1000)} s from this computer's`,
+      hint: 'set it, e.g. `timedatectl set-ntp true`: leases and logs depend on it',
+    },
+  ];
+}
+
+function disk(seen: PreflightSeen): readonly Problem[] {
+  const free = Number(seen.freeKilobytes);
+  if (free >= DISK_KILOBYTES) return [];
+  return [{message: `only ${Math.round(free / 1024)} MB are free under /var/lib`, hint: 'packages, images and data need 3 GB'}];
+}
+
+/** Ports that somebody else holds. Services of an earlier `up`, and those that hw5 itself will stop, are not somebody else. */
+function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  if (Number(seen.hasHw5 ?? 0) > 0) return [];
+  return wanted.ports.flatMap(({port, purpose}) => {
+    const line = (seen.listeners ?? '').split('\n').find((one) => one.split(/\s+/)[3]?.endsWith(`:${port}`));
+    const program = /users:\(\("([^"]+)",pid=(\d+)/.exec(line ?? '');
+    if (!line || program?.[1] === 'etcd') return [];
+    const holder = program ? `${program[1]} (process ${program[2]})` : 'another process';
+    return [
+      {
+        message: `port ${port} (${purpose}) is held by ${holder}`,
+        hint: `stop it, or give ${purpose} another port in the cluster file`,
+      },
+    ];
+  });
+}
+
+function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!new RegExp(`\\b${wanted.node.address.replaceAll('.', '\\.')}/`).test(seen.addresses ?? '')) {
+    problems.push({
+      message: `no interface has the address ${wanted.node.address}`,
+      hint: 'nodes[].address is where the services listen; ssh.host is for another way in',
+    });
+  }
+  if (wanted.isContainerHost && seen.gateway === undefined) {
+    problems.push({
+      message: 'no route covers 169.254.1.1',
+      hint: 'containers use it as their gateway: a default route is enough',
+    });
+  }
+  const pool = parseCidr(wanted.subnet)!;
+  const clash = foreignNetworks(seen).find((network) => overlaps(network, pool));
+  if (clash) {
+    problems.push({
+      message: `its network ${formatCidr(clash)} overlaps the containers' pool ${wanted.subnet}`,
+      hint: 'choose another pool with network.subnet',
+    });
+  }
+  return problems;
+}
+
+/** Networks the host is on or has routes to, but for those that Calico made. */
+function foreignNetworks(seen: PreflightSeen): readonly Cidr[] {
+  return (seen.routes ?? '')
+    .split('\n')
+    .filter((line) => !/proto bird|dev cali|^blackhole|^default/.test(line))
+    .flatMap((line) => {
+      const destination = line.split(' ')[0] ?? '';
+      const cidr = parseCidr(destination.includes('/') ? destination : `${destination}/32`);
+      return cidr ? [cidr] : [];
+    });
+}

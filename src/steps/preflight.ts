@@ -1,0 +1,65 @@
+import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {output} from '../step/facts.js';
+import {defineStep, type Problem} from '../step/step.js';
+import {preflightProblems} from './preflight-problems.js';
+
+/** Ports that a node's own services will listen on, with what for. */
+export function portsOf(node: ClusterNode, cluster: Cluster): readonly {readonly port: number; readonly purpose: string}[] {
+  const has = (role: ClusterNode['roles'][number]): boolean => node.roles.includes(role);
+  const runsMesos = cluster.mesos.source.kind !== 'external';
+  return [
+    ...(has('etcd')
+      ? [
+          {port: cluster.etcd.clientPort, purpose: 'etcd clients'},
+          {port: cluster.etcd.peerPort, purpose: 'etcd peers'},
+        ]
+      : []),
+    ...(has('master') && runsMesos ? [{port: cluster.mesos.masterPort, purpose: 'the Mesos master'}] : []),
+    ...(has('agent') && runsMesos ? [{port: cluster.mesos.agentPort, purpose: 'the Mesos agent'}] : []),
+    ...(has('agent') ? [{port: 179, purpose: 'BGP'}] : []),
+    ...(has('proxy')
+      ? [
+          {port: cluster.proxy.port, purpose: 'the reverse proxy'},
+          {port: cluster.proxy.apiPort, purpose: "the reverse proxy's API"},
+        ]
+      : []),
+  ];
+}
+
+/** What hw5 cannot mend itself, found before anything is changed. */
+export const preflight = defineStep({
+  name: 'preflight',
+  title: 'preflight',
+  needs: [],
+  targets: (cluster) => cluster.nodes,
+  facts: () => ({
+    release: output('. /etc/os-release; echo "$ID $VERSION_ID $ID_LIKE"'),
+    systemd: output('cat /proc/1/comm'),
+    apt: output('command -v apt-get'),
+    /** The version that runs, or the one that apt would install. */
+    docker: output(
+      `dpkg-query -W -f '\${Version}' docker.io 2>/dev/null | grep . || dpkg-query -W -f '\${Version}' docker-ce 2>/dev/null | grep . || apt-cache policy docker.io | sed -n 's/^  Candidate: //p'`,
+    ),
+    node: output(`node --version 2>/dev/null || apt-cache policy nodejs | sed -n 's/^  Candidate: /v/p'`),
+    listeners: output('ss -Hltnp'),
+    hasHw5: output('ls /etc/systemd/system | grep -c ^hw5- || true'),
+    clock: output('date +%s%3N'),
+    freeKilobytes: output('df -Pk /var/lib | tail -n1 | awk "{print \\$4}"'),
+    gateway: output('ip -4 route get 169.254.1.1'),
+    routes: output('ip -4 route show'),
+    addresses: output('ip -4 -o addr show'),
+    hostname: output('hostname'),
+  }),
+  check(seen, {node, cluster, inputs}): readonly Problem[] {
+    return preflightProblems(seen, {
+      node,
+      subnet: cluster.network.subnet,
+      ports: portsOf(node, cluster),
+      now: inputs.now,
+      isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
+      needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
+    });
+  },
+  plan: () => [],
+  undo: () => [],
+});

@@ -1,0 +1,94 @@
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {access, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import type {Cluster} from '../cluster/cluster.js';
+import {Secret} from '../host/command.js';
+import {imageSpecs} from '../images/image-specs.js';
+import type {Inputs, LocalFile} from '../step/inputs.js';
+import {ConfigError, Hw5Error} from '../support/errors.js';
+import {packageFile} from '../support/template.js';
+import {freshSecrets} from './fresh-secrets.js';
+
+/** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
+const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
+
+/** Reads everything the controller brings to a run. @throws ConfigError when a file that the cluster names is missing. */
+export async function prepareInputs(
+  cluster: Cluster,
+  options: {readonly cacheDir: string; readonly now: number},
+): Promise<Inputs> {
+  const {cacheDir} = options;
+  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(name)] as const));
+  const {name: baseName, import: baseTar} = cluster.images.base;
+  const baseHash = baseTar === undefined ? undefined : await cachedHash(baseTar, cacheDir);
+  const baseTag = baseHash === undefined ? baseName! : `hw5-base:${baseHash.slice(0, 12)}`;
+  const specs = imageSpecs({
+    templates: packageFile('templates/images'),
+    base: baseTag,
+    baseIdentity: baseHash ?? baseTag,
+    userName: cluster.images.user,
+  });
+  const cacheFile = join(cacheDir, 'images', `${specs.map((spec) => spec.key.slice(0, 12)).join('-')}.tar`);
+  const {path} = cluster.calico.calicoctl;
+  const calicoctl = path === undefined ? undefined : await localFile(path);
+  if (calicoctl && cluster.calico.calicoctl.sha256 && calicoctl.sha256 !== cluster.calico.calicoctl.sha256) {
+    throw new ConfigError(
+      `calico.calicoctl.sha256 is not that of ${path}`,
+      {file: path!},
+      {hint: `it is ${calicoctl.sha256}: is it the file you meant?`},
+    );
+  }
+  return {
+    programs: Object.fromEntries(programs),
+    calicoctl,
+    images: {specs, baseTag, baseTar, cacheFile, isCached: await isThere(cacheFile)},
+    secrets: freshSecrets(),
+    chosenToken: await secretFrom(cluster.framework.tokenFile),
+    mesosSecret: await secretFrom(cluster.mesos.secretFile),
+    now: options.now,
+  };
+}
+
+async function program(name: string): Promise<LocalFile> {
+  const path = packageFile(`dist/programs/${name}`);
+  if (!(await isThere(path))) throw new Hw5Error(`${path} is missing`, {hint: 'run `npm run build` in the folder of hw5'});
+  return localFile(path);
+}
+
+async function localFile(path: string): Promise<LocalFile> {
+  return {path, sha256: await sha256(path)};
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, {highWaterMark: 1 << 20}), hash);
+  return hash.digest('hex');
+}
+
+/** The hash of a large file, remembered for as long as its size and time stay the same. */
+async function cachedHash(path: string, cacheDir: string): Promise<string> {
+  const {size, mtimeMs} = await stat(path);
+  const id = createHash('sha256')
+    .update(JSON.stringify([path, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 32);
+  const note = join(cacheDir, 'hashes', id);
+  if (await isThere(note)) return readFile(note, 'utf8');
+  const hash = await sha256(path);
+  await mkdir(join(cacheDir, 'hashes'), {recursive: true});
+  await writeFile(note, hash);
+  return hash;
+}
+
+async function secretFrom(path: string | undefined): Promise<Secret | undefined> {
+  return path === undefined ? undefined : new Secret((await readFile(path, 'utf8')).trim());
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

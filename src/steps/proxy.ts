@@ -1,0 +1,88 @@
+import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {Secret} from '../host/command.js';
+import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../step/action.js';
+import {exists, fileHash, textFile, unit} from '../step/facts.js';
+import {defineStep} from '../step/step.js';
+import {render, template} from '../support/template.js';
+import {ETC, PROGRAMS, unitPath} from './places.js';
+
+const UNIT = 'hw5-proxy.service';
+const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
+const ENVIRONMENT = `${ETC}/proxy.env`;
+const PAGES = `${PROGRAMS}/proxy-pages`;
+
+/** The task that port 8888 shows: the first one that runs Jupyter. */
+export function notebookTask(cluster: Cluster): Cluster['framework']['tasks'][number] | undefined {
+  return cluster.framework.tasks.find((task) => task.image === 'jupyter') ?? cluster.framework.tasks[0];
+}
+
+/** The port at which the notebook's container listens. */
+export const NOTEBOOK_PORT = 8888;
+
+export function proxyUnit(node: ClusterNode, cluster: Cluster): string {
+  return render('proxy/hw5-proxy.service', {
+    program: PROGRAM,
+    environmentFile: ENVIRONMENT,
+    errorPath: PAGES,
+    target: `http://${notebookTask(cluster)!.address}:${NOTEBOOK_PORT}`,
+    address: node.address,
+    port: cluster.proxy.port,
+    apiPort: cluster.proxy.apiPort,
+  });
+}
+
+/** configurable-http-proxy on every node: whichever node one asks, the notebook answers. */
+export const proxy = defineStep({
+  name: 'proxy',
+  title: 'reverse proxy',
+  needs: ['packages'],
+  targets: (cluster) => nodesWith(cluster, 'proxy'),
+  facts: () => ({
+    program: fileHash(PROGRAM),
+    page: textFile(`${PAGES}/503.html`),
+    hasToken: exists(ENVIRONMENT),
+    unit: textFile(unitPath(UNIT)),
+    service: unit(UNIT),
+  }),
+  plan(seen, {node, cluster, inputs}) {
+    const files: Action[] = [
+      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, seen.program),
+      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), seen.page),
+      // nobody else has to know it: each proxy's API has a token of its own
+      ...(seen.hasToken
+        ? []
+        : [
+            {
+              kind: 'write',
+              path: ENVIRONMENT,
+              content: new Secret(`CONFIGPROXY_AUTH_TOKEN=${inputs.secrets.proxyToken.reveal()}\n`),
+              mode: 0o600,
+            } as const,
+          ]),
+      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), seen.unit),
+    ];
+    return [...files, ...ensureRunning(UNIT, seen.service, files)];
+  },
+  ready: ({node, cluster}) => ({
+    reason: `the proxy on port ${cluster.proxy.port}`,
+    limitSeconds: 30,
+    // any HTTP answer will do: the notebook may not run yet
+    script: `curl -s -m 5 -o /dev/null http://${node.address}:${cluster.proxy.port}/ || { echo no answer; exit 1; }`,
+    hint: `see \`journalctl -u ${UNIT}\``,
+  }),
+  undo(seen) {
+    const hasProgram = seen.program !== undefined || seen.page !== undefined;
+    return [
+      ...(seen.unit
+        ? [
+            systemctl('disable', UNIT),
+            systemctl('stop', UNIT),
+            {kind: 'remove', path: unitPath(UNIT)} as const,
+            systemctl('daemon-reload'),
+          ]
+        : []),
+      ...(hasProgram ? [{kind: 'remove', path: PROGRAM} as const, {kind: 'remove', path: PAGES} as const] : []),
+      ...(seen.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
+    ];
+  },
+});

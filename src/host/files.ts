@@ -13,7 +13,8 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const MISSING = 44;
+/** Exit code of READ_SCRIPT for a file that is not there. */
+export const MISSING = 44;
 
 /** Says MISSING only when the file is surely not there, and not when a folder on the way may not be looked into. */
 export const READ_SCRIPT = `[ -e "$1" ] && exec cat -- "$1"

@@ -1,0 +1,166 @@
+import {isDeepStrictEqual} from 'node:util';
+import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
+import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
+import {cancellable} from '../../src/host/marked.js';
+
+/** A command that a FakeHost was given. */
+export interface FakeCall {
+  readonly argv: readonly string[];
+  /** Its whole standard input. */
+  readonly stdin: Buffer;
+  readonly asRoot: boolean;
+}
+
+export interface FakeFile {
+  readonly content: Buffer;
+  readonly mode: number;
+  readonly owner: string;
+}
+
+/** Text counts as standard output of a command that succeeds; an Error is thrown; everything left out is empty, the code 0. */
+export type FakeReply =
+  | string
+  | Error
+  | {readonly code?: number | undefined; readonly stdout?: string | Buffer; readonly stderr?: string};
+
+/** Which commands: the exact argv, an expression for the argv joined by blanks, or a function. */
+export type FakeMatch = readonly string[] | RegExp | ((call: FakeCall) => boolean);
+export type FakeAnswer = FakeReply | ((call: FakeCall) => FakeReply | Promise<FakeReply>);
+
+interface Shared {
+  readonly calls: FakeCall[];
+  readonly files: Map<string, FakeFile>;
+  readonly unscripted: string[];
+  readonly rules: {readonly match: FakeMatch; readonly answers: FakeAnswer[]}[];
+  readonly absent: Set<string>;
+  readonly reconnects: (Host | Error)[];
+}
+
+/**
+ * A host that answers as it was told. A command nobody told it about fails, and fails again when the host is disposed, should
+ * somebody have swallowed the first error. Files: `readFile`, `writeFile` and `upload` of src/host/files.ts work on `files`.
+ */
+export class FakeHost implements Host {
+  readonly name: string;
+  readonly #asRoot: boolean;
+  readonly #shared: Shared;
+
+  constructor(name = 'fake', view?: {readonly asRoot: boolean; readonly shared: Shared}) {
+    this.name = name;
+    this.#asRoot = view?.asRoot ?? false;
+    this.#shared = view?.shared ?? {calls: [], files: new Map(), unscripted: [], rules: [], absent: new Set(), reconnects: []};
+  }
+
+  /** Every command so far, in order; those that read and write files are left out (see `files`). */
+  get calls(): readonly FakeCall[] {
+    return this.#shared.calls;
+  }
+
+  /** The commands so far as text, for reading and comparing: `# ` before those run as root. */
+  get commands(): string[] {
+    return this.calls.map((call) => `${call.asRoot ? '# ' : ''}${call.argv.join(' ')}`);
+  }
+
+  get files(): Map<string, FakeFile> {
+    return this.#shared.files;
+  }
+
+  /** Scripts a command: the answers are given in order, the last one for ever. Of several rules that match, the last told counts. */
+  on(match: FakeMatch, ...answers: readonly FakeAnswer[]): this {
+    this.#shared.rules.unshift({match, answers: answers.length === 0 ? [''] : [...answers]});
+    return this;
+  }
+
+  /** Puts a file on the host. */
+  withFile(path: string, content: string | Buffer, {mode = 0o644, owner = ''}: {mode?: number; owner?: string} = {}): this {
+    this.files.set(path, {content: Buffer.from(content), mode, owner});
+    return this;
+  }
+
+  /** Says that there is no such file: reading it gives undefined. */
+  withoutFile(path: string): this {
+    this.#shared.absent.add(path);
+    return this;
+  }
+
+  /** What `reconnect()` gives next, in order: a host, or an error. */
+  onReconnect(...results: readonly (Host | Error)[]): this {
+    this.#shared.reconnects.push(...results);
+    return this;
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const stdin = await everything(options.stdin);
+    const call: FakeCall = {argv: [...argv], stdin, asRoot: this.#asRoot};
+    const reply = await cancellable({host: this.name, argv}, options, this.#reply(call), async () => {});
+    if (reply instanceof Error) throw reply;
+    const {code, stdout = '', stderr = ''} = typeof reply === 'string' ? {code: 0, stdout: reply} : {code: 0, ...reply};
+    return {code, stdout: await output(stdout, options.onStdout), stderr: await output(stderr, options.onStderr)};
+  }
+
+  asRoot(): Host {
+    return this.#asRoot ? this : new FakeHost(this.name, {asRoot: true, shared: this.#shared});
+  }
+
+  async reconnect(): Promise<Host> {
+    const next = this.#shared.reconnects.shift();
+    if (next === undefined) throw this.#fail('reconnect()');
+    if (next instanceof Error) throw next;
+    return next;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const {unscripted} = this.#shared;
+    if (unscripted.length > 0) throw new Error(`unscripted on ${this.name}:\n${unscripted.join('\n')}`);
+  }
+
+  async #reply(call: FakeCall): Promise<FakeReply> {
+    const file = this.#file(call);
+    if (file !== undefined) return file;
+    this.#shared.calls.push(call);
+    const rule = this.#shared.rules.find(({match}) => fits(match, call));
+    const answer = rule && (rule.answers.length > 1 ? rule.answers.shift() : rule.answers[0]);
+    if (answer === undefined) throw this.#fail(`${call.asRoot ? '# ' : ''}${JSON.stringify(call.argv)}`);
+    return typeof answer === 'function' ? answer(call) : answer;
+  }
+
+  #file({argv, stdin}: FakeCall): FakeReply | undefined {
+    const [, , script, , path = '', mode = '', size, owner = ''] = argv;
+    const {files, absent} = this.#shared;
+    if (script === WRITE_SCRIPT) {
+      if (stdin.length !== Number(size)) return {code: 1, stderr: `${path}: only ${stdin.length} of ${size} bytes arrived`};
+      files.set(path, {content: stdin, mode: Number.parseInt(mode, 8), owner});
+      return {};
+    }
+    if (script !== READ_SCRIPT) return undefined;
+    const file = files.get(path);
+    if (file) return {stdout: file.content};
+    if (absent.has(path)) return {code: MISSING};
+    throw this.#fail(`reading ${path} (use withFile or withoutFile)`);
+  }
+
+  #fail(what: string): Error {
+    this.#shared.unscripted.push(what);
+    return new Error(`unscripted on ${this.name}: ${what}`);
+  }
+}
+
+function fits(match: FakeMatch, call: FakeCall): boolean {
+  if (match instanceof RegExp) return match.test(call.argv.join(' '));
+  if (typeof match === 'function') return match(call);
+  return isDeepStrictEqual(match, call.argv);
+}
+
+async function everything(input: ExecOptions['stdin']): Promise<Buffer> {
+  if (input === undefined) return Buffer.alloc(0);
+  if (typeof input === 'string' || Buffer.isBuffer(input)) return Buffer.from(input);
+  const chunks: Buffer[] = [];
+  for await (const chunk of input) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function output(text: string | Buffer, listener: ExecOptions['onStdout']): Promise<string> {
+  if (!listener) return text.toString();
+  if (text.length > 0) await listener(Buffer.from(text));
+  return '';
+}

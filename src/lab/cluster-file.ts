@@ -1,0 +1,21 @@
+import {join} from 'node:path';
+import {stringify} from 'yaml';
+import type {Base} from './base/base.js';
+import type {LabHost} from './host.js';
+import {type Lab, LAB_USER} from './lab.js';
+
+/** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. */
+export function clusterYaml(lab: Lab, base: Base, host: LabHost): string {
+  const cluster = {
+    name: lab.name,
+    ssh: {user: LAB_USER, key: lab.files.key, knownHosts: lab.files.knownHosts},
+    nodes: lab.machines.map((machine) => ({
+      name: machine.name,
+      address: machine.address,
+      ...(lab.sudoPassword.includes(machine.name) ? {ssh: {sudoPasswordFile: machine.sudoPasswordFile}} : {}),
+    })),
+    calico: {calicoctl: {path: join(host.programs, 'calicoctl')}},
+    images: {base: {import: base.tar}},
+  };
+  return `# Written by \`hw5 lab up\`: the machines of the lab "${lab.name}".\n${stringify(cluster, {lineWidth: 0})}`;
+}

@@ -1,0 +1,27 @@
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {run} from './run.js';
+
+export interface KeyPair {
+  /** OpenSSH format. */
+  readonly private: string;
+  /** One line: type, key, comment. */
+  readonly public: string;
+}
+
+/** A new ed25519 key pair without a passphrase. @param directory where to work; only root may read what is there meanwhile */
+export async function makeKeyPair(directory: string, comment: string, signal?: AbortSignal): Promise<KeyPair> {
+  const work = await mkdtemp(join(directory, '.key-'));
+  try {
+    const path = join(work, 'key');
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path], {signal});
+    return {private: await readFile(path, 'utf8'), public: await readFile(`${path}.pub`, 'utf8')};
+  } finally {
+    await rm(work, {recursive: true, force: true});
+  }
+}
+
+/** A line of known_hosts. */
+export function knownHost(address: string, publicKey: string): string {
+  return `${address} ${publicKey.split(' ').slice(0, 2).join(' ').trim()}\n`;
+}

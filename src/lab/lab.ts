@@ -1,0 +1,140 @@
+import {createHash} from 'node:crypto';
+import {join} from 'node:path';
+import {UsageError} from '../support/errors.js';
+import type {LabHost} from './host.js';
+import {addressAt, formatSubnet, parseSubnet} from './subnet.js';
+
+/** What a user may choose. */
+export interface LabOptions {
+  /** Default `hw5`. */
+  readonly name?: string | undefined;
+  /** Machines, 1 to 9. Default 3. */
+  readonly count?: number | undefined;
+  /** IPv4 network in CIDR notation, /27 or larger. Default 198.18.0.0/24. */
+  readonly subnet?: string | undefined;
+  /** Machines whose sudo asks for a password. */
+  readonly sudoPassword?: readonly string[] | undefined;
+}
+
+/** The choices, all made. Kept in the lab's state directory. */
+export interface LabDefinition {
+  readonly name: string;
+  readonly count: number;
+  readonly subnet: string;
+  readonly sudoPassword: readonly string[];
+}
+
+/** A lab: its definition and all that follows from it. Pure data, whether or not it is up. */
+export interface Lab extends LabDefinition {
+  readonly prefix: number;
+  /** The bridge's address, the machines' default route. */
+  readonly gateway: string;
+  readonly bridge: string;
+  /** The name of the lab's chain in every iptables table it uses. */
+  readonly chain: string;
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly files: {
+    readonly definition: string;
+    readonly cluster: string;
+    readonly key: string;
+    readonly knownHosts: string;
+  };
+  readonly machines: readonly LabMachine[];
+}
+
+export interface LabMachine {
+  /** node0, node1 … */
+  readonly name: string;
+  readonly address: string;
+  /** What systemd-nspawn calls it; unique on this computer. The host's end of its cable is `vb-` and this. */
+  readonly nspawnName: string;
+  readonly directory: string;
+  readonly console: string;
+  readonly pidFile: string;
+  /** 0600; exists only where sudo asks. */
+  readonly sudoPasswordFile: string;
+}
+
+export const LAB_USER = 'hw5';
+export const DEFAULT_LAB = {name: 'hw5', count: 3, subnet: '198.18.0.0/24'} as const;
+/** Where the machines start in their subnet; .1 is the bridge. */
+const FIRST_MACHINE = 10;
+/** IFNAMSIZ less the closing zero. */
+const INTERFACE_NAME_LENGTH = 15;
+
+/** Fills in the defaults and checks. @throws UsageError */
+export function defineLab(options: LabOptions): LabDefinition {
+  const name = options.name ?? DEFAULT_LAB.name;
+  if (!/^[a-z][a-z0-9-]{0,19}$/.test(name)) {
+    throw new UsageError(`"${name}" is no name for a lab`, {
+      hint: 'use up to 20 lower-case letters, digits and hyphens, a letter first',
+    });
+  }
+  const count = options.count ?? DEFAULT_LAB.count;
+  if (!Number.isInteger(count) || count < 1 || count > 9) {
+    throw new UsageError(`a lab has 1 to 9 machines, not ${count}`);
+  }
+  const subnet = parseSubnet(options.subnet ?? DEFAULT_LAB.subnet);
+  if (!subnet || subnet.prefix > 27 || subnet.prefix < 8) {
+    throw new UsageError(`"${options.subnet}" is no subnet for a lab`, {hint: 'give a network as 198.18.0.0/24, /27 or larger'});
+  }
+  const sudoPassword = [...new Set(options.sudoPassword ?? [])].sort();
+  const unknown = sudoPassword.find((machine) => !machineNames(count).includes(machine));
+  if (unknown !== undefined) {
+    throw new UsageError(`the lab has no machine ${unknown}`, {hint: `its machines are ${machineNames(count).join(', ')}`});
+  }
+  return {name, count, subnet: formatSubnet(subnet), sudoPassword};
+}
+
+/** Everything that follows from a definition. */
+export function labFrom(definition: LabDefinition, host: LabHost): Lab {
+  const {name} = definition;
+  const subnet = parseSubnet(definition.subnet)!;
+  const directory = join(host.state, name);
+  const runDirectory = join(host.run, name);
+  return {
+    ...definition,
+    prefix: subnet.prefix,
+    gateway: addressAt(subnet, 1),
+    bridge: shorten(`br-${name}`, INTERFACE_NAME_LENGTH),
+    chain: `HW5-LAB-${name}`,
+    directory,
+    runDirectory,
+    files: {
+      definition: join(directory, 'lab.json'),
+      cluster: join(directory, 'cluster.yaml'),
+      key: join(directory, 'id_ed25519'),
+      knownHosts: join(directory, 'known_hosts'),
+    },
+    machines: machineNames(definition.count).map((machine, index) => ({
+      name: machine,
+      address: addressAt(subnet, FIRST_MACHINE + index),
+      nspawnName: shorten(`${name}-${machine}`, INTERFACE_NAME_LENGTH - 'vb-'.length),
+      directory: join(directory, machine),
+      console: join(directory, machine, 'console.log'),
+      pidFile: join(runDirectory, `${machine}.json`),
+      sudoPasswordFile: join(directory, `${machine}.sudo-password`),
+    })),
+  };
+}
+
+/** @throws UsageError when the lab has no such machine */
+export function machineOf(lab: Lab, name: string): LabMachine {
+  const machine = lab.machines.find((candidate) => candidate.name === name);
+  if (machine) return machine;
+  throw new UsageError(`the lab ${lab.name} has no machine ${name}`, {
+    hint: `its machines are ${lab.machines.map((each) => each.name).join(', ')}`,
+  });
+}
+
+function machineNames(count: number): string[] {
+  return Array.from({length: count}, (_, index) => `node${index}`);
+}
+
+/** Keeps names readable where they fit; where not, a digest keeps two long ones apart. */
+function shorten(name: string, length: number): string {
+  if (name.length <= length) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  return `${name.slice(0, length - 7)}-${digest}`;
+}

@@ -1,0 +1,92 @@
+import {spawn} from 'node:child_process';
+import {mkdir, open, readFile, rename, rm, rmdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {Hw5Error} from '../../support/errors.js';
+import type {Base} from '../base/base.js';
+import type {Lab, LabMachine} from '../lab.js';
+import {cable} from '../network/bridge.js';
+import {identify} from '../process-identity.js';
+import {run, tryRun} from '../run.js';
+import {hierarchies} from './cgroups.js';
+import {LAUNCH_SCRIPT, MACHINE_DIRECTORIES, machineCgroup, nspawnArguments} from './launch-script.js';
+import {killMachine} from './processes.js';
+import {forgetUnit, inUnit, isSystemdHost, unitMainPid} from './systemd-host.js';
+
+/** Boots a machine that is off and returns as soon as its supervisor runs. */
+export async function powerOn(
+  lab: Lab,
+  machine: LabMachine,
+  base: Base,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
+  await mkdir(lab.runDirectory, {recursive: true});
+  const underSystemd = await isSystemdHost();
+  const environment = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    CGROUP: underSystemd ? '' : machineCgroup(lab, machine),
+    HIERARCHIES: (await hierarchies()).map((each) => each.mount).join(' '),
+    LOWER: base.tree,
+    DIRECTORY: machine.directory,
+  };
+  const launch = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', LAUNCH_SCRIPT, machine.nspawnName, ...nspawnArguments(lab, machine)];
+  const pid = underSystemd ? await startUnit(lab, machine, launch, environment, signal) : await startDetached(machine, launch, environment);
+  const identity = await identify(pid);
+  if (!identity) throw await didNotBoot(machine);
+  await writeFile(`${machine.pidFile}.new`, JSON.stringify(identity), {mode: 0o644});
+  await rename(`${machine.pidFile}.new`, machine.pidFile);
+}
+
+/** Pulls the plug: nothing in the machine gets a chance to save anything. Its disk stays. Also clears up after a machine that crashed. */
+export async function powerOff(lab: Lab, machine: LabMachine): Promise<void> {
+  await killMachine(lab, machine);
+  await forgetUnit(lab, machine);
+  await rm(machine.pidFile, {force: true});
+  // The kernel takes the cable down with the machine's network, but in its own time; a new one of the same name must not meet it.
+  await tryRun(['ip', 'link', 'delete', cable(machine)]);
+  await rm(`/run/systemd/nspawn/propagate/${machine.nspawnName}`, {recursive: true, force: true});
+  await rm(join(machine.directory, '.#root.lck'), {force: true});
+  const lock = (await readFile(join(machine.directory, 'nspawn-lock'), 'utf8').catch(() => '')).trim();
+  if (/^inode-\d+:\d+$/.test(lock)) await rm(`/run/systemd/nspawn/locks/${lock}`, {force: true});
+}
+
+/** Why a machine that should run does not: the end of its console. */
+export async function didNotBoot(machine: LabMachine): Promise<Hw5Error> {
+  const text = await readFile(machine.console, 'utf8').catch(() => '');
+  const last = text.trimEnd().split('\n').slice(-3).join(' / ');
+  return new Hw5Error(`${machine.name} did not boot: ${last || 'its console is empty'}`, {hint: `the whole console is in ${machine.console}`});
+}
+
+/** The machine outlives this process: it has a session of its own and holds none of our files. */
+async function startDetached(machine: LabMachine, launch: readonly string[], environment: Record<string, string>): Promise<number> {
+  const [program = '', ...rest] = launch;
+  const log = await open(machine.console, 'a', 0o600);
+  try {
+    const child = spawn(program, rest, {detached: true, stdio: ['ignore', log.fd, log.fd], env: environment, cwd: machine.directory});
+    const pid = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('spawn', () => resolve(child.pid!));
+    });
+    child.unref();
+    return pid;
+  } finally {
+    await log.close();
+  }
+}
+
+async function startUnit(
+  lab: Lab,
+  machine: LabMachine,
+  launch: readonly string[],
+  environment: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  await forgetUnit(lab, machine);
+  await run([...inUnit(lab, machine, environment), ...launch], {signal, hint: `the console is in ${machine.console}`});
+  return unitMainPid(lab, machine, signal);
+}
+
+/** Removes what systemd-nspawn keeps for all its machines, where no other uses it. */
+export async function removeNspawnLeftovers(): Promise<void> {
+  for (const path of ['propagate', 'unix-export', 'locks', '']) await rmdir(join('/run/systemd/nspawn', path)).catch(() => undefined);
+}

@@ -1,0 +1,71 @@
+import {chmod, chown, lstat, mkdir, readFile, readlink, symlink, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {Hw5Error} from '../../support/errors.js';
+import type {MachineFile} from './files.js';
+
+/** The two layers of a machine's disk. */
+export interface Layers {
+  /** The base: read here, never written. */
+  readonly lower: string;
+  /** The machine's own. */
+  readonly upper: string;
+}
+
+/** Puts files into the upper layer of a machine that is off. `user` owns those that are ownedByUser. */
+export async function writeFiles(
+  layers: Layers,
+  files: readonly MachineFile[],
+  options: {readonly programs: string; readonly user: {readonly uid: number; readonly gid: number}},
+): Promise<void> {
+  for (const file of files) {
+    const path = await resolveDirectory(layers, dirname(file.path));
+    const target = join(layers.upper, path, file.path.slice(file.path.lastIndexOf('/') + 1));
+    const owner = file.ownedByUser ? options.user : undefined;
+    await copyDirectories(layers, path, owner);
+    await writeFile(target, await contentOf(file, options.programs), {mode: file.mode});
+    await chmod(target, file.mode);
+    if (owner) await chown(target, owner.uid, owner.gid);
+  }
+}
+
+/** Makes symbolic links in the upper layer, over whatever the base has there. */
+export async function writeLinks(layers: Layers, links: readonly (readonly [string, string])[]): Promise<void> {
+  for (const [path, target] of links) {
+    const directory = await resolveDirectory(layers, dirname(path));
+    await copyDirectories(layers, directory, undefined);
+    await symlink(target, join(layers.upper, directory, path.slice(path.lastIndexOf('/') + 1)));
+  }
+}
+
+async function contentOf(file: MachineFile, programs: string): Promise<string | Buffer> {
+  if (file.text !== undefined) return file.text;
+  const path = join(programs, file.program ?? '');
+  return readFile(path).catch((cause: unknown) => {
+    throw new Hw5Error(`${path}, which the lab's machines need, is not there`, {cause, hint: 'run `npm run build`'});
+  });
+}
+
+/** Follows the base's links (/lib and /bin are such): a directory written beside one in the upper layer would hide it. */
+async function resolveDirectory(layers: Layers, directory: string): Promise<string> {
+  let resolved = '/';
+  for (const name of directory.split('/').filter(Boolean)) {
+    const next = join(resolved, name);
+    const target = await readlink(join(layers.lower, next)).catch(() => undefined);
+    resolved = target === undefined ? next : join(target.startsWith('/') ? '/' : resolved, target);
+  }
+  return resolved;
+}
+
+/** An overlay shows a directory with the attributes of its uppermost layer: so those of the base are copied. New ones are 0755. */
+async function copyDirectories(layers: Layers, directory: string, owner: {readonly uid: number; readonly gid: number} | undefined): Promise<void> {
+  let path = '/';
+  for (const name of directory.split('/').filter(Boolean)) {
+    path = join(path, name);
+    const target = join(layers.upper, path);
+    if (await lstat(target).catch(() => undefined)) continue;
+    await mkdir(target);
+    const original = await lstat(join(layers.lower, path)).catch(() => undefined);
+    await chmod(target, original ? original.mode & 0o7777 : owner ? 0o700 : 0o755);
+    await chown(target, original?.uid ?? owner?.uid ?? 0, original?.gid ?? owner?.gid ?? 0);
+  }
+}

@@ -1,0 +1,63 @@
+import {createHash} from 'node:crypto';
+import {Hw5Error} from '../../support/errors.js';
+import type {Lab, LabMachine} from '../lab.js';
+import {run, tryRun} from '../run.js';
+import {overlaps, parseSubnet} from '../subnet.js';
+
+/** Makes the lab's bridge with the gateway's address, or mends it. @throws Hw5Error when the subnet is in use here already */
+export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<void> {
+  const address = `${lab.gateway}/${lab.prefix}`;
+  const links = await tryRun(['ip', '-o', '-4', 'address', 'show', 'dev', lab.bridge, 'up'], {signal});
+  if (links.code === 0 && links.stdout.includes(` ${address} `)) return;
+  await refuseOverlap(lab, signal);
+  if (links.code !== 0) {
+    // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
+    await run(['ip', 'link', 'add', lab.bridge, 'address', hardwareAddress(lab), 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'], {signal});
+  }
+  await run(['ip', 'address', 'replace', address, 'dev', lab.bridge], {signal});
+  await run(['ip', 'link', 'set', lab.bridge, 'up'], {signal});
+}
+
+export async function removeBridge(lab: Lab): Promise<void> {
+  const there = await tryRun(['ip', 'link', 'show', 'dev', lab.bridge]);
+  if (there.code === 0) await run(['ip', 'link', 'delete', lab.bridge]);
+}
+
+async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise<void> {
+  const other = overlappingRoute(await run(['ip', '-o', '-4', 'route', 'show', 'table', 'all'], {signal}), lab);
+  if (!other) return;
+  throw new Hw5Error(`${lab.subnet} is in use on this computer already: ${other}`, {
+    hint: 'take another subnet with --subnet, or end the other lab with `hw5 lab --name NAME down`',
+  });
+}
+
+/** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes overlap everything and are none. */
+export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'bridge'>): string | undefined {
+  const subnet = parseSubnet(lab.subnet)!;
+  return routes.split('\n').find((line) => {
+    const words = line.trim().split(/\s+/);
+    if (words.includes(lab.bridge)) return false;
+    const destination = words.find((word) => /^\d+\.\d+\.\d+\.\d+/.test(word)) ?? '';
+    if (/^(default|unreachable default)/.test(line) || words.indexOf(destination) > 1) return false;
+    const route = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
+    return route !== undefined && overlaps(route, subnet);
+  });
+}
+
+/** Locally administered (02), the rest a digest of the name. */
+function hardwareAddress(lab: Lab): string {
+  const digest = createHash('sha256').update(lab.bridge).digest('hex');
+  return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
+}
+
+/** Connects a running machine's cable to the bridge again, should the bridge have been made anew. */
+export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<void> {
+  const name = cable(machine);
+  const link = await run(['ip', '-o', 'link', 'show', 'dev', name], {signal});
+  if (!link.includes(` master ${lab.bridge} `)) await run(['ip', 'link', 'set', name, 'master', lab.bridge, 'up'], {signal});
+}
+
+/** The host's end of the machine's network cable. */
+export function cable(machine: LabMachine): string {
+  return `vb-${machine.nspawnName}`;
+}

@@ -1,0 +1,35 @@
+import {mkdir, readdir, rm, rmdir} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import type {LabHost} from '../host.js';
+import type {Lab} from '../lab.js';
+import {lock} from '../lock.js';
+import type {LabContext} from '../report.js';
+import {applyBridge, removeBridge} from './bridge.js';
+import {applyFirewall, removeFirewall} from './firewall.js';
+import type {Resolver} from './resolver.js';
+import {applySysctls, restoreSysctls} from './sysctls.js';
+
+const LOCK_LIMIT_MS = 60_000;
+/** Bridges, rules and sysctls are this computer's, not one lab's. */
+const LOCK_NAME = "this computer's network";
+
+/** The bridge, the rules, the kernel's settings: makes or mends what is not as it should be. */
+export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, {signal}: LabContext): Promise<void> {
+  await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS, {signal});
+  await mkdir(lab.runDirectory, {recursive: true});
+  await applyBridge(lab, signal);
+  // The rules before forwarding: at no moment is the way to private networks open.
+  await applyFirewall(lab, resolver.addresses, signal);
+  await applySysctls(host);
+}
+
+/** Removes the lab's network and its run directory, by which the last lab to go knows that it is the last. */
+export async function removeNetwork(host: LabHost, lab: Lab): Promise<void> {
+  await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS);
+  await removeBridge(lab);
+  await rm(lab.runDirectory, {recursive: true, force: true});
+  const others = (await readdir(host.run).catch(() => [])).filter((name) => !name.startsWith('.'));
+  if (others.length === 0) await restoreSysctls(host);
+  await removeFirewall(lab);
+  for (const directory of [host.run, dirname(host.run)]) await rmdir(directory).catch(() => undefined);
+}

@@ -1,0 +1,36 @@
+import {readFile} from 'node:fs/promises';
+import {Hw5Error} from '../../support/errors.js';
+
+/** What the machines are told about DNS. */
+export interface Resolver {
+  /** IPv4 addresses: the only private ones the machines may reach. */
+  readonly addresses: readonly string[];
+  /** The machines' resolv.conf. */
+  readonly resolvConf: string;
+}
+
+/** In this order: a computer whose /etc/resolv.conf names only a stub on itself has the real ones in the other file. */
+const FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
+
+/** @throws Hw5Error when this computer has no IPv4 resolver that a machine could ask */
+export async function findResolver(): Promise<Resolver> {
+  for (const file of FILES) {
+    const resolver = parseResolvConf(await readFile(file, 'utf8').catch(() => ''));
+    if (resolver) return resolver;
+  }
+  throw new Hw5Error('this computer names no DNS resolver that the lab could use', {
+    hint: `put a "nameserver" line with an IPv4 address other than 127.0.0.1 into ${FILES[0]}`,
+  });
+}
+
+/** @returns undefined when no nameserver in it can be reached from another machine over IPv4 */
+export function parseResolvConf(text: string): Resolver | undefined {
+  const lines = text.split('\n').map((line) => line.trim());
+  const addresses = lines.flatMap((line) => {
+    const address = /^nameserver\s+(\d+\.\d+\.\d+\.\d+)$/.exec(line)?.[1];
+    return address !== undefined && !address.startsWith('127.') && address !== '0.0.0.0' ? [address] : [];
+  });
+  if (addresses.length === 0) return undefined;
+  const kept = lines.filter((line) => /^(search|domain|options)\s/.test(line));
+  return {addresses, resolvConf: [...addresses.map((address) => `nameserver ${address}`), ...kept, ''].join('\n')};
+}

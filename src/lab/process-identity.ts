@@ -1,0 +1,50 @@
+import {readFile} from 'node:fs/promises';
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks after boot, field 22 of /proc/PID/stat. */
+  readonly startTime: number;
+  /** Of the boot in which it ran: a file in /run may outlive a power loss where /run is no tmpfs. */
+  readonly bootId: string;
+}
+
+/** @returns undefined when no such process lives (a zombie does not) */
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readProcessStat(pid);
+  return stat && {pid, startTime: stat.startTime, bootId: await bootId()};
+}
+
+/** True when exactly this process lives. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const now = await identify(identity.pid);
+  return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
+}
+
+export interface ProcessStat {
+  readonly parent: number;
+  readonly startTime: number;
+}
+
+/** @returns undefined when no such process lives */
+export async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseProcessStat(text);
+}
+
+/** The second field is the command in parentheses and may hold spaces and parentheses itself: count from its end. */
+export function parseProcessStat(text: string): ProcessStat | undefined {
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .trim()
+    .split(' ');
+  const [state, parent] = fields;
+  const startTime = fields[19];
+  if (parent === undefined || startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return {parent: Number(parent), startTime: Number(startTime)};
+}
+
+/** A fresh random id the kernel makes at every boot. */
+export async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+}

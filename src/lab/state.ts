@@ -1,0 +1,81 @@
+import {mkdir, readdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {z} from 'zod';
+import {Hw5Error, UsageError} from '../support/errors.js';
+import type {LabHost} from './host.js';
+import {DEFAULT_LAB, defineLab, type Lab, type LabDefinition, type LabOptions, labFrom} from './lab.js';
+
+/** What lab.json holds: the definition and the base the machines' disks were made over. */
+export interface LabRecord extends LabDefinition {
+  readonly baseKey: string;
+}
+
+const recordSchema = z.object({
+  name: z.string(),
+  count: z.number(),
+  subnet: z.string(),
+  sudoPassword: z.array(z.string()),
+  baseKey: z.string(),
+});
+
+/** @returns undefined when there is no such lab (or only what an interrupted `lab up` began) */
+export async function readRecord(host: LabHost, name: string): Promise<LabRecord | undefined> {
+  const {files} = labFrom(defineLab({name}), host);
+  const text = await readFile(files.definition, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Hw5Error(`${files.definition} is damaged`, {cause, hint: `run \`hw5 lab down --name ${name}\` and \`up\` again`});
+  }
+}
+
+export async function writeRecord(lab: Lab, record: LabRecord): Promise<void> {
+  await mkdir(lab.directory, {recursive: true, mode: 0o755});
+  await writeFile(`${lab.files.definition}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(`${lab.files.definition}.new`, lab.files.definition);
+}
+
+/** The lab of that name, running or not. @throws Hw5Error when there is none */
+export async function loadLab(host: LabHost, name: string = DEFAULT_LAB.name): Promise<Lab & LabRecord> {
+  const record = await readRecord(host, name);
+  if (!record) {
+    throw new Hw5Error(`there is no lab "${name}"`, {hint: `make it with \`sudo hw5 lab up${nameOption(name)}\``});
+  }
+  return {...labFrom(record, host), baseKey: record.baseKey};
+}
+
+/** The names of the labs that exist on this computer. */
+export async function labNames(host: LabHost): Promise<string[]> {
+  const entries = await readdir(host.state, {withFileTypes: true}).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+/** The definition to bring up: an existing lab stays as it is, and what is asked for has to agree with it. @throws UsageError */
+export function agree(options: LabOptions, record: LabRecord | undefined): LabDefinition {
+  if (!record) return defineLab(options);
+  const asked = defineLab({
+    name: record.name,
+    count: options.count ?? record.count,
+    subnet: options.subnet ?? record.subnet,
+    sudoPassword: options.sudoPassword ?? record.sudoPassword,
+  });
+  for (const key of ['count', 'subnet', 'sudoPassword'] as const) {
+    if (String(asked[key]) !== String(record[key])) {
+      throw new UsageError(`the lab ${record.name} exists with ${describe(key, record)}, not ${describe(key, asked)}`, {
+        hint: `run \`hw5 lab down${nameOption(record.name)}\` first, or take another --name`,
+      });
+    }
+  }
+  return asked;
+}
+
+function describe(key: 'count' | 'subnet' | 'sudoPassword', definition: LabDefinition): string {
+  if (key === 'count') return `${definition.count} machines`;
+  if (key === 'subnet') return `the subnet ${definition.subnet}`;
+  return definition.sudoPassword.length > 0 ? `a sudo password on ${definition.sudoPassword.join(', ')}` : 'no sudo passwords';
+}
+
+/** ` --name NAME` where it is needed. */
+export function nameOption(name: string): string {
+  return name === DEFAULT_LAB.name ? '' : ` --name ${name}`;
+}

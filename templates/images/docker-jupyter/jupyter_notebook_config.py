@@ -1,6 +1,8 @@
 import hashlib
 import hmac
+import logging
 import os
+import re
 from pathlib import Path
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
@@ -21,3 +23,15 @@ c.NotebookApp.quit_button = False
 # Reached by any node's address, through its proxy, which hands on the Host and Origin headers as they came: the same-origin check stays on.
 c.NotebookApp.allow_remote_access = True
 c.NotebookApp.terminado_settings = {'shell_command': ['/bin/bash', '-l']}
+
+
+class WithoutTokens(logging.Filter):
+    """Jupyter 6.4 logs redirected and failed requests whole, and the link with the token is such a request."""
+
+    def filter(self, record):
+        record.msg, record.args = re.sub(r'(token=)[^&\s]*', r'\1...', record.getMessage()), ()
+        return True
+
+
+for name in ('NotebookApp', 'tornado.access', 'tornado.application', 'tornado.general'):
+    logging.getLogger(name).addFilter(WithoutTokens())

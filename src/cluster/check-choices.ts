@@ -31,10 +31,14 @@ export function checkChoices({input}: Draft, known: readonly Problem[]): Problem
     add([...path, 'master'], `does not go with \`${kind}\``, 'delete it, or write `kind: external`');
   }
   if (kind === 'image' && source?.image === undefined && !isBroken(known, [...path, 'image'])) {
-    add([...path, 'image'], 'missing', 'name the image that holds mesos-master and mesos-agent: `image: registry/mesos:1.11.0`');
+    add(
+      [...path, 'image'],
+      'the image is missing',
+      'name the one that holds mesos-master and mesos-agent: `source: {image: registry.example.org/mesos:1.11.0}`',
+    );
   }
   if (kind === 'external' && source?.master === undefined && !isBroken(known, [...path, 'master'])) {
-    add([...path, 'master'], 'missing', 'give the master as `master: 172.16.1.137:5050`');
+    add([...path, 'master'], 'the master is missing', 'give its address: `source: {master: 172.16.1.137:5050}`');
   }
   if (mesos?.principal !== undefined && mesos.secretFile === undefined && !isBroken(known, ['mesos', 'secretFile'])) {
     add(['mesos', 'secretFile'], 'missing: a principal needs its secret', 'name a file of mode 0600 that holds the secret');

@@ -39,7 +39,9 @@ function usesOf(cluster: Cluster, node: ClusterNode, index: number): Use[] {
     ...(has('etcd') ? [{port: etcd.peerPort, what: "etcd's peers", path: ['etcd', 'peerPort']}] : []),
     ...(has('agent') ? [{port: docker.advertisePort, what: 'Docker', path: ['docker', 'advertisePort']}] : []),
     ...(has('master') ? [{port: mesos.masterPort, what: 'the Mesos master', path: ['mesos', 'masterPort']}] : []),
-    ...(has('agent') ? [{port: mesos.agentPort, what: 'the Mesos agent', path: ['mesos', 'agentPort']}] : []),
+    ...(has('agent') && mesos.source.kind !== 'external'
+      ? [{port: mesos.agentPort, what: 'the Mesos agent', path: ['mesos', 'agentPort']}]
+      : []),
     ...(has('proxy') ? [{port: proxy.port, what: 'the proxy', path: ['proxy', 'port']}] : []),
     ...(has('proxy') ? [{port: proxy.apiPort, what: "the proxy's API", path: ['proxy', 'apiPort']}] : []),
   ];

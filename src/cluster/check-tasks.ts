@@ -3,7 +3,7 @@ import {checkAgentName} from './check-nodes.js';
 import {nodesWith} from './cluster.js';
 import type {Draft} from './complete.js';
 import {nearest} from './nearest.js';
-import {isBroken, type Path, type Problem} from './problem.js';
+import {formatPath, isBroken, type Problem} from './problem.js';
 import {isName, NAME_HINT} from './rules.js';
 
 /** Tasks: a name and an address each, inside the pool, none twice, a health check that can be made, and places to run. */
@@ -11,9 +11,7 @@ export function checkTasks(draft: Draft, known: readonly Problem[]): Problem[] {
   return [
     ...checkGroups(draft, known),
     ...checkHealthChecks(draft),
-    ...checkNames(draft),
-    ...checkAddresses(draft, known),
-    ...checkUnique(draft, known),
+    ...onceAGroup([...checkNames(draft), ...checkAddresses(draft, known), ...checkUnique(draft, known)]),
   ];
 }
 
@@ -44,7 +42,7 @@ function checkHealthChecks(draft: Draft): Problem[] {
     const problems: Problem[] = [];
     if (check?.port === 0) {
       const hint = 'say which port of the container to try: `port: 80`; or `healthCheck: none`';
-      problems.push({path: [...path, 'port'], message: 'missing', hint});
+      problems.push({path: [...path, 'port'], message: 'the port is missing', hint});
     }
     if (given?.path !== undefined && check?.type !== 'http') {
       problems.push({
@@ -91,7 +89,7 @@ function checkAddresses(draft: Draft, known: readonly Problem[]): Problem[] {
   return tasks.flatMap(({name, address}, index): Problem[] => {
     if (address === '') return [];
     const value = parseIpv4(address)!;
-    const path = addressPath(draft, index);
+    const path = [...taskPaths[index]!, groupInput(draft, index)?.addresses ? 'addresses' : 'address'];
     const problem = (message: string, hint: string): Problem[] => [{path, message, hint}];
     const first = addresses.indexOf(address);
     if (first !== index) {
@@ -105,20 +103,37 @@ function checkAddresses(draft: Draft, known: readonly Problem[]): Problem[] {
     if (value === pool.first) return problem(`${address} is the network address of ${block}`, 'give one behind it');
     return value === pool.last ? problem(`${address} is the broadcast address of ${block}`, 'give one before it') : [];
   });
-
-  function addressPath(of: Draft, index: number): Path {
-    const group = groupInput(of, index);
-    return [...taskPaths[index]!, group?.addresses ? 'addresses' : 'address'];
-  }
 }
 
-/** A task marked `unique` shares its node with no other task marked so. */
+/** A `unique` task is alone of its kind (its name without the number) on its node. */
 function checkUnique({cluster, taskPaths}: Draft, known: readonly Problem[]): Problem[] {
-  if (isBroken(known, ['nodes'])) return [];
   const agents = nodesWith(cluster, 'agent').length;
-  const unique = cluster.framework.tasks.flatMap((task, index) => (task.constraints.unique ? [index] : []));
-  if (unique.length <= agents || agents === 0) return [];
-  const message = `${unique.length} tasks want a node of their own, but there ${agents === 1 ? 'is 1 agent' : `are ${agents} agents`}`;
-  const hint = 'take `unique` from some tasks, lower their count, or add agents';
-  return [{path: [...taskPaths[unique[agents]!]!, 'constraints', 'unique'], message, hint}];
+  if (isBroken(known, ['nodes']) || agents === 0) return [];
+  const {tasks} = cluster.framework;
+  const unique = tasks.flatMap(({name, constraints}, index) => {
+    return constraints.unique ? [{index, kind: name.replace(/-\d+$/, ''), node: constraints.node}] : [];
+  });
+  return unique.flatMap(({index, kind, node}, position): Problem[] => {
+    const before = unique.slice(0, position).filter((other) => other.kind === kind);
+    const path = [...taskPaths[index]!, 'constraints', 'unique'];
+    const {name} = tasks[index]!;
+    if (node !== undefined && before.some((other) => other.node === node)) {
+      const message = `${name} has to be alone of its kind on ${node}, and another has to as well`;
+      return [{path, message, hint: 'take `unique` or `node` from one of them'}];
+    }
+    if (before.length !== agents) return [];
+    const all = unique.filter((other) => other.kind === kind).length;
+    const message = `${all} tasks want a node of their own, but there ${agents === 1 ? 'is 1 agent' : `are ${agents} agents`}`;
+    return [{path, message, hint: 'take `unique` from some tasks, lower their count, or add agents'}];
+  });
+}
+
+/** A group makes the same mistake with each of its tasks: said once. */
+function onceAGroup(problems: readonly Problem[]): Problem[] {
+  const isSame = (a: Problem, b: Problem) => formatPath(a.path) === formatPath(b.path) && a.hint === b.hint;
+  return problems.flatMap((problem, index) => {
+    if (problems.findIndex((other) => isSame(other, problem)) !== index) return [];
+    const more = problems.filter((other) => isSame(other, problem)).length - 1;
+    return [more === 0 ? problem : {...problem, message: `${problem.message}, and so on for ${more} more`}];
+  });
 }

@@ -23,9 +23,9 @@ export type {LoadOptions} from './context.js';
 export async function loadCluster(file: string, options: LoadOptions = {}): Promise<Cluster> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const isMissing = cause.code === 'ENOENT';
-    const message = isMissing ? `${file}: there is no such file` : `${file}: cannot be read (${cause.code})`;
+    const message = isMissing ? 'there is no such file' : `cannot be read (${cause.code})`;
     const hint = isMissing ? 'copy cluster.example.yaml, or name another file with `-f FILE`' : 'see its owner and mode';
-    throw new Hw5Errors([new ConfigError(message, {file}, {hint, cause})]);
+    throw new Hw5Errors([new ConfigError(message, {file}, {hint})]);
   });
   const context = createContext(file, options);
   const source = read(text, file);

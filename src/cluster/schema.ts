@@ -115,7 +115,7 @@ export const clusterSchema = z.strictObject({
   proxy: z.strictObject({port: rule.port.optional(), apiPort: rule.port.optional()}).optional(),
   framework: z
     .strictObject({
-      name: rule.label.optional(),
+      name: rule.name.optional(),
       role: rule.plain.optional(),
       failoverTimeoutSeconds: rule.whole(60, 31_536_000, 'seconds').optional(),
       tokenFile: rule.file.optional(),

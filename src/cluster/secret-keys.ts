@@ -1,12 +1,20 @@
+import {nearest} from './nearest.js';
 import type {Path} from './problem.js';
 
-/** The mend for a secret written into the file; undefined when the key does not sound like one. */
-export function secretHint(path: Path, key: string): string | undefined {
-  if (!/passw|passphrase|secret|token|privatekey/i.test(key.replaceAll(/[-_]/g, ''))) return undefined;
+const WORDS = ['password', 'passwd', 'passphrase', 'secret', 'token', 'privatekey', 'sudopassword'] as const;
+
+/** Whether an unknown key is meant for a secret itself, and not for the place of one as `passwordEnv` is. */
+export function isSecretKey(key: string): boolean {
+  const word = key.replaceAll(/[-_]/g, '').toLowerCase();
+  return WORDS.some((secret) => word.endsWith(secret)) || nearest(word, WORDS) !== undefined;
+}
+
+/** The mend for a secret written into the file. */
+export function secretHint(path: Path, key: string): string {
+  if (/^sudo/i.test(key)) return 'use `sudoPasswordEnv: VARIABLE`, or `sudoPasswordFile:` with a file of mode 0600';
   const section = path.findLast((part) => typeof part === 'string');
-  const hint = SECTION_HINTS[`${section ?? ''}`];
-  if (/sudo/i.test(key)) return 'use `sudoPasswordEnv: VARIABLE`, or `sudoPasswordFile:` with a file of mode 0600';
-  return hint ?? 'use `passwordEnv: VARIABLE` under ssh, `secretFile` under mesos or `tokenFile` under framework';
+  const fallback = 'use `passwordEnv: VARIABLE` under ssh, `secretFile` under mesos or `tokenFile` under framework';
+  return SECTION_HINTS[section ?? ''] ?? fallback;
 }
 
 const SECTION_HINTS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {nearest} from './nearest.js';
 import type {Path, Problem} from './problem.js';
 import {type ClusterInput, clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';
-import {secretHint} from './secret-keys.js';
+import {isSecretKey, secretHint} from './secret-keys.js';
 
 /** The usable part of the data, and what was wrong with the rest. */
 export interface Shape {
@@ -13,7 +13,7 @@ export interface Shape {
 /** Compares the data with the schema. What is wrong is reported and left out, so that the checks of the rest can go on. */
 export function checkShape(data: unknown): Shape {
   const problems: Problem[] = [];
-  let value = tidy(clusterSchema, data);
+  let value = tidy(clusterSchema, withoutExtensions(data));
   // Each round leaves out at least one value, so this ends.
   for (;;) {
     const result = clusterSchema.safeParse(value);
@@ -21,6 +21,12 @@ export function checkShape(data: unknown): Shape {
     for (const issue of result.error.issues) problems.push(...translate(issue, value));
     value = result.error.issues.reduce(prune, value) ?? {};
   }
+}
+
+/** Top-level keys `x-…` are the user's own: a place for anchors. */
+function withoutExtensions(data: unknown): unknown {
+  if (!isRecord(data)) return data;
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith('x-')));
 }
 
 /** The schema with its `optional` taken off. */
@@ -102,25 +108,27 @@ function translate(issue: z.core.$ZodIssue, data: unknown): Problem[] {
 
 function unknownKey(path: Path, key: string): Problem {
   const problem = {path: [...path, key], message: 'unknown key', atKey: true};
-  const secret = secretHint(path, key);
-  if (secret) return {...problem, message: 'a secret must not stand in this file', hint: secret};
   const known = keysOf(schemaAt(path));
   const near = nearest(key, known);
+  const isSameWord = near?.toLowerCase() === key.replaceAll(/[-_]/g, '').toLowerCase();
+  // `sudoPassword` is near `sudoPasswordEnv`, but who follows that hint puts the password there.
+  if (isSecretKey(key) && !isSameWord) {
+    return {...problem, message: 'a secret must not stand in this file', hint: secretHint(path, key)};
+  }
   if (near) return {...problem, hint: `did you mean \`${near}\`?`};
-  const elsewhere = schemaKeys().filter((other) => other.split('.').at(-1) === key);
-  if (elsewhere.length > 0)
-    return {
-      ...problem,
-      hint: `this key belongs elsewhere: ${elsewhere
-        .slice(0, 3)
-        .map((one) => `\`${one}\``)
-        .join(', ')}`,
-    };
+  const elsewhere = schemaKeys()
+    .filter((other) => other.split('.').at(-1) === key)
+    .sort((a, b) => a.split('.').length - b.split('.').length);
+  if (elsewhere.length > 0) {
+    const places = elsewhere.slice(0, 3).map((one) => `\`${one}\``);
+    return {...problem, hint: `this key belongs elsewhere: ${places.join(', ')}`};
+  }
   return {...problem, hint: `known here: ${known.join(', ')}`};
 }
 
 function wanted(schema: unknown): string {
   const inner = bare(schema);
+  if (SHORTHANDS.has(inner)) return 'text or a map (`key: value`)';
   if (inner instanceof z.ZodObject) return 'a map (`key: value`)';
   if (inner instanceof z.ZodArray) return 'a list';
   if (inner instanceof z.ZodNumber) return 'a number';

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -8,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  visit,
   type YAMLError,
 } from 'yaml';
 import {formatPath, type Path, type Problem} from './problem.js';
@@ -61,6 +63,11 @@ export function readSource(text: string): Source | {readonly faults: readonly Sy
       ],
     };
   }
+  const dangling = danglingAlias(document);
+  if (dangling) {
+    const hint = 'define the anchor (`&name`) before its alias (`*name`)';
+    return {faults: [fault(startOf(dangling) ?? 0, `no anchor has the name of the alias *${dangling.source}`, hint)]};
+  }
   try {
     const value: unknown = document.toJS({maxAliasCount: 1000});
     return {value, problems: duplicates(document), locate: (path, atKey) => locate(document, lines, path, atKey ?? false)};
@@ -74,11 +81,14 @@ const SYNTAX_HINT = 'look at the indentation, colons and quotes at and just befo
 const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, not tabs',
   TAG_RESOLVE_FAILED: 'delete the tag (`!…`): hw5 knows none',
-  BAD_ALIAS: 'define the anchor (`&name`) before its alias (`*name`)',
 };
 
+/** The parser's sentence, without what it quotes of the text behind a colon. */
 function sentence(error: YAMLError): string {
-  return `not valid YAML: ${error.message.replace(/\s+at line \d+.*$/s, '').replaceAll(/\s+/g, ' ')}`;
+  return `not valid YAML: ${error.message
+    .replace(/\s+at line \d+.*$/s, '')
+    .replace(/: .*$/s, '')
+    .replaceAll(/\s+/g, ' ')}`;
 }
 
 function locate(document: Document.Parsed, lines: LineCounter, path: Path, atKey: boolean): Place {
@@ -104,6 +114,18 @@ function locate(document: Document.Parsed, lines: LineCounter, path: Path, atKey
 function place(lines: LineCounter, offset: number, path: Path): Place {
   const {line, col} = lines.linePos(offset);
   return {line: Math.max(line, 1), column: Math.max(col, 1), path: formatPath(path)};
+}
+
+function danglingAlias(document: Document.Parsed): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function resolve(node: unknown, document: Document.Parsed): unknown {

@@ -1,6 +1,6 @@
-import {type Cidr, formatIpv4, type Ipv4, parseIpv4, parseRange} from '../support/ipv4.js';
+import {type Cidr, formatIpv4, formatRange, type Ipv4, parseIpv4, parseRange} from '../support/ipv4.js';
 import type {HealthCheckSettings, TaskSettings} from './cluster.js';
-import type {Path, Problem} from './problem.js';
+import {isBroken, type Path, type Problem} from './problem.js';
 import type {TaskInput} from './schema.js';
 
 /** What the file says when it says nothing of tasks: the report's five containers. */
@@ -53,7 +53,8 @@ function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
 
   const addresses = groupAddresses(group, path, problems);
   const count = group.count ?? addresses?.length ?? 1;
-  if (addresses && addresses.length !== count) {
+  const isReadable = !isBroken(problems, [...path, 'addresses']) && !isBroken(problems, [...path, 'address']);
+  if (addresses && addresses.length !== count && isReadable) {
     const message = `${count} ${count === 1 ? 'task' : 'tasks'} at ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
     problems.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
   }
@@ -81,8 +82,7 @@ function groupAddresses(group: TaskInput, path: Path, problems: Problem[]): read
 function countHint(count: number, addresses: readonly Ipv4[]): string {
   const [first] = addresses;
   if (first === undefined) return 'write the addresses as 192.168.0.101-104';
-  const range = count === 1 ? formatIpv4(first) : `${formatIpv4(first)}-${formatIpv4(first + count - 1)}`;
-  return `write \`count: ${addresses.length}\`, or \`addresses: ${range}\``;
+  return `write \`count: ${addresses.length}\`, or \`addresses: ${formatRange(first, first + count - 1)}\``;
 }
 
 /** The next address of the pool that no task has; an empty text when there is none. Its last address is the broadcast address. */

@@ -68,6 +68,13 @@ export function sizeOf(cidr: Cidr): number {
   return cidr.last - cidr.first + 1;
 }
 
+/** Writes `10.0.0.1-4`, or both addresses whole when they differ in more than the last number. */
+export function formatRange(first: Ipv4, last: Ipv4): string {
+  if (first === last) return formatIpv4(first);
+  const isShort = Math.floor(first / 256) === Math.floor(last / 256);
+  return `${formatIpv4(first)}-${isShort ? last % 256 : formatIpv4(last)}`;
+}
+
 /**
  * Reads `10.0.0.1-4`, `10.0.0.1-10.0.0.4` or one address, as all its addresses; undefined when it is none of these, runs
  * backwards, or is longer than `limit`.

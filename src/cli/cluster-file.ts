@@ -1,0 +1,40 @@
+import {access} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
+import type {Cluster} from '../cluster/cluster.js';
+import {loadCluster} from '../cluster/load.js';
+import {labHost} from '../lab/host.js';
+import {DEFAULT_LAB} from '../lab/lab.js';
+import {Hw5Error, UsageError} from '../support/errors.js';
+import type {CliContext} from './context.js';
+import type {GlobalOptions} from './options.js';
+
+/** Which cluster is meant: `-f FILE`, `--lab [name]`, $HW5_CLUSTER, ./cluster.yaml, in this order. @throws UsageError, Hw5Error. */
+export async function clusterFile(options: GlobalOptions, context: CliContext): Promise<string> {
+  if (options.file !== undefined && options.lab !== undefined)
+    throw new UsageError('-f and --lab exclude each other', {hint: 'leave one out'});
+  if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'is the path right?');
+  if (options.lab !== undefined) {
+    const name = options.lab === true ? DEFAULT_LAB.name : options.lab;
+    return existing(join(labHost(context.env, context.home).state, name, 'cluster.yaml'), 'make the lab first: `hw5 lab up`');
+  }
+  const named = context.env['HW5_CLUSTER'];
+  if (named) return existing(resolve(context.cwd, named), 'it is what HW5_CLUSTER names');
+  return existing(
+    resolve(context.cwd, 'cluster.yaml'),
+    'name a cluster with -f FILE, --lab, or HW5_CLUSTER; cluster.example.yaml shows what one looks like',
+  );
+}
+
+async function existing(path: string, hint: string): Promise<string> {
+  try {
+    await access(path);
+    return path;
+  } catch (cause) {
+    throw new Hw5Error(`there is no cluster file ${path}`, {hint, cause});
+  }
+}
+
+/** Finds, reads and checks the cluster file. */
+export async function findCluster(options: GlobalOptions, context: CliContext): Promise<Cluster> {
+  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home});
+}

@@ -1,0 +1,111 @@
+import {readFileSync} from 'node:fs';
+import {homedir} from 'node:os';
+import {Command, CommanderError} from 'commander';
+import {Hw5Error, InterruptedError} from '../support/errors.js';
+import {packageFile} from '../support/template.js';
+import {type CliContext, cacheDirectory} from './context.js';
+import {downCommand} from './down.js';
+import {formatError} from './format-error.js';
+import {labCommand} from './lab.js';
+import {notebookCommand} from './notebook.js';
+import {planCommand} from './plan.js';
+import {statusCommand} from './status.js';
+import {upCommand} from './up.js';
+import {validateCommand} from './validate.js';
+
+/** How long a command may take to end cleanly after Ctrl-C. */
+const GRACE_MS = 10_000;
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort(new InterruptedError('interrupted'));
+    setTimeout(() => process.exit(130), GRACE_MS).unref();
+  });
+}
+// what reads our output may stop before we do: `hw5 status | head -1`
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const context: CliContext = {
+  env: process.env,
+  home: homedir(),
+  cwd: process.cwd(),
+  cacheDir: cacheDirectory(process.env, homedir()),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interrupted.signal,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+const {version} = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {version: string};
+
+const program = new Command('hw5')
+  .description(
+    'From one cluster YAML, over SSH: etcd, Docker, Calico, Mesos, a Jupyter container and four ssh containers on three servers. And back.',
+  )
+  .version(version)
+  .option('-f, --file <file>', 'the cluster file (default: $HW5_CLUSTER, then ./cluster.yaml)')
+  .option('--lab [name]', 'the cluster that `hw5 lab up` made')
+  .option('--json', 'output for programs')
+  .option('--verbose', 'show every command')
+  .option('--accept-new-host-keys', 'remember the keys of hosts that are not known yet; changed keys are refused all the same')
+  .showHelpAfterError('(see hw5 --help)')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  hw5 lab up && hw5 --lab up      three machines on this computer, and the cluster on them
+  hw5 validate                    check ./cluster.yaml
+  hw5 plan                        what would \`up\` change?
+  hw5 up                          change it
+  hw5 status --watch              how does it do?
+  hw5 notebook                    the URL to open
+  hw5 down                        take it all away
+
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status or plan found a difference, 130 interrupted.`,
+  );
+for (const command of [
+  upCommand(context),
+  planCommand(context),
+  statusCommand(context),
+  notebookCommand(context),
+  downCommand(context),
+  validateCommand(context),
+  labCommand({
+    signal: interrupted.signal,
+    report: (line) => void process.stderr.write(`${line}\n`),
+    print: (line) => void process.stdout.write(`${line}\n`),
+    exitWith: context.setExitCode,
+  }),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+} finally {
+  // ssh2 keeps nothing open, but a host that vanished may
+  setTimeout(() => process.exit(), 2_000).unref();
+}
+
+/** Shows the error and gives the exit code. What is not a Hw5Error is a bug of ours and keeps its stack. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (interrupted.signal.aborted) {
+    process.stderr.write('interrupted; what was done stays, `hw5 plan` shows what is left\n');
+    return 130;
+  }
+  process.stderr.write(`${formatError(error)}\n`);
+  return error instanceof Hw5Error ? error.exitCode : 1;
+}

@@ -1,0 +1,16 @@
+import type {Command} from 'commander';
+
+/** Options that every command on a cluster takes. */
+export interface GlobalOptions {
+  readonly file?: string | undefined;
+  /** true: the lab of the default name. */
+  readonly lab?: string | true | undefined;
+  readonly json?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly acceptNewHostKeys?: boolean | undefined;
+}
+
+/** The options given before and behind the command's name. */
+export function optionsOf<T extends object = object>(command: Command): GlobalOptions & T {
+  return command.optsWithGlobals() as GlobalOptions & T;
+}

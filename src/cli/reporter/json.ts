@@ -1,0 +1,10 @@
+import type {Emit, RunEvent} from '../../step/events.js';
+import {formatError} from '../format-error.js';
+
+/** One JSON object a line. */
+export function jsonReporter(out: NodeJS.WritableStream): Emit {
+  return (event: RunEvent) => {
+    const {error, ...rest} = event as RunEvent & {error?: Error};
+    out.write(`${JSON.stringify(error ? {...rest, error: {message: error.message, text: formatError(error)}} : rest)}\n`);
+  };
+}

@@ -1,0 +1,30 @@
+import chalk from 'chalk';
+import type {Emit} from '../../step/events.js';
+import {duration, SIGN, summary} from './words.js';
+
+/** A line an event; with `isVerbose` every action as well. For logs and pipes. */
+export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): Emit {
+  const line = (text: string): void => void out.write(`${text}\n`);
+  return (event) => {
+    switch (event.type) {
+      case 'connected':
+        if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));
+        break;
+      case 'action':
+        if (isVerbose) line(chalk.dim(`  ${event.host}: ${event.action}`));
+        break;
+      case 'waiting':
+        if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
+        break;
+      case 'step-end':
+        line(
+          `${SIGN[event.outcome]} ${event.host} ${event.title}: ${event.outcome}${event.outcome === 'changed' ? chalk.dim(` (${duration(event.elapsedMs)})`) : ''}`,
+        );
+        break;
+      case 'end':
+        line(summary(event));
+        break;
+      default:
+    }
+  };
+}

@@ -1,0 +1,13 @@
+import type {Emit} from '../../step/events.js';
+import type {CliContext} from '../context.js';
+import type {GlobalOptions} from '../options.js';
+import {jsonReporter} from './json.js';
+import {plainReporter} from './plain.js';
+import {ttyReporter} from './tty.js';
+
+/** Shows the events of a run: as JSON for programs, with spinners on a terminal, as plain lines elsewhere. */
+export function reporter(options: GlobalOptions, context: CliContext): Emit {
+  if (options.json) return jsonReporter(context.stdout);
+  if (context.stderr.isTTY && !options.verbose && context.env['CI'] === undefined) return ttyReporter(context.stderr);
+  return plainReporter(context.stderr, options.verbose === true);
+}

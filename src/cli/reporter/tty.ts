@@ -1,0 +1,111 @@
+import chalk from 'chalk';
+import ora from 'ora';
+import type {Emit, Outcome} from '../../step/events.js';
+import {duration, SIGN, summary} from './words.js';
+
+/** A step while it runs on one or more hosts. */
+interface Running {
+  readonly title: string;
+  readonly started: number;
+  /** host → what it does now */
+  readonly hosts: Map<string, string>;
+  readonly ended: Map<string, Outcome>;
+}
+
+/** One line a step, written when all its hosts are done; below it a spinner with what goes on now and for how long. */
+export function ttyReporter(out: NodeJS.WriteStream): Emit {
+  const spinner = ora({stream: out, discardStdin: false});
+  const steps = new Map<string, Running>();
+  const begun = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+
+  const show = (): void => {
+    const active = [...steps.values()].filter((step) => step.hosts.size > 0);
+    const texts = active.map(
+      (step) =>
+        `${step.title} ${chalk.dim([...step.hosts].map(([host, what]) => (what ? `${host}: ${what}` : host)).join(', '))}`,
+    );
+    const text = texts.join(chalk.dim(' · ')) || 'looking at the hosts';
+    const room = Math.max(20, (out.columns ?? 80) - 14);
+    spinner.text = `${chalk.dim(duration(performance.now() - begun))} ${cut(text, room)}`;
+  };
+  const print = (line: string): void => {
+    spinner.clear();
+    out.write(`${line}\n`);
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'start':
+        spinner.start();
+        timer = setInterval(show, 200);
+        timer.unref();
+        break;
+      case 'step-start': {
+        const step = steps.get(event.step) ?? {
+          title: event.title,
+          started: performance.now(),
+          hosts: new Map(),
+          ended: new Map(),
+        };
+        step.hosts.set(event.host, '');
+        steps.set(event.step, step);
+        break;
+      }
+      case 'action':
+        steps.get(event.step)?.hosts.set(event.host, event.action);
+        break;
+      case 'waiting':
+        steps.get(event.step)?.hosts.set(event.host, `waiting for ${event.reason}`);
+        break;
+      case 'step-end': {
+        const step = steps.get(event.step) ?? {
+          title: event.title,
+          started: performance.now(),
+          hosts: new Map(),
+          ended: new Map(),
+        };
+        steps.set(event.step, step);
+        step.hosts.delete(event.host);
+        step.ended.set(event.host, event.outcome);
+        // a line when the last of the hosts that are at it has ended; hosts that come later get a line of their own
+        if (step.hosts.size === 0) {
+          print(lineOf(step));
+          step.ended.clear();
+        }
+        break;
+      }
+      case 'end':
+        clearInterval(timer);
+        spinner.stop();
+        out.write(`${summary(event)}\n`);
+        return;
+      default:
+    }
+    show();
+  };
+}
+
+function lineOf(step: Running): string {
+  const outcomes = [...step.ended.values()];
+  const worst =
+    (['failed', 'blocked', 'changed', 'unchanged'] as const).find((outcome) => outcomes.includes(outcome)) ?? 'unchanged';
+  const hosts = [...step.ended].map(([host, outcome]) => (outcome === worst ? host : `${host} ${outcome}`)).join(', ');
+  const time = worst === 'changed' ? ` ${chalk.dim(duration(performance.now() - step.started))}` : '';
+  return `${SIGN[worst]} ${step.title}: ${worst} ${chalk.dim(hosts)}${time}`;
+}
+
+/** At most `width` characters on the screen; colours do not count. */
+function cut(text: string, width: number): string {
+  let seen = 0;
+  let kept = '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI colours start with ESC
+  for (const part of text.split(/(\u001b\[[0-9;]*m)/)) {
+    if (part.startsWith('\u001b[')) kept += part;
+    else {
+      kept += part.slice(0, Math.max(0, width - seen));
+      seen += part.length;
+    }
+  }
+  return seen > width ? `${kept}…` : kept;
+}

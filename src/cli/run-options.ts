@@ -1,0 +1,22 @@
+import type {SessionOptions} from '../step/session.js';
+import {STEPS} from '../steps/index.js';
+import {prepareInputs} from '../steps/prepare.js';
+import {findCluster} from './cluster-file.js';
+import {connector} from './connect.js';
+import type {CliContext} from './context.js';
+import type {GlobalOptions} from './options.js';
+import {reporter} from './reporter/reporter.js';
+
+/** What `up`, `plan` and `down` have in common: the cluster, its connections, the steps, the reporter. */
+export async function runOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
+  const cluster = await findCluster(options, context);
+  const inputs = await prepareInputs(cluster, {cacheDir: context.cacheDir, now});
+  return {
+    cluster,
+    inputs,
+    steps: STEPS,
+    connect: connector(options, context),
+    emit: reporter(options, context),
+    signal: context.signal,
+  };
+}

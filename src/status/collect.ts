@@ -1,0 +1,119 @@
+import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import type {Host} from '../host/host.js';
+import {json} from '../step/facts.js';
+import {observe} from '../step/observe.js';
+import {SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
+import {componentFacts, peersFact} from './components.js';
+import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
+
+/** What one node answered. */
+interface NodeAnswer {
+  readonly node: ClusterNode;
+  readonly error: string | undefined;
+  readonly components: Readonly<Record<string, ComponentStatus>>;
+  readonly peers: readonly BgpPeer[];
+  readonly scheduler: SchedulerState | undefined;
+}
+
+/** A connection to a node, made when first needed and again after it was lost. */
+export type HostOf = (node: ClusterNode) => Promise<Host>;
+
+/** Asks all nodes at once. A node that does not answer within `limitMs` is reported as not reachable; it holds nothing up. */
+export async function collectStatus(cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<ClusterStatus> {
+  return summarize(cluster, await Promise.all(cluster.nodes.map((node) => ask(node, cluster, hostOf, limitMs))));
+}
+
+async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<NodeAnswer> {
+  const limit = AbortSignal.timeout(limitMs);
+  const late = new Promise<never>((_, reject) => {
+    limit.addEventListener('abort', () => reject(new Error(`no answer within ${limitMs / 1000} s`)), {once: true});
+  });
+  late.catch(() => undefined);
+  try {
+    const facts = {
+      ...componentFacts(node, cluster),
+      'peers?': peersFact,
+      'scheduler?': json<SchedulerState>(node.roles.includes('framework') ? SCHEDULER_STATE : 'false'),
+    };
+    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit);
+    const {
+      'peers?': peers,
+      'scheduler?': scheduler,
+      ...components
+    } = (await Promise.race([look(), late])) as Record<string, unknown>;
+    return {
+      node,
+      error: undefined,
+      components: components as Record<string, ComponentStatus>,
+      peers: peers as readonly BgpPeer[],
+      scheduler: scheduler as SchedulerState | undefined,
+    };
+  } catch (error) {
+    return {node, error: error instanceof Error ? error.message : String(error), components: {}, peers: [], scheduler: undefined};
+  }
+}
+
+function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterStatus {
+  const nodes: NodeStatus[] = answers.map(({node, error, components, peers}) => ({
+    name: node.name,
+    address: node.address,
+    reachable: error === undefined,
+    error,
+    components,
+    peers,
+  }));
+  const network = networkStatus(cluster, nodes);
+  const framework = frameworkStatus(cluster, answers);
+  const tasks = taskStatuses(cluster, leading(answers));
+  const areNodesHealthy = nodes.every(
+    (node) => node.reachable && Object.values(node.components).every((one) => one.state === 'healthy'),
+  );
+  const areTasksHealthy = tasks.every((task) => task.state === 'running' && task.healthy !== false);
+  return {
+    cluster: cluster.name,
+    healthy: areNodesHealthy && network.state === 'healthy' && framework.state === 'healthy' && areTasksHealthy,
+    nodes,
+    network,
+    framework,
+    tasks,
+    notebook: {urls: nodesWith(cluster, 'proxy').map((node) => `http://${node.address}:${cluster.proxy.port}/`)},
+  };
+}
+
+function networkStatus(cluster: Cluster, nodes: readonly NodeStatus[]): ClusterStatus['network'] {
+  const holders = nodes.filter((node) => node.components['network']?.state === 'healthy').map((node) => node.name);
+  const state: ComponentState =
+    holders.length === 0 ? 'absent' : holders.length === nodesWith(cluster, 'agent').length ? 'healthy' : 'unhealthy';
+  return {name: cluster.network.name, subnet: cluster.network.subnet, state, nodes: holders};
+}
+
+/** What the leading scheduler says; without one, what any says. */
+function leading(answers: readonly NodeAnswer[]): SchedulerState | undefined {
+  const states = answers.flatMap((answer) => (answer.scheduler ? [answer.scheduler] : []));
+  return states.find((state) => state.framework.isLeader) ?? states[0];
+}
+
+function frameworkStatus(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterStatus['framework'] {
+  const state = leading(answers);
+  if (!state) return {state: 'absent', id: null, leader: null, connected: false, master: masterAddress(cluster)};
+  const {id, leader, connected, master} = state.framework;
+  return {state: connected && leader !== null ? 'healthy' : 'unhealthy', id, leader, connected, master};
+}
+
+function taskStatuses(cluster: Cluster, state: SchedulerState | undefined): readonly TaskStatus[] {
+  const names = new Set([...cluster.framework.tasks.map((task) => task.name), ...(state?.tasks.map((task) => task.name) ?? [])]);
+  return [...names].map((name) => {
+    const task = state?.tasks.find((one) => one.name === name);
+    const wanted = cluster.framework.tasks.find((one) => one.name === name);
+    return {
+      name,
+      state: task?.state ?? 'unknown',
+      healthy: task?.healthy ?? null,
+      node: task?.node ?? null,
+      ip: task?.address ?? wanted?.address ?? '',
+      image: task?.image ?? wanted?.image ?? '',
+      restarts: task?.restarts ?? 0,
+      message: task?.message ?? 'no scheduler answers',
+    };
+  });
+}

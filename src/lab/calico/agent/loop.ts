@@ -1,0 +1,60 @@
+import {spawn} from 'node:child_process';
+import type {EtcdClient} from '../etcd/client.js';
+import {EVENT_INDEX_CLEARED, isEtcdError} from '../etcd/errors.js';
+import {CALICO} from '../model/keys.js';
+import type {Agent} from './agent.js';
+import {Wakeup} from './wakeup.js';
+
+const RESYNC_MS = 10_000;
+/** How soon etcd is asked again when it did not answer. */
+const RETRY_MS = 2_000;
+
+type Reason = 'datastore' | 'links';
+
+/** Runs the agent until `signal`: at once on a change in etcd or of an interface, and every ten seconds whatever happens. */
+export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSignal): Promise<void> {
+  const wakeup = new Wakeup<Reason>();
+  watchLinks(wakeup, signal);
+  signal.addEventListener('abort', () => wakeup.ring('links'));
+  let watch = new AbortController();
+  let lastRead = 0;
+  let limit = 0;
+  while (!signal.aborted) {
+    const reasons = await wakeup.wait(limit);
+    const isResync = Date.now() - lastRead >= RESYNC_MS;
+    if (reasons.has('datastore') || isResync || limit !== RESYNC_MS) {
+      watch.abort();
+      watch = new AbortController();
+      const index = await agent.readDatastore();
+      if (index !== undefined) {
+        void watchDatastore(etcd, index, wakeup, watch.signal);
+        lastRead = Date.now();
+      }
+      limit = index === undefined ? RETRY_MS : RESYNC_MS;
+    }
+    await agent.applySnapshot();
+    if (limit === RESYNC_MS && (isResync || reasons.size === 0)) await agent.removeStaleEndpoints();
+  }
+  watch.abort();
+}
+
+async function watchDatastore(etcd: EtcdClient, index: number, wakeup: Wakeup<Reason>, signal: AbortSignal): Promise<void> {
+  try {
+    await etcd.waitForChange(CALICO, index, signal);
+    wakeup.ring('datastore');
+  } catch (error) {
+    // Anything else: the next resync reads again.
+    if (isEtcdError(error, EVENT_INDEX_CLEARED)) wakeup.ring('datastore');
+  }
+}
+
+/** A container's interface appears some time after its record in etcd: `ip monitor` tells when. */
+function watchLinks(wakeup: Wakeup<Reason>, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const monitor = spawn('ip', ['-o', 'monitor', 'link'], {stdio: ['ignore', 'pipe', 'ignore'], signal});
+  monitor.stdout.on('data', (chunk: Buffer) => {
+    if (chunk.includes('cali')) wakeup.ring('links');
+  });
+  monitor.on('error', () => {}); // 'close' follows
+  monitor.on('close', () => setTimeout(() => watchLinks(wakeup, signal), 1_000).unref());
+}

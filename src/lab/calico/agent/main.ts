@@ -1,0 +1,49 @@
+import {mkdir} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+import {EtcdClient} from '../etcd/client.js';
+import {EtcdUnavailableError} from '../etcd/errors.js';
+import {journalLog, reasonOf} from '../log.js';
+import {readEnvironment} from '../node/environment.js';
+import {findInterface} from '../node/interfaces.js';
+import {registerNode} from '../node/startup.js';
+import {run} from '../process.js';
+import {Agent} from './agent.js';
+import {runAgent} from './loop.js';
+import {AGENT_SOCKET, RUN_DIRECTORY, serveStatus} from './status-server.js';
+
+// `calicoctl node status` looks for a process of this name.
+process.title = 'calico-felix';
+const log = journalLog((line) => process.stderr.write(line));
+
+async function main(): Promise<void> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const environment = readEnvironment(process.env);
+  const etcd = new EtcdClient(environment.etcdEndpoints);
+  const agent = new Agent({environment, etcd, run, log, now: () => performance.now()});
+  await mkdir(RUN_DIRECTORY, {recursive: true});
+  const server = await serveStatus(AGENT_SOCKET, () => ({node: environment.nodeName, isSynchronised: agent.isSynchronised}));
+
+  const network = findInterface(environment.address)?.network;
+  for (let isSaid = false; !stop.signal.aborted; isSaid = true) {
+    try {
+      await registerNode(etcd, environment, network, log.info);
+      break;
+    } catch (error) {
+      if (!(error instanceof EtcdUnavailableError)) throw error;
+      if (!isSaid) log.warn(`ERROR: Unable to access datastore to query node configuration: ${error.message}`);
+      await delay(2_000, undefined, {signal: stop.signal}).catch(() => {});
+    }
+  }
+  await runAgent(agent, etcd, stop.signal);
+  // Routes, rules and BIRD's configuration stay: traffic goes on while the agent is away.
+  server.close();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    log.warn(reasonOf(error));
+    process.exit(1);
+  },
+);

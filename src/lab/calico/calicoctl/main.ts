@@ -1,0 +1,33 @@
+import {readFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
+import {text} from 'node:stream/consumers';
+import {run} from '../process.js';
+import {calicoctl} from './calicoctl.js';
+import type {Io} from './io.js';
+
+const io: Io = {
+  print: (words) => void process.stdout.write(words),
+  env: process.env,
+  run,
+  isRoot: process.getuid?.() === 0,
+  hostname: hostname(),
+  async read(path) {
+    if (path === '-') return text(process.stdin);
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+};
+
+calicoctl(io, process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stdout.write(`Error executing command: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,85 @@
+import {parseIpv4} from '../model/ipv4.js';
+import type {NodeEnvironment} from '../node/environment.js';
+import {type FlagSpec, parseFlags} from './flags.js';
+import {CommandFailure} from './io.js';
+
+/** The flags of `calicoctl node run`, v1.2.0. */
+export const NODE_RUN_FLAGS: FlagSpec = {
+  values: {
+    ip: undefined,
+    ip6: undefined,
+    as: undefined,
+    name: undefined,
+    'ip-autodetection-method': 'first-found',
+    'ip6-autodetection-method': 'first-found',
+    'log-dir': '/var/log/calico',
+    'node-image': 'quay.io/calico/node:v1.2.0',
+    backend: 'bird',
+    config: '/etc/calico/calicoctl.cfg',
+    'docker-networking-ifprefix': 'cali',
+  },
+  booleans: [
+    'no-default-ippools',
+    'dryrun',
+    'init-system',
+    'disable-docker-networking',
+    'use-docker-networking-container-labels',
+  ],
+  short: {c: 'config'},
+};
+
+export interface NodeRunOptions {
+  /** `autodetect`, an address, or undefined: the one the node had before, else autodetect. */
+  readonly ip: string | undefined;
+  readonly name: string;
+  readonly autodetection: string;
+  readonly config: string;
+  readonly isDryRun: boolean;
+  /** All that the flags alone decide. */
+  readonly environment: Omit<NodeEnvironment, 'address' | 'etcdEndpoints'>;
+}
+
+/** Reads and checks the flags; what the lab's Calico cannot do is refused rather than ignored. */
+export function parseNodeRunOptions(args: readonly string[], hostname: string): NodeRunOptions {
+  const {values, booleans} = parseFlags(['node', 'run'], args, NODE_RUN_FLAGS);
+  const refuse = (reason: string) => new CommandFailure(`Error executing command: ${reason}`);
+  const unsupported = (what: string) => refuse(`${what} is not supported by the lab's work-alike of Calico`);
+  const {ip, backend = 'bird', 'docker-networking-ifprefix': prefix = 'cali'} = values;
+
+  if (ip !== undefined && ip !== 'autodetect' && parseIpv4(ip) === undefined) {
+    throw refuse(ip.includes(':') ? '--ip is wrong IP version' : `invalid IP address: '${ip}'`);
+  }
+  if (values.ip6 !== undefined) throw unsupported('--ip6');
+  if (!['bird', 'gobgp', 'none'].includes(backend)) throw refuse(`unknown backend '${backend}'`);
+  if (backend === 'gobgp') throw unsupported('--backend=gobgp');
+  if (!/^[a-zA-Z0-9]+$/.test(prefix)) throw refuse(`invalid interface prefix '${prefix}'`);
+  if (booleans.has('init-system') && !booleans.has('dryrun')) throw unsupported('--init-system (systemd runs it anyway)');
+  if (booleans.has('use-docker-networking-container-labels')) throw unsupported('--use-docker-networking-container-labels');
+  const name = values.name ?? hostname;
+  if (name === '') throw refuse('unable to determine node name');
+
+  return {
+    ip,
+    name,
+    autodetection: values['ip-autodetection-method'] ?? 'first-found',
+    config: values.config ?? '/etc/calico/calicoctl.cfg',
+    isDryRun: booleans.has('dryrun'),
+    environment: {
+      nodeName: name,
+      backend: backend as 'bird' | 'none',
+      interfacePrefix: prefix,
+      isLibnetworkEnabled: !booleans.has('disable-docker-networking'),
+      createsProfiles: true,
+      hasDefaultPools: !booleans.has('no-default-ippools'),
+      ...(values.as === undefined ? {} : {asNumber: plainAsNumber(values.as, refuse)}),
+    },
+  };
+}
+
+/** `65.1` is the dotted form of 65 × 65536 + 1. */
+function plainAsNumber(text: string, refuse: (reason: string) => Error): string {
+  const [, high, low] = /^(?:(\d+)\.)?(\d+)$/.exec(text) ?? [];
+  const value = low === undefined ? Number.NaN : Number(high ?? 0) * 65_536 + Number(low);
+  if (!(value >= 0 && value <= 0xffffffff)) throw refuse(`invalid AS number: '${text}'`);
+  return String(value);
+}

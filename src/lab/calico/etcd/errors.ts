@@ -1,0 +1,32 @@
+/** What an etcd v2 server answered instead of doing what it was asked. Codes: etcd's Documentation/v2/errorcode.md. */
+export class EtcdError extends Error {
+  readonly code: number;
+  /** The store's index at that moment. */
+  readonly index: number;
+
+  constructor(code: number, message: string, index: number) {
+    super(message);
+    this.name = 'EtcdError';
+    this.code = code;
+    this.index = index;
+  }
+}
+
+export const KEY_NOT_FOUND = 100;
+export const COMPARE_FAILED = 101;
+export const NODE_EXISTS = 105;
+export const EVENT_INDEX_CLEARED = 401;
+
+export function isEtcdError(error: unknown, code: number): boolean {
+  return error instanceof EtcdError && error.code === code;
+}
+
+/** No member answered. The words are those of etcd's Go client, which `calicoctl` shows. */
+export class EtcdUnavailableError extends Error {
+  constructor(failures: readonly string[]) {
+    super(
+      `client: etcd cluster is unavailable or misconfigured${failures.map((failure, i) => `; error #${i}: ${failure}`).join('')}`,
+    );
+    this.name = 'EtcdUnavailableError';
+  }
+}

@@ -1,0 +1,18 @@
+/** Where the programs write what they do. systemd's journal adds the time and the unit. */
+export interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** Lines on standard error, with the priority prefixes that journald reads. */
+export function journalLog(write: (line: string) => void): Log {
+  return {
+    info: (message) => write(`<6>${message}\n`),
+    warn: (message) => write(`<4>${message}\n`),
+  };
+}
+
+/** The text of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,46 @@
+/** Where Calico (data model v1, IPAM v2) and Docker keep things in etcd v2. */
+import {cidrKey} from './ipv4.js';
+
+export const CALICO = '/calico';
+export const READY = '/calico/v1/Ready';
+export const HOSTS = '/calico/v1/host';
+export const BGP_HOSTS = '/calico/bgp/v1/host';
+export const BGP_NODE_MESH = '/calico/bgp/v1/global/node_mesh';
+export const BGP_AS_NUMBER = '/calico/bgp/v1/global/as_num';
+export const POOLS = '/calico/v1/ipam/v4/pool';
+export const PROFILES = '/calico/v1/policy/profile';
+export const FELIX_CONFIG = '/calico/v1/config';
+export const IPAM_BLOCKS = '/calico/ipam/v2/assignment/ipv4/block';
+export const IPAM_HOSTS = '/calico/ipam/v2/host';
+export const DOCKER_NETWORKS = '/docker/network/v1.0/network';
+export const DOCKER_ENDPOINTS = '/docker/network/v1.0/endpoint';
+
+/** Endpoints that the libnetwork plugin made: orchestrator and workload are both `libnetwork`. */
+export function endpointsKey(node: string): string {
+  return `${HOSTS}/${node}/workload/libnetwork/libnetwork/endpoint`;
+}
+
+export function endpointKey(node: string, endpointId: string): string {
+  return `${endpointsKey(node)}/${endpointId}`;
+}
+
+export function poolKey(cidr: string): string {
+  return `${POOLS}/${cidrKey(cidr)}`;
+}
+
+/** A slash in a profile's name would be a level of the tree. */
+export function profileKey(name: string): string {
+  return `${PROFILES}/${name.replaceAll('/', '%2F')}`;
+}
+
+export function blockKey(cidr: string): string {
+  return `${IPAM_BLOCKS}/${cidrKey(cidr)}`;
+}
+
+export function affinitiesKey(node: string): string {
+  return `${IPAM_HOSTS}/${node}/ipv4/block`;
+}
+
+export function affinityKey(node: string, cidr: string): string {
+  return `${affinitiesKey(node)}/${cidrKey(cidr)}`;
+}

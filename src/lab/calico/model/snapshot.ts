@@ -1,0 +1,116 @@
+import type {EtcdNode} from '../etcd/client.js';
+import {cidrContains} from './ipv4.js';
+import * as keys from './keys.js';
+import type {CalicoNode, Endpoint, Pool, Profile, Rule, Snapshot} from './types.js';
+
+export const DEFAULT_AS_NUMBER = '64512';
+
+/** All keys below a node of an etcd tree, as key → value. */
+export function flatten(root: EtcdNode | undefined, into = new Map<string, string>()): Map<string, string> {
+  if (root === undefined) return into;
+  if (root.dir !== true && root.value !== undefined) into.set(root.key, root.value);
+  for (const child of root.nodes ?? []) flatten(child, into);
+  return into;
+}
+
+/** Reads /calico's tree into records. What cannot be read is left out: one broken record must not stop the others' traffic. */
+export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
+  const values = flatten(tree);
+  return {
+    nodes: parseNodes(values),
+    pools: parsePools(values),
+    profiles: parseProfiles(values),
+    endpoints: parseEndpoints(values),
+    blocks: parseBlocks(values),
+    asNumber: values.get(keys.BGP_AS_NUMBER) ?? DEFAULT_AS_NUMBER,
+    isMeshEnabled: parseJson<{enabled?: boolean}>(values.get(keys.BGP_NODE_MESH))?.enabled ?? true,
+    felix: Object.fromEntries(below(values, keys.FELIX_CONFIG).map(([[name = ''], value]) => [name, value])),
+  };
+}
+
+function parseJson<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entries below `prefix`, each with the rest of its path split. */
+function below(values: ReadonlyMap<string, string>, prefix: string): [string[], string][] {
+  return [...values]
+    .filter(([key]) => key.startsWith(`${prefix}/`))
+    .map(([key, value]) => [key.slice(prefix.length + 1).split('/'), value]);
+}
+
+function parseNodes(values: ReadonlyMap<string, string>): CalicoNode[] {
+  const names = new Set<string>();
+  for (const [[name = '', leaf]] of below(values, keys.HOSTS)) if (leaf === 'metadata') names.add(name);
+  for (const [[name = '']] of below(values, keys.BGP_HOSTS)) names.add(name);
+  return [...names].sort().map((name) => {
+    const of = (leaf: string) => values.get(`${keys.BGP_HOSTS}/${name}/${leaf}`) || undefined;
+    const [address, network, asNumber] = [of('ip_addr_v4'), of('network_v4'), of('as_num')];
+    return {
+      name,
+      ...(address === undefined ? {} : {address}),
+      ...(network === undefined ? {} : {network}),
+      ...(asNumber === undefined ? {} : {asNumber}),
+    };
+  });
+}
+
+function parsePools(values: ReadonlyMap<string, string>): Pool[] {
+  return below(values, keys.POOLS).flatMap(([, value]) => {
+    const pool = parseJson<{cidr?: string; masquerade?: boolean; disabled?: boolean}>(value);
+    if (pool?.cidr === undefined) return [];
+    return [{cidr: pool.cidr, natOutgoing: pool.masquerade ?? false, disabled: pool.disabled ?? false}];
+  });
+}
+
+function parseProfiles(values: ReadonlyMap<string, string>): Profile[] {
+  const names = new Set(below(values, keys.PROFILES).map(([[name = '']]) => name.replaceAll('%2F', '/')));
+  return [...names].sort().map((name) => {
+    const of = (leaf: string) => values.get(`${keys.profileKey(name)}/${leaf}`);
+    const rules = parseJson<{inbound_rules?: Rule[]; outbound_rules?: Rule[]}>(of('rules'));
+    return {
+      name,
+      tags: parseJson<string[]>(of('tags')) ?? [],
+      labels: parseJson<Record<string, string>>(of('labels')) ?? {},
+      ingress: rules?.inbound_rules ?? [],
+      egress: rules?.outbound_rules ?? [],
+    };
+  });
+}
+
+function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
+  return below(values, keys.HOSTS).flatMap(([path, value]) => {
+    const [node = '', kind, orchestrator, workload, leaf, id = ''] = path;
+    if (kind !== 'workload' || orchestrator !== 'libnetwork' || workload !== 'libnetwork' || leaf !== 'endpoint') return [];
+    const record = parseJson<{name?: string; mac?: string; profile_ids?: string[]; ipv4_nets?: string[]}>(value);
+    if (record?.name === undefined) return [];
+    return [
+      {
+        node,
+        id,
+        interfaceName: record.name,
+        mac: record.mac ?? 'ee:ee:ee:ee:ee:ee',
+        profiles: record.profile_ids ?? [],
+        nets: record.ipv4_nets ?? [],
+      },
+    ];
+  });
+}
+
+function parseBlocks(values: ReadonlyMap<string, string>): {cidr: string; node: string}[] {
+  return below(values, keys.IPAM_BLOCKS).flatMap(([, value]) => {
+    const block = parseJson<{cidr?: string; affinity?: string | null}>(value);
+    if (block?.cidr === undefined || !block.affinity?.startsWith('host:')) return [];
+    return [{cidr: block.cidr, node: block.affinity.slice('host:'.length)}];
+  });
+}
+
+/** Whether some enabled or disabled pool holds the address. */
+export function isPooled(pools: readonly Pool[], address: string): boolean {
+  return pools.some((pool) => cidrContains(pool.cidr, address));
+}

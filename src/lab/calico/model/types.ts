@@ -1,0 +1,76 @@
+/** The records as they stand in etcd, as far as the lab's Calico understands them. */
+
+export interface CalicoNode {
+  readonly name: string;
+  /** The address that BGP uses. */
+  readonly address?: string;
+  /** The network of that address, as `198.18.0.0/24`. */
+  readonly network?: string;
+  /** Set only where the node does not use the global AS number. */
+  readonly asNumber?: string;
+}
+
+export interface Pool {
+  readonly cidr: string;
+  /** Whether traffic from the pool to elsewhere is masqueraded. */
+  readonly natOutgoing: boolean;
+  readonly disabled: boolean;
+}
+
+export interface Endpoint {
+  readonly node: string;
+  readonly id: string;
+  /** The host's end of the veth pair, `cali…`. */
+  readonly interfaceName: string;
+  readonly mac: string;
+  readonly profiles: readonly string[];
+  /** Addresses with prefix, always /32. */
+  readonly nets: readonly string[];
+}
+
+export type RuleAction = 'allow' | 'deny' | 'log' | 'pass';
+
+/** A rule in etcd's own flat form. Everything given must match. */
+export interface Rule {
+  readonly action: RuleAction;
+  readonly ip_version?: number;
+  readonly protocol?: string;
+  readonly icmp_type?: number;
+  readonly icmp_code?: number;
+  readonly src_tag?: string;
+  readonly src_net?: string;
+  /** Port numbers, or ranges as `1000:2000`. */
+  readonly src_ports?: readonly (number | string)[];
+  readonly dst_tag?: string;
+  readonly dst_net?: string;
+  readonly dst_ports?: readonly (number | string)[];
+  readonly '!protocol'?: string;
+  readonly '!src_net'?: string;
+  readonly '!src_ports'?: readonly (number | string)[];
+  readonly '!dst_net'?: string;
+  readonly '!dst_ports'?: readonly (number | string)[];
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Rules for traffic to the profile's endpoints. */
+  readonly ingress: readonly Rule[];
+  /** Rules for traffic from the profile's endpoints. */
+  readonly egress: readonly Rule[];
+}
+
+/** Everything the agent decides by, read in one go. */
+export interface Snapshot {
+  readonly nodes: readonly CalicoNode[];
+  readonly pools: readonly Pool[];
+  readonly profiles: readonly Profile[];
+  readonly endpoints: readonly Endpoint[];
+  /** IPAM blocks that have an affinity. */
+  readonly blocks: readonly {readonly cidr: string; readonly node: string}[];
+  readonly asNumber: string;
+  readonly isMeshEnabled: boolean;
+  /** Felix's own settings, as DefaultEndpointToHostAction. */
+  readonly felix: Readonly<Record<string, string>>;
+}

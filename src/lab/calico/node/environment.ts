@@ -1,0 +1,65 @@
+/**
+ * What `calicoctl node run` hands to the programs that then run for good: the same names as the variables of Calico's node container, in a
+ * file that systemd and the programs read.
+ */
+export const ENVIRONMENT_FILE = '/etc/calico/hw5-lab.env';
+
+export interface NodeEnvironment {
+  readonly nodeName: string;
+  /** The node's BGP address. */
+  readonly address: string;
+  readonly etcdEndpoints: readonly string[];
+  readonly backend: 'bird' | 'none';
+  readonly interfacePrefix: string;
+  readonly isLibnetworkEnabled: boolean;
+  readonly createsProfiles: boolean;
+  readonly hasDefaultPools: boolean;
+  readonly asNumber?: string;
+}
+
+/** The environment file's text. */
+export function renderEnvironment(environment: NodeEnvironment): string {
+  const values: Record<string, string> = {
+    NODENAME: environment.nodeName,
+    IP: environment.address,
+    ETCD_ENDPOINTS: environment.etcdEndpoints.join(','),
+    CALICO_NETWORKING_BACKEND: environment.backend,
+    CALICO_LIBNETWORK_IFPREFIX: environment.interfacePrefix,
+    CALICO_LIBNETWORK_ENABLED: String(environment.isLibnetworkEnabled),
+    CALICO_LIBNETWORK_CREATE_PROFILES: String(environment.createsProfiles),
+    NO_DEFAULT_POOLS: environment.hasDefaultPools ? '' : 'true',
+    ...(environment.asNumber === undefined ? {} : {AS: environment.asNumber}),
+  };
+  return `# Written by calicoctl node run; read by calico-felix and calico-libnetwork.\n${Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')}`;
+}
+
+/** Reads what renderEnvironment wrote, from a process's environment. Throws if something needed is missing. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): NodeEnvironment {
+  const need = (name: string) => {
+    const value = env[name];
+    if (value === undefined || value === '')
+      throw new Error(`${name} is not set: run \`calicoctl node run\` first (${ENVIRONMENT_FILE})`);
+    return value;
+  };
+  return {
+    nodeName: need('NODENAME'),
+    address: need('IP'),
+    etcdEndpoints: splitEndpoints(need('ETCD_ENDPOINTS')),
+    backend: env.CALICO_NETWORKING_BACKEND === 'none' ? 'none' : 'bird',
+    interfacePrefix: env.CALICO_LIBNETWORK_IFPREFIX || 'cali',
+    isLibnetworkEnabled: env.CALICO_LIBNETWORK_ENABLED !== 'false',
+    createsProfiles: env.CALICO_LIBNETWORK_CREATE_PROFILES?.toLowerCase() !== 'false',
+    hasDefaultPools: env.NO_DEFAULT_POOLS !== 'true',
+    ...(env.AS ? {asNumber: env.AS} : {}),
+  };
+}
+
+/** `http://a:2379,http://b:2379` as a list. */
+export function splitEndpoints(text: string): string[] {
+  return text
+    .split(',')
+    .map((endpoint) => endpoint.trim())
+    .filter((endpoint) => endpoint !== '');
+}

@@ -1,0 +1,38 @@
+import {networkInterfaces} from 'node:os';
+import {formatCidr, parseCidr} from '../model/ipv4.js';
+
+export interface FoundInterface {
+  readonly name: string;
+  readonly address: string;
+  /** As `198.18.0.0/24`. */
+  readonly network: string;
+}
+
+/** What Calico's autodetection never takes: bridges and tunnels of container networks. */
+const EXCLUDED = /^(docker.*|cbr.*|dummy.*|virbr.*|lxcbr.*|veth.*|lo|cali.*|tunl.*|flannel.*)$/;
+
+/** All IPv4 addresses of this machine. */
+export function listInterfaces(): FoundInterface[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).flatMap((one) => {
+      const network = one.family === 'IPv4' && one.cidr !== null ? parseCidr(one.cidr) : undefined;
+      return network === undefined ? [] : [{name, address: one.address, network: formatCidr(network)}];
+    }),
+  );
+}
+
+/** The interface that has `address`. */
+export function findInterface(address: string, interfaces = listInterfaces()): FoundInterface | undefined {
+  return interfaces.find((one) => one.address === address);
+}
+
+/**
+ * Finds the node's address by `first-found` or `interface=<regular expression>[,…]`, as Calico does. Undefined when there is none; throws on
+ * a method it does not know (`can-reach` needs a route lookup and is left out).
+ */
+export function detectAddress(method: string, interfaces = listInterfaces()): FoundInterface | undefined {
+  if (method === 'first-found') return interfaces.find((one) => !EXCLUDED.test(one.name) && !one.address.startsWith('169.254.'));
+  const expressions = /^interface=(.+)$/.exec(method)?.[1]?.split(',');
+  if (expressions === undefined) throw new Error(`Invalid IP autodetection method: ${method}`);
+  return interfaces.find((one) => expressions.some((expression) => new RegExp(expression).test(one.name)));
+}

@@ -1,0 +1,71 @@
+import type {EtcdClient} from '../etcd/client.js';
+import {isEtcdError, NODE_EXISTS} from '../etcd/errors.js';
+import * as keys from '../model/keys.js';
+import {DEFAULT_AS_NUMBER, parseSnapshot} from '../model/snapshot.js';
+import {poolRecord} from '../model/write.js';
+import type {NodeEnvironment} from './environment.js';
+
+/** Another node's record stands against starting this one. */
+export class NodeConflictError extends Error {}
+
+/**
+ * Puts the node into the datastore, as the start-up program of Calico's node container does each time it starts. `print` gets its lines.
+ * Throws NodeConflictError when the address is another node's; EtcdUnavailableError.
+ */
+export async function registerNode(
+  etcd: EtcdClient,
+  environment: NodeEnvironment,
+  network: string | undefined,
+  print: (line: string) => void,
+): Promise<void> {
+  const {nodeName, address} = environment;
+  const before = parseSnapshot((await etcd.get(keys.CALICO, {recursive: true}))?.node);
+  const other = before.nodes.find((node) => node.name !== nodeName && node.address === address);
+  if (other !== undefined)
+    throw new NodeConflictError(`Calico node '${other.name}' is already using the IPv4 address ${address}.`);
+  const own = before.nodes.find((node) => node.name === nodeName);
+  if (own?.address !== undefined && own.address !== address) {
+    print('IPv4 address has changed. This could happen if there are multiple nodes with the same name.');
+  }
+  const asNumber = environment.asNumber ?? own?.asNumber;
+  if (asNumber === undefined) print('No AS number configured on node resource, using global value');
+  else print(`Using AS number ${asNumber}`);
+
+  await Promise.all([
+    createOnly(etcd, keys.BGP_NODE_MESH, JSON.stringify({enabled: true})),
+    createOnly(etcd, keys.BGP_AS_NUMBER, DEFAULT_AS_NUMBER),
+    setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/network_v4`, network ?? ''),
+    setIfChanged(etcd, `${keys.HOSTS}/${nodeName}/metadata`, '{}'),
+    setIfChanged(etcd, `${keys.HOSTS}/${nodeName}/bird_ip`, address),
+    ...(asNumber === undefined ? [] : [setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/as_num`, asNumber)]),
+  ]);
+  // Last of the node's keys: from here on the peers see it.
+  await setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/ip_addr_v4`, address);
+
+  if (before.pools.length === 0 && environment.hasDefaultPools) await createDefaultPool(etcd, print);
+  await setIfChanged(etcd, keys.READY, 'true');
+  print(`Using node name: ${nodeName}`);
+}
+
+async function createDefaultPool(etcd: EtcdClient, print: (line: string) => void): Promise<void> {
+  const pool = {cidr: '192.168.0.0/16', natOutgoing: true, disabled: false};
+  if (await createOnly(etcd, keys.poolKey(pool.cidr), poolRecord(pool))) {
+    print(`Created default IPv4 pool (${pool.cidr}) with NAT outgoing enabled. IPIP mode: off`);
+  }
+}
+
+/** Returns false when the key was there already: another node was faster. */
+async function createOnly(etcd: EtcdClient, key: string, value: string): Promise<boolean> {
+  try {
+    await etcd.create(key, value);
+    return true;
+  } catch (error) {
+    if (isEtcdError(error, NODE_EXISTS)) return false;
+    throw error;
+  }
+}
+
+/** Writing what is there already would wake every agent of the cluster. */
+async function setIfChanged(etcd: EtcdClient, key: string, value: string): Promise<void> {
+  if ((await etcd.get(key))?.node.value !== value) await etcd.set(key, value);
+}

@@ -1,0 +1,101 @@
+import type {EtcdClient} from '../etcd/client.js';
+import {Ipam} from '../ipam/ipam.js';
+import {BlockStore} from '../ipam/store.js';
+import {reasonOf} from '../log.js';
+import {formatCidr, parseCidr} from '../model/ipv4.js';
+import {poolKey} from '../model/keys.js';
+import {type Body, type Handlers, PluginError, record, text} from './reply.js';
+
+/** The pool that stands for "any of Calico's" when a network has no --subnet. */
+const ANY_POOL = 'CalicoPoolIPv4';
+
+/** The IpamDriver calls. Error texts: libnetwork-plugin v1.1.0, ipam_driver.go. */
+export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
+  const ipam = new Ipam(new BlockStore(etcd));
+  const hasPool = async (cidr: string) => (await etcd.get(poolKey(cidr)).catch(() => undefined)) !== undefined;
+
+  return {
+    'Plugin.Activate': () => ({Implements: ['IpamDriver']}),
+    'IpamDriver.GetCapabilities': () => ({RequiresMACAddress: false}),
+    'IpamDriver.GetDefaultAddressSpaces': () => ({
+      LocalDefaultAddressSpace: 'CalicoLocalAddressSpace',
+      GlobalDefaultAddressSpace: 'CalicoGlobalAddressSpace',
+    }),
+
+    'IpamDriver.RequestPool': async (body) => {
+      if (text(body, 'SubPool') !== '') {
+        throw new PluginError(
+          "Calico IPAM does not support sub pool configuration on 'docker create network'. Calico IP Pools should be configured first " +
+            'and IP assignment is from those pre-configured pools.',
+        );
+      }
+      if (Object.keys(record(body, 'Options')).length > 0) throw new PluginError('Arbitrary options are not supported');
+      if (body.V6 === true) throw new PluginError("IPv6 is not supported by the lab's Calico");
+      const pool = text(body, 'Pool');
+      if (pool !== '') {
+        const cidr = parseCidr(pool);
+        if (cidr === undefined || !pool.includes('/')) throw new PluginError('Invalid CIDR');
+        if (!(await hasPool(formatCidr(cidr)))) {
+          throw new PluginError('The requested subnet must match the CIDR of a configured Calico IP Pool.');
+        }
+      }
+      // This gateway keeps libnetwork from asking for an address for one, and tells the network driver that the IPAM is Calico's.
+      return {
+        PoolID: pool === '' ? ANY_POOL : pool,
+        Pool: pool === '' ? '0.0.0.0/0' : pool,
+        Data: {'com.docker.network.gateway': '0.0.0.0/0'},
+      };
+    },
+
+    'IpamDriver.ReleasePool': () => ({}),
+
+    'IpamDriver.RequestAddress': async (body) => {
+      if (record(body, 'Options').RequestAddressType === 'com.docker.network.gateway') {
+        throw new PluginError('Calico IPAM does not support specifying a gateway.');
+      }
+      const address = text(body, 'Address');
+      return {Address: `${address === '' ? await assignAny(body) : await assignFixed(address)}/32`};
+    },
+
+    'IpamDriver.ReleaseAddress': async (body) => {
+      const address = text(body, 'Address');
+      try {
+        await ipam.releaseAddress(address);
+      } catch (error) {
+        throw new PluginError(`IP releasing error, ip: ${address}: ${reasonOf(error)}`);
+      }
+      return {};
+    },
+  };
+
+  async function assignFixed(address: string): Promise<string> {
+    try {
+      await ipam.assignAddress(address, nodeName);
+      return address;
+    } catch (error) {
+      const data = `{IP:${address} HandleID:<nil> Attrs:map[] Hostname:${nodeName}}`;
+      throw new PluginError(`IP assignment error, data: ${data}: ${reasonOf(error)}`);
+    }
+  }
+
+  async function assignAny(body: Body): Promise<string> {
+    const poolId = text(body, 'PoolID');
+    if (poolId === ANY_POOL) return reported(ipam.assignAny(nodeName));
+    const cidr = parseCidr(poolId);
+    if (cidr === undefined) throw new PluginError(`Invalid CIDR - ${poolId}: invalid CIDR address: ${poolId}`);
+    if (!(await hasPool(formatCidr(cidr)))) {
+      throw new PluginError(
+        'The network references a Calico pool which has been deleted. Please re-instate the Calico pool before using the network.',
+      );
+    }
+    return reported(ipam.assignAny(nodeName, [formatCidr(cidr)]));
+  }
+
+  async function reported(assignment: Promise<string>): Promise<string> {
+    try {
+      return await assignment;
+    } catch (error) {
+      throw new PluginError(`IP assignment error: ${reasonOf(error)}`);
+    }
+  }
+}

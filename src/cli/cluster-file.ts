@@ -10,13 +10,12 @@ import type {GlobalOptions} from './options.js';
 
 /** Which cluster is meant: `-f FILE`, `--lab [name]`, $HW5_CLUSTER, ./cluster.yaml, in this order. @throws UsageError, Hw5Error. */
 export async function clusterFile(options: GlobalOptions, context: CliContext): Promise<string> {
-  if (options.file !== undefined && options.lab !== undefined)
+  const lab = options.labName ?? (options.lab ? DEFAULT_LAB.name : undefined);
+  if (options.file !== undefined && lab !== undefined)
     throw new UsageError('-f and --lab exclude each other', {hint: 'leave one out'});
   if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'is the path right?');
-  if (options.lab !== undefined) {
-    const name = options.lab === true ? DEFAULT_LAB.name : options.lab;
-    return existing(join(labHost(context.env, context.home).state, name, 'cluster.yaml'), 'make the lab first: `hw5 lab up`');
-  }
+  if (lab !== undefined)
+    return existing(join(labHost(context.env, context.home).state, lab, 'cluster.yaml'), 'make the lab first: `hw5 lab up`');
   const named = context.env['HW5_CLUSTER'];
   if (named) return existing(resolve(context.cwd, named), 'it is what HW5_CLUSTER names');
   return existing(

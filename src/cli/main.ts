@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {Command, CommanderError} from 'commander';
@@ -17,6 +18,8 @@ import {validateCommand} from './validate.js';
 const GRACE_MS = 10_000;
 
 const interrupted = new AbortController();
+// every command on every host listens to it
+setMaxListeners(0, interrupted.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (interrupted.signal.aborted) process.exit(130);
@@ -52,7 +55,8 @@ const program = new Command('hw5')
   )
   .version(version)
   .option('-f, --file <file>', 'the cluster file (default: $HW5_CLUSTER, then ./cluster.yaml)')
-  .option('--lab [name]', 'the cluster that `hw5 lab up` made')
+  .option('--lab', 'the cluster that `hw5 lab up` made')
+  .option('--lab-name <name>', 'the same, of a lab with another name')
   .option('--json', 'output for programs')
   .option('--verbose', 'show every command')
   .option('--accept-new-host-keys', 'remember the keys of hosts that are not known yet; changed keys are refused all the same')

@@ -39,7 +39,7 @@ async function readToken(cluster: Cluster, options: GlobalOptions, context: CliC
 /** Where to look next, after `up`. */
 export function notebookHint(cluster: Cluster, options: GlobalOptions): string {
   const [first] = nodesWith(cluster, 'proxy');
-  const lab = options.lab === undefined ? '' : ' --lab';
+  const lab = options.labName ? ` --lab-name ${options.labName}` : options.lab ? ' --lab' : '';
   return first
     ? `the notebook answers at http://${first.address}:${cluster.proxy.port}/ (its token: \`hw5${lab} notebook\`)`
     : 'done';

@@ -3,8 +3,9 @@ import type {Command} from 'commander';
 /** Options that every command on a cluster takes. */
 export interface GlobalOptions {
   readonly file?: string | undefined;
-  /** true: the lab of the default name. */
-  readonly lab?: string | true | undefined;
+  /** The lab's cluster. */
+  readonly lab?: boolean | undefined;
+  readonly labName?: string | undefined;
   readonly json?: boolean | undefined;
   readonly verbose?: boolean | undefined;
   readonly acceptNewHostKeys?: boolean | undefined;

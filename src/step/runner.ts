@@ -55,7 +55,7 @@ export async function upRun(options: SessionOptions): Promise<RunResult> {
   });
   await using session = await Session.open(options);
   const turn = new Turns();
-  return schedule(
+  return await schedule(
     session,
     session.items,
     (item) => item.needs,
@@ -76,7 +76,7 @@ export async function downRun(options: SessionOptions & {readonly purge: boolean
   await using session = await Session.open(options);
   const dependents = (item: Item): string[] =>
     session.items.filter((other) => other.needs.includes(item.key)).map((other) => other.key);
-  return schedule(session, [...session.items].reverse(), dependents, false, (item, before) =>
+  return await schedule(session, [...session.items].reverse(), dependents, false, (item, before) =>
     takeDown(session, item, before, options.purge),
   );
 }

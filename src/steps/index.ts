@@ -2,6 +2,7 @@ import type {Step} from '../step/step.js';
 import {calico, calicoctl, pool} from './calico.js';
 import {docker} from './docker.js';
 import {etcd} from './etcd.js';
+import {folders} from './folders.js';
 import {framework, scheduler} from './framework.js';
 import {build, images} from './images.js';
 import {kernel} from './kernel.js';
@@ -15,6 +16,7 @@ import {secrets} from './secrets.js';
 /** The story of `hw5 up`, in order; `hw5 down` tells it backwards. */
 export const STEPS: readonly Step[] = [
   preflight,
+  folders,
   kernel,
   packages,
   secrets,

@@ -13,7 +13,7 @@ const WANTED = '1\n0';
 export const kernel = defineStep({
   name: 'kernel',
   title: 'kernel settings',
-  needs: ['preflight'],
+  needs: ['folders'],
   targets: (cluster) => cluster.nodes,
   facts: () => ({
     conf: textFile(CONF),

@@ -21,7 +21,7 @@ export function packagesFor(node: ClusterNode, cluster: Cluster): readonly strin
 export const packages = defineStep({
   name: 'packages',
   title: 'Debian packages',
-  needs: ['preflight'],
+  needs: ['folders'],
   targets: (cluster) => cluster.nodes,
   facts: ({node, cluster}) => ({
     // one answer for all: what is not installed

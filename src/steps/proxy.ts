@@ -66,8 +66,8 @@ export const proxy = defineStep({
   ready: ({node, cluster}) => ({
     reason: `the proxy on port ${cluster.proxy.port}`,
     limitSeconds: 30,
-    // any HTTP answer will do: the notebook may not run yet
-    script: `curl -s -m 5 -o /dev/null http://${node.address}:${cluster.proxy.port}/ || { echo no answer; exit 1; }`,
+    // that the notebook answers behind it is the framework's business
+    script: `ss -Hltn 'sport = :${cluster.proxy.port}' | grep -F ${node.address}: || { echo nothing listens; exit 1; }`,
     hint: `see \`journalctl -u ${UNIT}\``,
   }),
   undo(seen) {

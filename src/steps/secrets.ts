@@ -10,6 +10,8 @@ import {ETC} from './places.js';
 /** What the tasks' containers see at /run/hw5. Only root can look into these folders. */
 export const CONTAINERS = `${ETC}/containers`;
 const JUPYTER = `${CONTAINERS}/jupyter`;
+/** Jupyter's token on every node that may run it. */
+export const JUPYTER_TOKEN = `${JUPYTER}/token`;
 const SSH = `${CONTAINERS}/ssh`;
 
 /** A file whose text must not be seen. */
@@ -44,10 +46,10 @@ const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>
 export const secrets = defineStep({
   name: 'secrets',
   title: 'token and keys of the containers',
-  needs: ['preflight'],
+  needs: ['folders'],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: () => ({
-    token: secretFile(`${JUPYTER}/token`),
+    token: secretFile(JUPYTER_TOKEN),
     clientKey: secretFile(`${JUPYTER}/id_ed25519`),
     sshConfig: textFile(`${JUPYTER}/ssh_config`),
     knownHosts: textFile(`${JUPYTER}/known_hosts`),
@@ -78,7 +80,7 @@ export const secrets = defineStep({
       ...(seen.isThere
         ? []
         : [{kind: 'run', title: 'make the folders', argv: ['install', '-d', '-m', '0700', CONTAINERS, JUPYTER, SSH]} as const]),
-      ...ensureSecret(`${JUPYTER}/token`, token, seen.token),
+      ...ensureSecret(JUPYTER_TOKEN, token, seen.token),
       ...ensureSecret(`${JUPYTER}/id_ed25519`, keys.client, seen.clientKey),
       ...ensureFile(`${JUPYTER}/ssh_config`, sshConfig(sshTasks(cluster), cluster.images.user), seen.sshConfig),
       ...ensureFile(`${JUPYTER}/known_hosts`, keys.knownHosts, seen.knownHosts),

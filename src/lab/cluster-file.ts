@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {Base} from './base/base.js';
 import type {LabHost} from './host.js';
-import {type Lab, LAB_USER} from './lab.js';
+import {LAB_USER, type Lab} from './lab.js';
 
 /** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. */
 export function clusterYaml(lab: Lab, base: Base, host: LabHost): string {

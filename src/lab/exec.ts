@@ -1,10 +1,10 @@
 import {spawn} from 'node:child_process';
 import {Hw5Error} from '../support/errors.js';
 import type {LabHost} from './host.js';
-import {type Lab, LAB_USER, machineOf} from './lab.js';
+import {LAB_USER, type Lab, machineOf} from './lab.js';
 import {findMachine} from './machine/processes.js';
-import {type RunOptions, type RunResult, tryRun} from './run.js';
 import {requireRoot} from './require-root.js';
+import {type RunOptions, type RunResult, tryRun} from './run.js';
 import {loadLab, nameOption} from './state.js';
 
 /** Which machine of which lab. */
@@ -14,7 +14,12 @@ export interface MachineChoice {
 }
 
 /** Runs a command as root in a machine, past SSH: it works when SSH does not. @returns whatever its exit code */
-export async function labExec(choice: MachineChoice, argv: readonly string[], host: LabHost, options: RunOptions = {}): Promise<RunResult> {
+export async function labExec(
+  choice: MachineChoice,
+  argv: readonly string[],
+  host: LabHost,
+  options: RunOptions = {},
+): Promise<RunResult> {
   return tryRun(await enter(choice, argv, host), options);
 }
 
@@ -31,7 +36,12 @@ export async function labSsh(choice: MachineChoice, argv: readonly string[], hos
 
 /** The system's ssh, told of the lab's key and known hosts and nothing of the user's own. */
 export function sshCommand(lab: Lab, machine: string): string[] {
-  const options = {UserKnownHostsFile: lab.files.knownHosts, StrictHostKeyChecking: 'yes', IdentitiesOnly: 'yes', LogLevel: 'ERROR'};
+  const options = {
+    UserKnownHostsFile: lab.files.knownHosts,
+    StrictHostKeyChecking: 'yes',
+    IdentitiesOnly: 'yes',
+    LogLevel: 'ERROR',
+  };
   return [
     'ssh',
     '-F',
@@ -43,13 +53,25 @@ export function sshCommand(lab: Lab, machine: string): string[] {
   ];
 }
 
-async function enter({lab: name, machine: machineName}: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
+async function enter(
+  {lab: name, machine: machineName}: MachineChoice,
+  argv: readonly string[],
+  host: LabHost,
+): Promise<string[]> {
   requireRoot('lab exec');
   const lab = await loadLab(host, name);
   const machine = machineOf(lab, machineName);
   const found = await findMachine(lab, machine);
-  if (!found) throw new Hw5Error(`${machine.name} is off`, {hint: `switch it on with \`hw5 lab power on ${machine.name}${nameOption(lab.name)}\``});
-  const environment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8', 'TERM=xterm'];
+  if (!found)
+    throw new Hw5Error(`${machine.name} is off`, {
+      hint: `switch it on with \`hw5 lab power on ${machine.name}${nameOption(lab.name)}\``,
+    });
+  const environment = [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'HOME=/root',
+    'LANG=C.UTF-8',
+    'TERM=xterm',
+  ];
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
   return ['nsenter', '--target', String(found.leader), ...namespaces, '--', 'env', '-i', '-C', '/root', ...environment, ...argv];
 }
@@ -58,7 +80,9 @@ function attached(argv: readonly string[]): Promise<number> {
   const [program = '', ...rest] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, {stdio: 'inherit'});
-    child.on('error', (cause) => reject(new Hw5Error(`cannot run ${program}`, {cause, hint: 'apt-get install -y openssh-client util-linux'})));
+    child.on('error', (cause) =>
+      reject(new Hw5Error(`cannot run ${program}`, {cause, hint: 'apt-get install -y openssh-client util-linux'})),
+    );
     child.on('close', (code) => resolve(code ?? 1));
   });
 }

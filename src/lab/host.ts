@@ -17,9 +17,9 @@ export interface LabHost {
 
 /** The usual places. `env` is the process's environment: XDG_CACHE_HOME moves the cache, SUDO_UID and SUDO_GID name the owner. */
 export function labHost(env: Readonly<Record<string, string | undefined>>, home: string): LabHost {
-  const [uid, gid] = [Number(env['SUDO_UID']), Number(env['SUDO_GID'])];
+  const [uid, gid] = [Number(env.SUDO_UID), Number(env.SUDO_GID)];
   return {
-    cache: join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'hw5', 'lab'),
+    cache: join(env.XDG_CACHE_HOME || join(home, '.cache'), 'hw5', 'lab'),
     state: '/var/lib/hw5/labs',
     run: '/run/hw5/labs',
     programs: fileURLToPath(new URL('../../dist/programs', import.meta.url)),

@@ -28,7 +28,13 @@ export async function labStatus(options: {readonly name?: string | undefined}, h
   const machines = await Promise.all(
     lab.machines.map(async (machine): Promise<MachineStatus> => {
       const [found, answers] = await Promise.all([findMachine(lab, machine), answersSsh(machine.address)]);
-      return {name: machine.name, address: machine.address, isRunning: found !== undefined, answersSsh: answers, pid: found?.leader};
+      return {
+        name: machine.name,
+        address: machine.address,
+        isRunning: found !== undefined,
+        answersSsh: answers,
+        pid: found?.leader,
+      };
     }),
   );
   return {

@@ -70,18 +70,20 @@ async function createDisks(
   {signal}: LabContext,
 ): Promise<void> {
   await mkdir(lab.directory, {recursive: true, mode: 0o755});
-  const authorizedKeys = await ensureKey(lab, host, signal);
+  const authorizedKeys = await ensureKey(lab, signal);
   const parts = {base, host, resolver, authorizedKeys, preinstalled, signal};
   const lines = await Promise.all(lab.machines.map((machine) => createMachine(lab, machine, parts)));
   await writeFile(lab.files.knownHosts, lines.join(''));
   await writeFile(lab.files.cluster, clusterYaml(lab, base, host));
   if (!host.owner) return;
-  const secrets = lab.machines.filter((machine) => lab.sudoPassword.includes(machine.name)).map((machine) => machine.sudoPasswordFile);
+  const secrets = lab.machines
+    .filter((machine) => lab.sudoPassword.includes(machine.name))
+    .map((machine) => machine.sudoPasswordFile);
   for (const path of [lab.files.key, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
 }
 
 /** The key that may log in. @returns its public half */
-async function ensureKey(lab: Lab, host: LabHost, signal: AbortSignal | undefined): Promise<string> {
+async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Promise<string> {
   const publicFile = `${lab.files.key}.pub`;
   const known = await readFile(publicFile, 'utf8').catch(() => undefined);
   if (known !== undefined) return known;

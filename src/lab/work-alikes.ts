@@ -1,3 +1,4 @@
+import {calicoPreinstalled} from './calico/install.js';
 import type {Preinstalled} from './preinstalled.js';
 
 /** Joins what several parts want in every machine. */
@@ -10,4 +11,4 @@ export function joinPreinstalled(parts: readonly Preinstalled[]): Preinstalled {
 }
 
 /** What the lab's machines bring along, as the administrators of real servers would have installed it. */
-export const WORK_ALIKES: Preinstalled = joinPreinstalled([]);
+export const WORK_ALIKES: Preinstalled = joinPreinstalled([calicoPreinstalled]);

@@ -45,7 +45,7 @@ function parseDeb822(text: string): AptSource[] {
     }
     const words = (name: string): string[] => (fields.get(name) ?? '').split(/\s+/).filter(Boolean);
     if (!words('types').includes('deb') || !words('components').includes('main')) return [];
-    if (/^(no|false|0)$/i.test(fields.get('enabled') ?? '')) return [];
+    if (/^(no|false|0)$/i.test((fields.get('enabled') ?? '').trim())) return [];
     return words('uris').flatMap((uri) => words('suites').map((suite) => ({uri: trimSlash(uri), suite})));
   });
 }

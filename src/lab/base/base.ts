@@ -1,4 +1,4 @@
-import {access, mkdir, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises';
+import {access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import type {LabHost} from '../host.js';
@@ -77,6 +77,8 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, sig
       },
       hint: `see whether ${recipe.sources[0]?.uri} can be reached from here`,
     });
+    // mkdtemp's 0700 would keep the cluster file's reader from base.tar.
+    await chmod(directory, 0o755);
     await rename(directory, join(host.cache, base.key));
   } catch (error) {
     await rm(directory, {recursive: true, force: true});

@@ -5,7 +5,7 @@ import {Hw5Error} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
 import type {LabHost} from '../host.js';
 import {knownHost, makeKeyPair} from '../keys.js';
-import {type Lab, LAB_USER, type LabMachine} from '../lab.js';
+import {LAB_USER, type Lab, type LabMachine} from '../lab.js';
 import type {Resolver} from '../network/resolver.js';
 import type {Preinstalled} from '../preinstalled.js';
 import {run} from '../run.js';
@@ -36,6 +36,7 @@ export async function createMachine(
   if (created !== undefined) return created;
 
   await rm(machine.directory, {recursive: true, force: true});
+  await mkdir(machine.directory, {recursive: true, mode: 0o700});
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
   const layers = {lower: parts.base.tree, upper: join(machine.directory, 'upper')};
   const hostKey = await makeKeyPair(machine.directory, `root@${machine.name}`, parts.signal);
@@ -61,12 +62,17 @@ export async function createMachine(
 async function findUser(tree: string): Promise<{uid: number; gid: number}> {
   const passwd = await readFile(join(tree, 'etc/passwd'), 'utf8');
   const match = new RegExp(`^${LAB_USER}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
-  if (!match) throw new Hw5Error(`the base file system has no user ${LAB_USER}`, {hint: 'remove it from the cache and try again'});
+  if (!match)
+    throw new Hw5Error(`the base file system has no user ${LAB_USER}`, {hint: 'remove it from the cache and try again'});
   return {uid: Number(match[1]), gid: Number(match[2])};
 }
 
 /** A random password for the login user, kept beside for whoever drives the machine. */
-async function setPassword(machine: LabMachine, layers: {readonly lower: string; readonly upper: string}, signal?: AbortSignal): Promise<void> {
+async function setPassword(
+  machine: LabMachine,
+  layers: {readonly lower: string; readonly upper: string},
+  signal?: AbortSignal,
+): Promise<void> {
   const password = randomBytes(18).toString('base64url');
   await rm(machine.sudoPasswordFile, {force: true});
   await writeFile(machine.sudoPasswordFile, password, {mode: 0o600});
@@ -76,5 +82,8 @@ async function setPassword(machine: LabMachine, layers: {readonly lower: string;
   const shadow = await readFile(join(layers.lower, 'etc/shadow'), 'utf8');
   const text = shadow.replace(new RegExp(`^(${LAB_USER}):[^:]*:`, 'm'), (_, user: string) => `${user}:${hash}:`);
   // Group shadow (42 on every Debian), so that the tools of the machine find it as they expect.
-  await writeFiles(layers, [{path: '/etc/shadow', mode: 0o640, text, ownedByUser: true}], {programs: '', user: {uid: 0, gid: 42}});
+  await writeFiles(layers, [{path: '/etc/shadow', mode: 0o640, text, ownedByUser: true}], {
+    programs: '',
+    user: {uid: 0, gid: 42},
+  });
 }

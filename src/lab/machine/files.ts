@@ -1,4 +1,4 @@
-import {type Lab, LAB_USER, type LabMachine} from '../lab.js';
+import {LAB_USER, type Lab, type LabMachine} from '../lab.js';
 import type {PreinstalledFile} from '../preinstalled.js';
 
 /** What makes one machine differ from another, decided before the first boot. */
@@ -73,7 +73,11 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
     {path: '/etc/ssh/sshd_config.d/lab.conf', mode: 0o644, text: SSHD_CONF},
     {path: '/etc/ssh/ssh_host_ed25519_key', mode: 0o600, text: identity.hostKey},
     {path: '/etc/ssh/ssh_host_ed25519_key.pub', mode: 0o644, text: identity.hostKeyPublic},
-    {path: '/etc/sudoers.d/lab', mode: 0o440, text: `${LAB_USER} ALL=(ALL:ALL) ${identity.isSudoAsking ? '' : 'NOPASSWD: '}ALL\n`},
+    {
+      path: '/etc/sudoers.d/lab',
+      mode: 0o440,
+      text: `${LAB_USER} ALL=(ALL:ALL) ${identity.isSudoAsking ? '' : 'NOPASSWD: '}ALL\n`,
+    },
     {path: `${home}/.ssh/authorized_keys`, mode: 0o600, text: identity.authorizedKeys, ownedByUser: true},
   ];
 }

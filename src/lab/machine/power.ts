@@ -13,12 +13,7 @@ import {killMachine} from './processes.js';
 import {forgetUnit, inUnit, isSystemdHost, unitMainPid} from './systemd-host.js';
 
 /** Boots a machine that is off and returns as soon as its supervisor runs. */
-export async function powerOn(
-  lab: Lab,
-  machine: LabMachine,
-  base: Base,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?: AbortSignal): Promise<void> {
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
   await mkdir(lab.runDirectory, {recursive: true});
   const underSystemd = await isSystemdHost();
@@ -29,8 +24,20 @@ export async function powerOn(
     LOWER: base.tree,
     DIRECTORY: machine.directory,
   };
-  const launch = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', LAUNCH_SCRIPT, machine.nspawnName, ...nspawnArguments(lab, machine)];
-  const pid = underSystemd ? await startUnit(lab, machine, launch, environment, signal) : await startDetached(machine, launch, environment);
+  const launch = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    LAUNCH_SCRIPT,
+    machine.nspawnName,
+    ...nspawnArguments(lab, machine),
+  ];
+  const pid = underSystemd
+    ? await startUnit(lab, machine, launch, environment, signal)
+    : await startDetached(machine, launch, environment);
   const identity = await identify(pid);
   if (!identity) throw await didNotBoot(machine);
   await writeFile(`${machine.pidFile}.new`, JSON.stringify(identity), {mode: 0o644});
@@ -54,15 +61,26 @@ export async function powerOff(lab: Lab, machine: LabMachine): Promise<void> {
 export async function didNotBoot(machine: LabMachine): Promise<Hw5Error> {
   const text = await readFile(machine.console, 'utf8').catch(() => '');
   const last = text.trimEnd().split('\n').slice(-3).join(' / ');
-  return new Hw5Error(`${machine.name} did not boot: ${last || 'its console is empty'}`, {hint: `the whole console is in ${machine.console}`});
+  return new Hw5Error(`${machine.name} did not boot: ${last || 'its console is empty'}`, {
+    hint: `the whole console is in ${machine.console}`,
+  });
 }
 
 /** The machine outlives this process: it has a session of its own and holds none of our files. */
-async function startDetached(machine: LabMachine, launch: readonly string[], environment: Record<string, string>): Promise<number> {
+async function startDetached(
+  machine: LabMachine,
+  launch: readonly string[],
+  environment: Record<string, string>,
+): Promise<number> {
   const [program = '', ...rest] = launch;
   const log = await open(machine.console, 'a', 0o600);
   try {
-    const child = spawn(program, rest, {detached: true, stdio: ['ignore', log.fd, log.fd], env: environment, cwd: machine.directory});
+    const child = spawn(program, rest, {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: environment,
+      cwd: machine.directory,
+    });
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('spawn', () => resolve(child.pid!));
@@ -88,5 +106,6 @@ async function startUnit(
 
 /** Removes what systemd-nspawn keeps for all its machines, where no other uses it. */
 export async function removeNspawnLeftovers(): Promise<void> {
-  for (const path of ['propagate', 'unix-export', 'locks', '']) await rmdir(join('/run/systemd/nspawn', path)).catch(() => undefined);
+  for (const path of ['propagate', 'unix-export', 'locks', ''])
+    await rmdir(join('/run/systemd/nspawn', path)).catch(() => undefined);
 }

@@ -62,7 +62,9 @@ export async function killMachine(lab: Lab, machine: LabMachine): Promise<void> 
     const pids = await machineProcesses(lab, machine);
     if (pids.length === 0) break;
     if (performance.now() > deadline) {
-      throw new TimeoutError(`processes of ${machine.name} do not die: ${pids.join(', ')}`, {hint: `look at them with \`ps -fp ${pids.join(',')}\``});
+      throw new TimeoutError(`processes of ${machine.name} do not die: ${pids.join(', ')}`, {
+        hint: `look at them with \`ps -fp ${pids.join(',')}\``,
+      });
     }
     for (const pid of pids) kill(pid);
     await sleep(20);

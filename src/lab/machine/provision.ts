@@ -57,7 +57,11 @@ async function resolveDirectory(layers: Layers, directory: string): Promise<stri
 }
 
 /** An overlay shows a directory with the attributes of its uppermost layer: so those of the base are copied. New ones are 0755. */
-async function copyDirectories(layers: Layers, directory: string, owner: {readonly uid: number; readonly gid: number} | undefined): Promise<void> {
+async function copyDirectories(
+  layers: Layers,
+  directory: string,
+  owner: {readonly uid: number; readonly gid: number} | undefined,
+): Promise<void> {
   let path = '/';
   for (const name of directory.split('/').filter(Boolean)) {
     path = join(path, name);

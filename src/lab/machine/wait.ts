@@ -1,4 +1,3 @@
-
 import {TimeoutError} from '../../support/errors.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {pause} from '../pause.js';

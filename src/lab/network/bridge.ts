@@ -12,7 +12,23 @@ export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<void>
   await refuseOverlap(lab, signal);
   if (links.code !== 0) {
     // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
-    await run(['ip', 'link', 'add', lab.bridge, 'address', hardwareAddress(lab), 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'], {signal});
+    await run(
+      [
+        'ip',
+        'link',
+        'add',
+        lab.bridge,
+        'address',
+        hardwareAddress(lab),
+        'type',
+        'bridge',
+        'stp_state',
+        '0',
+        'forward_delay',
+        '0',
+      ],
+      {signal},
+    );
   }
   await run(['ip', 'address', 'replace', address, 'dev', lab.bridge], {signal});
   await run(['ip', 'link', 'set', lab.bridge, 'up'], {signal});

@@ -63,7 +63,8 @@ export async function applyFirewall(lab: Lab, resolvers: readonly string[], sign
   for (const wanted of labTables(lab, resolvers)) {
     const present = (await run(['iptables', '-w', '-t', wanted.table, '-S'], {signal})).split('\n');
     const text = restoreText(wanted, present);
-    if (text) await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
+    if (text)
+      await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
   }
 }
 

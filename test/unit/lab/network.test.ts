@@ -1,0 +1,111 @@
+import {describe, expect, it} from 'vitest';
+import {defineLab, labFrom} from '../../../src/lab/lab.js';
+import {overlappingRoute} from '../../../src/lab/network/bridge.js';
+import {type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
+import {parseResolvConf} from '../../../src/lab/network/resolver.js';
+
+const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
+const tables = labTables(lab, ['10.0.0.53']);
+const filter = tables.find((table) => table.table === 'filter')!;
+
+describe("the lab's packet filter", () => {
+  it('asks the resolver before it refuses the private ranges, and refuses those before it lets out the rest', () => {
+    const position = (part: string): number => filter.rules.findIndex((rule) => rule.includes(part));
+    expect(position('-d 10.0.0.53/32 -i br-x -p udp')).toBeGreaterThan(-1);
+    expect(position('-d 10.0.0.53/32 -i br-x -p tcp')).toBeGreaterThan(-1);
+    expect(position('--dport 53')).toBeLessThan(position('-d 10.0.0.0/8'));
+    for (const range of ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15']) {
+      expect(filter.rules[position(`-d ${range} `)]).toContain('-j REJECT');
+      expect(position(`-d ${range} `)).toBeLessThan(filter.rules.indexOf('-A HW5-LAB-x -i br-x -j ACCEPT'));
+    }
+  });
+
+  it('first of all accepts what one machine sends another', () => {
+    expect(filter.rules[0]).toBe('-A HW5-LAB-x -i br-x -o br-x -j ACCEPT');
+  });
+
+  it('lets nobody outside begin to talk to a machine', () => {
+    expect(filter.rules.at(-1)).toBe('-A HW5-LAB-x -o br-x -j REJECT --reject-with icmp-admin-prohibited');
+  });
+});
+
+describe('what iptables-restore is told', () => {
+  const present = (table: LabTable): string[] => [
+    '-P FORWARD ACCEPT',
+    `-N ${table.chain}`,
+    `-A ${table.jump.from} ${table.jump.rule}`,
+    ...table.rules,
+    '',
+  ];
+
+  it.each(tables.map((table) => [table.table, table] as const))('is nothing when the table %s is as it should be', (_, table) => {
+    expect(restoreText(table, present(table))).toBeUndefined();
+  });
+
+  it('is everything on a fresh computer', () => {
+    const text = restoreText(filter, ['-P FORWARD ACCEPT'])!.split('\n');
+    expect(text.slice(0, 2)).toEqual(['*filter', ':HW5-LAB-x - [0:0]']);
+    expect(text).toContain('-I FORWARD 1 -m comment --comment "hw5:lab:x" -j HW5-LAB-x');
+    expect(text.slice(-2)).toEqual(['COMMIT', '']);
+  });
+
+  it('is the jump alone when only the jump is missing', () => {
+    const text = restoreText(filter, [`-N ${filter.chain}`, ...filter.rules]);
+    expect(text).toBe('*filter\n-I FORWARD 1 -m comment --comment "hw5:lab:x" -j HW5-LAB-x\nCOMMIT\n');
+  });
+
+  it('is the chain anew when a rule is missing, foreign or in another place, but no second jump', () => {
+    const [first, second, ...rest] = filter.rules;
+    const jump = `-A FORWARD ${filter.jump.rule}`;
+    for (const rules of [rest, [...filter.rules, `-A ${filter.chain} -j ACCEPT`], [second!, first!, ...rest]]) {
+      const text = restoreText(filter, [jump, ...rules]);
+      expect(text).toContain(':HW5-LAB-x - [0:0]');
+      expect(text).not.toContain('-I FORWARD');
+    }
+  });
+
+  it('does not take the chain of a lab with a longer name for its own', () => {
+    const text = restoreText(filter, ['-A FORWARD -j HW5-LAB-x-2', '-A HW5-LAB-x-2 -j ACCEPT']);
+    expect(text).toContain('-I FORWARD');
+  });
+});
+
+describe('the resolver', () => {
+  it('is taken from resolv.conf with the search list', () => {
+    expect(parseResolvConf('# x\nnameserver 10.0.0.53\nnameserver 192.0.2.1\nsearch lan\noptions edns0\n')).toEqual({
+      addresses: ['10.0.0.53', '192.0.2.1'],
+      resolvConf: 'nameserver 10.0.0.53\nnameserver 192.0.2.1\nsearch lan\noptions edns0\n',
+    });
+  });
+
+  it.each(['nameserver 127.0.0.53\n', 'nameserver ::1\nnameserver fe80::1%eth0\n', ''])(
+    'is not one that only this computer reaches: %j',
+    (text) => {
+      expect(parseResolvConf(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('a route into the subnet', () => {
+  const find = (routes: string): string | undefined => overlappingRoute(routes, lab);
+
+  it.each([
+    '198.18.0.0/24 dev br-hw5 proto kernel scope link src 198.18.0.1',
+    'local 198.18.0.193 dev eth0 table local proto kernel scope host src 198.18.0.193',
+    '198.18.0.200 via 192.0.2.1 dev eth0',
+    'unreachable 198.18.0.0/15',
+  ])('is %s', (route) => {
+    expect(find(`default via 192.0.2.1 dev eth0\n${route}\n`)).toBe(route);
+  });
+
+  it.each([
+    'default via 192.0.2.1 dev eth0',
+    '198.18.0.0/27 dev br-hw5 proto kernel scope link src 198.18.0.1',
+    '198.18.0.192/27 dev br-x proto kernel scope link src 198.18.0.193',
+    '192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.2',
+    '192.168.7.0/24 via 198.18.0.200 dev eth0',
+    'broadcast 192.0.2.255 dev eth0 table local proto kernel scope link src 192.0.2.2',
+  ])('is not %s', (route) => {
+    expect(find(route)).toBeUndefined();
+  });
+});

@@ -33,9 +33,12 @@ export function labCommand(settings: LabCommandSettings): Command {
     signal: settings.signal,
     report: ({machine, message}) => settings.report(machine === undefined ? message : `${machine} ${message}`),
   };
-  const lab = new Command('lab').description('Virtual machines on this computer, to try everything on (needs root)').addHelpText(
-    'after',
-    `
+  const lab = new Command('lab')
+    .enablePositionalOptions()
+    .description('Machines on this computer, to try everything on (needs root)')
+    .addHelpText(
+      'after',
+      `
 Examples:
   sudo hw5 lab up                       three machines, node0 to node2, at 198.18.0.10-12
   sudo hw5 --lab up                     the cluster on them
@@ -43,7 +46,7 @@ Examples:
   sudo hw5 lab exec node0 -- docker ps
   sudo hw5 lab power off node2          as pulling the plug
   sudo hw5 lab down                     leaves nothing but the cache`,
-  );
+    );
   const named = (name: string, description: string): Command =>
     lab.command(name).description(description).option('--name <name>', 'which lab', DEFAULT_LAB.name);
 
@@ -67,12 +70,14 @@ Examples:
   named('ssh', 'log in to a machine')
     .argument('<machine>')
     .argument('[command...]')
+    .passThroughOptions()
     .action(async (machine: string, command: string[], options: NameOption) =>
       settings.exitWith(await labSsh({lab: options.name, machine}, command, host())),
     );
   named('exec', 'run a command as root in a machine, past SSH')
     .argument('<machine>')
     .argument('<command...>')
+    .passThroughOptions()
     .action(async (machine: string, command: string[], options: NameOption) =>
       settings.exitWith(await labExecAttached({lab: options.name, machine}, command, host())),
     );

@@ -5,6 +5,8 @@ export interface RunOptions extends ErrorDetails {
   /** Standard input; secrets travel here, never in argv. Default: empty. */
   readonly stdin?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the aborted signal sends. Default SIGTERM. */
+  readonly killSignal?: 'SIGTERM' | 'SIGKILL' | undefined;
   /** The command's whole environment. Default: this process's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Called with every line of standard output and standard error. */
@@ -32,7 +34,7 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
     const child = spawn(program, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.env ? {env: {...options.env}} : {}),
-      ...(options.signal ? {signal: options.signal} : {}),
+      ...(options.signal ? {signal: options.signal, killSignal: options.killSignal ?? 'SIGTERM'} : {}),
     });
     const output = {stdout: '', stderr: ''};
     for (const name of ['stdout', 'stderr'] as const) {
@@ -45,8 +47,10 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
         for (const line of lines) options.onLine(line);
       });
     }
+    let interruption: Error | undefined;
     child.on('error', (cause) => {
-      if (cause.name === 'AbortError') reject(new InterruptedError(`${program} was interrupted`, {cause}));
+      // The process may live a moment longer: what comes after the error must not meet it.
+      if (cause.name === 'AbortError') interruption = cause;
       else
         reject(
           new Hw5Error(`cannot run ${program} on ${HERE}`, {
@@ -55,7 +59,10 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
           }),
         );
     });
-    child.on('close', (code) => resolve({code: code ?? undefined, ...output}));
+    child.on('close', (code) => {
+      if (interruption) reject(new InterruptedError(`${program} was interrupted`, {cause: interruption}));
+      else resolve({code: code ?? undefined, ...output});
+    });
     // A command that ends without reading its input is no error.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.stdin ?? '');

@@ -1,5 +1,5 @@
 import {access, chown, mkdir, readFile, writeFile} from 'node:fs/promises';
-import {Hw5Error} from '../support/errors.js';
+import {Hw5Error, Hw5Errors} from '../support/errors.js';
 import {type Base, baseAt, ensureBase} from './base/base.js';
 import {clusterYaml} from './cluster-file.js';
 import type {LabHost} from './host.js';
@@ -43,8 +43,9 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
   await createDisks(lab, base, host, resolver, preinstalled, context);
 
   const results = await Promise.allSettled(lab.machines.map((machine) => bringUp(lab, machine, base, context)));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const known = errors.filter((error) => error instanceof Hw5Error);
+  if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
   return lab;
 }
 

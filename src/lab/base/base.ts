@@ -71,6 +71,8 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, sig
     const inside = ['sh', '-c', `cd "$0" && ${BUILD_SCRIPT}`, directory];
     await run(['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', ...inside], {
       signal,
+      // unshare ignores the others while it waits for its child, which dies with it.
+      killSignal: 'SIGKILL',
       env: buildEnvironment(recipe),
       onLine: (line) => {
         if (line.startsWith('hw5: ')) report({message: `base file system: ${line.slice('hw5: '.length)}`});

@@ -16,8 +16,8 @@ const LOCK_NAME = "this computer's network";
 /** The bridge, the rules, the kernel's settings: makes or mends what is not as it should be. */
 export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, {signal}: LabContext): Promise<void> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS, {signal});
-  await mkdir(lab.runDirectory, {recursive: true});
   await applyBridge(lab, signal);
+  await mkdir(lab.runDirectory, {recursive: true});
   // The rules before forwarding: at no moment is the way to private networks open.
   await applyFirewall(lab, resolver.addresses, signal);
   await applySysctls(host);

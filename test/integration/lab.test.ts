@@ -1,0 +1,222 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {access, copyFile, readdir, readFile} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {baseAt} from '../../src/lab/base/base.js';
+import {labDown} from '../../src/lab/down.js';
+import {labExec, sshCommand} from '../../src/lab/exec.js';
+import {labHost} from '../../src/lab/host.js';
+import {defineLab, labFrom} from '../../src/lab/lab.js';
+import {findMachine} from '../../src/lab/machine/processes.js';
+import {labPowerOff, labPowerOn} from '../../src/lab/power.js';
+import type {Preinstalled} from '../../src/lab/preinstalled.js';
+import {run, tryRun} from '../../src/lab/run.js';
+import {loadLab} from '../../src/lab/state.js';
+import {labStatus} from '../../src/lab/status.js';
+import {labUp} from '../../src/lab/up.js';
+
+const options = {name: 'lab-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
+const host = labHost(process.env, homedir());
+const context = {report: () => undefined};
+const lab = labFrom(defineLab(options), host);
+const [node0, node1] = lab.machines as [(typeof lab.machines)[number], (typeof lab.machines)[number]];
+const preinstalled: Preinstalled = {
+  packages: [],
+  files: [
+    {path: '/usr/local/bin/hello', mode: 0o755, text: '#!/bin/sh\necho hello\n'},
+    {
+      path: '/etc/systemd/system/hello.service',
+      mode: 0o644,
+      text: '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/local/bin/hello\n[Install]\nWantedBy=multi-user.target\n',
+    },
+  ],
+  enable: ['hello.service'],
+};
+
+const up = () => labUp(options, host, preinstalled, context);
+const inside = async (machine: string, script: string): Promise<string> => {
+  const result = await labExec({lab: lab.name, machine}, ['sh', '-c', script], host);
+  return `${result.stdout}${result.stderr}`.trim();
+};
+const pids = async (): Promise<(number | undefined)[]> =>
+  Promise.all(lab.machines.map(async (machine) => (await findMachine(lab, machine))?.supervisor.pid));
+const rules = async (): Promise<string[]> =>
+  (await run(['iptables-save']))
+    .split('\n')
+    .filter((line) => new RegExp(`[ :]${lab.chain}\\b`).test(line))
+    .map((line) => line.replace(/\[.*\]/, ''));
+
+/** Everything of the lab that can be found on this computer, cache apart. */
+async function traces(): Promise<string[]> {
+  const lines = (text: string): string[] => text.split('\n').filter((line) => line.includes(lab.name));
+  const directories = ['/var/lib/hw5/labs', '/run/hw5/labs', '/run/systemd/nspawn/propagate', '/run/netns'];
+  const cgroups = (await readdir('/sys/fs/cgroup')).flatMap((name) => [
+    `/sys/fs/cgroup/${name}/hw5-lab`,
+    '/sys/fs/cgroup/hw5-lab',
+  ]);
+  const entries = await Promise.all([...directories, ...new Set(cgroups)].map((path) => readdir(path).catch((): string[] => [])));
+  return [
+    ...entries.flat().filter((name) => name.includes(lab.name)),
+    ...(await rules()),
+    ...lines(await run(['ip', '-o', 'link'])),
+    ...lines(await readFile('/proc/self/mounts', 'utf8')),
+    ...lines(await run(['ps', '-eo', 'stat,args'])).filter((line) => !line.startsWith('Z') && line.includes('nspawn')),
+  ];
+}
+
+describe.sequential('a lab', () => {
+  beforeAll(async () => {
+    await labDown({name: lab.name}, host, context);
+    await up();
+  });
+  afterAll(() => labDown({name: lab.name}, host, context));
+
+  it('is up, with machines that a user who is not root logs in to with the key and the host keys of the lab', async () => {
+    expect((await labStatus({name: lab.name}, host)).isUp).toBe(true);
+    for (const machine of lab.machines) {
+      const ssh = sshCommand(lab, machine.name);
+      expect(await run([...ssh, 'hostname; id -un'])).toBe(`${machine.name}\nhw5\n`);
+    }
+  });
+
+  it('has machines with a real systemd, different ids, what was preinstalled, and the services as Debian leaves them', async () => {
+    expect(await inside('node0', 'ps -p 1 -o comm=; hello; systemctl is-active hello docker etcd ssh')).toBe(
+      ['systemd', 'hello', 'active', 'active', 'active', 'active'].join('\n'),
+    );
+    expect(await inside('node0', 'cat /etc/machine-id')).not.toBe(await inside('node1', 'cat /etc/machine-id'));
+    expect(await inside('node0', 'systemctl is-enabled docker etcd')).toBe('enabled\nenabled');
+    expect(await inside('node0', 'systemctl --failed --no-legend')).toBe('');
+    expect(await inside('node0', 'ip -4 -o address show host0 | wc -l')).toBe('1');
+  });
+
+  it('has machines that ask for a password, where it is wanted', async () => {
+    expect(await run([...sshCommand(lab, 'node0'), 'sudo -n id -u'])).toBe('0\n');
+    expect((await tryRun([...sshCommand(lab, 'node1'), 'sudo -n id -u'])).stderr).toContain('a password is required');
+    const password = await readFile(node1.sudoPasswordFile, 'utf8');
+    expect(await run([...sshCommand(lab, 'node1'), 'sudo -S -p "" id -u'], {stdin: `${password}\n`})).toBe('0\n');
+  });
+
+  it('has a Docker that sets limits and builds with packages from the network', async () => {
+    const {baseKey} = await loadLab(host, lab.name);
+    await copyFile(baseAt(host, baseKey).tar, join(node0.directory, 'docker', 'base.tar'));
+    await inside('node0', 'docker import /var/lib/docker/base.tar base; rm /var/lib/docker/base.tar');
+    const limit = 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null';
+    expect(await inside('node0', `docker run --rm --memory 64m --cpus 0.5 base sh -c '${limit}'`)).toBe(String(64 * 2 ** 20));
+    const dockerfile = 'FROM base\\nRUN apt-get -q update && apt-get -q -y install --no-install-recommends tree\\n';
+    expect(
+      await inside('node0', `printf '${dockerfile}' | docker build -q -t tree - && docker run --rm tree tree --version`),
+    ).toContain('tree v');
+    expect(await inside('node1', 'docker images -q')).toBe('');
+  });
+
+  it('lets its machines reach each other and names, and nothing private', async () => {
+    expect(await inside('node0', 'ping -q -c1 -W2 node1 >/dev/null && getent hosts deb.debian.org >/dev/null && echo fine')).toBe(
+      'fine',
+    );
+    // In the benchmarking range, where nobody lives.
+    expect(await inside('node0', 'ping -q -c1 -W2 198.19.255.1')).toContain('1 errors');
+    const counters = await run(['iptables', '-nvxL', lab.chain]);
+    expect(Number(/^\s*(\d+).* 198\.18\.0\.0\/15 /m.exec(counters)?.[1])).toBeGreaterThan(0);
+  });
+
+  it('that is up stays as it is when brought up again, twice at a time too', async () => {
+    const before = [await pids(), await rules()];
+    await Promise.all([up(), up()]);
+    expect([await pids(), await rules()]).toEqual(before);
+  });
+
+  it('refuses to become another one', async () => {
+    await expect(labUp({...options, count: 3}, host, preinstalled, context)).rejects.toThrow('exists with 2 machines');
+    const overlapping = {name: 'lab-test-b', subnet: '198.18.0.0/24'};
+    await expect(labUp(overlapping, host, preinstalled, context)).rejects.toThrow('is in use on this computer already');
+    await labDown(overlapping, host, context);
+  });
+
+  it.each(['supervisor', 'process 1'] as const)(
+    'mends itself when the %s of a machine is killed, and keeps its disk',
+    async (victim) => {
+      await inside('node0', `echo ${JSON.stringify(victim)} > /root/kept; sync`);
+      const [, other] = await pids();
+      const found = await findMachine(lab, node0);
+      process.kill(victim === 'supervisor' ? found!.supervisor.pid : found!.leader, 'SIGKILL');
+      await expect.poll(() => findMachine(lab, node0), {timeout: 10_000}).toBeUndefined();
+      expect((await labStatus({name: lab.name}, host)).isUp).toBe(false);
+      await up();
+      expect(await inside('node0', 'cat /root/kept')).toBe(victim);
+      expect((await pids())[1]).toBe(other);
+    },
+  );
+
+  it('mends its network under running machines', async () => {
+    const before = await pids();
+    const wanted = await rules();
+    await run(['ip', 'link', 'delete', lab.bridge]);
+    await run(['iptables', '-w', '-F', lab.chain]);
+    await run([
+      'iptables',
+      '-w',
+      '-t',
+      'nat',
+      '-D',
+      'POSTROUTING',
+      '-m',
+      'comment',
+      '--comment',
+      `hw5:lab:${lab.name}`,
+      '-j',
+      lab.chain,
+    ]);
+    await up();
+    expect(await pids()).toEqual(before);
+    expect(await rules()).toEqual(wanted);
+    expect(await inside('node0', 'ping -q -c1 -W2 node1 >/dev/null && getent hosts deb.debian.org >/dev/null && echo fine')).toBe(
+      'fine',
+    );
+  });
+
+  it('has machines whose plug can be pulled and put back', async () => {
+    await inside('node1', 'docker info >/dev/null && systemctl disable hello && echo on > /root/kept; sync');
+    await labPowerOff({lab: lab.name, machine: 'node1'}, host, context);
+    expect((await labStatus({name: lab.name}, host)).machines).toMatchObject([
+      {isRunning: true, answersSsh: true},
+      {isRunning: false, answersSsh: false},
+    ]);
+    await expect(labExec({lab: lab.name, machine: 'node1'}, ['true'], host)).rejects.toThrow('node1 is off');
+    await labPowerOn({lab: lab.name, machine: 'node1'}, host, context);
+    // What was disabled stays so: enabling belongs to the making of the disk.
+    expect(await inside('node1', 'cat /root/kept; systemctl is-enabled hello')).toBe('on\ndisabled');
+  });
+
+  it('leaves nothing when it is taken down, whether or not it is up', async () => {
+    expect(await traces()).not.toEqual([]);
+    await labDown({name: lab.name}, host, context);
+    expect(await traces()).toEqual([]);
+    await labDown({name: lab.name}, host, context);
+    await expect(labStatus({name: lab.name}, host)).rejects.toThrow('there is no lab "lab-test"');
+  });
+
+  it('leaves nothing when it is taken down after hw5 was killed while bringing it up', async () => {
+    const program = `
+      import {labUp} from ${JSON.stringify(fileURLToPath(new URL('../../src/lab/up.ts', import.meta.url)))};
+      const report = ({message}) => console.log(message);
+      await labUp(${JSON.stringify(options)}, ${JSON.stringify(host)}, ${JSON.stringify(preinstalled)}, {report});`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await traces()).not.toEqual([]);
+    await labDown({name: lab.name}, host, context);
+    expect(await traces()).toEqual([]);
+  });
+
+  it('puts the kernel settings back with the last lab', async () => {
+    const others = await readdir(host.run).catch((): string[] => []);
+    if (others.length > 0) return;
+    await expect(access(host.run)).rejects.toThrow();
+  });
+});

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import type {Cluster} from '../cluster/cluster.js';
+import {ConfigError, Hw5Errors} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
 import type {CliContext} from './context.js';
 import {optionsOf} from './options.js';
@@ -7,12 +8,18 @@ import {optionsOf} from './options.js';
 /** `hw5 validate` */
 export function validateCommand(context: CliContext): Command {
   return new Command('validate')
-    .description('check the cluster file; touches no host')
+    .description('check the cluster file, and the files it names; touches no host')
     .addHelpText('after', '\nExamples:\n  hw5 validate\n  hw5 -f cluster.example.yaml validate')
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);
-      const cluster = await findCluster(options, context);
-      context.stdout.write(options.json ? `${JSON.stringify(cluster, null, 2)}\n` : `${summarize(cluster)}\n`);
+      try {
+        const cluster = await findCluster(options, context);
+        context.stdout.write(options.json ? json(cluster) : `${summarize(cluster)}\n`);
+      } catch (error) {
+        if (!options.json || !(error instanceof Hw5Errors)) throw error;
+        context.stdout.write(json({errors: faults(error)}));
+        context.setExitCode(error.exitCode);
+      }
     });
 }
 
@@ -26,4 +33,17 @@ export function summarize(cluster: Cluster): string {
       (node) => `  ${node.name.padEnd(width)}  ${node.address.padEnd(addressWidth)}  ${node.roles.join(', ')}`,
     ),
   ].join('\n');
+}
+
+/** One object a fault, for editors and other programs: `{message, hint, file, line, column, path}`. */
+export function faults({errors}: Hw5Errors): readonly object[] {
+  return errors.map((error) => ({
+    message: error.message,
+    hint: error.hint,
+    ...(error instanceof ConfigError ? error.location : {}),
+  }));
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -51,7 +51,9 @@ export function readSource(text: string): Source | {readonly faults: readonly Sy
   const document = documents[0];
   const errors = documents.flatMap((one) => [...one.errors, ...one.warnings]).filter((error) => error.code !== 'DUPLICATE_KEY');
   if (errors.length > 0)
-    return {faults: errors.map((error) => fault(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT))};
+    return {
+      faults: withoutEchoes(errors).map((error) => fault(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT)),
+    };
   if (documents.length > 1) {
     const start = documents[1]!.range[0];
     return {faults: [fault(start, 'a second document starts here (`---`)', 'a cluster file is one document: delete the rest')]};
@@ -82,6 +84,11 @@ const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, not tabs',
   TAG_RESOLVE_FAILED: 'delete the tag (`!…`): hw5 knows none',
 };
+
+/** Once it has lost its way, the parser stumbles over every token to the end of the file: the first of these is enough. */
+function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
+  return errors.filter((error, index) => index === 0 || error.code !== 'UNEXPECTED_TOKEN');
+}
 
 /** The parser's sentence, without what it quotes of the text behind a colon. */
 function sentence(error: YAMLError): string {

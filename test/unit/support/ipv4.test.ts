@@ -5,6 +5,7 @@ import {
   contains,
   formatCidr,
   formatIpv4,
+  formatRange,
   hasHostBits,
   overlaps,
   parseCidr,
@@ -87,6 +88,18 @@ describe('a range of addresses', () => {
     ]);
     expect(parseRange('10.0.0.254 - 10.0.1.1')!.map(formatIpv4)).toEqual(['10.0.0.254', '10.0.0.255', '10.0.1.0', '10.0.1.1']);
     expect(parseRange('10.0.0.7')).toEqual([parseIpv4('10.0.0.7')]);
+  });
+
+  it('is written short, and reads as it was written', () => {
+    const text = (first: string, last: string) => formatRange(parseIpv4(first)!, parseIpv4(last)!);
+    expect(text('10.0.0.1', '10.0.0.4')).toBe('10.0.0.1-4');
+    expect(text('10.0.0.1', '10.0.0.1')).toBe('10.0.0.1');
+    expect(text('10.0.0.254', '10.0.1.1')).toBe('10.0.0.254-10.0.1.1');
+    fc.assert(
+      fc.property(fc.integer({min: 0, max: 2 ** 32 - 1000}), fc.integer({min: 0, max: 600}), (first, more) => {
+        expect(parseRange(formatRange(first, first + more))).toHaveLength(more + 1);
+      }),
+    );
   });
 
   it.each(['10.0.0.5-4', '10.0.0.5-', '-5', '10.0.0.1-2-3', '10.0.0.1-300', 'a-b', '0.0.0.0-255.255.255.255'])(

@@ -1,0 +1,100 @@
+import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {loadCluster} from '../../../src/cluster/load.js';
+import {configErrors} from './faults.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hw5-cluster-'));
+});
+afterEach(() => rm(folder, {recursive: true}));
+
+async function write(name: string, text: string, mode = 0o600): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text, {mode});
+  // The mode of writeFile is subject to the umask.
+  await chmod(path, mode);
+  return path;
+}
+
+async function faults(text: string): Promise<readonly string[]> {
+  const file = await write('cluster.yaml', text);
+  return loadCluster(file, {user: 'me', home: folder}).then(
+    () => [],
+    (error) => configErrors(error).map(({location, message, hint}) => `${location.line}:${location.column} ${message} → ${hint}`),
+  );
+}
+
+const NODES = 'nodes: [10.0.0.1]\n';
+
+describe('loading a cluster file', () => {
+  it('gives the cluster when the files it names are there and closed to others', async () => {
+    await mkdir(join(folder, 'keys'));
+    await write('keys/id', 'key');
+    await write('sudo', 'password');
+    await write('calicoctl', '#!', 0o755);
+    const file = await write(
+      'cluster.yaml',
+      `${NODES}ssh: {key: keys/id, sudoPasswordFile: ~/sudo}\ncalico: {calicoctl: {path: calicoctl}}`,
+    );
+    const cluster = await loadCluster(file, {user: 'me', home: folder});
+    expect(cluster.ssh).toMatchObject({user: 'me', key: join(folder, 'keys/id'), sudoPasswordFile: join(folder, 'sudo')});
+    expect(cluster.calico.calicoctl).toEqual({path: join(folder, 'calicoctl')});
+    expect(Object.isFrozen(cluster.calico.calicoctl)).toBe(true);
+  });
+
+  it('names each file that is missing', async () => {
+    expect(
+      await faults(`nodes: [{address: 10.0.0.1, ssh: {key: a, jump: {host: h, key: b}}}]
+calico: {calicoctl: {path: c}}
+images: {base: {import: d}}
+mesos: {principal: p, secretFile: e}
+framework: {tokenFile: f}
+`),
+    ).toEqual([
+      expect.stringContaining(`1:40 nodes[0].ssh.key: ${folder}/a does not exist`),
+      expect.stringContaining(`nodes[0].ssh.jump.key: ${folder}/b does not exist`),
+      expect.stringContaining(`2:28 calico.calicoctl.path: ${folder}/c does not exist`),
+      expect.stringContaining(`images.base.import: ${folder}/d does not exist`),
+      expect.stringContaining(`mesos.secretFile: ${folder}/e does not exist`),
+      expect.stringContaining(`framework.tokenFile: ${folder}/f does not exist`),
+    ]);
+  });
+
+  it('names missing files together with the other faults, in the order of the file', async () => {
+    expect(await faults(`${NODES}ssh:\n  key: none\n  prot: 22\nproxy: {port: 0}\n`)).toEqual([
+      expect.stringContaining('3:8 ssh.key:'),
+      expect.stringContaining('4:3 ssh.prot: unknown key'),
+      expect.stringContaining('5:15 proxy.port: not a port'),
+    ]);
+  });
+
+  it.each([
+    'ssh: {key: open}',
+    'ssh: {sudoPasswordFile: open}',
+    'mesos: {principal: p, secretFile: open}',
+    'framework: {tokenFile: open}',
+  ])('refuses a secret that others can read: %s', async (text) => {
+    for (const mode of [0o640, 0o604, 0o620]) {
+      const path = await write('open', 'secret', mode);
+      expect(await faults(NODES + text)).toEqual([
+        expect.stringMatching(new RegExp(`can be read by others → chmod 600 ${path}$`)),
+      ]);
+    }
+    await write('open', 'secret', 0o400);
+    expect(await faults(NODES + text)).toEqual([]);
+  });
+
+  it('refuses a folder in place of a file', async () => {
+    expect(await faults(`${NODES}images: {base: {import: .}}`)).toEqual([expect.stringContaining('is not a file')]);
+  });
+
+  it('says so when the cluster file itself is missing', async () => {
+    const file = join(folder, 'none.yaml');
+    const errors = await loadCluster(file).then(() => [], configErrors);
+    expect(errors.map(({message, location}) => [message, location])).toEqual([['there is no such file', {file}]]);
+    expect(errors[0]!.hint).toContain('cluster.example.yaml');
+  });
+});

@@ -75,6 +75,10 @@ function bgpTemplate(asNumber: string, address: string): string[] {
     `  source address ${address};`,
     '  add paths on;',
     '  graceful restart;',
+    // As Calico from v3 on: BIRD's own 5 s, 120 s and 60 s make a restarted node wait long for its routes.
+    '  connect delay time 2;',
+    '  connect retry time 5;',
+    '  error wait time 5,30;',
     '}',
   ];
 }

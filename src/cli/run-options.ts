@@ -1,3 +1,4 @@
+import {hostname, userInfo} from 'node:os';
 import type {SessionOptions} from '../step/session.js';
 import {STEPS} from '../steps/index.js';
 import {prepareInputs} from '../steps/prepare.js';
@@ -6,6 +7,11 @@ import {connector} from './connect.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 import {reporter} from './reporter/reporter.js';
+
+/** Who we are, for whoever finds a host locked. */
+export function holder(command: string): string {
+  return `hw5 ${command} of ${userInfo().username}@${hostname()}, process ${process.pid}, since ${new Date().toISOString()}`;
+}
 
 /** What `up`, `plan` and `down` have in common: the cluster, its connections, the steps, the reporter. */
 export async function runOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {

@@ -4,7 +4,7 @@ import {Hw5Errors} from '../support/errors.js';
 import {type CliContext, now} from './context.js';
 import {notebookHint} from './notebook.js';
 import {optionsOf} from './options.js';
-import {runOptions} from './run-options.js';
+import {holder, runOptions} from './run-options.js';
 
 /** `hw5 up` */
 export function upCommand(context: CliContext): Command {
@@ -16,7 +16,7 @@ export function upCommand(context: CliContext): Command {
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);
-      const run = await runOptions(options, context, now());
+      const run = {...(await runOptions(options, context, now())), lockAs: holder('up')};
       const result = await upRun(run);
       if (result.errors.length > 0) throw new Hw5Errors(result.errors);
       if (!options.json) context.stdout.write(`${notebookHint(run.cluster, options)}\n`);

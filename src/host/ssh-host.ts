@@ -242,12 +242,12 @@ class SshHost implements Host {
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const command = marked(argv, options);
     const what = {host: this.name, argv};
-    const channel = await this.#session(what, quoteAll(command.argv), options);
+    const started = await this.#session(what, quoteAll(command.argv), options);
     try {
-      return await cancellable(what, options, this.#attend(channel, options), async () => {
-        if (command.mark) await this.#attend(await this.#open(quoteAll(endMarked(command.mark))), {});
-        channel.signal('TERM');
-        channel.close();
+      return await cancellable(what, options, attendChannel(started, options), async () => {
+        if (command.mark) await attendChannel(await this.#open(quoteAll(endMarked(command.mark))), {});
+        started.channel.signal('TERM');
+        started.channel.close();
       });
     } finally {
       this.#sessions.leave();
@@ -294,7 +294,7 @@ class SshHost implements Host {
     }
   }
 
-  #open(command: string): Promise<ClientChannel> {
+  #open(command: string): Promise<Started> {
     return new Promise((resolve, reject) => {
       if (this.#lost) {
         reject(this.#lost);
@@ -302,7 +302,7 @@ class SshHost implements Host {
       }
       try {
         this.#client.exec(command, (error, channel) => {
-          if (!error) resolve(channel);
+          if (!error) resolve({channel, exited: this.#exitOf(channel)});
           else
             reject(
               this.#lost ??
@@ -316,7 +316,11 @@ class SshHost implements Host {
     });
   }
 
-  #attend(channel: ClientChannel, options: ExecOptions): Promise<ExecResult> {
+  /**
+   * The exit code of a command that was just started. Has to be asked for inside exec's callback: the answer of a quick command stands in the
+   * same packet as the word that it was started, and ssh2 tells both before a promise's next step runs.
+   */
+  #exitOf(channel: ClientChannel): Promise<number | undefined> {
     const exited = new Promise<number | undefined>((resolve, reject) => {
       let code: number | null | undefined;
       channel.on('exit', (exitCode: number | null) => {
@@ -327,8 +331,19 @@ class SshHost implements Host {
         else reject(this.#lost ?? new ConnectError(this.name, `${this.name} ended a command without saying how`));
       });
     });
-    return attend({stdin: channel, stdout: channel, stderr: channel.stderr}, exited, options);
+    exited.catch(() => undefined);
+    return exited;
   }
+}
+
+/** A command that runs. */
+interface Started {
+  readonly channel: ClientChannel;
+  readonly exited: Promise<number | undefined>;
+}
+
+function attendChannel({channel, exited}: Started, options: ExecOptions): Promise<ExecResult> {
+  return attend({stdin: channel, stdout: channel, stderr: channel.stderr}, exited, options);
 }
 
 /** The server opened no channel for a command. */

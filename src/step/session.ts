@@ -6,6 +6,7 @@ import type {Fact, FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
 import {type Item, items} from './graph.js';
 import type {Inputs} from './inputs.js';
+import {lockHost} from './lock.js';
 import {observe} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
 
@@ -16,6 +17,8 @@ export interface SessionOptions {
   readonly connect: (node: ClusterNode, signal?: AbortSignal) => Promise<Host>;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
+  /** Who works on the hosts. Without it the hosts are only looked at, and not locked. */
+  readonly lockAs?: string | undefined;
 }
 
 /** The fact that tells whether the step's wait would end at once. */
@@ -26,6 +29,7 @@ export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
   readonly items: readonly Item[];
   readonly #hosts = new Map<string, Host>();
+  readonly #locks: AsyncDisposable[] = [];
   /** Why a host cannot be used. */
   readonly failures = new Map<string, Hw5Error>();
   /** step name → node name → what was seen last */
@@ -44,11 +48,12 @@ export class Session implements AsyncDisposable {
   }
 
   async #openHost(node: ClusterNode): Promise<void> {
-    const {connect, emit, signal} = this.options;
+    const {connect, emit, signal, lockAs} = this.options;
     const started = performance.now();
     try {
       const host = await connect(node, signal);
       this.#hosts.set(node.name, host.asRoot());
+      if (lockAs !== undefined) this.#locks.push(await lockHost(host.asRoot(), lockAs, signal));
       emit({type: 'connected', host: node.name, elapsedMs: performance.now() - started});
       const facts: Record<string, Fact<unknown>> = {};
       const here = this.items.filter((item) => item.node.name === node.name);
@@ -107,6 +112,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#locks.map((lock) => lock[Symbol.asyncDispose]()));
     await Promise.all([...this.#hosts.values()].map((host) => host[Symbol.asyncDispose]()));
   }
 }

@@ -1,0 +1,68 @@
+import {PassThrough} from 'node:stream';
+import {quote} from '../host/command.js';
+import type {ExecResult, Host} from '../host/host.js';
+import {ConnectError, Hw5Error} from '../support/errors.js';
+
+const LOCK = '/run/hw5.lock';
+const BUSY = 75;
+/** The lease is renewed this often, and lost when this many renewals in a row did not arrive. */
+const RENEW_MS = 10_000;
+const LEASE_SECONDS = 30;
+
+/**
+ * Takes the host for this run, so that two do not change it at once. The lock is the kernel's (flock) and is held by a process on the host for
+ * as long as our lease is renewed over the connection: a killed controller frees it at once, one whose network was cut after 30 s.
+ * @param holder who we are, shown to whoever comes second
+ * @throws Hw5Error when somebody else works on the host
+ */
+export async function lockHost(host: Host, holder: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+  const lease = new PassThrough();
+  const renewal = setInterval(() => lease.write('\n'), RENEW_MS);
+  renewal.unref();
+  const release = (): void => {
+    clearInterval(renewal);
+    lease.end();
+  };
+  let said = '';
+  let ended: Promise<void> = Promise.resolve();
+  const taken = new Promise<void>((resolve, reject) => {
+    ended = host
+      .exec(['sh', '-c', lockScript(holder)], {
+        stdin: lease,
+        signal,
+        onStdout: (chunk) => {
+          said += chunk.toString();
+          if (said.startsWith('locked\n')) resolve();
+        },
+      })
+      .then((result) => reject(refusal(host.name, result, said)), reject);
+  });
+  try {
+    await taken;
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      release();
+      await ended;
+    },
+  };
+}
+
+function lockScript(holder: string): string {
+  return `exec 9>>${LOCK}
+flock -n 9 || { cat ${LOCK}; exit ${BUSY}; }
+printf '%s\\n' ${quote(holder)} >${LOCK}
+echo locked
+while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done
+: >${LOCK}`;
+}
+
+function refusal(host: string, result: ExecResult, said: string): Hw5Error {
+  if (result.code !== BUSY) return new ConnectError(host, `cannot lock ${host}: ${result.stderr.trim()}`);
+  return new Hw5Error(`somebody else works on ${host}: ${said.trim() || 'another hw5'}`, {
+    hint: `wait until that run ends; if it died, its lock ends by itself within ${LEASE_SECONDS} s`,
+  });
+}

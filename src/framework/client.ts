@@ -1,0 +1,233 @@
+import type {Agent} from 'node:http';
+import {Hw5Error} from '../support/errors.js';
+import {anySignal, exchange, openStream, orderedAgent} from './http.js';
+import type {Call, FrameworkInfo, MesosEvent} from './mesos.js';
+import {decodeRecords, emptyRest} from './recordio.js';
+
+const PATH = '/api/v1/scheduler';
+const CALL_TIMEOUT_MS = 10_000;
+/** Heartbeats that may be missing before the stream counts as dead. */
+const MISSED_HEARTBEATS = 2.5;
+const DEFAULT_HEARTBEAT_SECONDS = 15;
+
+/** The master did not take a request. */
+export class MesosError extends Hw5Error {
+  /** HTTP status, or undefined when there was no answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, cause?: unknown) {
+    super(message, {cause});
+    this.status = status;
+  }
+}
+
+export interface Credentials {
+  readonly principal: string;
+  readonly secret: string;
+}
+
+export interface MesosClientOptions {
+  /** host:port of a master, not necessarily the leading one. */
+  readonly master: string;
+  readonly framework: FrameworkInfo;
+  readonly credentials?: Credentials | undefined;
+}
+
+/** An open subscription: the events, and the calls that belong to it. */
+export interface Subscription {
+  readonly master: string;
+  /** Ends when the master ends it, the connection breaks (throws) or the heartbeats stop (throws). */
+  readonly events: AsyncIterable<MesosEvent>;
+  /**
+   * Sends a call. Calls reach the master in the order in which they were made.
+   * @throws {MesosError} when it is not accepted; the subscription should then be given up
+   */
+  call(call: Call): Promise<void>;
+  close(): void;
+}
+
+/** The only HTTP that goes to the Mesos master. */
+export class MesosClient {
+  readonly #options: MesosClientOptions;
+
+  constructor(options: MesosClientOptions) {
+    this.#options = options;
+  }
+
+  /** Where the leading master is, as `host:port`. */
+  async leader(signal?: AbortSignal): Promise<string> {
+    const {master} = this.#options;
+    // Not authenticated on a genuine master: every master answers it.
+    const answer = await this.#exchange(master, {path: '/master/redirect', ...(signal === undefined ? {} : {signal})});
+    const location = answer.headers.location;
+    if (answer.status < 300 || answer.status > 399 || location === undefined) {
+      throw new MesosError(`the Mesos master ${master} does not say who leads (HTTP ${answer.status})`, answer.status);
+    }
+    // Protocol-relative: //host:port
+    return new URL(location, `http://${master}`).host;
+  }
+
+  /** GET of a JSON document at the leading master, as /master/state. */
+  async get(path: string, signal?: AbortSignal): Promise<unknown> {
+    const master = await this.leader(signal);
+    const answer = await this.#exchange(master, {path, ...(signal === undefined ? {} : {signal})});
+    if (answer.status !== 200)
+      throw new MesosError(`GET ${path} at ${master}: HTTP ${answer.status} ${answer.text.trim()}`, answer.status);
+    return JSON.parse(answer.text);
+  }
+
+  /** Subscribes, anew or with an id; the first event is SUBSCRIBED, or ERROR when the master refuses. */
+  async subscribe(frameworkId: string | null, signal: AbortSignal): Promise<Subscription> {
+    const master = await this.leader(signal);
+    const controller = new AbortController();
+    const either = anySignal([signal, controller.signal]);
+    const id = frameworkId === null ? {} : {id: {value: frameworkId}};
+    const answer = await openStream({
+      origin: `http://${master}`,
+      path: PATH,
+      headers: this.#authorization(),
+      json: {
+        type: 'SUBSCRIBE',
+        subscribe: {framework_info: {...this.#options.framework, ...id}},
+        // Needed in both places, or the master answers 400.
+        ...(frameworkId === null ? {} : {framework_id: {value: frameworkId}}),
+      },
+      timeoutMs: CALL_TIMEOUT_MS,
+      signal: either,
+    }).catch((cause: unknown) => {
+      throw new MesosError(`the Mesos master ${master} cannot be reached: ${messageOf(cause)}`, undefined, cause);
+    });
+    const streamId = answer.headers['mesos-stream-id'];
+    if (answer.status !== 200 || streamId === undefined) {
+      const text = await readAll(answer.body).catch(() => '');
+      controller.abort(new Error('refused'));
+      throw new MesosError(
+        `the Mesos master ${master} refuses the subscription: HTTP ${answer.status} ${text.trim()}`,
+        answer.status,
+      );
+    }
+    return new OpenSubscription(master, streamId, answer.body, controller, this.#authorization(), frameworkId);
+  }
+
+  async #exchange(master: string, options: {readonly path: string; readonly signal?: AbortSignal}) {
+    try {
+      return await exchange({origin: `http://${master}`, timeoutMs: CALL_TIMEOUT_MS, headers: this.#authorization(), ...options});
+    } catch (cause) {
+      throw new MesosError(`the Mesos master ${master} cannot be reached: ${messageOf(cause)}`, undefined, cause);
+    }
+  }
+
+  #authorization(): Readonly<Record<string, string>> {
+    const {credentials} = this.#options;
+    if (credentials === undefined) return {};
+    return {Authorization: `Basic ${Buffer.from(`${credentials.principal}:${credentials.secret}`).toString('base64')}`};
+  }
+}
+
+class OpenSubscription implements Subscription {
+  readonly master: string;
+  readonly events: AsyncIterable<MesosEvent>;
+  readonly #streamId: string;
+  readonly #controller: AbortController;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: Agent = orderedAgent();
+  #frameworkId: string | null;
+  /** The call that goes last: the next one waits for it, so that a KILL never overtakes its launch. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    master: string,
+    streamId: string,
+    body: AsyncIterable<Buffer>,
+    controller: AbortController,
+    headers: Readonly<Record<string, string>>,
+    frameworkId: string | null,
+  ) {
+    this.master = master;
+    this.#streamId = streamId;
+    this.#controller = controller;
+    this.#headers = headers;
+    this.#frameworkId = frameworkId;
+    this.events = this.#read(body);
+  }
+
+  call(call: Call): Promise<void> {
+    const sent = this.#last.then(() => this.#send(call));
+    this.#last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  close(): void {
+    this.#controller.abort(new Error('the subscription was closed'));
+    this.#agent.destroy();
+  }
+
+  async #send(call: Call): Promise<void> {
+    this.#controller.signal.throwIfAborted();
+    const answer = await exchange({
+      origin: `http://${this.master}`,
+      path: PATH,
+      headers: {...this.#headers, 'Mesos-Stream-Id': this.#streamId},
+      json: {framework_id: {value: this.#frameworkId}, ...call},
+      timeoutMs: CALL_TIMEOUT_MS,
+      agent: this.#agent,
+      signal: this.#controller.signal,
+    }).catch((cause: unknown) => {
+      throw new MesosError(`${call.type} got no answer from ${this.master}: ${messageOf(cause)}`, undefined, cause);
+    });
+    if (answer.status !== 202 && answer.status !== 200) {
+      throw new MesosError(
+        `${call.type} was refused by ${this.master}: HTTP ${answer.status} ${answer.text.trim()}`,
+        answer.status,
+      );
+    }
+  }
+
+  async *#read(body: AsyncIterable<Buffer>): AsyncGenerator<MesosEvent> {
+    let rest = emptyRest;
+    let patienceMs = DEFAULT_HEARTBEAT_SECONDS * MISSED_HEARTBEATS * 1000;
+    let watchdog: NodeJS.Timeout | undefined;
+    const watch = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => {
+        this.#controller.abort(new MesosError(`no heartbeat from ${this.master} for ${patienceMs / 1000} s`));
+      }, patienceMs);
+    };
+    try {
+      watch();
+      for await (const chunk of body) {
+        watch();
+        const decoded = decodeRecords(rest, chunk);
+        rest = decoded.rest;
+        for (const event of decoded.records as MesosEvent[]) {
+          if (event.type === 'SUBSCRIBED') {
+            this.#frameworkId = event.subscribed.framework_id.value;
+            patienceMs = (event.subscribed.heartbeat_interval_seconds ?? DEFAULT_HEARTBEAT_SECONDS) * MISSED_HEARTBEATS * 1000;
+            watch();
+          }
+          yield event;
+        }
+      }
+    } catch (error) {
+      const {signal} = this.#controller;
+      throw signal.aborted
+        ? (signal.reason as Error)
+        : new MesosError(`the stream from ${this.master} broke: ${messageOf(error)}`, undefined, error);
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+}
+
+async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The plainest words for what went wrong; connection errors of several addresses have an empty message of their own. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  return error.message !== '' ? error.message : (code ?? error.name);
+}

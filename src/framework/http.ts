@@ -1,0 +1,103 @@
+import {Agent, type ClientRequest, type IncomingMessage, request} from 'node:http';
+
+/**
+ * HTTP for the programs on the nodes, on Node's own client: undici 7 needs a newer Node than Debian 12's 18
+ * (docs/decisions/etcd-client.md).
+ */
+export interface HttpRequest {
+  /** As `http://198.18.0.10:5050`. */
+  readonly origin: string;
+  readonly path: string;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON with exactly `application/json`: Mesos refuses a charset. */
+  readonly json?: unknown;
+  /** Until the whole answer is there, or, for a stream, until its head is. */
+  readonly timeoutMs: number;
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+/** An agent that keeps one connection to a host, so that requests arrive in their order. */
+export function orderedAgent(): Agent {
+  return new Agent({keepAlive: true, maxSockets: 1});
+}
+
+/**
+ * Sends a request and reads the whole answer.
+ * @throws what the connection throws, or an Error "no answer within …"
+ */
+export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
+  const signal = options.signal === undefined ? controller.signal : anySignal([options.signal, controller.signal]);
+  try {
+    const message = await begin(options, signal);
+    const chunks: Buffer[] = [];
+    for await (const chunk of message) chunks.push(chunk as Buffer);
+    return {status: message.statusCode ?? 0, headers: headersOf(message), text: Buffer.concat(chunks).toString('utf8')};
+  } catch (error) {
+    throw signal.aborted ? (signal.reason as Error) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Sends a request and hands over the answer as it arrives. It ends with the last chunk, whether or not the server closes
+ * the connection: Mesos does not.
+ */
+export async function openStream(
+  options: HttpRequest & {readonly signal: AbortSignal},
+): Promise<{readonly status: number; readonly headers: HttpAnswer['headers']; readonly body: AsyncIterable<Buffer>}> {
+  const message = await begin(options, options.signal);
+  return {status: message.statusCode ?? 0, headers: headersOf(message), body: message as AsyncIterable<Buffer>};
+}
+
+function begin(options: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const body = options.json === undefined ? undefined : Buffer.from(JSON.stringify(options.json));
+    const outgoing: ClientRequest = request(new URL(options.path, options.origin), {
+      method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        Accept: 'application/json',
+        ...(body === undefined ? {} : {'Content-Type': 'application/json', 'Content-Length': String(body.length)}),
+        ...options.headers,
+      },
+      signal,
+      ...(options.agent === undefined ? {} : {agent: options.agent}),
+    });
+    const head = setTimeout(() => outgoing.destroy(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
+    outgoing.once('response', (message) => {
+      clearTimeout(head);
+      resolve(message);
+    });
+    outgoing.once('error', (error) => {
+      clearTimeout(head);
+      reject(signal.aborted ? (signal.reason as Error) : error);
+    });
+    outgoing.end(body);
+  });
+}
+
+function headersOf(message: IncomingMessage): HttpAnswer['headers'] {
+  return Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+/** AbortSignal.any, which Node 18 lacks. */
+export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', () => controller.abort(signal.reason), {once: true, signal: controller.signal});
+  }
+  return controller.signal;
+}

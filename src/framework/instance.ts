@@ -1,0 +1,132 @@
+import {randomUUID} from 'node:crypto';
+import type {FreeRequest} from './address-freer.js';
+import {type MesosClient, messageOf} from './client.js';
+import type {TaskSpec} from './config.js';
+import {Election} from './election.js';
+import {FrameworkStore, type KeyValues} from './key-values.js';
+import {type Command, Leader, type PublishedView, type Reply} from './leader.js';
+import type {Settings} from './model.js';
+import type {TaskView} from './view.js';
+import {pause} from './wait.js';
+
+/** A cut-off leader is replaced after this, plus what etcd and the subscription take. */
+export const LEASE_SECONDS = 8;
+/** How long an instance waits for the leader to do what it was told. */
+const REPLY_MS = 8_000;
+
+export interface InstanceOptions {
+  readonly node: string;
+  readonly name: string;
+  readonly kv: KeyValues;
+  readonly client: MesosClient;
+  readonly settings: Settings;
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** GET /v1/state. */
+export interface StateAnswer {
+  readonly framework: {
+    readonly id: string | null;
+    readonly connected: boolean;
+    readonly connection: string;
+    readonly leader: string | null;
+    readonly isLeader: boolean;
+    readonly master: string | null;
+  };
+  readonly tasks: readonly TaskView[];
+}
+
+/** One of the instances, one a node: leads when it is its turn, otherwise stands by and answers from the store. */
+export class Instance {
+  readonly #options: InstanceOptions;
+  readonly #store: FrameworkStore;
+  readonly #election: Election;
+  #leader: Leader | undefined;
+  #statement: {tasks: readonly TaskSpec[]; at: number};
+
+  /** @param tasks what the configuration file wants, and `at` since when it says so (its mtime, milliseconds) */
+  constructor(options: InstanceOptions, statement: {readonly tasks: readonly TaskSpec[]; readonly at: number}) {
+    this.#options = options;
+    this.#statement = statement;
+    this.#store = new FrameworkStore(options.kv, options.name);
+    this.#election = new Election({
+      kv: options.kv,
+      key: `${this.#store.prefix}leader`,
+      node: options.node,
+      ttlSeconds: LEASE_SECONDS,
+      monotonic: options.monotonic,
+      log: options.log,
+    });
+  }
+
+  /** Stands by and leads in turn, until the signal. Tasks go on running. */
+  async run(stop: AbortSignal): Promise<void> {
+    const {log, node} = this.#options;
+    while (!stop.aborted) {
+      const leadership = await this.#election.campaign(stop);
+      if (leadership === undefined) return;
+      try {
+        this.#leader = await Leader.takeOver({...this.#options, leadership, store: this.#store});
+        log('info', `${node} leads`);
+        this.#leader.want(this.#statement.tasks, this.#statement.at);
+        await this.#leader.run(stop);
+      } catch (error) {
+        log('warn', `leading ended: ${messageOf(error)}`);
+      } finally {
+        this.#leader = undefined;
+        await leadership.resign();
+      }
+      await pause(1_000, stop);
+    }
+  }
+
+  /** The configuration file was read again. */
+  restate(tasks: readonly TaskSpec[], at: number): void {
+    this.#statement = {tasks, at};
+    this.#leader?.want(tasks, at);
+  }
+
+  async state(): Promise<StateAnswer> {
+    const leader = this.#leader;
+    const view: PublishedView | undefined =
+      leader === undefined
+        ? ((await this.#store.load('view')).get('view') as PublishedView | undefined)
+        : {...leader.view(), master: leader.master};
+    const leading = leader === undefined ? await this.#election.leader() : this.#options.node;
+    return {
+      framework: {
+        id: view?.frameworkId ?? null,
+        // What a leader of the past published does not make a subscription.
+        connected: leading !== null && (view?.connected ?? false),
+        connection: leading === null ? 'no instance leads' : (view?.connection ?? 'not yet subscribed'),
+        leader: leading,
+        isLeader: leader !== undefined,
+        master: view?.master ?? null,
+      },
+      tasks: view?.tasks ?? [],
+    };
+  }
+
+  /** Why a task is as it is; undefined when there is no such task. */
+  async why(name: string): Promise<readonly string[] | undefined> {
+    const view = this.#leader?.view() ?? ((await this.#store.load('view')).get('view') as PublishedView | undefined);
+    return view?.why[name];
+  }
+
+  /** Does what an operator wants, here or at the leader. */
+  async command(command: Command): Promise<Reply> {
+    if (this.#leader !== undefined) return this.#leader.command(command);
+    if ((await this.#election.leader()) === null)
+      return {ok: false, message: 'no instance leads at the moment; try again in some seconds'};
+    const id = randomUUID();
+    await this.#store.put(`commands/${id}`, command);
+    for (const until = this.#options.monotonic() + REPLY_MS; this.#options.monotonic() < until; await pause(250)) {
+      const reply = (await this.#store.load(`replies/${id}`)).get(`replies/${id}`) as Reply | undefined;
+      if (reply !== undefined) return reply;
+    }
+    return {ok: false, message: 'the leading instance did not answer; look at the state before trying again'};
+  }
+}

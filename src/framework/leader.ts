@@ -1,0 +1,283 @@
+import type {FreeRequest} from './address-freer.js';
+import {type MesosClient, messageOf, type Subscription} from './client.js';
+import type {TaskSpec} from './config.js';
+import type {Leadership} from './election.js';
+import {DeposedError, type FrameworkStore} from './key-values.js';
+import type {CommandAction, Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
+import {stateFrom} from './records.js';
+import {mayRegisterAnew, wasRemoved} from './registration.js';
+import {reduce} from './scheduler.js';
+import {type View, viewOf} from './view.js';
+import {pause} from './wait.js';
+
+const TICK_MS = 500;
+const SAVE_RETRY_MS = 300;
+const VIEW_SECONDS = 10;
+const COMMAND_LIFE_MS = 30_000;
+const RECONNECT_MS = {first: 250, ceiling: 5_000};
+
+export interface LeaderOptions {
+  readonly leadership: Leadership;
+  readonly store: FrameworkStore;
+  readonly client: MesosClient;
+  readonly name: string;
+  readonly settings: Settings;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** What an operator can want of the leader; `at` in milliseconds since 1970. */
+export type Command =
+  | {readonly action: CommandAction; readonly name: string; readonly at: number}
+  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number};
+
+export type PublishedView = View & {readonly master: string | null};
+
+export interface Reply {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+/** Joins the pure scheduler to the master, the store and the clock, for as long as this instance leads. */
+export class Leader {
+  readonly #options: LeaderOptions;
+  #state: SchedulerState;
+  #subscription: Subscription | undefined;
+  /** The last save under way; saves and what hangs on them keep their order. */
+  #saving: Promise<void> = Promise.resolve();
+  #isHousekeeping = false;
+  /** Replies to other instances' commands, and when: they are removed after a while. */
+  readonly #replied = new Map<string, number>();
+  #published = '';
+  #publishedAt = 0;
+
+  private constructor(options: LeaderOptions, state: SchedulerState) {
+    this.#options = options;
+    this.#state = state;
+  }
+
+  /** Takes over what the predecessor left in the store. */
+  static async takeOver(options: LeaderOptions): Promise<Leader> {
+    return new Leader(options, stateFrom(await options.store.load(), options.settings));
+  }
+
+  get state(): SchedulerState {
+    return this.#state;
+  }
+
+  get master(): string | null {
+    return this.#subscription?.master ?? null;
+  }
+
+  view(): View {
+    return viewOf(this.#state, this.#options.now());
+  }
+
+  /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
+  async run(stop: AbortSignal): Promise<void> {
+    const {leadership} = this.#options;
+    const end = new AbortController();
+    for (const signal of [stop, leadership.signal]) {
+      if (signal.aborted) end.abort();
+      signal.addEventListener('abort', () => end.abort(), {once: true});
+    }
+    // A deposed leader must not send one more call.
+    end.signal.addEventListener('abort', () => this.#subscription?.close(), {once: true});
+    const ticker = setInterval(() => {
+      if (!leadership.isHeld()) return;
+      this.dispatch({type: 'tick'});
+      void this.#housekeep();
+    }, TICK_MS);
+    try {
+      await this.#subscribeForEver(end.signal);
+      if (leadership.isHeld()) await this.#saving;
+    } finally {
+      clearInterval(ticker);
+    }
+  }
+
+  /** Sets the wanted tasks if this is the newer statement. */
+  want(tasks: readonly TaskSpec[], at: number): boolean {
+    if (at <= this.#state.desiredAt || JSON.stringify(tasks) === JSON.stringify(this.#state.desired)) return false;
+    this.dispatch({type: 'desired', tasks, at});
+    return true;
+  }
+
+  /** Does what an operator wants. */
+  command(command: Command): Reply {
+    if (command.action !== 'desired')
+      return this.dispatch({type: 'command', action: command.action, name: command.name}) ?? {ok: true, message: ''};
+    this.dispatch({type: 'desired', tasks: command.tasks, at: command.at});
+    return {ok: true, message: `${command.tasks.length} tasks are wanted`};
+  }
+
+  /** Reduces an event and carries out what follows from it. */
+  dispatch(event: SchedulerEvent): Reply | undefined {
+    const {state, effects} = reduce(this.#state, event, this.#options.now());
+    this.#state = state;
+    let reply: Reply | undefined;
+    for (const effect of effects) {
+      if (effect.type === 'reply') reply = effect;
+      else this.#perform(effect);
+    }
+    return reply;
+  }
+
+  #perform(effect: Exclude<Effect, {type: 'reply'}>): void {
+    const {log, leadership} = this.#options;
+    switch (effect.type) {
+      case 'log':
+        log(effect.level, effect.message);
+        return;
+      case 'call':
+        this.#call(effect.call);
+        return;
+      case 'save': {
+        // The acknowledgements belong to the subscription on which the updates came.
+        const subscription = this.#subscription;
+        this.#saving = this.#saving.then(async () => {
+          await this.#save(effect.ops);
+          if (!leadership.isHeld()) return;
+          if (subscription === this.#subscription) for (const ack of effect.acks) this.#call(ack);
+          this.dispatch({type: 'saved', id: effect.id});
+        });
+        return;
+      }
+      case 'free-address':
+        void this.#free(effect);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
+    const {freeAddress, leadership, log} = this.#options;
+    let message: string;
+    try {
+      message = await freeAddress(effect);
+    } catch (error) {
+      message = `freeing ${effect.address} failed: ${messageOf(error)}`;
+    }
+    if (message !== '') log('info', `${effect.name}: ${message}`);
+    if (leadership.isHeld()) this.dispatch({type: 'address-freed', name: effect.name, message});
+  }
+
+  #call(call: Parameters<Subscription['call']>[0]): void {
+    const subscription = this.#subscription;
+    if (subscription === undefined || !this.#options.leadership.isHeld()) return;
+    subscription.call(call).catch((error: unknown) => {
+      if (subscription !== this.#subscription) return;
+      // A lost DECLINE would keep an offer for ever, a lost ACCEPT leaves a launch in doubt: a new subscription clears both.
+      this.#options.log('warn', `${messageOf(error)}; subscribing again`);
+      subscription.close();
+    });
+  }
+
+  async #save(ops: Extract<Effect, {type: 'save'}>['ops']): Promise<void> {
+    const {leadership, store, log} = this.#options;
+    for (let attempt = 0; ops.length > 0 && leadership.isHeld(); attempt++) {
+      try {
+        await store.commit(leadership.guard, ops);
+        return;
+      } catch (error) {
+        if (error instanceof DeposedError) {
+          await leadership.resign();
+          return;
+        }
+        if (attempt === 0) log('warn', `the store did not take a change, trying again: ${messageOf(error)}`);
+        await pause(SAVE_RETRY_MS, leadership.signal);
+      }
+    }
+  }
+
+  async #subscribeForEver(end: AbortSignal): Promise<void> {
+    let waitMs = RECONNECT_MS.first;
+    while (!end.aborted) {
+      let reason = 'the master ended the stream';
+      const startedAt = this.#options.now();
+      try {
+        await this.#subscribeOnce(end);
+      } catch (error) {
+        reason = messageOf(error);
+      }
+      this.#subscription?.close();
+      this.#subscription = undefined;
+      if (end.aborted) return;
+      if (reason !== this.#state.connection) this.#options.log('warn', `not subscribed: ${reason}`);
+      this.dispatch({type: 'disconnected', reason});
+      const lasted = this.#options.now() - startedAt;
+      waitMs = lasted > 30_000 ? RECONNECT_MS.first : Math.min(waitMs * 2, RECONNECT_MS.ceiling);
+      await pause(waitMs * (0.75 + Math.random() / 2), end);
+    }
+  }
+
+  async #subscribeOnce(end: AbortSignal): Promise<void> {
+    const {client, name} = this.#options;
+    const {frameworkId} = this.#state;
+    if (frameworkId === null) await mayRegisterAnew(client, name, end);
+    const subscription = await client.subscribe(frameworkId, end);
+    this.#subscription = subscription;
+    let isSubscribed = false;
+    for await (const event of subscription.events) {
+      if (!this.#options.leadership.isHeld()) return;
+      if (event.type === 'ERROR') {
+        if (!isSubscribed && frameworkId !== null && (await wasRemoved(client, frameworkId, end)))
+          this.dispatch({type: 'framework-removed'});
+        throw new Error(`the Mesos master says: ${event.error.message}`);
+      }
+      if (event.type === 'SUBSCRIBED') isSubscribed = true;
+      if (event.type !== 'HEARTBEAT') this.dispatch({type: 'mesos', event});
+    }
+  }
+
+  async #housekeep(): Promise<void> {
+    if (this.#isHousekeeping) return;
+    this.#isHousekeeping = true;
+    try {
+      await this.#publish();
+      await this.#takeCommands();
+    } catch (error) {
+      if (error instanceof DeposedError) await this.#options.leadership.resign();
+      else if (this.#options.leadership.isHeld()) this.#options.log('warn', `the store cannot be reached: ${messageOf(error)}`);
+    } finally {
+      this.#isHousekeeping = false;
+    }
+  }
+
+  /** Publishes the view for the other instances. */
+  async #publish(): Promise<void> {
+    const {store, leadership, now} = this.#options;
+    const view: PublishedView = {...this.view(), master: this.master};
+    // The words tell seconds; they alone are no reason to write.
+    const gist = JSON.stringify({...view, why: null, tasks: view.tasks.map((task) => ({...task, message: ''}))});
+    if (gist === this.#published && now() - this.#publishedAt < VIEW_SECONDS * 1000) return;
+    await store.commit(leadership.guard, [{op: 'put', key: 'view', value: view}]);
+    this.#published = gist;
+    this.#publishedAt = now();
+  }
+
+  /** Does what the other instances were told to do. */
+  async #takeCommands(): Promise<void> {
+    const {store, leadership, now} = this.#options;
+    for (const [key, value] of await store.load('commands/')) {
+      const command = value as Command;
+      const id = key.slice('commands/'.length);
+      // Who gave it has given up waiting long ago.
+      const isOld = now() - command.at > COMMAND_LIFE_MS;
+      const reply = isOld ? {ok: false, message: 'too old'} : this.command(command);
+      await store.commit(leadership.guard, [
+        {op: 'delete', key},
+        {op: 'put', key: `replies/${id}`, value: reply},
+      ]);
+      this.#replied.set(id, now());
+    }
+    for (const [id, at] of this.#replied) {
+      if (now() - at < COMMAND_LIFE_MS) continue;
+      await store.commit(leadership.guard, [{op: 'delete', key: `replies/${id}`}]);
+      this.#replied.delete(id);
+    }
+  }
+}

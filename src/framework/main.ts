@@ -1,0 +1,125 @@
+import {readFile, stat} from 'node:fs/promises';
+import {parseArgs} from 'node:util';
+import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
+import {freeAddress, processRunner} from './address-freer.js';
+import {serveApi} from './api.js';
+import {type Credentials, MesosClient, messageOf} from './client.js';
+import {type FrameworkConfig, parseConfig} from './config.js';
+import {EtcdKeyValues} from './etcd.js';
+import {Instance, LEASE_SECONDS} from './instance.js';
+import {defaultSettings} from './model.js';
+import {tearDown} from './teardown.js';
+
+const USAGE = `hw5-scheduler --config FILE [--teardown]
+
+  The Mesos framework of hw5. SIGTERM ends it and leaves the tasks running; SIGHUP reads the task list again.
+  --teardown  ends the framework and its tasks for good, and forgets it`;
+const TEARDOWN_SECONDS = 45;
+
+/** Under systemd the level is told to the journal by its prefix. */
+const isInJournal = process.env.JOURNAL_STREAM !== undefined;
+const log = (level: 'info' | 'warn', message: string): void => {
+  const prefix = isInJournal ? (level === 'warn' ? '<4>' : '<6>') : '';
+  process.stderr.write(`${prefix}${message}\n`);
+};
+
+async function main(): Promise<void> {
+  const options = readArguments();
+  if (options === undefined) return;
+  const {config, changedAt} = await loadConfig(options.config);
+  const runner = processRunner(process.env);
+  const parts = {
+    node: config.node,
+    name: config.name,
+    kv: new EtcdKeyValues(config.etcd),
+    client: new MesosClient({
+      master: config.master,
+      framework: frameworkInfo(config),
+      credentials: await loadCredentials(config),
+    }),
+    settings: {...defaultSettings, role: config.role},
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    freeAddress: (request: Parameters<typeof freeAddress>[0]) => freeAddress(request, config.etcd, runner),
+    log,
+  };
+  if (options.teardown) {
+    await tearDown({...parts, leaseSeconds: LEASE_SECONDS, limitSeconds: TEARDOWN_SECONDS});
+    return;
+  }
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const instance = new Instance(parts, {tasks: config.tasks, at: changedAt});
+  process.on('SIGHUP', () => {
+    loadConfig(options.config).then(
+      (fresh) => instance.restate(fresh.config.tasks, fresh.changedAt),
+      (error: unknown) => log('warn', `the configuration was not taken: ${messageOf(error)}`),
+    );
+  });
+  const server = await serveApi(instance, config.listen, parts.now);
+  try {
+    await instance.run(stop.signal);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+function readArguments(): {config: string; teardown: boolean} | undefined {
+  try {
+    const {values} = parseArgs({
+      options: {config: {type: 'string'}, teardown: {type: 'boolean'}, help: {type: 'boolean', short: 'h'}},
+    });
+    if (values.help === true) {
+      process.stdout.write(`${USAGE}\n`);
+      return undefined;
+    }
+    if (values.config === undefined) throw new UsageError('--config is missing', {hint: USAGE});
+    return {config: values.config, teardown: values.teardown === true};
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(messageOf(error), {hint: USAGE});
+  }
+}
+
+async function loadConfig(file: string): Promise<{config: FrameworkConfig; changedAt: number}> {
+  try {
+    const [text, {mtimeMs}] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
+    return {config: parseConfig(text, file), changedAt: mtimeMs};
+  } catch (error) {
+    throw error instanceof ConfigError ? error : new ConfigError(`${file} cannot be read: ${messageOf(error)}`, {file});
+  }
+}
+
+async function loadCredentials(config: FrameworkConfig): Promise<Credentials | undefined> {
+  if (config.principal === undefined || config.secretFile === undefined) return undefined;
+  const file = config.secretFile;
+  const {mode} = await stat(file).catch((cause: unknown) => {
+    throw new ConfigError(`the secret cannot be read: ${messageOf(cause)}`, {file, path: 'secretFile'});
+  });
+  if ((mode & 0o077) !== 0)
+    throw new ConfigError(`${file} can be read by others`, {file, path: 'secretFile'}, {hint: `chmod 600 ${file}`});
+  return {principal: config.principal, secret: (await readFile(file, 'utf8')).trimEnd()};
+}
+
+function frameworkInfo(config: FrameworkConfig) {
+  return {
+    user: config.user,
+    name: config.name,
+    // 0, the default, would let the master end all tasks as soon as the scheduler is away.
+    failover_timeout: config.failoverTimeoutSeconds,
+    checkpoint: true,
+    hostname: config.node,
+    ...(config.principal === undefined ? {} : {principal: config.principal}),
+    roles: [config.role],
+    capabilities: [{type: 'PARTITION_AWARE'}, {type: 'TASK_KILLING_STATE'}, {type: 'MULTI_ROLE'}],
+  };
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (error instanceof Hw5Error) log('warn', error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
+    else log('warn', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exit(error instanceof Hw5Error ? error.exitCode : 1);
+  },
+);

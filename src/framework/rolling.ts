@@ -1,0 +1,31 @@
+import type {Run, Turn} from './model.js';
+import {blockers, currentRun, isOk, isOutdated} from './runs.js';
+import {KILL_GRACE_SECONDS} from './task-info.js';
+import {condemn} from './updates.js';
+
+/**
+ * Replaces outdated runs one at a time: the next one goes only when every other task runs and is healthy, so that a bad image
+ * stops the roll at its first victim. Outdated runs that are down anyway go first, and one that sits on the address of a
+ * waiting task goes at once, or two tasks that swap addresses would wait for each other.
+ */
+export function roll(turn: Turn): void {
+  const {state} = turn;
+  const outdated: Run[] = [];
+  const down: (Run | undefined)[] = [];
+  for (const spec of state.desired) {
+    const run = currentRun(state, spec.name);
+    const isOld = run !== undefined && run.condemned === null && isOutdated(run, spec);
+    if (isOld) outdated.push(run);
+    if (run === undefined || !isOk(run, spec)) down.push(isOld ? run : undefined);
+    if (run === undefined) {
+      for (const holder of blockers(state, spec)) {
+        const wanted = state.desired.find((one) => one.name === holder.name);
+        if (wanted !== undefined && isOutdated(holder, wanted))
+          condemn(turn, holder, 'roll', `${spec.name} needs its address`, KILL_GRACE_SECONDS);
+      }
+    }
+  }
+  if (!state.connected || outdated.length === 0) return;
+  const next = down.length === 0 ? outdated[0] : down.every((run) => run !== undefined) ? down[0] : undefined;
+  if (next !== undefined && next.phase !== 'lost') condemn(turn, next, 'roll', 'its description changed', KILL_GRACE_SECONDS);
+}

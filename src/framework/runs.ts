@@ -1,0 +1,30 @@
+import type {TaskSpec} from './config.js';
+import type {Run, SchedulerState} from './model.js';
+import {isNode} from './placement.js';
+import {specHash} from './task-info.js';
+
+/** The run that holds a task's place: the one that is to stay, or else one that still has to end. Given-up ones do not count. */
+export function currentRun(state: SchedulerState, name: string): Run | undefined {
+  const runs = Object.values(state.runs).filter((run) => run.name === name && !run.released);
+  return runs.find((run) => run.condemned === null) ?? runs[0];
+}
+
+/** The runs that keep a task from being launched: one of its name, or one that holds its address. */
+export function blockers(state: SchedulerState, spec: TaskSpec): readonly Run[] {
+  return Object.values(state.runs).filter((run) => !run.released && (run.name === spec.name || run.address === spec.address));
+}
+
+/** Runs, and is healthy if anybody checks. */
+export function isOk(run: Run, spec: TaskSpec): boolean {
+  return (
+    run.phase === 'running' &&
+    run.condemned === null &&
+    (spec.healthCheck === undefined ? run.healthy !== false : run.healthy === true)
+  );
+}
+
+/** Does a run differ from what its task should be now? */
+export function isOutdated(run: Run, spec: TaskSpec): boolean {
+  const {node} = spec.constraints;
+  return run.specHash !== specHash(spec) || (node !== undefined && !isNode(run.node, node));
+}

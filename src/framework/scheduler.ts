@@ -1,0 +1,191 @@
+import type {MesosEvent} from './mesos.js';
+import {type CommandAction, type Effect, note, type SchedulerEvent, type SchedulerState, slotOf, type Turn} from './model.js';
+import {changesBetween} from './records.js';
+import {currentRun} from './runs.js';
+import {cancelIntended, launchIntended, settle} from './settle.js';
+import {KILL_GRACE_SECONDS} from './task-info.js';
+import {condemn, onUpdate, openFence} from './updates.js';
+
+/** Seconds after a subscription until the first implicit reconciliation, which finds tasks that are in no record. */
+const FIRST_IMPLICIT_SECONDS = 10;
+
+/**
+ * The scheduler: what happened → what is known now, and what to do. Pure: the clock is handed in, nothing else is read.
+ * @param now milliseconds since 1970
+ */
+export function reduce(
+  before: SchedulerState,
+  event: SchedulerEvent,
+  now: number,
+): {readonly state: SchedulerState; readonly effects: readonly Effect[]} {
+  const turn: Turn = {state: structuredClone(before), now, effects: [], acks: []};
+  take(turn, event);
+  settle(turn);
+  save(turn, before);
+  return {state: turn.state, effects: turn.effects};
+}
+
+function take(turn: Turn, event: SchedulerEvent): void {
+  const {state} = turn;
+  switch (event.type) {
+    case 'mesos':
+      onMesos(turn, event.event);
+      return;
+    case 'disconnected':
+      state.connected = false;
+      state.connection = event.reason;
+      // The master takes back all offers of a broken subscription.
+      state.offers = {};
+      cancelIntended(turn, 'the subscription broke');
+      return;
+    case 'framework-removed':
+      onRemoved(turn);
+      return;
+    case 'saved':
+      launchIntended(turn, event.id);
+      return;
+    case 'address-freed': {
+      const slot = state.slots[event.name];
+      if (slot?.freeing === 'running') Object.assign(slot, {freeing: null, freeingMessage: event.message, staleContainers: []});
+      return;
+    }
+    case 'desired':
+      state.desired = event.tasks;
+      state.desiredAt = event.at;
+      note(turn, 'info', `${event.tasks.length} tasks are wanted`);
+      return;
+    case 'command':
+      onCommand(turn, event.action, event.name);
+      return;
+    case 'tick':
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function onMesos(turn: Turn, event: MesosEvent): void {
+  const {state, now} = turn;
+  switch (event.type) {
+    case 'SUBSCRIBED': {
+      const id = event.subscribed.framework_id.value;
+      if (state.frameworkId !== id) note(turn, 'info', `subscribed as ${id}`);
+      state.frameworkId = id;
+      state.connected = true;
+      state.connection = '';
+      state.offers = {};
+      // Whether filters of an earlier subscription still count differs between versions: take it that they do.
+      Object.assign(state.market, {suppressed: false, filtered: true, wanted: []});
+      state.implicitAt = now + FIRST_IMPLICIT_SECONDS * 1000;
+      for (const run of Object.values(state.runs)) if (run.phase !== 'intended') run.question = {dueAt: now, tries: 0};
+      return;
+    }
+    case 'OFFERS':
+      for (const offer of event.offers.offers) state.offers[offer.id.value] = {offer, at: now};
+      return;
+    case 'RESCIND': {
+      const id = event.rescind.offer_id.value;
+      delete state.offers[id];
+      cancelIntended(turn, 'Mesos took the offer back', (run) => run.intent?.offerId === id);
+      return;
+    }
+    case 'UPDATE':
+      onUpdate(turn, event.update.status);
+      return;
+    case 'FAILURE':
+      // An agent is gone (not just an executor): ask what became of its tasks.
+      if (event.failure.executor_id !== undefined) return;
+      for (const run of Object.values(state.runs)) {
+        if (run.agentId === event.failure.agent_id?.value && run.phase !== 'lost') run.question = {dueAt: now, tries: 0};
+      }
+      return;
+    default:
+      // HEARTBEAT and ERROR are the client's; messages, inverse offers and operations are not used.
+      return;
+  }
+}
+
+/**
+ * Nobody can ask after the tasks of a removed framework any more. The master ends those it can reach; the addresses of all
+ * stay fenced, and only when none may live is the id given up, so that a new framework never starts beside the old one's tasks.
+ */
+function onRemoved(turn: Turn): void {
+  const {state, now} = turn;
+  cancelIntended(turn, 'the framework was removed');
+  for (const run of Object.values(state.runs)) {
+    if (run.phase === 'lost') continue;
+    Object.assign(run, {
+      phase: 'lost',
+      since: now,
+      lostSince: now,
+      okSince: null,
+      message: 'the Mesos master removed the framework',
+    });
+  }
+  if (Object.values(state.runs).every((run) => run.released)) {
+    note(
+      turn,
+      'warn',
+      `the framework ${state.frameworkId} was removed from the master and none of its tasks may live: a new one is registered`,
+    );
+    state.frameworkId = null;
+    state.runs = {};
+  }
+}
+
+function onCommand(turn: Turn, action: CommandAction, name: string): void {
+  const {state, now} = turn;
+  const reply = (ok: boolean, message: string) => turn.effects.push({type: 'reply', ok, message});
+  const run = currentRun(state, name);
+  const spec = state.desired.find((one) => one.name === name);
+  if (spec === undefined && run === undefined) {
+    reply(false, `there is no task ${name}; there are ${state.desired.map((one) => one.name).join(', ') || 'none'}`);
+    return;
+  }
+  switch (action) {
+    case 'restart':
+      if (run === undefined) {
+        Object.assign(slotOf(turn, name), {notBefore: now, failures: 0});
+        reply(true, `${name} does not run; it is started as soon as possible`);
+      } else if (run.phase === 'lost') {
+        reply(false, `${name} is lost on ${run.node}; 'release' gives it up and starts it elsewhere`);
+      } else {
+        condemn(turn, run, 'restart', 'an operator restarts it', KILL_GRACE_SECONDS);
+        reply(true, `${run.taskId} is ended and started anew`);
+      }
+      return;
+    case 'kill':
+      if (run === undefined || run.phase === 'lost') {
+        reply(
+          false,
+          run === undefined
+            ? `${name} does not run`
+            : `${name} is lost on ${run.node}: nobody there to kill it; 'release' gives it up`,
+        );
+      } else {
+        condemn(turn, run, 'restart', 'an operator killed it', 0);
+        reply(true, `${run.taskId} is killed; because it is wanted it is started anew`);
+      }
+      return;
+    case 'release':
+      if (run?.phase !== 'lost') {
+        reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
+      } else {
+        openFence(turn, run, 'by the operator');
+        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement`);
+      }
+      return;
+    default:
+      action satisfies never;
+  }
+}
+
+/** Writes what changed, then acknowledges: an update counts as taken in only when a successor would know it too. */
+function save(turn: Turn, before: SchedulerState): void {
+  const {state} = turn;
+  const ops = changesBetween(before, state);
+  if (ops.length === 0 && turn.acks.length === 0) return;
+  state.saveId++;
+  for (const run of Object.values(state.runs)) if (run.intent?.saveId === null) run.intent.saveId = state.saveId;
+  turn.effects.push({type: 'save', id: state.saveId, ops, acks: turn.acks});
+}

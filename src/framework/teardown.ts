@@ -1,0 +1,99 @@
+import {TimeoutError} from '../support/errors.js';
+import type {FreeRequest} from './address-freer.js';
+import {type MesosClient, messageOf} from './client.js';
+import {Election, type Leadership} from './election.js';
+import {FrameworkStore, type KeyValues} from './key-values.js';
+import {Leader} from './leader.js';
+import type {Settings} from './model.js';
+import {wasRemoved} from './registration.js';
+import {pause} from './wait.js';
+
+export interface TeardownOptions {
+  readonly node: string;
+  readonly name: string;
+  readonly kv: KeyValues;
+  readonly client: MesosClient;
+  readonly settings: Settings;
+  readonly leaseSeconds: number;
+  /** For the running instances to give way, and for the tasks to end. */
+  readonly limitSeconds: number;
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/**
+ * Ends the framework for good: its tasks first, so that their containers are gone when this returns, then the framework, then
+ * what etcd holds of it. Nothing there is no error.
+ * @throws {TimeoutError} when another instance keeps leading, or the master cannot be reached
+ */
+export async function tearDown(options: TeardownOptions): Promise<void> {
+  const {kv, name, log, client} = options;
+  const store = new FrameworkStore(kv, name);
+  const records = await store.load();
+  const frameworkId = records.get('framework-id');
+  if (typeof frameworkId !== 'string') {
+    await store.clear();
+    log('info', 'there is no framework to tear down');
+    return;
+  }
+  const leadership = await lead(options, store);
+  try {
+    await endTasks({...options, leadership, store});
+    await endFramework(client, frameworkId, options);
+    await store.clear();
+    log('info', `the framework ${frameworkId} was torn down`);
+  } finally {
+    await leadership.resign();
+  }
+}
+
+async function lead(options: TeardownOptions, store: FrameworkStore): Promise<Leadership> {
+  const election = new Election({...options, key: `${store.prefix}leader`, ttlSeconds: options.leaseSeconds});
+  const leadership = await election.campaign(AbortSignal.timeout(options.limitSeconds * 1000));
+  if (leadership !== undefined) return leadership;
+  throw new TimeoutError(`the framework is still led by ${await election.leader()}`, {
+    hint: 'stop hw5-scheduler on every node first',
+  });
+}
+
+/** Wants no task any more, and waits until none is left; those of unreachable agents are left to the master. */
+async function endTasks(
+  options: TeardownOptions & {readonly leadership: Leadership; readonly store: FrameworkStore},
+): Promise<void> {
+  const leader = await Leader.takeOver(options);
+  const stop = new AbortController();
+  const running = leader.run(stop.signal);
+  leader.dispatch({type: 'desired', tasks: [], at: options.now()});
+  const until = options.monotonic() + options.limitSeconds * 1000;
+  while (options.monotonic() < until && options.leadership.isHeld()) {
+    const left = Object.values(leader.state.runs).filter((run) => run.phase !== 'lost');
+    if (left.length === 0) break;
+    await pause(200);
+  }
+  stop.abort();
+  await running;
+}
+
+async function endFramework(client: MesosClient, frameworkId: string, options: TeardownOptions): Promise<void> {
+  const signal = AbortSignal.timeout(options.limitSeconds * 1000);
+  try {
+    if (await wasRemoved(client, frameworkId, signal)) return;
+    const subscription = await client.subscribe(frameworkId, signal);
+    try {
+      for await (const event of subscription.events) {
+        if (event.type === 'ERROR') options.log('warn', `the Mesos master says: ${event.error.message}`);
+        if (event.type === 'SUBSCRIBED') await subscription.call({type: 'TEARDOWN'});
+        if (event.type === 'SUBSCRIBED' || event.type === 'ERROR') return;
+      }
+    } finally {
+      subscription.close();
+    }
+  } catch (cause) {
+    throw new TimeoutError(`the framework ${frameworkId} could not be torn down: ${messageOf(cause)}`, {
+      hint: 'start the Mesos master and try again: its tasks may still run',
+      cause,
+    });
+  }
+}

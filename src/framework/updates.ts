@@ -1,0 +1,228 @@
+import type {TaskStatus} from './mesos.js';
+import {type CondemnedKind, note, type Run, type RunPhase, slotOf, type Turn} from './model.js';
+
+/** How many left-behind containers of a task are remembered. */
+const STALE_CONTAINERS = 5;
+const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
+const alive: Partial<Record<TaskStatus['state'], Exclude<RunPhase, 'lost' | 'intended'>>> = {
+  TASK_STAGING: 'staging',
+  TASK_STARTING: 'starting',
+  TASK_RUNNING: 'running',
+  TASK_KILLING: 'killing',
+};
+
+/** What an update proves about the container. */
+export type Verdict = 'alive' | 'dead' | 'uncertain';
+
+/**
+ * What an update proves. Only an agent's word, or the master's that the agent does not know the task, proves a death:
+ * after UNREACHABLE, UNKNOWN (a restarted master before the agents are back) and the master's LOST, genuine agents have
+ * come back with the task running (reference/mesos: 520, 552).
+ */
+export function verdictOf(status: TaskStatus): Verdict {
+  if (alive[status.state] !== undefined) return 'alive';
+  if (status.state === 'TASK_UNREACHABLE' || status.state === 'TASK_UNKNOWN') return 'uncertain';
+  if (status.state === 'TASK_LOST') return status.uuid === undefined && status.source === 'SOURCE_MASTER' ? 'uncertain' : 'dead';
+  return 'dead';
+}
+
+/** Takes in one status update. */
+export function onUpdate(turn: Turn, status: TaskStatus): void {
+  const taskId = status.task_id.value;
+  if (status.uuid !== undefined && status.agent_id !== undefined) {
+    turn.acks.push({
+      type: 'ACKNOWLEDGE',
+      acknowledge: {agent_id: status.agent_id, task_id: status.task_id, uuid: status.uuid},
+    });
+  }
+  const run = turn.state.runs[taskId];
+  const verdict = verdictOf(status);
+  if (run === undefined) {
+    if (verdict === 'alive') meetStranger(turn, status);
+    return;
+  }
+  // Nothing was sent yet: the update cannot be about this launch.
+  if (run.phase === 'intended') return;
+  if (status.state === 'TASK_ERROR' && status.source === 'SOURCE_MASTER' && run.isSeen) {
+    // The master refuses a launch with the id of a task that still runs: the refusal says nothing about the one that runs.
+    run.question = {dueAt: turn.now, tries: 0};
+    return;
+  }
+  if (verdict === 'dead') onDead(turn, run, status);
+  else if (verdict === 'uncertain') onUncertain(turn, run, status);
+  else onAlive(turn, run, status);
+}
+
+/** The name in a task id `<name>.<counter>`. */
+export function nameOf(taskId: string): string {
+  return taskId.replace(/\.\d+$/, '');
+}
+
+/** Ends a run that is proven dead, or was never sent: its slot may be filled again. */
+export function endRun(
+  turn: Turn,
+  run: Run,
+  end: {readonly isFailure: boolean; readonly message: string; readonly delaySeconds?: number},
+): void {
+  const {state, now} = turn;
+  delete state.runs[run.taskId];
+  // A zombie's place was given away long ago, a stranger never had one.
+  if (run.released || run.condemned?.kind === 'stranger') return;
+  const slot = slotOf(turn, run.name);
+  if (run.isSeen || end.isFailure) slot.restarts++;
+  slot.message = end.message;
+  slot.since = now;
+  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
+  slot.failedOn = end.isFailure && !run.hasRun ? run.node : null;
+  // A container that failed to start, or whose docker daemon was killed, leaves its endpoint and perhaps its address behind
+  // (reference/lab-facts.md); freeing looks first and does nothing when nothing was left.
+  if (run.isSeen) slot.freeing = 'needed';
+  if (end.isFailure) {
+    slot.failures++;
+    const {backoffSeconds, backoffCeilingSeconds} = state.settings;
+    slot.notBefore = now + Math.min(backoffSeconds * 2 ** (slot.failures - 1), backoffCeilingSeconds) * 1000;
+  } else {
+    slot.notBefore = now + (end.delaySeconds ?? 0) * 1000;
+  }
+}
+
+/** Gives up waiting for a lost run: its address may be used again. Should it come back, it is killed. */
+export function openFence(turn: Turn, run: Run, why: string): void {
+  const isStranger = run.condemned?.kind === 'stranger';
+  run.released = true;
+  run.condemned = {kind: 'zombie', reason: 'its address was given away', graceSeconds: 0};
+  run.killSentAt = null;
+  run.since = turn.now;
+  if (isStranger) return;
+  const slot = slotOf(turn, run.name);
+  slot.restarts++;
+  slot.message = `${run.taskId} on ${run.node} was given up ${why}`;
+  slot.since = turn.now;
+  slot.notBefore = turn.now;
+  slot.freeing = 'needed';
+  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
+  note(turn, 'warn', `${run.taskId}: gave it up ${why}; ${run.address} is free for a replacement`);
+}
+
+/** Marks a run to be killed. The first reason stays, except that a stronger wish (no grace) wins. */
+export function condemn(turn: Turn, run: Run, kind: CondemnedKind, reason: string, graceSeconds: number): void {
+  if (run.condemned !== null && run.condemned.graceSeconds <= graceSeconds) return;
+  run.condemned = {kind: run.condemned?.kind ?? kind, reason: run.condemned?.reason ?? reason, graceSeconds};
+  run.killSentAt = null;
+  note(turn, 'info', `${run.taskId}: is to end: ${reason}`);
+}
+
+function onAlive(turn: Turn, run: Run, status: TaskStatus): void {
+  const {now} = turn;
+  const phase = alive[status.state]!;
+  run.question = null;
+  run.isSeen = run.isSeen || status.state !== 'TASK_STAGING';
+  if (status.agent_id !== undefined) run.agentId = status.agent_id.value;
+  if (run.phase === 'lost') {
+    note(turn, 'info', `${run.taskId}: is back (${status.state})`);
+    run.lostSince = null;
+    run.phase = phase;
+    run.since = now;
+    // A KILL sent while the agent was away was not queued.
+    run.killSentAt = null;
+  } else if (ranks[phase] > ranks[run.phase]) {
+    run.phase = phase;
+    run.since = now;
+  }
+  run.containerId = status.container_status?.container_id?.value ?? run.containerId;
+  if (phase === 'running') {
+    run.hasRun = true;
+    if (status.healthy !== undefined) run.healthy = status.healthy;
+    run.message = status.message ?? '';
+  }
+  run.unhealthySince = run.healthy === false ? (run.unhealthySince ?? now) : null;
+}
+
+function onUncertain(turn: Turn, run: Run, status: TaskStatus): void {
+  const {state, now} = turn;
+  const {settings} = state;
+  if (run.phase !== 'lost') {
+    run.phase = 'lost';
+    run.since = now;
+    run.okSince = null;
+    const told = status.unreachable_time?.nanoseconds;
+    run.lostSince = told === undefined ? now : Math.min(now, Math.round(told / 1e6));
+    note(
+      turn,
+      'warn',
+      `${run.taskId} on ${run.node}: ${status.state}; ${run.address} stays fenced for ${settings.fenceSeconds} s`,
+    );
+  }
+  run.message = status.message ?? status.state;
+  // Mesos tells of a return by itself; asking again now and then covers a message that got lost.
+  run.question = {dueAt: now + (run.released ? settings.implicitSeconds : settings.reconcileCeilingSeconds) * 1000, tries: 0};
+}
+
+function onDead(turn: Turn, run: Run, status: TaskStatus): void {
+  run.containerId = status.container_status?.container_id?.value ?? run.containerId;
+  const detail = plain(status);
+  const kind = run.condemned?.kind;
+  if (run.condemned !== null && kind !== 'failure') {
+    note(turn, 'info', `${run.taskId}: ended (${run.condemned.reason})`);
+    endRun(turn, run, {isFailure: false, message: `${run.taskId} was ended: ${run.condemned.reason}`});
+    return;
+  }
+  const neverStarted = status.state === 'TASK_DROPPED';
+  const vanished = status.state === 'TASK_GONE' || status.state === 'TASK_GONE_BY_OPERATOR';
+  const reason = kind === 'failure' ? `${run.condemned!.reason}; ${detail}` : detail;
+  note(turn, 'warn', `${run.taskId} on ${run.node}: ${reason}`);
+  endRun(turn, run, {
+    isFailure: !neverStarted && !vanished,
+    message: `${run.taskId} on ${run.node}: ${reason}`,
+    ...(neverStarted ? {delaySeconds: 1} : {}),
+  });
+}
+
+/** A living task of our framework that is in no record: from a lost store, or a zombie long forgotten. It is killed. */
+function meetStranger(turn: Turn, status: TaskStatus): void {
+  const {state, now} = turn;
+  const taskId = status.task_id.value;
+  const name = nameOf(taskId);
+  const told = status.container_status?.network_infos?.find((info) => info.name !== undefined)?.ip_addresses?.[0]?.ip_address;
+  const address = told ?? state.desired.find((spec) => spec.name === name)?.address ?? '';
+  note(turn, 'warn', `${taskId}: runs but is in no record; killing it`);
+  state.runs[taskId] = {
+    taskId,
+    name,
+    address,
+    agentId: status.agent_id?.value ?? '',
+    node: status.agent_id?.value ?? 'an unknown node',
+    specHash: '',
+    launchedAt: now,
+    phase: alive[status.state]!,
+    since: now,
+    isSeen: true,
+    hasRun: status.state === 'TASK_RUNNING',
+    healthy: status.healthy ?? null,
+    okSince: null,
+    unhealthySince: null,
+    containerId: status.container_status?.container_id?.value ?? null,
+    message: status.message ?? '',
+    condemned: {kind: 'stranger', reason: 'it is in no record', graceSeconds: 0},
+    killSentAt: null,
+    lostSince: null,
+    released: false,
+    question: null,
+    intent: null,
+  };
+}
+
+function plain(status: TaskStatus): string {
+  const words: Partial<Record<TaskStatus['state'], string>> = {
+    TASK_FINISHED: 'it ended by itself',
+    TASK_FAILED: 'it failed',
+    TASK_KILLED: status.healthy === false ? 'its health check failed, the agent ended it' : 'somebody else ended it',
+    TASK_ERROR: 'Mesos refused it',
+    TASK_DROPPED: 'the launch did not reach the agent',
+    TASK_GONE: 'the agent does not know it (any more)',
+    TASK_GONE_BY_OPERATOR: 'an operator declared its agent gone',
+    TASK_LOST: 'the agent lost it',
+  };
+  const message = status.message?.trim();
+  return `${words[status.state] ?? status.state}${message === undefined || message === '' ? '' : ` (${message})`}`;
+}

@@ -1,0 +1,67 @@
+import type {TaskSpec} from './config.js';
+import type {Run, SchedulerState} from './model.js';
+import {blockers, currentRun, isOutdated} from './runs.js';
+
+/** Why a task is as it is, in plain words, the most telling line first. */
+export function why(state: SchedulerState, spec: TaskSpec, now: number): readonly string[] {
+  const slot = state.slots[spec.name];
+  const run = currentRun(state, spec.name);
+  const lines = run === undefined ? waiting(state, spec, now) : running(state, spec, run, now);
+  if (slot !== undefined && slot.failures >= state.settings.flappingFailures)
+    lines.push(`flapping: it failed ${slot.failures} times in a row`);
+  if (slot !== undefined && slot.message !== '' && slot.failures > 0) lines.push(`last end: ${slot.message}`);
+  for (const zombie of Object.values(state.runs).filter((one) => one.name === spec.name && one.released)) {
+    lines.push(`${zombie.taskId} on ${zombie.node} was given up; it is killed when it comes back`);
+  }
+  if (!state.connected) lines.push(`no subscription at the Mesos master: ${state.connection}`);
+  return lines;
+}
+
+function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): string[] {
+  const since = ago(run.since, now);
+  if (run.phase === 'lost') {
+    const left = Math.max(0, Math.ceil(((run.lostSince ?? now) + state.settings.fenceSeconds * 1000 - now) / 1000));
+    return [
+      `${run.node} cannot be reached (${run.message}); its container may still hold ${spec.address}, so nothing is started there for another ${left} s`,
+      `if you know that ${run.node} is off, 'hw5 task release ${spec.name}' gives it up now`,
+    ];
+  }
+  if (run.condemned !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.condemned.reason}`];
+  const lines: string[] = [];
+  if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being written down`);
+  else if (run.phase === 'staging') lines.push(`sent to ${run.node} ${since}; the agent has not started it yet`);
+  else if (run.phase === 'starting') lines.push(`${run.node} is starting its container ${since}`);
+  else if (run.phase === 'killing') lines.push(`${run.node} is ending its container ${since}`);
+  else if (spec.healthCheck !== undefined && run.healthy === false) lines.push(`its health check fails ${since}`);
+  else if (spec.healthCheck !== undefined && run.healthy === null)
+    lines.push(`runs on ${run.node} ${since}; its health check has not passed yet`);
+  else lines.push(`runs on ${run.node} ${since}${run.healthy === true ? ' and is healthy' : ''}`);
+  if (isOutdated(run, spec)) lines.push('its description changed; it is replaced when all other tasks are well');
+  return lines;
+}
+
+function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
+  const slot = state.slots[spec.name];
+  const holders = blockers(state, spec);
+  if (holders.length > 0) {
+    return holders.map((run) =>
+      run.phase === 'lost'
+        ? `${spec.address} is fenced: ${run.taskId} on ${run.node}, which cannot be reached, may still hold it`
+        : `${spec.address} is still held by ${run.taskId} on ${run.node}`,
+    );
+  }
+  if (slot?.freeing === 'needed' || slot?.freeing === 'running')
+    return [`${spec.address} is being freed of what its last container left behind`];
+  const lines: string[] = [];
+  if (slot !== undefined && slot.notBefore > now)
+    lines.push(`it waits ${Math.ceil((slot.notBefore - now) / 1000)} s before the next start`);
+  if (slot !== undefined && slot.freeingMessage !== '') lines.push(slot.freeingMessage);
+  const refusals = Object.entries(state.refusals[spec.name] ?? {});
+  for (const [node, reason] of refusals) lines.push(`${node}: ${reason}`);
+  if (lines.length === 0) lines.push('it waits for an offer from Mesos');
+  return lines;
+}
+
+function ago(since: number, now: number): string {
+  return `since ${Math.max(0, Math.round((now - since) / 1000))} s`;
+}

@@ -1,0 +1,435 @@
+import type {TaskSpec} from '../../src/framework/config.js';
+import type {Call, MesosEvent, Offer, TaskState, TaskStatus} from '../../src/framework/mesos.js';
+import {
+  type CommandAction,
+  defaultSettings,
+  type Effect,
+  type SchedulerEvent,
+  type SchedulerState,
+  type StoreOp,
+} from '../../src/framework/model.js';
+import {stateFrom} from '../../src/framework/records.js';
+import {reduce} from '../../src/framework/scheduler.js';
+
+/** A container as it really is on its agent, whatever anybody knows of it. */
+export interface Container {
+  readonly taskId: string;
+  readonly name: string;
+  readonly address: string;
+  readonly image: string;
+  readonly agentId: string;
+  readonly hasCheck: boolean;
+  state: 'TASK_STAGING' | 'TASK_STARTING' | 'TASK_RUNNING';
+  healthy: boolean | undefined;
+  /** Its agent was out of touch for longer than the fence: its address may have been given away. */
+  isOverdue: boolean;
+}
+
+interface Agent {
+  readonly id: string;
+  readonly host: string;
+  awaySince: number | null;
+  readonly containers: Map<string, Container>;
+}
+
+/** The master's memory of a task. */
+interface Known {
+  readonly taskId: string;
+  readonly agentId: string;
+  state: TaskState;
+}
+
+/**
+ * A small model of the real world around the reducer: a master with agents that can go away and come back, a store whose
+ * writes take time, a scheduler that can crash at any moment. It behaves as the transcripts in reference/mesos show.
+ */
+export class FrameworkWorld {
+  now = 1_000_000_000;
+  state: SchedulerState;
+  readonly agents: Agent[];
+  readonly store = new Map<string, unknown>();
+  /** Saves under way, in their order. */
+  readonly saves: {id: number; ops: readonly StoreOp[]; acks: readonly Call[]}[] = [];
+  /** Events on their way to the scheduler. */
+  stream: MesosEvent[] = [];
+  readonly freeing: string[] = [];
+  readonly calls: Call[] = [];
+  readonly logs: string[] = [];
+  readonly replies: {ok: boolean; message: string}[] = [];
+  /** Sees every effect before it happens. */
+  onCall: (call: Call) => void = () => undefined;
+  isSubscribed = false;
+  isSuppressed = false;
+  readonly #offers = new Map<string, Agent>();
+  readonly #known = new Map<string, Known>();
+  #nextOffer = 0;
+  #nextUuid = 0;
+
+  constructor(tasks: readonly TaskSpec[], agents = 3) {
+    this.agents = Array.from({length: agents}, (_, index) => ({
+      id: `S${index}`,
+      host: `node${index}`,
+      awaySince: null,
+      containers: new Map(),
+    }));
+    this.state = stateFrom(new Map(), defaultSettings);
+    this.dispatch({type: 'desired', tasks, at: 1});
+  }
+
+  get containers(): readonly Container[] {
+    return this.agents.flatMap((agent) => [...agent.containers.values()]);
+  }
+
+  dispatch(event: SchedulerEvent): void {
+    const {state, effects} = reduce(this.state, event, this.now);
+    this.state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  // --- what time and the store do
+
+  /** Lets seconds pass, one tick each; the world's own reactions are left to the caller. */
+  pass(seconds: number): void {
+    for (let second = 0; second < seconds; second++) {
+      this.now += 1000;
+      for (const agent of this.agents) {
+        if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;
+        for (const container of agent.containers.values()) container.isOverdue = true;
+      }
+      this.dispatch({type: 'tick'});
+    }
+  }
+
+  finishSave(): void {
+    const save = this.saves.shift();
+    if (save === undefined) return;
+    this.#write(save.ops);
+    if (this.isSubscribed) for (const ack of save.acks) this.calls.push(ack);
+    this.dispatch({type: 'saved', id: save.id});
+  }
+
+  finishFreeing(): void {
+    const name = this.freeing.shift();
+    if (name !== undefined) this.dispatch({type: 'address-freed', name, message: ''});
+  }
+
+  /** Delivers the next event, or a copy of it, which then comes again. */
+  deliver(isDuplicated = false): void {
+    const event = isDuplicated ? this.stream[0] : this.stream.shift();
+    if (event !== undefined) this.dispatch({type: 'mesos', event});
+  }
+
+  /** Everything settles that can settle without time passing. */
+  drain(): void {
+    for (let turn = 0; turn < 10_000; turn++) {
+      if (this.stream.length > 0) this.deliver();
+      else if (this.saves.length > 0) this.finishSave();
+      else if (this.freeing.length > 0) this.finishFreeing();
+      else return;
+    }
+    throw new Error('the world does not come to rest');
+  }
+
+  // --- what happens to the scheduler
+
+  subscribe(): void {
+    if (this.isSubscribed) return;
+    this.isSubscribed = true;
+    this.isSuppressed = false;
+    this.stream = [{type: 'SUBSCRIBED', subscribed: {framework_id: {value: 'F1'}, heartbeat_interval_seconds: 15}}];
+  }
+
+  disconnect(): void {
+    this.#forgetSubscription();
+    this.dispatch({type: 'disconnected', reason: 'the connection broke'});
+  }
+
+  /** The process dies: of the saves under way, the first few were durable. A successor takes over from the store. */
+  crash(durableSaves: number): void {
+    for (const save of this.saves.splice(0).slice(0, durableSaves)) this.#write(save.ops);
+    this.freeing.length = 0;
+    this.#forgetSubscription();
+    this.state = stateFrom(structuredClone(this.store), defaultSettings);
+  }
+
+  command(action: CommandAction, name: string): void {
+    this.dispatch({type: 'command', action, name});
+  }
+
+  want(tasks: readonly TaskSpec[]): void {
+    this.dispatch({type: 'desired', tasks, at: this.now});
+  }
+
+  // --- what happens in the cluster
+
+  /** The master offers what every reachable agent has left. */
+  offer(): void {
+    if (!this.isSubscribed || this.isSuppressed) return;
+    const taken = new Set(this.#offers.values());
+    const offers: Offer[] = [];
+    for (const agent of this.agents) {
+      if (agent.awaySince !== null || taken.has(agent)) continue;
+      const id = `O${this.#nextOffer++}`;
+      this.#offers.set(id, agent);
+      offers.push({
+        id: {value: id},
+        agent_id: {value: agent.id},
+        hostname: agent.host,
+        resources: [
+          {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - 0.5 * agent.containers.size}, role: '*'},
+          {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - 256 * agent.containers.size}, role: '*'},
+        ],
+      });
+    }
+    if (offers.length > 0) this.stream.push({type: 'OFFERS', offers: {offers}});
+  }
+
+  rescind(): void {
+    const [id] = this.#offers.keys();
+    if (id === undefined) return;
+    this.#offers.delete(id);
+    this.stream.push({type: 'RESCIND', rescind: {offer_id: {value: id}}});
+  }
+
+  /** A container goes one step on its way to running and healthy. */
+  progress(container: Container): void {
+    if (container.state === 'TASK_STAGING') container.state = 'TASK_STARTING';
+    else if (container.state === 'TASK_STARTING') container.state = 'TASK_RUNNING';
+    else if (container.hasCheck && container.healthy !== true) container.healthy = true;
+    else return;
+    this.#report(container, container.state);
+  }
+
+  sicken(container: Container): void {
+    if (container.state !== 'TASK_RUNNING' || !container.hasCheck) return;
+    container.healthy = false;
+    this.#report(container, container.state);
+  }
+
+  /** A container ends, as the agent says. */
+  end(container: Container, state: TaskState, message = ''): void {
+    this.#agent(container.agentId).containers.delete(container.taskId);
+    this.#report(container, state, message);
+  }
+
+  /** An agent is out of touch: the master finds out at once here. Its containers go on. */
+  loseAgent(agent: Agent): void {
+    if (agent.awaySince !== null) return;
+    agent.awaySince = this.now;
+    for (const [id, owner] of this.#offers) if (owner === agent) this.#rescindOffer(id);
+    for (const known of this.#known.values()) {
+      if (known.agentId !== agent.id) continue;
+      known.state = 'TASK_UNREACHABLE';
+      this.#fromMaster(known.taskId, 'TASK_UNREACHABLE', agent.id, 'REASON_AGENT_REMOVED');
+    }
+    if (this.isSubscribed) this.stream.push({type: 'FAILURE', failure: {agent_id: {value: agent.id}}});
+  }
+
+  /** The agent is back, with what still runs on it. */
+  returnAgent(agent: Agent, isRebooted = false): void {
+    if (agent.awaySince === null) return;
+    agent.awaySince = null;
+    if (isRebooted) agent.containers.clear();
+    for (const known of [...this.#known.values()]) {
+      if (known.agentId === agent.id && !agent.containers.has(known.taskId)) {
+        this.#known.delete(known.taskId);
+        this.#fromMaster(known.taskId, 'TASK_GONE', agent.id, 'REASON_AGENT_REREGISTERED');
+      }
+    }
+    for (const container of agent.containers.values()) {
+      this.#known.set(container.taskId, {taskId: container.taskId, agentId: agent.id, state: container.state});
+      this.#fromMaster(container.taskId, container.state, agent.id, 'REASON_AGENT_REREGISTERED');
+    }
+  }
+
+  /** The master restarts with an empty registry: no agent has come back yet. */
+  restartMaster(): void {
+    this.#known.clear();
+    for (const agent of this.agents) agent.awaySince ??= this.now;
+    this.disconnect();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'log':
+        this.logs.push(effect.message);
+        return;
+      case 'reply':
+        this.replies.push(effect);
+        return;
+      case 'save':
+        this.saves.push({id: effect.id, ops: effect.ops, acks: effect.acks});
+        return;
+      case 'free-address':
+        this.freeing.push(effect.name);
+        return;
+      case 'call':
+        this.onCall(effect.call);
+        this.calls.push(effect.call);
+        if (this.isSubscribed) this.#receive(effect.call);
+    }
+  }
+
+  #receive(call: Call): void {
+    switch (call.type) {
+      case 'SUPPRESS':
+        this.isSuppressed = true;
+        return;
+      case 'REVIVE':
+        this.isSuppressed = false;
+        return;
+      case 'DECLINE':
+        for (const id of call.decline.offer_ids) this.#offers.delete(id.value);
+        return;
+      case 'ACCEPT':
+        this.#launch(call);
+        return;
+      case 'KILL':
+        this.#kill(call.kill.task_id.value, call.kill.agent_id?.value);
+        return;
+      case 'RECONCILE': {
+        const asked = call.reconcile.tasks.map((task) => ({taskId: task.task_id.value, agentId: task.agent_id?.value}));
+        const all = asked.length > 0 ? asked : [...this.#known.values()].map(({taskId, agentId}) => ({taskId, agentId}));
+        for (const {taskId, agentId} of all) this.#answer(taskId, agentId);
+      }
+    }
+  }
+
+  #launch(call: Extract<Call, {type: 'ACCEPT'}>): void {
+    const agent = this.#offers.get(call.accept.offer_ids[0]!.value);
+    this.#offers.delete(call.accept.offer_ids[0]!.value);
+    for (const info of call.accept.operations.flatMap((operation) => operation.launch.task_infos)) {
+      const taskId = info.task_id.value;
+      if (agent === undefined || agent.awaySince !== null) {
+        this.#fromMaster(taskId, 'TASK_DROPPED', info.agent_id.value, 'REASON_INVALID_OFFERS');
+        continue;
+      }
+      agent.containers.set(taskId, {
+        taskId,
+        name: info.name,
+        address: info.container.docker.parameters.find((parameter) => parameter.key === 'ip')!.value,
+        image: info.container.docker.image,
+        agentId: agent.id,
+        hasCheck: info.health_check !== undefined,
+        state: 'TASK_STAGING',
+        healthy: undefined,
+        isOverdue: false,
+      });
+      this.#known.set(taskId, {taskId, agentId: agent.id, state: 'TASK_STAGING'});
+    }
+  }
+
+  #kill(taskId: string, agentId: string | undefined): void {
+    const known = this.#known.get(taskId);
+    const container = this.containers.find((one) => one.taskId === taskId);
+    // Not queued for an agent that is away: the master only says what it knows.
+    if (known === undefined || container === undefined || this.#agent(known.agentId).awaySince !== null)
+      this.#answer(taskId, agentId);
+    else this.end(container, 'TASK_KILLED');
+  }
+
+  #answer(taskId: string, agentId: string | undefined): void {
+    const known = this.#known.get(taskId);
+    const isRegistered = this.agents.some((agent) => agent.id === agentId && agent.awaySince === null);
+    const state = known?.state ?? (isRegistered ? 'TASK_GONE' : 'TASK_UNKNOWN');
+    this.#fromMaster(taskId, state, known?.agentId ?? agentId, 'REASON_RECONCILIATION');
+  }
+
+  /** An update of the agent's, with a uuid; lost together with the subscription, but the master remembers. */
+  #report(container: Container, state: TaskState, message = ''): void {
+    if (this.#agent(container.agentId).awaySince !== null) return;
+    const isTerminal = !['TASK_STAGING', 'TASK_STARTING', 'TASK_RUNNING'].includes(state);
+    if (isTerminal) this.#known.delete(container.taskId);
+    else this.#known.set(container.taskId, {taskId: container.taskId, agentId: container.agentId, state});
+    this.#push({
+      task_id: {value: container.taskId},
+      state,
+      message,
+      source: 'SOURCE_EXECUTOR',
+      agent_id: {value: container.agentId},
+      uuid: `uuid-${this.#nextUuid++}`,
+      ...(container.healthy === undefined ? {} : {healthy: container.healthy}),
+      container_status: {container_id: {value: `c-${container.taskId}`}},
+    });
+  }
+
+  #fromMaster(taskId: string, state: TaskState, agentId: string | undefined, reason: string): void {
+    this.#push({
+      task_id: {value: taskId},
+      state,
+      source: 'SOURCE_MASTER',
+      reason,
+      ...(agentId === undefined ? {} : {agent_id: {value: agentId}}),
+    });
+  }
+
+  #push(status: TaskStatus): void {
+    if (this.isSubscribed) this.stream.push({type: 'UPDATE', update: {status}});
+  }
+
+  #rescindOffer(id: string): void {
+    this.#offers.delete(id);
+    if (this.isSubscribed) this.stream.push({type: 'RESCIND', rescind: {offer_id: {value: id}}});
+  }
+
+  #forgetSubscription(): void {
+    this.isSubscribed = false;
+    this.stream = [];
+    this.#offers.clear();
+  }
+
+  #write(ops: readonly StoreOp[]): void {
+    for (const op of ops) {
+      if (op.op === 'put') this.store.set(op.key, structuredClone(op.value));
+      else this.store.delete(op.key);
+    }
+  }
+
+  #agent(id: string): Agent {
+    return this.agents.find((agent) => agent.id === id)!;
+  }
+}
+
+/** A task description with the usual values. */
+export function taskSpec(name: string, address: string, more: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    name,
+    image: 'docker-ssh:1',
+    network: 'calico_net',
+    address,
+    cpus: 0.5,
+    mem: 256,
+    arguments: [],
+    env: {},
+    volumes: [],
+    constraints: {},
+    ...more,
+  };
+}
+
+/** The report's five tasks. */
+export function fiveTasks(image = 'docker-ssh:1'): readonly TaskSpec[] {
+  const check = {type: 'tcp' as const, port: 22, path: '/', graceSeconds: 60, intervalSeconds: 5, timeoutSeconds: 5, failures: 3};
+  return [
+    taskSpec('jupyter', '192.168.0.100', {
+      image: 'docker-jupyter:1',
+      healthCheck: {...check, type: 'http', port: 8888, path: '/api'},
+    }),
+    ...[1, 2, 3, 4].map((number) => taskSpec(`ssh-${number}`, `192.168.0.10${number}`, {image, healthCheck: check})),
+  ];
+}
+
+/** Time passes in a world where everything works: containers start, offers come, nothing breaks. */
+export function flourish(world: FrameworkWorld, seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    for (const agent of world.agents) world.returnAgent(agent);
+    world.subscribe();
+    world.drain();
+    world.offer();
+    world.drain();
+    for (const container of world.containers) world.progress(container);
+    world.drain();
+    world.pass(1);
+    world.drain();
+  }
+}

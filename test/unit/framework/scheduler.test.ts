@@ -1,0 +1,527 @@
+import {describe, expect, it} from 'vitest';
+import type {Call} from '../../../src/framework/mesos.js';
+import {FrameworkWorld, fiveTasks, flourish, taskSpec} from '../../support/framework-world.js';
+
+function settled(tasks = fiveTasks(), agents = 3): FrameworkWorld {
+  const world = new FrameworkWorld(tasks, agents);
+  flourish(world, 20);
+  world.calls.length = 0;
+  return world;
+}
+
+function callsOf<T extends Call['type']>(world: FrameworkWorld, type: T): Extract<Call, {type: T}>[] {
+  return world.calls.filter((call): call is Extract<Call, {type: T}> => call.type === type);
+}
+
+const names = (world: FrameworkWorld) => world.containers.map((container) => container.name).sort();
+const container = (world: FrameworkWorld, name: string) => world.containers.find((one) => one.name === name)!;
+const agentOf = (world: FrameworkWorld, name: string) =>
+  world.agents.find((agent) => agent.id === container(world, name).agentId)!;
+
+describe('starting', () => {
+  it('runs every wanted task once, spread over the nodes', () => {
+    const world = settled();
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+    expect(world.agents.map((agent) => agent.containers.size).sort()).toEqual([1, 2, 2]);
+    const kinds = world.agents.map((agent) => [...agent.containers.values()].filter((one) => one.name.startsWith('ssh')).length);
+    expect(kinds.sort()).toEqual([1, 1, 2]);
+  });
+
+  it('puts several tasks into one offer', () => {
+    const world = new FrameworkWorld(fiveTasks(), 1);
+    flourish(world, 5);
+    expect(names(world)).toHaveLength(5);
+    expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
+  });
+
+  it('writes a launch down before it sends it', () => {
+    const world = new FrameworkWorld(fiveTasks(), 3);
+    world.onCall = (call) => {
+      if (call.type !== 'ACCEPT') return;
+      for (const info of call.accept.operations.flatMap((operation) => operation.launch.task_infos)) {
+        expect(world.store.has(`runs/${info.task_id.value}`)).toBe(true);
+      }
+    };
+    flourish(world, 10);
+    expect(callsOf(world, 'ACCEPT').length).toBeGreaterThan(0);
+  });
+
+  it('describes the container as docker needs it', () => {
+    const world = new FrameworkWorld(
+      [
+        taskSpec('ssh-1', '192.168.0.101', {
+          command: '/usr/sbin/sshd',
+          arguments: ['-D'],
+          hostname: 'ssh-1',
+          volumes: [{host: '/a', container: '/b', mode: 'ro'}],
+        }),
+      ],
+      1,
+    );
+    flourish(world, 5);
+    const info = callsOf(world, 'ACCEPT')[0]!.accept.operations[0]!.launch.task_infos[0]!;
+    expect(info).toMatchObject({
+      name: 'ssh-1',
+      resources: [
+        {name: 'cpus', type: 'SCALAR', scalar: {value: 0.5}},
+        {name: 'mem', type: 'SCALAR', scalar: {value: 256}},
+      ],
+      container: {
+        type: 'DOCKER',
+        docker: {
+          image: 'docker-ssh:1',
+          network: 'USER',
+          parameters: [
+            {key: 'ip', value: '192.168.0.101'},
+            {key: 'hostname', value: 'ssh-1'},
+          ],
+        },
+        network_infos: [{name: 'calico_net'}],
+        volumes: [{container_path: '/b', host_path: '/a', mode: 'RO'}],
+      },
+      command: {shell: false, value: '/usr/sbin/sshd', arguments: ['-D']},
+      kill_policy: {grace_period: {nanoseconds: 5_000_000_000}},
+    });
+    expect(info.task_id.value).toMatch(/^ssh-1\.\d+$/);
+  });
+
+  it('holds no offer when there is nothing to start, and asks for no more', () => {
+    const world = settled();
+    world.isSuppressed = false;
+    world.offer();
+    world.drain();
+    expect(callsOf(world, 'DECLINE').flatMap((call) => call.decline.offer_ids)).toHaveLength(3);
+    expect(callsOf(world, 'DECLINE')[0]!.decline.filters.refuse_seconds).toBe(120);
+    expect(settled().isSuppressed).toBe(true);
+  });
+
+  it('keeps a task off every node but the one its constraint names', () => {
+    const world = settled([taskSpec('jupyter', '192.168.0.100', {constraints: {node: 'node2'}})]);
+    expect(agentOf(world, 'jupyter').host).toBe('node2');
+  });
+
+  it('never puts two tasks of a kind on one node when they must be alone there, and says why one waits', () => {
+    const world = settled(
+      [1, 2, 3].map((number) => taskSpec(`ssh-${number}`, `192.168.0.10${number}`, {constraints: {unique: true}})),
+      2,
+    );
+    expect(names(world)).toHaveLength(2);
+    const waiting = world.state.desired.find((spec) => !names(world).includes(spec.name))!;
+    expect(world.state.refusals[waiting.name]!.node0).toContain('must be alone of its kind');
+  });
+
+  it('says how much is missing when no offer is large enough', () => {
+    const world = settled([taskSpec('jupyter', '192.168.0.100', {mem: 9000})], 1);
+    expect(world.state.refusals.jupyter!.node0).toBe('needs 9000 MB, 4096 MB offered');
+  });
+
+  it('takes a launch back when the offer is taken back before the launch was written down', () => {
+    const world = new FrameworkWorld(fiveTasks(), 1);
+    world.subscribe();
+    world.drain();
+    world.offer();
+    world.drain();
+    world.pass(1);
+    expect(Object.values(world.state.runs).every((run) => run.phase === 'intended')).toBe(true);
+    world.rescind();
+    world.disconnect();
+    world.drain();
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    flourish(world, 10);
+    expect(names(world)).toHaveLength(5);
+  });
+});
+
+describe('acknowledging', () => {
+  it('acknowledges what has a uuid, and not what the master made up itself', () => {
+    const world = settled();
+    world.disconnect();
+    flourish(world, 3);
+    // The answers to the reconciliation have no uuid.
+    expect(callsOf(world, 'RECONCILE').length).toBeGreaterThan(0);
+    expect(callsOf(world, 'ACKNOWLEDGE')).toEqual([]);
+    world.end(container(world, 'ssh-1'), 'TASK_FAILED');
+    world.drain();
+    expect(callsOf(world, 'ACKNOWLEDGE')).toHaveLength(1);
+  });
+
+  it('acknowledges only when what was told is durable', () => {
+    const world = settled();
+    world.end(container(world, 'ssh-1'), 'TASK_FAILED');
+    world.deliver();
+    expect(callsOf(world, 'ACKNOWLEDGE')).toEqual([]);
+    world.finishSave();
+    expect(callsOf(world, 'ACKNOWLEDGE')).toHaveLength(1);
+  });
+});
+
+describe('failing tasks', () => {
+  it('starts a failed task again at its address, and leaves the others alone', () => {
+    const world = settled();
+    const before = world.containers.filter((one) => one.name !== 'ssh-2').map((one) => one.taskId);
+    world.end(container(world, 'ssh-2'), 'TASK_FAILED', 'Container exited with status 1');
+    flourish(world, 15);
+    expect(container(world, 'ssh-2').address).toBe('192.168.0.102');
+    expect(world.containers.filter((one) => one.name !== 'ssh-2').map((one) => one.taskId)).toEqual(before);
+    expect(world.state.slots['ssh-2']!.restarts).toBe(1);
+  });
+
+  it('waits longer after each failure in a row, but never longer than the ceiling', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101')], 1);
+    const waits: number[] = [];
+    for (let failure = 0; failure < 9; failure++) {
+      world.end(container(world, 'ssh-1'), 'TASK_FAILED');
+      world.drain();
+      waits.push((world.state.slots['ssh-1']!.notBefore - world.now) / 1000);
+      for (let second = 0; second < 80 && world.containers.length === 0; second++) flourish(world, 1);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it('forgets the failures of a task that runs well for a while', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101')], 1);
+    world.end(container(world, 'ssh-1'), 'TASK_FAILED');
+    flourish(world, 20);
+    expect(world.state.slots['ssh-1']!.failures).toBe(1);
+    flourish(world, 70);
+    expect(world.state.slots['ssh-1']!.failures).toBe(0);
+  });
+
+  it('tries another node after a launch that failed before the container ran', () => {
+    const world = new FrameworkWorld([taskSpec('ssh-1', '192.168.0.101')], 3);
+    world.subscribe();
+    for (let second = 0; second < 5 && world.containers.length === 0; second++) {
+      world.offer();
+      world.drain();
+      world.pass(1);
+      world.drain();
+    }
+    const first = container(world, 'ssh-1');
+    world.end(first, 'TASK_FAILED', 'no such image');
+    flourish(world, 10);
+    expect(container(world, 'ssh-1').agentId).not.toBe(first.agentId);
+  });
+
+  it('frees the address of leftovers before it launches again', () => {
+    const world = settled();
+    world.end(container(world, 'ssh-1'), 'TASK_FAILED');
+    world.deliver();
+    world.finishSave();
+    expect(world.freeing).toEqual(['ssh-1']);
+    world.offer();
+    world.pass(5);
+    while (world.stream.length > 0) world.deliver();
+    world.pass(5);
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    world.drain();
+    flourish(world, 10);
+    expect(names(world)).toContain('ssh-1');
+  });
+
+  it('revives offers at most every five seconds', () => {
+    const world = settled();
+    const times: number[] = [];
+    world.onCall = (call) => {
+      if (call.type === 'REVIVE') times.push(world.now);
+    };
+    for (let round = 0; round < 30; round++) {
+      for (const one of world.containers) if (one.state === 'TASK_RUNNING') world.end(one, 'TASK_FAILED');
+      flourish(world, 2);
+    }
+    expect(times.length).toBeGreaterThan(3);
+    for (let index = 1; index < times.length; index++) expect(times[index]! - times[index - 1]!).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('kills a launch that does not start within five minutes, and starts it anew', () => {
+    const world = new FrameworkWorld([taskSpec('ssh-1', '192.168.0.101')], 1);
+    world.subscribe();
+    const rest = () => {
+      world.drain();
+      world.offer();
+      world.drain();
+      world.pass(1);
+      world.drain();
+    };
+    for (let second = 0; second < 290; second++) rest();
+    const first = container(world, 'ssh-1').taskId;
+    expect(callsOf(world, 'KILL')).toEqual([]);
+    for (let second = 0; second < 40; second++) rest();
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toContain(first);
+    expect(container(world, 'ssh-1').taskId).not.toBe(first);
+  });
+
+  it('replaces a task whose health check fails for good when the agent does not end it', () => {
+    const world = settled();
+    const sick = container(world, 'jupyter');
+    world.sicken(sick);
+    for (let second = 0; second < 200; second++) {
+      world.drain();
+      world.pass(1);
+    }
+    world.drain();
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([sick.taskId]);
+  });
+});
+
+describe('lost agents', () => {
+  it('starts no replacement while the old holder of the address may live', () => {
+    const world = settled();
+    const agent = agentOf(world, 'jupyter');
+    world.loseAgent(agent);
+    world.drain();
+    for (let second = 0; second < 290; second++) {
+      world.offer();
+      world.drain();
+      world.pass(1);
+      world.drain();
+    }
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+  });
+
+  it('lets the tasks go on, untouched, when the agent comes back in time', () => {
+    const world = settled();
+    const before = world.containers.map((one) => one.taskId);
+    world.loseAgent(world.agents[1]!);
+    world.drain();
+    world.pass(200);
+    world.drain();
+    flourish(world, 200);
+    expect(world.containers.map((one) => one.taskId)).toEqual(before);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
+  it('replaces the tasks elsewhere after 300 s, and kills the old ones when they come back', () => {
+    const world = settled();
+    const agent = agentOf(world, 'jupyter');
+    const zombies = [...agent.containers.keys()];
+    world.loseAgent(agent);
+    for (let second = 0; second < 320; second++) {
+      world.drain();
+      world.offer();
+      world.drain();
+      world.pass(1);
+      world.drain();
+      for (const one of world.containers) if (one.agentId !== agent.id) world.progress(one);
+    }
+    expect(world.containers.filter((one) => one.agentId !== agent.id)).toHaveLength(5);
+    flourish(world, 10);
+    for (const zombie of zombies) expect(world.containers.map((one) => one.taskId)).not.toContain(zombie);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
+  it('replaces a lost task at once when the operator releases it', () => {
+    const world = settled();
+    const agent = agentOf(world, 'ssh-1');
+    world.loseAgent(agent);
+    world.drain();
+    world.command('release', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({ok: true});
+    for (let second = 0; second < 10; second++) {
+      world.drain();
+      world.offer();
+      world.drain();
+      world.pass(1);
+    }
+    expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
+  });
+
+  it('does not release a task that is not lost', () => {
+    const world = settled();
+    world.command('release', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({ok: false});
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
+  it('takes the word of a restarted master that it knows nothing for no proof of death', () => {
+    const world = settled();
+    const before = world.containers.map((one) => one.taskId);
+    world.restartMaster();
+    for (let second = 0; second < 70; second++) {
+      world.subscribe();
+      world.drain();
+      world.offer();
+      world.pass(1);
+    }
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    flourish(world, 10);
+    expect(world.containers.map((one) => one.taskId)).toEqual(before);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
+  it('replaces the tasks of a rebooted agent as soon as the agent says that they are gone', () => {
+    const world = settled();
+    const agent = world.agents[0]!;
+    world.loseAgent(agent);
+    world.drain();
+    world.pass(60);
+    world.returnAgent(agent, true);
+    flourish(world, 15);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+});
+
+describe('fail-over', () => {
+  it('goes on with the same framework id, and no task restarts', () => {
+    const world = settled();
+    const before = world.containers.map((one) => one.taskId);
+    world.crash(9);
+    expect(world.state.frameworkId).toBe('F1');
+    flourish(world, 30);
+    expect(world.containers.map((one) => one.taskId)).toEqual(before);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
+  it('asks after every task once it is subscribed, again and again until it is told', () => {
+    const world = settled();
+    world.crash(9);
+    world.subscribe();
+    world.deliver();
+    expect(callsOf(world, 'RECONCILE')[0]!.reconcile.tasks).toHaveLength(5);
+    const times: number[] = [];
+    world.onCall = (call) => {
+      if (call.type === 'RECONCILE' && call.reconcile.tasks.length > 0) times.push(world.now);
+    };
+    const start = world.now;
+    world.stream.length = 0;
+    world.pass(200);
+    expect(times.map((time) => (time - start) / 1000)).toEqual([5, 15, 35, 75, 135, 195]);
+    expect(times.length).toBeGreaterThan(0);
+  });
+
+  it('never gives a task id twice, even when the last launch was not sent', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101')], 1);
+    const ids = new Set<string>();
+    world.onCall = (call) => {
+      if (call.type !== 'ACCEPT') return;
+      for (const info of call.accept.operations.flatMap((operation) => operation.launch.task_infos)) {
+        expect(ids.has(info.task_id.value)).toBe(false);
+        ids.add(info.task_id.value);
+      }
+    };
+    for (let round = 0; round < 10; round++) {
+      for (const one of world.containers) world.end(one, 'TASK_FAILED');
+      world.crash(round % 3);
+      flourish(world, 15);
+    }
+    expect(ids.size).toBeGreaterThan(3);
+  });
+
+  it('kills tasks of ours that are in no record', () => {
+    const world = settled();
+    world.store.delete('runs/ssh-1.1');
+    const id = container(world, 'ssh-1').taskId;
+    world.store.delete(`runs/${id}`);
+    world.crash(0);
+    flourish(world, 40);
+    expect(world.containers.map((one) => one.taskId)).not.toContain(id);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
+  it('reconciles implicitly every ten minutes', () => {
+    const world = settled();
+    flourish(world, 1300);
+    expect(callsOf(world, 'RECONCILE').filter((call) => call.reconcile.tasks.length === 0)).toHaveLength(2);
+  });
+
+  it('gives up the id of a removed framework only when none of its tasks may live', () => {
+    const world = settled();
+    world.disconnect();
+    world.dispatch({type: 'framework-removed'});
+    expect(world.state.frameworkId).toBe('F1');
+    world.pass(301);
+    world.dispatch({type: 'framework-removed'});
+    expect(world.state.frameworkId).toBeNull();
+    expect(Object.keys(world.state.runs)).toEqual([]);
+  });
+});
+
+describe('changes of the wish', () => {
+  it('ends what is no longer wanted and nothing else', () => {
+    const world = settled();
+    const kept = container(world, 'ssh-3').taskId;
+    world.want(fiveTasks().slice(0, 4));
+    flourish(world, 20);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3']);
+    expect(container(world, 'ssh-3').taskId).toBe(kept);
+  });
+
+  it('rolls a new image through the tasks one at a time, each healthy before the next', () => {
+    const world = settled();
+    world.want(fiveTasks('docker-ssh:2'));
+    let down = 0;
+    for (let second = 0; second < 120; second++) {
+      flourish(world, 1);
+      const well = world.containers.filter((one) => one.state === 'TASK_RUNNING' && one.healthy === true).length;
+      down = Math.max(down, 5 - well);
+    }
+    expect(world.containers.filter((one) => one.image === 'docker-ssh:2')).toHaveLength(4);
+    expect(down).toBe(1);
+  });
+
+  it('stops the roll at the first task that does not get healthy', () => {
+    const world = settled();
+    world.want(fiveTasks('broken:1'));
+    for (let second = 0; second < 400; second++) {
+      world.drain();
+      world.offer();
+      world.drain();
+      for (const one of world.containers) if (one.image !== 'broken:1') world.progress(one);
+      for (const one of world.containers)
+        if (one.image === 'broken:1' && one.state === 'TASK_STARTING') world.end(one, 'TASK_FAILED');
+      for (const one of world.containers) if (one.image === 'broken:1' && one.state === 'TASK_STAGING') world.progress(one);
+      world.drain();
+      world.pass(1);
+    }
+    expect(world.containers.filter((one) => one.image === 'docker-ssh:1')).toHaveLength(3);
+  });
+
+  it('lets two tasks swap their addresses', () => {
+    const [a, b] = [taskSpec('a', '192.168.0.101'), taskSpec('b', '192.168.0.102')];
+    const world = settled([a, b]);
+    world.want([
+      {...a, address: b.address},
+      {...b, address: a.address},
+    ]);
+    flourish(world, 60);
+    expect(world.containers.map((one) => [one.name, one.address]).sort()).toEqual([
+      ['a', '192.168.0.102'],
+      ['b', '192.168.0.101'],
+    ]);
+  });
+
+  it('does not restart a task whose constraint already holds', () => {
+    const world = settled();
+    const {taskId, agentId} = container(world, 'ssh-1');
+    const {host} = world.agents.find((agent) => agent.id === agentId)!;
+    world.want(fiveTasks().map((spec) => (spec.name === 'ssh-1' ? {...spec, constraints: {node: host}} : spec)));
+    flourish(world, 20);
+    expect(container(world, 'ssh-1').taskId).toBe(taskId);
+  });
+
+  it('restarts a task for the operator', () => {
+    const world = settled();
+    const before = container(world, 'ssh-1').taskId;
+    world.command('restart', 'ssh-1');
+    flourish(world, 15);
+    expect(container(world, 'ssh-1').taskId).not.toBe(before);
+    expect(world.state.slots['ssh-1']!.failures).toBe(0);
+  });
+
+  it('repeats a KILL that leads to nothing', () => {
+    const world = settled();
+    world.disconnect();
+    world.subscribe();
+    world.drain();
+    world.command('kill', 'ssh-1');
+    const doomed = callsOf(world, 'KILL').length;
+    world.stream.length = 0;
+    world.pass(25);
+    expect(callsOf(world, 'KILL').length).toBe(doomed + 2);
+  });
+
+  it('names the tasks there are when one is asked for that is not', () => {
+    const world = settled();
+    world.command('restart', 'ssh-9');
+    expect(world.replies.at(-1)!.message).toContain('there are jupyter, ssh-1');
+  });
+});

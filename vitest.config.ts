@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
+          globalSetup: ['test/support/lab-setup.ts'],
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# All tests, the lab's included. Ends with one line `N passed, N failed`.
+# `npm test -- FILTER …` runs only the test files whose path holds a filter.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+
+scripts/setup.sh test || { echo "0 passed, 1 failed"; exit 1; }
+npx tsc && npx biome check --error-on-warnings || { echo "0 passed, 1 failed"; exit 1; }
+
+npx vitest run --reporter=default --reporter=json --outputFile.json="$report" "$@"
+code=$?
+node scripts/summary.mjs "$report" "$code"

@@ -1,4 +1,5 @@
 import {calicoPreinstalled} from './calico/install.js';
+import {mesosInstall} from './mesos/install.js';
 import type {Preinstalled} from './preinstalled.js';
 
 /** Joins what several parts want in every machine. */
@@ -11,4 +12,4 @@ export function joinPreinstalled(parts: readonly Preinstalled[]): Preinstalled {
 }
 
 /** What the lab's machines bring along, as the administrators of real servers would have installed it. */
-export const WORK_ALIKES: Preinstalled = joinPreinstalled([calicoPreinstalled]);
+export const WORK_ALIKES: Preinstalled = joinPreinstalled([calicoPreinstalled, mesosInstall]);

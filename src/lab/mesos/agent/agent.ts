@@ -1,0 +1,289 @@
+import type {Log} from '../common/log.js';
+import {VERSION} from '../common/version.js';
+import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
+import type {AgentCall, AgentRegistration} from '../master/agent-registration.js';
+import type {AgentMessage} from '../master/context.js';
+import {type Containerizer, LaunchError} from './containers/container.js';
+import {sandboxPath} from './sandbox.js';
+import type {AgentRecord, Store} from './store.js';
+import {keyOf, recordKey, type TaskRecord} from './task-record.js';
+import {TaskRun} from './task-run.js';
+import {UpdateSender} from './update-sender.js';
+
+export interface AgentParts {
+  readonly store: Store;
+  readonly workDir: string;
+  readonly ip: string;
+  readonly containerizers: Readonly<Partial<Record<'docker' | 'mesos', Containerizer>>>;
+  /** Seconds. */
+  readonly launchTimeout: number;
+  readonly removeDelay: number;
+  readonly log: Log;
+  now(): number;
+  /** A UUID. */
+  newId(): string;
+  /** Sends to the master; false when it did not arrive. */
+  call(call: AgentCall): Promise<boolean>;
+  /** The master wants this agent to end. */
+  onShutdown(message: string): void;
+}
+
+/** An agent: its tasks, their updates, and what the master says. */
+export class Agent {
+  #info: AgentInfo;
+  #total: readonly Resource[];
+  readonly #parts: AgentParts;
+  readonly #runs = new Map<string, TaskRun>();
+  readonly #updates: UpdateSender;
+  /** Ended tasks, for /state and for removing their containers. */
+  #completed: TaskRecord[] = [];
+
+  constructor(parts: AgentParts, info: AgentInfo, recovered: AgentRecord | undefined) {
+    this.#parts = parts;
+    this.#info = recovered?.info ?? info;
+    this.#total = recovered?.total ?? info.resources;
+    this.#updates = new UpdateSender({now: parts.now, call: parts.call});
+  }
+
+  get info(): AgentInfo {
+    return this.#info;
+  }
+
+  get total(): readonly Resource[] {
+    return this.#total;
+  }
+
+  get tasks(): readonly TaskRecord[] {
+    return [...this.#runs.values()].map((run) => run.record);
+  }
+
+  get completed(): readonly TaskRecord[] {
+    return this.#completed;
+  }
+
+  /**
+   * Takes up the tasks of the agent before: those of frameworks with checkpoint go on, the others are ended.
+   * @param ends end all of them (--recover=cleanup)
+   */
+  async recover(ends: boolean): Promise<void> {
+    if (this.#info.id === undefined) return;
+    const records = this.#parts.store.loadTasks();
+    for (const record of records) {
+      const containerizer = this.#parts.containerizers[record.containerizer];
+      if (!containerizer) continue;
+      const isKept = !ends && record.framework.checkpoint === true;
+      if (isKept) {
+        const run = this.#newRun(record, containerizer);
+        this.#runs.set(recordKey(record), run);
+        this.#live(run, run.resume());
+      } else {
+        this.#parts.log(`ending task ${record.task.task_id.value}: its framework has no checkpoint`);
+        this.#parts.store.removeTask(record);
+        if (!isTerminal(record.state)) await containerizer.create(record).kill(0);
+        await containerizer.cleanUp(record);
+      }
+    }
+    const known = new Set(records.map((record) => record.containerId));
+    for (const containerizer of Object.values(this.#parts.containerizers)) await containerizer.removeOrphans(known);
+  }
+
+  registration(): AgentRegistration {
+    const records = this.tasks.filter((record) => !isTerminal(record.state) || record.pending.length > 0);
+    const frameworks = new Map(records.map((record) => [record.framework.id!.value, record.framework]));
+    return {
+      info: this.#info,
+      ip: this.#parts.ip,
+      version: VERSION.version,
+      total: this.#total,
+      frameworks: [...frameworks.values()],
+      tasks: records.map((record) => ({
+        framework_id: record.framework.id!.value,
+        task: record.task,
+        role: record.role,
+        state: record.state,
+        statuses: record.statuses,
+      })),
+    };
+  }
+
+  handle(message: AgentMessage): void {
+    switch (message.type) {
+      case 'REGISTERED':
+        this.#onRegistered(message);
+        break;
+      case 'PING':
+        void this.#parts.call({type: 'PONG'});
+        break;
+      case 'RUN_TASK':
+        this.#runTask(message.framework, message.task, message.role);
+        break;
+      case 'KILL_TASK':
+        this.#killTask(message.framework_id, message.task_id, message.kill_policy);
+        break;
+      case 'ACKNOWLEDGE':
+        this.#acknowledge(message.framework_id, message.task_id, message.uuid);
+        break;
+      case 'UPDATE_FRAMEWORK':
+        this.#updateFramework(message.framework);
+        break;
+      case 'SHUTDOWN_FRAMEWORK':
+        this.#shutdownFramework(message.framework_id);
+        break;
+      case 'CHECKPOINT_RESOURCES':
+        this.#total = message.total;
+        this.#save();
+        break;
+      case 'SHUTDOWN':
+        this.#parts.onShutdown(message.message);
+        break;
+    }
+  }
+
+  /** Time passed: repeats updates, removes containers that are over for long enough. */
+  tick(): void {
+    this.#updates.tick(this.tasks);
+    const due = this.#completed.filter((record) => record.removeAt !== undefined && record.removeAt <= this.#parts.now());
+    for (const record of due) {
+      delete record.removeAt;
+      void this.#parts.containerizers[record.containerizer]?.cleanUp(record);
+    }
+  }
+
+  /** Ends all tasks; their updates go nowhere. */
+  async shutdown(): Promise<void> {
+    const live = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
+    this.#parts.store.forget();
+    await Promise.all(live.map((run) => this.#parts.containerizers[run.record.containerizer]!.create(run.record).kill(0)));
+  }
+
+  #save(): void {
+    this.#parts.store.save({info: this.#info, total: this.#total});
+  }
+
+  #onRegistered(message: AgentMessage & {type: 'REGISTERED'}): void {
+    if (this.#info.id?.value !== message.agent_id) this.#info = {...this.#info, id: {value: message.agent_id}};
+    this.#save();
+    this.#parts.log(`registered with master ${message.master_id} as ${message.agent_id}`);
+    for (const {framework_id, task_id, is_partition_aware} of message.tasks) {
+      if (this.#runs.has(keyOf(framework_id, task_id))) continue;
+      const status = {
+        task_id: {value: task_id},
+        state: is_partition_aware ? ('TASK_GONE' as const) : ('TASK_LOST' as const),
+        message: 'Reconciliation: task unknown to the agent',
+        source: 'SOURCE_AGENT' as const,
+        reason: 'REASON_RECONCILIATION',
+        agent_id: {value: message.agent_id},
+        timestamp: this.#parts.now(),
+        uuid: this.#newUuid(),
+      };
+      void this.#parts.call({type: 'UPDATE', framework_id, status, latest_state: status.state});
+    }
+    this.#updates.sendAgain(this.tasks);
+  }
+
+  #runTask(framework: FrameworkInfo, task: TaskInfo, role: string): void {
+    const frameworkId = framework.id!.value;
+    const taskId = task.task_id.value;
+    const key = keyOf(frameworkId, taskId);
+    const kind = task.container?.type === 'DOCKER' ? 'docker' : 'mesos';
+    const containerId = this.#parts.newId();
+    const record: TaskRecord = {
+      framework,
+      task,
+      role,
+      containerId,
+      sandbox: sandboxPath(this.#parts.workDir, this.#info.id!.value, frameworkId, taskId, containerId),
+      containerizer: kind,
+      state: 'TASK_STAGING',
+      statuses: [],
+      pending: [],
+      killRequested: false,
+    };
+    const containerizer = this.#parts.containerizers[kind];
+    const run = this.#newRun(record, containerizer ?? UNSUPPORTED);
+    this.#runs.set(key, run);
+    this.#parts.store.saveTask(record);
+    this.#parts.log(`running task ${taskId} of framework ${frameworkId} in container ${containerId}`);
+    this.#live(run, run.start());
+  }
+
+  #newRun(record: TaskRecord, containerizer: Containerizer): TaskRun {
+    return new TaskRun(record, {
+      containerizer,
+      agentId: this.#info.id!.value,
+      agentIp: this.#parts.ip,
+      launchTimeout: this.#parts.launchTimeout,
+      now: this.#parts.now,
+      newUuid: () => this.#newUuid(),
+      onChange: (changed) => this.#onChange(changed),
+      onBug: (error) => this.#onBug(record, error),
+    });
+  }
+
+  #live(run: TaskRun, life: Promise<void>): void {
+    life.catch((error: unknown) => this.#onBug(run.record, error));
+  }
+
+  #onBug(record: TaskRecord, error: unknown): void {
+    this.#parts.log(`bug: task ${record.task.task_id.value}: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  #newUuid(): string {
+    return Buffer.from(this.#parts.newId().replaceAll('-', ''), 'hex').toString('base64');
+  }
+
+  #onChange(record: TaskRecord): void {
+    if (this.#runs.get(recordKey(record))?.record !== record) return;
+    this.#parts.store.saveTask(record);
+    this.#updates.sendNew(record);
+  }
+
+  #killTask(frameworkId: string, taskId: string, policy: KillPolicy | undefined): void {
+    this.#runs.get(keyOf(frameworkId, taskId))?.kill(policy);
+  }
+
+  #acknowledge(frameworkId: string, taskId: string, uuid: string): void {
+    const run = this.#runs.get(keyOf(frameworkId, taskId));
+    if (!run || !this.#updates.acknowledge(run.record, uuid)) return;
+    if (run.record.pending.length === 0 && isTerminal(run.record.state)) this.#complete(run.record);
+    else this.#parts.store.saveTask(run.record);
+  }
+
+  #complete(record: TaskRecord): void {
+    this.#runs.delete(recordKey(record));
+    this.#parts.store.removeTask(record);
+    record.removeAt = this.#parts.now() + this.#parts.removeDelay;
+    this.#completed = [...this.#completed, record].slice(-200);
+  }
+
+  #updateFramework(framework: FrameworkInfo): void {
+    const records = this.tasks.filter((record) => record.framework.id?.value === framework.id?.value);
+    for (const record of records) {
+      record.framework = framework;
+      this.#parts.store.saveTask(record);
+    }
+    this.#updates.sendAgain(records);
+  }
+
+  #shutdownFramework(frameworkId: string): void {
+    for (const run of this.#runs.values()) {
+      if (run.record.framework.id?.value !== frameworkId) continue;
+      // Nobody waits for its updates any more.
+      this.#complete(run.record);
+      run.kill({grace_period: {nanoseconds: 5e9}});
+    }
+  }
+}
+
+/** For tasks of a containerizer that --containerizers does not name. */
+const UNSUPPORTED: Containerizer = {
+  prepare: () =>
+    Promise.reject(
+      new LaunchError('None of the enabled containerizers could create a container for the provided TaskInfo message'),
+    ),
+  create: () => {
+    throw new Error('unsupported container');
+  },
+  removeOrphans: () => Promise.resolve(),
+  cleanUp: () => Promise.resolve(),
+};

@@ -1,0 +1,125 @@
+import {isAbsolute, posix} from 'node:path';
+import {fromWire, scalar} from '../../common/resources.js';
+import type {DockerInfo, Volume} from '../../common/wire.js';
+import type {TaskRecord} from '../task-record.js';
+import {RunOptionsError} from './container.js';
+
+export interface DockerSettings {
+  readonly docker: string;
+  readonly socket: string;
+  readonly sandboxDirectory: string;
+  readonly isCfsEnabled: boolean;
+  /** Seconds. */
+  readonly stopTimeout: number;
+  readonly killsOrphans: boolean;
+}
+
+export const CONTAINER_PREFIX = 'mesos-';
+
+const MIN_MEMORY_MB = 32;
+const MIN_CPU_SHARES = 2;
+const CFS_PERIOD_US = 100_000;
+
+/** The docker command with the daemon's address, as Mesos always gives it. */
+export function dockerArgv(settings: DockerSettings, ...rest: readonly string[]): string[] {
+  return [settings.docker, '-H', `unix://${settings.socket}`, ...rest];
+}
+
+/**
+ * The `docker run` of genuine Mesos for a task (reference: src/docker/docker.cpp of apache/mesos, Docker::RunOptions).
+ * @throws {RunOptionsError}
+ */
+export function dockerRunArguments(settings: DockerSettings, record: TaskRecord): string[] {
+  const {task} = record;
+  const docker = task.container!.docker!;
+  const resources = fromWire(task.resources);
+  const cpus = scalar(resources, 'cpus');
+  const memory = scalar(resources, 'mem');
+  const name = CONTAINER_PREFIX + record.containerId;
+  return [
+    'run',
+    ...(docker.privileged ? ['--privileged'] : []),
+    ...(cpus > 0 ? ['--cpu-shares', String(Math.max(Math.floor(cpus * 1024), MIN_CPU_SHARES))] : []),
+    ...(cpus > 0 && settings.isCfsEnabled ? ['--cpu-quota', String(Math.floor(cpus * CFS_PERIOD_US))] : []),
+    ...(memory > 0 ? ['--memory', String(Math.max(memory, MIN_MEMORY_MB) * 1024 * 1024)] : []),
+    ...environment(settings, record, name).flatMap(([key, value]) => ['-e', `${key}=${value}`]),
+    '-v',
+    `${record.sandbox}:${settings.sandboxDirectory}`,
+    ...(task.container!.volumes ?? []).flatMap((volume) => ['-v', volumeArgument(settings, record, volume)]),
+    ...network(record, docker),
+    ...command(record),
+    '--name',
+    name,
+    ...(docker.parameters ?? []).map(({key, value}) => `--${key}=${value}`),
+    docker.image,
+    ...commandArguments(record),
+  ];
+}
+
+function environment(settings: DockerSettings, record: TaskRecord, name: string): (readonly [string, string])[] {
+  const variables = record.task.command?.environment?.variables ?? [];
+  return [
+    ...variables.map((variable) => [variable.name, variable.value ?? ''] as const),
+    ['MESOS_SANDBOX', settings.sandboxDirectory],
+    ['MESOS_CONTAINER_NAME', name],
+    ['MESOS_ALLOCATION_ROLE', record.role],
+  ];
+}
+
+function volumeArgument(settings: DockerSettings, record: TaskRecord, volume: Volume): string {
+  const inside = isAbsolute(volume.container_path)
+    ? volume.container_path
+    : posix.join(settings.sandboxDirectory, volume.container_path);
+  if (volume.host_path === undefined) return inside;
+  const outside =
+    isAbsolute(volume.host_path) || !volume.host_path.includes('/')
+      ? volume.host_path
+      : posix.join(record.sandbox, volume.host_path);
+  return `${outside}:${inside}${volume.mode === undefined ? '' : `:${volume.mode.toLowerCase()}`}`;
+}
+
+/** The network's name for `--net`. */
+export function networkName(record: TaskRecord): string {
+  const docker = record.task.container?.docker;
+  const network = docker?.network ?? 'HOST';
+  if (network !== 'USER') return network.toLowerCase();
+  const infos = record.task.container?.network_infos ?? [];
+  if (infos.length === 0) throw new RunOptionsError('No network info found in container info');
+  if (infos.length > 1) throw new RunOptionsError('Only a single network can be defined in Docker run');
+  const name = infos[0]?.name;
+  if (name === undefined) throw new RunOptionsError('No network name found in network info');
+  return name;
+}
+
+function network(record: TaskRecord, docker: DockerInfo): string[] {
+  const name = networkName(record);
+  const hostname = record.task.container?.hostname;
+  if (hostname !== undefined && name === 'host') throw new RunOptionsError('Unable to set hostname with host network mode');
+  const ports = docker.port_mappings ?? [];
+  if (ports.length > 0 && (name === 'host' || name === 'none')) {
+    throw new RunOptionsError('Port mappings are only supported for bridge and user-defined networks');
+  }
+  return [
+    '--net',
+    name,
+    ...(hostname === undefined ? [] : ['--hostname', hostname]),
+    ...ports.flatMap((port) => [
+      '-p',
+      `${port.host_port}:${port.container_port}${port.protocol === undefined ? '' : `/${port.protocol}`}`,
+    ]),
+  ];
+}
+
+/** `shell: true` (the default) replaces the image's entry point. */
+function command(record: TaskRecord): string[] {
+  const info = record.task.command;
+  if (info?.shell === false) return [];
+  if (info?.value === undefined) throw new RunOptionsError('Shell specified but no command value provided');
+  return ['--entrypoint', '/bin/sh'];
+}
+
+function commandArguments(record: TaskRecord): string[] {
+  const info = record.task.command;
+  if (info?.shell === false) return [...(info.value === undefined ? [] : [info.value]), ...(info.arguments ?? [])];
+  return ['-c', info?.value ?? ''];
+}

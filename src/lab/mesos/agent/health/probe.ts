@@ -1,0 +1,46 @@
+import type {HealthCheck} from '../../common/wire.js';
+import type {Container} from '../containers/container.js';
+import {runCommand} from '../processes.js';
+
+/**
+ * A program for `node -e`, run where the task's network is. Arguments: tcp PORT, or http URL. Redirects are followed, certificates are not
+ * checked, 200 to 399 is healthy: what Mesos asks of curl.
+ */
+const PROBE = `
+const [kind, target] = process.argv.slice(1);
+const fail = (error) => { console.error(String(error)); process.exit(1); };
+if (kind === 'tcp') require('net').connect(Number(target), '127.0.0.1', () => process.exit(0)).on('error', fail);
+else (function get(url, left) {
+  const lib = require(url.startsWith('https') ? 'https' : 'http');
+  lib.get(url, {rejectUnauthorized: false}, (response) => {
+    const to = response.headers.location;
+    response.resume();
+    if (to && response.statusCode >= 300 && response.statusCode < 400 && left > 0) return get(new URL(to, url).href, left - 1);
+    if (response.statusCode >= 200 && response.statusCode < 400) process.exit(0);
+    fail('status ' + response.statusCode);
+  }).on('error', fail);
+})(target, 10);
+`;
+
+export interface ProbeResult {
+  readonly isHealthy: boolean;
+  readonly detail: string;
+}
+
+/** Checks a task once. A check that takes longer than its timeout failed. */
+export async function probe(check: HealthCheck, container: Container): Promise<ProbeResult> {
+  const argv = await probeArgv(check, container);
+  const result = await runCommand(argv, {timeoutMs: (check.timeout_seconds ?? 20) * 1000 || 20_000});
+  return {isHealthy: result.code === 0, detail: result.stderr.trim()};
+}
+
+async function probeArgv(check: HealthCheck, container: Container): Promise<readonly string[]> {
+  if (check.http) {
+    const url = `${check.http.scheme ?? 'http'}://127.0.0.1:${check.http.port}${check.http.path ?? '/'}`;
+    return container.networkArgv([process.execPath, '-e', PROBE, 'http', url]);
+  }
+  if (check.tcp) return container.networkArgv([process.execPath, '-e', PROBE, 'tcp', String(check.tcp.port)]);
+  const {command} = check;
+  if (command?.shell === false) return container.execArgv([command.value ?? '', ...(command.arguments ?? []).slice(1)]);
+  return container.execArgv(['/bin/sh', '-c', command?.value ?? 'true']);
+}

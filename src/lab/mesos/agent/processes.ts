@@ -1,0 +1,76 @@
+import {type ChildProcess, type SpawnOptions, spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import type {ProcessMark} from './task-record.js';
+
+export interface CommandResult {
+  /** Undefined when a signal ended it or it could not be started. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. Never throws: what could not be started has its reason in stderr. */
+export function runCommand(
+  argv: readonly string[],
+  options: {readonly timeoutMs?: number; readonly signal?: AbortSignal} = {},
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    let stdout = '';
+    let stderr = '';
+    const spawnOptions: SpawnOptions = {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.timeoutMs === undefined ? {} : {timeout: options.timeoutMs, killSignal: 'SIGKILL'}),
+      ...(options.signal ? {signal: options.signal} : {}),
+    };
+    const child = spawn(argv[0]!, argv.slice(1), spawnOptions);
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.once('error', (error) => resolve({code: undefined, stdout, stderr: stderr + error.message}));
+    child.once('close', (code) => resolve({code: code ?? undefined, stdout, stderr}));
+  });
+}
+
+/** The mark of a live process, or undefined when there is none. */
+export function markProcess(pid: number): ProcessMark | undefined {
+  try {
+    // Field 22; the name in field 2 may hold spaces and parentheses.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\)\s/s, '')
+      .split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return {pid, startTime: fields[19]!, bootId};
+  } catch {
+    return undefined;
+  }
+}
+
+export function isAlive(mark: ProcessMark): boolean {
+  const now = markProcess(mark.pid);
+  return now !== undefined && now.startTime === mark.startTime && now.bootId === mark.bootId;
+}
+
+/** How a child of ours ended. */
+export function waitForExit(child: ChildProcess): Promise<{readonly code: number | undefined; readonly error?: Error}> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({code: undefined, error}));
+    child.once('exit', (code) => resolve({code: code ?? undefined}));
+  });
+}
+
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done);
+  });
+}

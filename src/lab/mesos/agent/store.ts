@@ -1,0 +1,74 @@
+import {existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import {readJsonFile, writeJsonFile} from '../common/atomic-file.js';
+import type {AgentInfo, Resource} from '../common/wire.js';
+import type {TaskRecord} from './task-record.js';
+
+/** What the agent knows of itself: its id is in `info`. */
+export interface AgentRecord {
+  readonly info: AgentInfo;
+  /** With dynamic reservations. */
+  readonly total: readonly Resource[];
+}
+
+/**
+ * The checkpoints, laid out like Mesos': WORK_DIR/meta/slaves/<agent id>/, with `latest` pointing at the one in use. Removing `latest` is
+ * how an operator makes an agent start afresh.
+ */
+export class Store {
+  readonly #slaves: string;
+
+  constructor(workDir: string) {
+    this.#slaves = join(workDir, 'meta', 'slaves');
+    mkdirSync(this.#slaves, {recursive: true});
+  }
+
+  /** Path of the link an operator removes. */
+  get latest(): string {
+    return join(this.#slaves, 'latest');
+  }
+
+  load(): AgentRecord | undefined {
+    return readJsonFile<AgentRecord>(join(this.latest, 'agent.json'));
+  }
+
+  save(record: AgentRecord): void {
+    const id = record.info.id!.value;
+    writeJsonFile(join(this.#slaves, id, 'agent.json'), record);
+    if (this.#latestId() === id) return;
+    rmSync(this.latest, {force: true});
+    symlinkSync(id, this.latest);
+  }
+
+  /** The next start is that of a new agent. */
+  forget(): void {
+    rmSync(this.latest, {force: true});
+  }
+
+  loadTasks(): TaskRecord[] {
+    const directory = join(this.latest, 'tasks');
+    if (!existsSync(directory)) return [];
+    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    return names.map((name) => readJsonFile<TaskRecord>(join(directory, name))!);
+  }
+
+  saveTask(record: TaskRecord): void {
+    writeJsonFile(this.#taskPath(record), record);
+  }
+
+  removeTask(record: TaskRecord): void {
+    rmSync(this.#taskPath(record), {force: true});
+  }
+
+  #taskPath(record: TaskRecord): string {
+    return join(this.latest, 'tasks', `${record.containerId}.json`);
+  }
+
+  #latestId(): string | undefined {
+    try {
+      return readlinkSync(this.latest);
+    } catch {
+      return undefined;
+    }
+  }
+}

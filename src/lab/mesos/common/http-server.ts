@@ -1,0 +1,83 @@
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {gzipSync} from 'node:zlib';
+
+/** What a request handler answers with. Undefined: it took the response into its own hands (a stream). */
+export type Reply =
+  | {
+      readonly status: number;
+      readonly text?: string;
+      readonly json?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | undefined;
+
+export interface Request {
+  readonly method: string;
+  /** Without the query and trailing slashes. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  readonly response: ServerResponse;
+}
+
+export type Handler = (request: Request) => Reply | Promise<Reply>;
+
+const REASONS: Readonly<Record<number, string>> = {404: '404 Not Found.', 401: '401 Unauthorized.'};
+
+export function notFound(): Reply {
+  return {status: 404, text: REASONS[404]!};
+}
+
+/** 405 in the words of libprocess. */
+export function methodNotAllowed(method: string, allowed: string): Reply {
+  const text = `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${method}'.`;
+  return {status: 405, text, headers: {Allow: allowed}};
+}
+
+/** An HTTP server as libprocess behaves: connections stay open, every reply has its length. */
+export function createHttpServer(handle: Handler, onBug: (error: unknown) => void): Server {
+  const server = createServer({keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0}, (incoming, response) => {
+    const answer = async (): Promise<void> => {
+      const url = new URL(incoming.url ?? '/', 'http://localhost');
+      const reply = await handle({
+        method: incoming.method ?? 'GET',
+        path: url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname,
+        query: url.searchParams,
+        headers: incoming.headers,
+        body: await readBody(incoming),
+        response,
+      });
+      if (reply) send(reply, url.searchParams.get('jsonp'), incoming, response);
+    };
+    answer().catch((error: unknown) => {
+      onBug(error);
+      if (!response.headersSent) send({status: 500, text: '500 Internal Server Error.'}, null, incoming, response);
+      else response.destroy();
+    });
+  });
+  return server;
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(reply: NonNullable<Reply>, jsonp: string | null, incoming: IncomingMessage, response: ServerResponse): void {
+  const headers: Record<string, string | number> = {...reply.headers};
+  let body = Buffer.from(reply.text ?? '');
+  if (reply.json !== undefined) {
+    const json = JSON.stringify(reply.json);
+    body = Buffer.from(jsonp === null ? json : `${jsonp}(${json});`);
+    headers['Content-Type'] ??= jsonp === null ? 'application/json' : 'text/javascript';
+    if (/\bgzip\b/.test(String(incoming.headers['accept-encoding'] ?? '')) && body.length > 1024) {
+      body = gzipSync(body);
+      headers['Content-Encoding'] = 'gzip';
+    }
+  } else if (body.length > 0) headers['Content-Type'] ??= 'text/plain; charset=utf-8';
+  headers['Content-Length'] = body.length;
+  response.writeHead(reply.status, headers);
+  response.end(body);
+}

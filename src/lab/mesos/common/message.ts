@@ -1,0 +1,111 @@
+/**
+ * Turning JSON into messages as Mesos' protobuf does: unknown fields are dropped silently, numbers may come as strings, an unknown enum
+ * value counts as absent, and what is missing or of the wrong type is refused in Mesos' own words.
+ */
+
+export type FieldType =
+  | {readonly kind: 'string' | 'number' | 'boolean' | 'bytes' | 'any'}
+  | {readonly kind: 'enum'; readonly values: readonly string[]}
+  | {readonly kind: 'message'; readonly fields: () => MessageSpec};
+
+export interface FieldSpec {
+  readonly type: FieldType;
+  readonly required: boolean;
+  readonly repeated: boolean;
+}
+
+export type MessageSpec = Readonly<Record<string, FieldSpec>>;
+
+/** Why a body is not the message it should be. */
+export class MessageError extends Error {}
+
+export const field = (type: FieldType): FieldSpec => ({type, required: false, repeated: false});
+export const required = (type: FieldType): FieldSpec => ({type, required: true, repeated: false});
+export const repeated = (type: FieldType): FieldSpec => ({type, required: false, repeated: true});
+export const text: FieldType = {kind: 'string'};
+export const number: FieldType = {kind: 'number'};
+export const boolean: FieldType = {kind: 'boolean'};
+export const bytes: FieldType = {kind: 'bytes'};
+export const any: FieldType = {kind: 'any'};
+export const oneOf = (...values: string[]): FieldType => ({kind: 'enum', values});
+export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType => ({
+  kind: 'message',
+  fields: typeof fields === 'function' ? fields : () => fields,
+});
+
+/**
+ * Reads a message.
+ * @throws {MessageError}
+ */
+export function parseMessage(spec: MessageSpec, json: unknown): Record<string, unknown> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new MessageError('Expecting a JSON object');
+  const missing: string[] = [];
+  const result = readMessage(spec, json as Record<string, unknown>, '', missing);
+  if (missing.length > 0) throw new MessageError(`Missing required fields: ${missing.join(', ')}`);
+  return result;
+}
+
+function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: string, missing: string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, fieldSpec] of Object.entries(spec)) {
+    const value = json[name];
+    const at = path === '' ? name : `${path}.${name}`;
+    if (value === undefined || value === null) {
+      if (fieldSpec.required) missing.push(at);
+      continue;
+    }
+    if (fieldSpec.repeated) {
+      if (!Array.isArray(value)) throw new MessageError(`Not expecting a JSON ${jsonType(value)} for field '${name}'`);
+      result[name] = value.map((item, index) => readValue(fieldSpec.type, item, name, `${at}[${index}]`, missing));
+      continue;
+    }
+    const read = readValue(fieldSpec.type, value, name, at, missing);
+    if (read !== undefined) result[name] = read;
+    else if (fieldSpec.required) missing.push(at);
+  }
+  return result;
+}
+
+function readValue(type: FieldType, value: unknown, name: string, path: string, missing: string[]): unknown {
+  switch (type.kind) {
+    case 'any':
+      return value;
+    case 'message':
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(value, name);
+      return readMessage(type.fields(), value as Record<string, unknown>, path, missing);
+    case 'enum':
+      if (typeof value !== 'string') return refuse(value, name);
+      return type.values.length === 0 || type.values.includes(value) ? value : undefined;
+    case 'string':
+      return typeof value === 'string' ? value : refuse(value, name);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : refuse(value, name);
+    case 'bytes':
+      return typeof value === 'string' ? readBytes(value, name) : refuse(value, name);
+    case 'number':
+      if (typeof value === 'number') return value;
+      return typeof value === 'string' ? readNumber(value, name) : refuse(value, name);
+  }
+}
+
+function refuse(value: unknown, name: string): never {
+  throw new MessageError(`Not expecting a JSON ${jsonType(value)} for field '${name}'`);
+}
+
+function jsonType(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+}
+
+function readNumber(value: string, name: string): number {
+  const read = Number(value);
+  if (value.trim() !== '' && Number.isFinite(read)) return read;
+  throw new MessageError(
+    `Failed to parse '${value}' as a JSON number for field '${name}': syntax error at line 1 near: ${value.slice(1)}`,
+  );
+}
+
+function readBytes(value: string, name: string): string {
+  const bad = /[^A-Za-z0-9+/=\s]/.exec(value)?.[0];
+  if (bad !== undefined) throw new MessageError(`Failed to base64 decode bytes field '${name}': Invalid character '${bad}'`);
+  return value;
+}

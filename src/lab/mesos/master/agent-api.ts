@@ -1,0 +1,22 @@
+import {methodNotAllowed, type Reply, type Request} from '../common/http-server.js';
+import type {AgentCall} from './agent-registration.js';
+import type {Master} from './master.js';
+
+/**
+ * POST /hw5/v1/agent: how agents speak with the master. REGISTER is answered with a stream, as SUBSCRIBE is; the other calls carry that
+ * stream's id and get 202, or 403 when the stream is no more: then the agent registers anew. See ../README.md.
+ */
+export function agentApi(master: Master, request: Request): Reply {
+  if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
+  const call = JSON.parse(request.body) as AgentCall;
+  if (call.type === 'REGISTER') {
+    const stream = master.openStream(request.response);
+    master.handle({kind: 'agent', stream, call});
+    return undefined;
+  }
+  const stream = request.headers['mesos-stream-id'];
+  const isKnown = [...master.context.state.agents.values()].some((agent) => agent.stream === stream);
+  if (typeof stream !== 'string' || !isKnown) return {status: 403, text: 'Agent is not registered'};
+  master.handle({kind: 'agent', stream, call});
+  return {status: 202};
+}

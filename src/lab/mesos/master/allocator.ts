@@ -1,0 +1,96 @@
+import {add, contains, filter, isEmpty, type Resources, scalar, subtract, toWire} from '../common/resources.js';
+import {hasCapability} from '../common/wire.js';
+import type {Context} from './context.js';
+import {allocatedTo, availableOn} from './offers.js';
+import type {Agent, Framework, Offer} from './state.js';
+import {sendEvent} from './statuses.js';
+
+/**
+ * Offers what is free. Each agent's free resources go whole to one framework: the one with the smallest dominant share (the largest of its
+ * fractions of all cpus, memory and disk) that wants them. Genuine Mesos does the same on two levels, roles and frameworks.
+ */
+export function allocate(context: Context): void {
+  const made = new Map<Framework, Offer[]>();
+  for (const agent of context.state.agents.values()) {
+    if (agent.stream === undefined) continue;
+    let free = availableOn(context.state, agent);
+    for (const [framework, role] of byShare(context)) {
+      const resources = offerable(context, framework, role, agent, free);
+      if (resources === undefined) continue;
+      made.set(framework, [...(made.get(framework) ?? []), makeOffer(context, framework, role, agent, resources)]);
+      free = subtract(free, resources);
+    }
+  }
+  for (const [framework, offers] of made) {
+    sendEvent(context, framework, {
+      type: 'OFFERS',
+      offers: {offers: offers.map((offer) => offerJson(context, framework, offer))},
+    });
+  }
+}
+
+function byShare(context: Context): (readonly [Framework, string])[] {
+  const everything = [...context.state.agents.values()].reduce<Resources>((sum, agent) => add(sum, agent.total), new Map());
+  const share = (framework: Framework): number => {
+    const has = allocatedTo(context.state, framework);
+    return Math.max(...['cpus', 'mem', 'disk'].map((name) => scalar(has, name) / (scalar(everything, name) || 1)));
+  };
+  return [...context.state.frameworks.values()]
+    .filter((framework) => framework.stream !== undefined)
+    .map((framework) => ({framework, share: share(framework)}))
+    .sort((a, b) => a.share - b.share)
+    .flatMap(({framework}) =>
+      framework.roles.filter((role) => !framework.suppressed.has(role)).map((role) => [framework, role] as const),
+    );
+}
+
+/** The part of the free resources that may be offered to this framework in this role; undefined when none or refused. */
+function offerable(context: Context, framework: Framework, role: string, agent: Agent, free: Resources): Resources | undefined {
+  const resources = filter(free, (entry) => {
+    const owner = entry.reservations.at(-1)?.role;
+    return owner === undefined || owner === role || role.startsWith(`${owner}/`);
+  });
+  // Mesos' --min_allocatable_resources: less than this is not worth an offer.
+  if (isEmpty(resources) || (scalar(resources, 'cpus') < 0.01 && scalar(resources, 'mem') < 32)) return undefined;
+  const isRefused = context.state.filters.some(
+    (refused) =>
+      refused.frameworkId === framework.id &&
+      refused.role === role &&
+      refused.agentId === agent.id &&
+      refused.until > context.now() &&
+      contains(refused.resources, resources),
+  );
+  return isRefused ? undefined : resources;
+}
+
+function makeOffer(context: Context, framework: Framework, role: string, agent: Agent, resources: Resources): Offer {
+  const timeout = context.settings.offerTimeout;
+  const offer: Offer = {
+    id: `${context.state.id}-O${context.state.nextOffer++}`,
+    frameworkId: framework.id,
+    agentId: agent.id,
+    role,
+    resources,
+    expiresAt: timeout === undefined ? undefined : context.now() + timeout,
+  };
+  context.state.offers.set(offer.id, offer);
+  return offer;
+}
+
+/** An offer as the framework's capabilities want it. */
+export function offerJson(context: Context, framework: Framework, offer: Offer): object {
+  const agent = context.state.agents.get(offer.agentId)!;
+  const hasRoles = hasCapability(framework.info, 'MULTI_ROLE');
+  const style = {role: hasRoles ? offer.role : undefined, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')};
+  const address = {hostname: agent.info.hostname, ip: agent.ip, port: agent.info.port};
+  return {
+    id: {value: offer.id},
+    framework_id: {value: framework.id},
+    agent_id: {value: agent.id},
+    hostname: agent.info.hostname,
+    url: {scheme: 'http', address, path: '/slave(1)'},
+    resources: toWire(offer.resources, style),
+    ...(agent.info.attributes.length > 0 ? {attributes: agent.info.attributes} : {}),
+    ...(hasRoles ? {allocation_info: {role: offer.role}} : {}),
+  };
+}

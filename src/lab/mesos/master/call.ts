@@ -1,0 +1,120 @@
+import {MessageError, parseMessage} from '../common/message.js';
+import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
+import {CALL} from './call-spec.js';
+
+/** A call of the v1 scheduler API after its checks: the field that belongs to `type` is there. */
+
+export interface Filters {
+  /** Seconds; 5 when absent. */
+  readonly refuse_seconds?: number;
+}
+
+export interface Operation {
+  readonly type?: string;
+  readonly launch?: {readonly task_infos?: readonly TaskInfo[]};
+  readonly launch_group?: {readonly task_group: {readonly tasks?: readonly TaskInfo[]}};
+  readonly reserve?: {readonly resources?: readonly Resource[]};
+  readonly unreserve?: {readonly resources?: readonly Resource[]};
+}
+
+export interface AcceptCall {
+  readonly offer_ids?: readonly Value[];
+  readonly operations?: readonly Operation[];
+  readonly filters?: Filters;
+}
+
+export interface SubscribeCall {
+  readonly framework_info: FrameworkInfo;
+  readonly suppressed_roles?: readonly string[];
+}
+
+export interface TaskReference {
+  readonly task_id: Value;
+  readonly agent_id?: Value;
+}
+
+export interface Call {
+  readonly type: string;
+  readonly framework_id?: Value;
+  readonly subscribe?: SubscribeCall;
+  readonly accept?: AcceptCall;
+  readonly decline?: {readonly offer_ids?: readonly Value[]; readonly filters?: Filters};
+  readonly revive?: {readonly role?: string; readonly roles?: readonly string[]};
+  readonly suppress?: {readonly role?: string; readonly roles?: readonly string[]};
+  readonly kill?: TaskReference & {readonly kill_policy?: KillPolicy};
+  readonly acknowledge?: {readonly agent_id: Value; readonly task_id: Value; readonly uuid: string};
+  readonly reconcile?: {readonly tasks?: readonly TaskReference[]};
+  readonly update_framework?: SubscribeCall;
+}
+
+/** The field a call of a type must carry; REVIVE, SUPPRESS and TEARDOWN carry none. */
+const FIELDS: Readonly<Record<string, keyof Call | string>> = {
+  ACCEPT: 'accept',
+  DECLINE: 'decline',
+  ACCEPT_INVERSE_OFFERS: 'accept_inverse_offers',
+  DECLINE_INVERSE_OFFERS: 'decline_inverse_offers',
+  KILL: 'kill',
+  SHUTDOWN: 'shutdown',
+  ACKNOWLEDGE: 'acknowledge',
+  ACKNOWLEDGE_OPERATION_STATUS: 'acknowledge_operation_status',
+  RECONCILE: 'reconcile',
+  RECONCILE_OPERATIONS: 'reconcile_operations',
+  MESSAGE: 'message',
+  REQUEST: 'request',
+  UPDATE_FRAMEWORK: 'update_framework',
+};
+
+/** Parses JSON, with the words of Mesos for what is none. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The place of the fault is not worth a parser of our own: Mesos names the rest of the body, which for a cut-off body is empty.
+    throw new MessageError('Failed to parse body into JSON: syntax error at line 1 near: ');
+  }
+}
+
+/**
+ * Reads and checks the body of a scheduler call.
+ * @throws {MessageError} with the text of the 400 answer
+ */
+export function parseCall(body: string): Call {
+  const json = parseJson(body);
+  let call: Record<string, unknown>;
+  try {
+    call = parseMessage(CALL, json);
+  } catch (error) {
+    if (error instanceof MessageError) throw new MessageError(`Failed to convert JSON into Call protobuf: ${error.message}`);
+    throw error;
+  }
+  const fault = findFault(call);
+  if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
+  return call as unknown as Call;
+}
+
+function findFault(call: Record<string, unknown>): string | undefined {
+  const type = call.type as string | undefined;
+  if (type === undefined) return "Expecting 'type' to be present";
+  if (type === 'SUBSCRIBE') {
+    if (call.subscribe === undefined) return "Expecting 'subscribe' to be present";
+    const inside = (call.subscribe as SubscribeCall).framework_info.id?.value;
+    return inside === (call.framework_id as Value | undefined)?.value
+      ? undefined
+      : "'framework_id' differs from 'subscribe.framework_info.id'";
+  }
+  if (call.framework_id === undefined) return "Expecting 'framework_id' to be present";
+  const name = FIELDS[type];
+  if (name !== undefined && call[name] === undefined) return `Expecting '${name}' to be present`;
+  if (type === 'ACKNOWLEDGE' && !isUuid((call.acknowledge as {uuid: string}).uuid)) return 'Not a valid UUID';
+  if (type === 'UPDATE_FRAMEWORK') {
+    const inside = (call.update_framework as SubscribeCall).framework_info.id?.value;
+    if (inside !== (call.framework_id as Value).value) return "'framework_id' differs from 'update_framework.framework_info.id'";
+  }
+  return undefined;
+}
+
+/** 16 bytes in base64, not all zero. */
+function isUuid(base64: string): boolean {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.length === 16 && bytes.some((byte) => byte !== 0);
+}

@@ -1,0 +1,164 @@
+import {rolesOf} from '../common/wire.js';
+import {allocate} from './allocator.js';
+import type {SubscribeCall} from './call.js';
+import type {Context} from './context.js';
+import {removeOffer} from './offers.js';
+import type {Framework} from './state.js';
+import {masterStatus, remember, sendEvent} from './statuses.js';
+import {completeTask} from './tasks.js';
+import {findFrameworkFault} from './validate-framework.js';
+
+/**
+ * SUBSCRIBE on a stream that is already open. A refusal is an ERROR event and the end of the stream. A framework that is still connected
+ * fails over: its old stream is told so and ended.
+ */
+export function subscribe(context: Context, stream: string, call: SubscribeCall, principal: string | undefined): void {
+  const {state} = context;
+  const id = call.framework_info.id?.value || undefined;
+  const isRemoved = id !== undefined && state.completedFrameworks.some((framework) => framework.id === id);
+  const fault = findFrameworkFault(call.framework_info) ?? (isRemoved ? 'Framework has been removed' : undefined);
+  if (fault !== undefined) {
+    context.emit({kind: 'event', stream, event: {type: 'ERROR', error: {message: fault}}});
+    context.emit({kind: 'end', stream});
+    return;
+  }
+  const info = principal === undefined ? call.framework_info : {...call.framework_info, principal};
+  const known = id === undefined ? undefined : state.frameworks.get(id);
+  const framework = known ? resubscribe(context, known, stream, info) : register(context, id, stream, info);
+  framework.suppressed = new Set(call.suppressed_roles ?? []);
+  const subscribed = {
+    framework_id: {value: framework.id},
+    heartbeat_interval_seconds: context.settings.heartbeatInterval,
+    master_info: context.settings.masterInfo,
+  };
+  sendEvent(context, framework, {type: 'SUBSCRIBED', subscribed});
+  sendEvent(context, framework, {type: 'HEARTBEAT'});
+  framework.nextHeartbeat = context.now() + context.settings.heartbeatInterval;
+  if (known) tellAgents(context, framework);
+  allocate(context);
+}
+
+function register(context: Context, givenId: string | undefined, stream: string, info: Framework['info']): Framework {
+  const {state} = context;
+  const id = givenId ?? `${state.id}-${String(state.nextFramework++).padStart(4, '0')}`;
+  const framework = newFramework(context, id, info);
+  framework.stream = stream;
+  // An id this master does not know comes from before its restart: it counts as registered again.
+  if (givenId !== undefined) framework.reregisteredAt = context.now();
+  state.frameworks.set(id, framework);
+  return framework;
+}
+
+/** A framework that is not connected yet. */
+export function newFramework(context: Context, id: string, info: Framework['info']): Framework {
+  return {
+    id,
+    info: {...info, id: {value: id}},
+    roles: rolesOf(info),
+    suppressed: new Set(),
+    stream: undefined,
+    isRecovered: false,
+    registeredAt: context.now(),
+    nextHeartbeat: 0,
+    tasks: new Map(),
+    unreachableTasks: new Map(),
+    completedTasks: [],
+  };
+}
+
+function resubscribe(context: Context, framework: Framework, stream: string, info: Framework['info']): Framework {
+  if (framework.stream !== undefined) {
+    sendEvent(context, framework, {type: 'ERROR', error: {message: 'Framework failed over'}});
+    context.emit({kind: 'end', stream: framework.stream});
+  }
+  takeOffersBack(context, framework);
+  updateInfo(framework, info);
+  framework.stream = stream;
+  framework.isRecovered = false;
+  framework.removeAt = undefined;
+  framework.reregisteredAt = context.now();
+  return framework;
+}
+
+/** Mesos keeps `user` and `checkpoint` of the first subscription whatever later ones say. */
+export function updateInfo(framework: Framework, info: Framework['info']): void {
+  const {user, checkpoint, principal} = framework.info;
+  framework.info = {
+    ...info,
+    id: {value: framework.id},
+    user,
+    ...(checkpoint === undefined ? {checkpoint: false} : {checkpoint}),
+    ...(principal === undefined ? {} : {principal}),
+  };
+  framework.roles = rolesOf(info);
+}
+
+/** Agents keep the FrameworkInfo, and send again what this framework has not acknowledged. */
+export function tellAgents(context: Context, framework: Framework): void {
+  for (const agent of context.state.agents.values()) {
+    if (agent.stream === undefined) continue;
+    context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});
+  }
+}
+
+function takeOffersBack(context: Context, framework: Framework): void {
+  for (const offer of context.state.offers.values()) if (offer.frameworkId === framework.id) removeOffer(context, offer);
+}
+
+/** Its connection is gone: it has failover_timeout to come back. */
+export function disconnectFramework(context: Context, stream: string): void {
+  const framework = [...context.state.frameworks.values()].find((candidate) => candidate.stream === stream);
+  if (!framework) return;
+  framework.stream = undefined;
+  takeOffersBack(context, framework);
+  dropFilters(context, framework);
+  const timeout = framework.info.failover_timeout ?? 0;
+  if (timeout === 0) removeFramework(context, framework);
+  else framework.removeAt = context.now() + timeout;
+}
+
+/** TEARDOWN, or the end of failover_timeout: agents kill its tasks, its id is burnt. */
+export function removeFramework(context: Context, framework: Framework): void {
+  takeOffersBack(context, framework);
+  dropFilters(context, framework);
+  if (framework.stream !== undefined) context.emit({kind: 'end', stream: framework.stream});
+  framework.stream = undefined;
+  for (const task of [...framework.tasks.values(), ...framework.unreachableTasks.values()]) {
+    const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: 'TASK_KILLED' as const};
+    remember(
+      task,
+      masterStatus(context, {...about, message: `Framework ${framework.id} removed`, reason: 'REASON_FRAMEWORK_REMOVED'}),
+    );
+    task.state = 'TASK_KILLED';
+    completeTask(context, framework, task);
+  }
+  for (const agent of context.state.agents.values()) {
+    if (agent.stream === undefined) continue;
+    context.emit({kind: 'agent', stream: agent.stream, message: {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id}});
+  }
+  framework.unregisteredAt = context.now();
+  context.state.frameworks.delete(framework.id);
+  context.state.completedFrameworks = [...context.state.completedFrameworks, framework].slice(
+    -context.settings.maxCompletedFrameworks,
+  );
+}
+
+function dropFilters(context: Context, framework: Framework): void {
+  context.state.filters = context.state.filters.filter((refused) => refused.frameworkId !== framework.id);
+}
+
+/** REVIVE: all refusals are forgotten, suppressed roles are offered again, at once. */
+export function revive(context: Context, framework: Framework, roles: readonly string[]): void {
+  const revived = new Set((roles.length > 0 ? roles : framework.roles).filter((role) => framework.roles.includes(role)));
+  for (const role of revived) framework.suppressed.delete(role);
+  context.state.filters = context.state.filters.filter(
+    (refused) => refused.frameworkId !== framework.id || !revived.has(refused.role),
+  );
+  allocate(context);
+}
+
+/** SUPPRESS: no more offers for these roles; those outstanding stay. */
+export function suppress(framework: Framework, roles: readonly string[]): void {
+  for (const role of roles.length > 0 ? roles : framework.roles)
+    if (framework.roles.includes(role)) framework.suppressed.add(role);
+}

@@ -1,0 +1,87 @@
+import type {ServerResponse} from 'node:http';
+import type {Flags} from '../common/flags.js';
+import type {Reply, Request} from '../common/http-server.js';
+import type {Log} from '../common/log.js';
+import {agentApi} from './agent-api.js';
+import type {Context, Effect} from './context.js';
+import type {Credentials} from './credentials.js';
+import {handle, type Input} from './machine.js';
+import {operatorApi, readEndpoints} from './operator-api.js';
+import {saveRegistry} from './registry.js';
+import {schedulerApi} from './scheduler-api.js';
+import {Streams} from './streams.js';
+
+export interface Security {
+  readonly credentials: Credentials;
+  readonly isFrameworkAuthenticated: boolean;
+  readonly isReadAuthenticated: boolean;
+  readonly isWriteAuthenticated: boolean;
+}
+
+export interface MasterParts {
+  readonly flags: Flags;
+  readonly security: Security;
+  readonly log: Log;
+  newId(): string;
+  /** Absent with --registry=in_memory. */
+  readonly registryPath?: string | undefined;
+}
+
+/** The machine with its streams: what happens comes in by `answer` and `handle`, effects go out here. */
+export class Master {
+  readonly context: Context;
+  readonly flags: Flags;
+  readonly security: Security;
+  readonly #parts: MasterParts;
+  readonly #streams = new Streams();
+
+  constructor(parts: MasterParts, context: Omit<Context, 'emit'>) {
+    this.#parts = parts;
+    this.flags = parts.flags;
+    this.security = parts.security;
+    this.context = {...context, now: () => context.now(), emit: (effect) => this.#perform(effect)};
+  }
+
+  handle(input: Input): void {
+    handle(this.context, input);
+  }
+
+  /** Answers one HTTP request. */
+  answer(request: Request): Reply {
+    if (request.path === '/api/v1/scheduler' || request.path === '/master/api/v1/scheduler') return schedulerApi(this, request);
+    if (request.path === '/api/v1' || request.path === '/master/api/v1') return operatorApi(this, request);
+    if (request.path === '/hw5/v1/agent') return agentApi(this, request);
+    return readEndpoints(this, request);
+  }
+
+  /** Turns a response into a stream and returns the stream's id. */
+  openStream(response: ServerResponse): string {
+    const id = this.#parts.newId();
+    this.#streams.open(id, response, () => this.handle({kind: 'closed', stream: id}));
+    return id;
+  }
+
+  close(): void {
+    this.#streams.destroy();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'event':
+        this.#streams.send(effect.stream, effect.event);
+        break;
+      case 'agent':
+        this.#streams.send(effect.stream, effect.message);
+        break;
+      case 'end':
+        this.#streams.end(effect.stream);
+        break;
+      case 'registry':
+        if (this.#parts.registryPath !== undefined) saveRegistry(this.context.state, this.#parts.registryPath);
+        return;
+      case 'log':
+        this.#parts.log(effect.message);
+        break;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import {readJsonFile, writeJsonFile} from '../common/atomic-file.js';
+import type {AgentInfo} from '../common/wire.js';
+import type {MasterState} from './state.js';
+
+/** What outlives the master with --registry=replicated_log: which agents there are, were lost, or are gone. Frameworks are not in it. */
+export interface RegistryFile {
+  readonly agents: readonly AgentInfo[];
+  readonly unreachable: readonly (readonly [string, number])[];
+  readonly gone: readonly (readonly [string, number])[];
+}
+
+/** Fills a new master's state with what the last one wrote. */
+export function recoverRegistry(state: MasterState, path: string, reregisterBefore: number): void {
+  const file = readJsonFile<RegistryFile>(path);
+  for (const info of file?.agents ?? [])
+    state.recovered.set(info.id!.value, {info, attributes: info.attributes, until: reregisterBefore});
+  for (const [id, since] of file?.unreachable ?? []) state.unreachable.set(id, since);
+  for (const [id, since] of file?.gone ?? []) state.gone.set(id, since);
+}
+
+export function saveRegistry(state: MasterState, path: string): void {
+  const agents = [...state.agents.values(), ...state.recovered.values()].map((agent) => agent.info);
+  const file: RegistryFile = {agents, unreachable: [...state.unreachable], gone: [...state.gone]};
+  writeJsonFile(path, file);
+}

@@ -1,0 +1,48 @@
+import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
+import type {Context} from './context.js';
+import type {Agent, Framework, Task} from './state.js';
+import {remember, sendUpdate} from './statuses.js';
+
+/** Moves a task to the completed ones; Mesos keeps a limited number. */
+export function completeTask(context: Context, framework: Framework, task: Task): void {
+  framework.tasks.delete(task.info.task_id.value);
+  framework.unreachableTasks.delete(task.info.task_id.value);
+  framework.completedTasks = [...framework.completedTasks, task].slice(-context.settings.maxCompletedTasks);
+}
+
+/** Tasks of a framework on an agent. */
+export function tasksOn(framework: Framework, agent: Agent): Task[] {
+  return [...framework.tasks.values()].filter((task) => task.agentId === agent.id);
+}
+
+/** An agent reports: takes the newest state and forwards the status, which the framework acknowledges. */
+export function forwardUpdate(context: Context, agent: Agent, frameworkId: string, status: TaskStatus, latest: TaskState): void {
+  const framework = context.state.frameworks.get(frameworkId);
+  if (!framework) {
+    context.emit({
+      kind: 'log',
+      message: `ignored an update of task ${status.task_id.value} of the unknown framework ${frameworkId}`,
+    });
+    return;
+  }
+  const task = framework.tasks.get(status.task_id.value);
+  if (task && task.agentId === agent.id) {
+    task.state = latest;
+    if (framework.stream !== undefined) {
+      task.forwarded = {state: status.state, uuid: status.uuid ?? ''};
+    }
+    remember(task, status);
+  }
+  sendUpdate(context, framework, status);
+}
+
+/** The framework has dealt with an update: the agent may send the next one; a task whose end is acknowledged is completed. */
+export function acknowledge(context: Context, framework: Framework, call: {agentId: string; taskId: string; uuid: string}): void {
+  const agent = context.state.agents.get(call.agentId);
+  const task = framework.tasks.get(call.taskId);
+  if (task?.forwarded && isTerminal(task.forwarded.state) && task.forwarded.uuid === call.uuid)
+    completeTask(context, framework, task);
+  if (agent?.stream === undefined) return;
+  const message = {type: 'ACKNOWLEDGE', framework_id: framework.id, task_id: call.taskId, uuid: call.uuid} as const;
+  context.emit({kind: 'agent', stream: agent.stream, message});
+}

@@ -1,0 +1,63 @@
+import {contains, fromWire, isEmpty, type Resources} from '../common/resources.js';
+import {formatResources} from '../common/resources-text.js';
+import type {Resource, TaskInfo} from '../common/wire.js';
+import type {Framework} from './state.js';
+
+/**
+ * Why a task may not be launched, in Mesos' words; undefined when it may.
+ * @param available what the offers have left
+ */
+export function findTaskFault(
+  task: TaskInfo,
+  framework: Framework,
+  agentId: string,
+  role: string,
+  available: Resources,
+): string | undefined {
+  return (
+    idFault(task.task_id.value) ??
+    (framework.tasks.has(task.task_id.value) || framework.unreachableTasks.has(task.task_id.value)
+      ? `Task has duplicate ID: ${task.task_id.value}`
+      : undefined) ??
+    (task.agent_id.value === agentId
+      ? undefined
+      : `Task uses invalid agent ${task.agent_id.value} while agent ${agentId} is expected`) ??
+    commandFault(task) ??
+    resourcesFault(task.resources ?? [], role, available)
+  );
+}
+
+/** Mesos makes paths of ids: no separators, no control characters, not `.` or `..`. */
+export function idFault(id: string): string | undefined {
+  if (id === '') return 'ID must not be empty';
+  if (id.length > 255) return 'ID must not be greater than 255 characters';
+  if (id === '.' || id === '..') return `'${id}' is disallowed`;
+  return /[\x00-\x1f\x7f/\\]/.test(id) ? `'${id}' contains invalid characters` : undefined;
+}
+
+function commandFault(task: TaskInfo): string | undefined {
+  if ((task.command === undefined) === (task.executor === undefined)) {
+    return 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present';
+  }
+  if (task.executor !== undefined) return "Custom executors are not supported by hw5's lab work-alike of Mesos";
+  if (task.container?.type === 'DOCKER' && task.container.docker === undefined)
+    return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
+  if (task.container?.type === 'MESOS' && (task.container as {mesos?: {image?: unknown}}).mesos?.image !== undefined) {
+    return "Images of the MESOS containerizer are not supported by hw5's lab work-alike of Mesos";
+  }
+  const check = task.health_check;
+  if (check?.type === 'HTTP' && !check.http) return "Expecting 'http' to be set for HTTP health check";
+  if (check?.type === 'TCP' && !check.tcp) return "Expecting 'tcp' to be set for TCP health check";
+  if (check?.type === 'COMMAND' && !check.command) return "Expecting 'command' to be set for COMMAND health check";
+  return undefined;
+}
+
+function resourcesFault(wire: readonly Resource[], role: string, available: Resources): string | undefined {
+  const wanted = fromWire(wire);
+  if (isEmpty(wanted)) return 'Task uses no resources';
+  const foreign = wire.find((resource) => resource.allocation_info?.role !== undefined && resource.allocation_info.role !== role);
+  if (foreign) return `Resources allocated to role '${foreign.allocation_info?.role}' do not match the offer's role '${role}'`;
+  if (contains(available, wanted)) return undefined;
+  const [want, have] = [formatResources(wanted, role), formatResources(available, role)];
+  return `Total resources ${want} required by task and its executor is more than available ${have}`;
+}

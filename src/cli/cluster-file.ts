@@ -4,7 +4,7 @@ import type {Cluster} from '../cluster/cluster.js';
 import {loadCluster} from '../cluster/load.js';
 import {labHost} from '../lab/host.js';
 import {DEFAULT_LAB} from '../lab/lab.js';
-import {Hw5Error, UsageError} from '../support/errors.js';
+import {UsageError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 
@@ -29,7 +29,7 @@ async function existing(path: string, hint: string): Promise<string> {
     await access(path);
     return path;
   } catch (cause) {
-    throw new Hw5Error(`there is no cluster file ${path}`, {hint, cause});
+    throw new UsageError(`there is no cluster file ${path}`, {hint, cause});
   }
 }
 

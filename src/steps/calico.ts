@@ -207,20 +207,17 @@ function holds(text: string | undefined, wanted: unknown): boolean {
 }
 
 function isWithin(wanted: unknown, seen: unknown): boolean {
+  if (seen === undefined || seen === null) return isNothing(wanted);
   if (Array.isArray(wanted)) {
     return Array.isArray(seen) && wanted.length === seen.length && wanted.every((value, index) => isWithin(value, seen[index]));
   }
   if (typeof wanted === 'object' && wanted !== null) {
-    const isEmpty = Object.keys(wanted).length === 0;
-    if (typeof seen !== 'object' || seen === null) return isEmpty;
-    return Object.entries(wanted).every(([name, value]) =>
-      isWithin(value, (seen as Record<string, unknown>)[name] ?? defaultOf(value)),
-    );
+    return Object.entries(wanted).every(([name, value]) => isWithin(value, (seen as Record<string, unknown>)[name]));
   }
   return wanted === seen;
 }
 
-/** Calico leaves out what is false or empty. */
-function defaultOf(value: unknown): unknown {
-  return value === false ? false : undefined;
+/** What Calico leaves out when it prints a resource: false, and lists and objects with nothing in them. */
+function isNothing(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.values(value).every(isNothing) : value === false;
 }

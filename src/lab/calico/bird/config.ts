@@ -1,3 +1,4 @@
+import {parseIpv4} from '../model/ipv4.js';
 import type {Snapshot} from '../model/types.js';
 
 export interface BirdInput {
@@ -83,6 +84,10 @@ function bgpTemplate(asNumber: string, address: string): string[] {
   ];
 }
 
+/**
+ * Only the node with the lower address connects, as in Calico v3. When both do at once, a peer takes the second connection for another
+ * restart and drops the routes that graceful restart had kept.
+ */
 function peers(node: string, address: string, snapshot: Snapshot): string[] {
   return snapshot.nodes.flatMap((peer) =>
     peer.name === node || peer.address === undefined || peer.address === address
@@ -90,6 +95,7 @@ function peers(node: string, address: string, snapshot: Snapshot): string[] {
       : [
           `protocol bgp Mesh_${peer.address.replaceAll('.', '_')} from bgp_template {`,
           `  neighbor ${peer.address} as ${peer.asNumber ?? snapshot.asNumber};`,
+          ...((parseIpv4(address) ?? 0) > (parseIpv4(peer.address) ?? 0) ? ['  passive on;'] : []),
           '}',
         ],
   );

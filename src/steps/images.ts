@@ -11,8 +11,9 @@ const tagsOf = (inputs: Inputs) =>
     `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(${inputs.images.specs.map((spec) => spec.name).join('|')}):' || true`,
   );
 
-const missing = (seen: string | undefined, inputs: Inputs): boolean =>
-  inputs.images.specs.some((spec) => !seen?.split('\n').includes(spec.tag));
+const has = (seen: string | undefined, tag: string): boolean => seen?.split('\n').includes(tag) ?? false;
+
+const missing = (seen: string | undefined, inputs: Inputs): boolean => inputs.images.specs.some((spec) => !has(seen, spec.tag));
 
 const load = (inputs: Inputs): Action => ({
   kind: 'feed',
@@ -54,22 +55,24 @@ export const build = defineStep({
             hint: 'images.base names another image, or a tar to import',
           }
         : {kind: 'feed', title: 'import the base image', localFile: baseTar, argv: ['docker', 'import', '-', baseTag]};
-    const builds: Action[] = specs.map((spec) => ({
-      kind: 'run',
-      title: `build ${spec.tag}`,
-      argv: [
-        'docker',
-        'build',
-        '-q',
-        '-t',
-        spec.tag,
-        ...Object.entries(spec.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
-        '-',
-      ],
-      stdin: spec.context(),
-      timeoutMs: 20 * 60_000,
-      hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
-    }));
+    const builds: Action[] = specs
+      .filter((spec) => !has(seen.tags, spec.tag))
+      .map((spec) => ({
+        kind: 'run',
+        title: `build ${spec.tag}`,
+        argv: [
+          'docker',
+          'build',
+          '-q',
+          '-t',
+          spec.tag,
+          ...Object.entries(spec.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
+          '-',
+        ],
+        stdin: spec.context(),
+        timeoutMs: 20 * 60_000,
+        hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
+      }));
     const keep: Action = {
       kind: 'fetch',
       title: 'keep them in the cache',

@@ -22,11 +22,10 @@ const load = (inputs: Inputs): Action => ({
   argv: ['docker', 'load', '-q'],
 });
 
-/** Images of earlier contents: only the tag goes, containers that run from it keep it alive. */
-function removeOld(seen: string | undefined, inputs: Inputs, purge: boolean): readonly Action[] {
-  const ours = seen?.split('\n').filter(Boolean) ?? [];
-  const old = purge ? ours : [];
-  return old.length === 0 ? [] : [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...old]}];
+/** Without --purge they stay, so that the next `up` is quick. */
+function removeAll(seen: string | undefined, purge: boolean): readonly Action[] {
+  const tags = seen?.split('\n').filter(Boolean) ?? [];
+  return purge && tags.length > 0 ? [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...tags]}] : [];
 }
 
 /**
@@ -81,7 +80,7 @@ export const build = defineStep({
     };
     return [...(seen.base ? [] : [base]), ...builds, keep];
   },
-  undo: (seen, {inputs, purge}) => removeOld(seen.tags, inputs, purge),
+  undo: (seen, {purge}) => removeAll(seen.tags, purge),
 });
 
 /** The same images on every other node, streamed from the cache. */
@@ -92,7 +91,7 @@ export const images = defineStep({
   targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
   facts: ({inputs}) => ({tags: tagsOf(inputs)}),
   plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
-  undo: (seen, {inputs, purge}) => removeOld(seen.tags, inputs, purge),
+  undo: (seen, {purge}) => removeAll(seen.tags, purge),
 });
 
 function builder(cluster: Cluster): Cluster['nodes'] {

@@ -72,14 +72,14 @@ Examples:
     .argument('[command...]')
     .passThroughOptions()
     .action(async (machine: string, command: string[], options: NameOption) =>
-      settings.exitWith(await labSsh({lab: options.name, machine}, command, host())),
+      settings.exitWith(await labSsh({lab: options.name, machine}, withoutDashes(command), host())),
     );
   named('exec', 'run a command as root in a machine, past SSH')
     .argument('<machine>')
     .argument('<command...>')
     .passThroughOptions()
     .action(async (machine: string, command: string[], options: NameOption) =>
-      settings.exitWith(await labExecAttached({lab: options.name, machine}, command, host())),
+      settings.exitWith(await labExecAttached({lab: options.name, machine}, withoutDashes(command), host())),
     );
 
   const power = lab.command('power').description("pull a machine's plug, or put it back");
@@ -94,6 +94,11 @@ Examples:
       .action((machine: string, options: NameOption) => action({lab: options.name, machine}, host(), context));
   }
   return lab;
+}
+
+/** Options after the machine are the command's; commander then hands over the separator as well. */
+function withoutDashes(command: readonly string[]): readonly string[] {
+  return command[0] === '--' ? command.slice(1) : command;
 }
 
 function describe(status: Awaited<ReturnType<typeof labStatus>>): string[] {

@@ -15,10 +15,12 @@ export function machineCgroup(lab: Lab, machine: LabMachine): string {
 /**
  * Becomes the machine: joins its cgroup, mounts its disk and boots it. It runs in a mount namespace of its own,
  * so that the mounts vanish with the machine. The process id stays the same to the end (exec).
- * Environment: CGROUP (empty under systemd, which has made one), HIERARCHIES, LOWER, DIRECTORY. Arguments: systemd-nspawn's.
+ * Environment: CGROUP, UNIT_CGROUP (empty where process 1 is not systemd), HIERARCHIES, LOWER, DIRECTORY. Arguments: systemd-nspawn's.
  */
 export const LAUNCH_SCRIPT = `set -eu
-for mount in \${CGROUP:+$HIERARCHIES}; do
+for mount in $HIERARCHIES; do
+  # Under systemd the unit's cgroup is ours already, but only in the hierarchies that systemd manages (of v1 not cpuset, freezer ...).
+  if [ -n "$UNIT_CGROUP" ] && grep -qsx "$$" "$mount/$UNIT_CGROUP/cgroup.procs"; then continue; fi
   directory=$mount
   for name in $(printf %s "$CGROUP" | tr / ' '); do
     parent=$directory

@@ -10,7 +10,7 @@ import {run, tryRun} from '../run.js';
 import {hierarchies} from './cgroups.js';
 import {LAUNCH_SCRIPT, MACHINE_DIRECTORIES, machineCgroup, nspawnArguments} from './launch-script.js';
 import {killMachine} from './processes.js';
-import {forgetUnit, inUnit, isSystemdHost, unitMainPid} from './systemd-host.js';
+import {forgetUnit, inUnit, isSystemdHost, unitCgroup, unitMainPid} from './systemd-host.js';
 
 /** Boots a machine that is off and returns as soon as its supervisor runs. */
 export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?: AbortSignal): Promise<void> {
@@ -19,22 +19,16 @@ export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?
   const underSystemd = await isSystemdHost();
   const environment = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    CGROUP: underSystemd ? '' : machineCgroup(lab, machine),
+    CGROUP: machineCgroup(lab, machine),
+    UNIT_CGROUP: underSystemd ? unitCgroup(lab, machine) : '',
     HIERARCHIES: (await hierarchies()).map((each) => each.mount).join(' '),
     LOWER: base.tree,
     DIRECTORY: machine.directory,
   };
-  const launch = [
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
-    LAUNCH_SCRIPT,
-    machine.nspawnName,
-    ...nspawnArguments(lab, machine),
-  ];
+  // From a file: systemd would replace "$$" and the like in arguments.
+  const script = join(machine.directory, 'launch.sh');
+  await writeFile(script, LAUNCH_SCRIPT);
+  const launch = ['unshare', '--mount', '--propagation', 'private', 'sh', script, ...nspawnArguments(lab, machine)];
   const pid = underSystemd
     ? await startUnit(lab, machine, launch, environment, signal)
     : await startDetached(machine, launch, environment);

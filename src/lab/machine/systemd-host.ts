@@ -29,6 +29,7 @@ export function inUnit(lab: Lab, machine: LabMachine, environment: Readonly<Reco
     '--quiet',
     '--collect',
     `--unit=${machineUnit(lab, machine)}`,
+    `--description=${machine.name} of the hw5 lab ${lab.name}`,
     '--service-type=exec',
     '--property=Delegate=yes',
     '--property=KillMode=mixed',

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {type TarFile, tar} from './tar.js';
 
@@ -28,15 +29,26 @@ export interface ImageSpec {
   context(): Buffer;
 }
 
-/** The images of a cluster, in the order to build them in. Reads the templates and nothing else. */
+/**
+ * What docker-jupyter takes from hw5's own dependencies: the terminal emulator that Debian 12's Jupyter was packaged without.
+ * Name in the build context -> file of a package.
+ */
+const FROM_PACKAGES = {
+  'xterm.js': '@xterm/xterm/lib/xterm.js',
+  'xterm.css': '@xterm/xterm/css/xterm.css',
+  'addon-fit.js': '@xterm/addon-fit/lib/addon-fit.js',
+};
+
+/** The images of a cluster, in the order to build them in. Reads the templates and three files of packages. */
 export function imageSpecs({templates, base, baseIdentity, userName}: ImageOptions): readonly [ImageSpec, ImageSpec] {
-  const ssh = spec('docker-ssh', join(templates, 'docker-ssh'), {BASE: base, USER_NAME: userName}, baseIdentity);
-  const jupyter = spec('docker-jupyter', join(templates, 'docker-jupyter'), {BASE: ssh.tag}, ssh.key);
+  const ssh = spec('docker-ssh', filesOf(join(templates, 'docker-ssh')), {BASE: base, USER_NAME: userName}, baseIdentity);
+  const jupyterFiles = [...filesOf(join(templates, 'docker-jupyter')), ...filesOfPackages()];
+  const jupyter = spec('docker-jupyter', jupyterFiles, {BASE: ssh.tag}, ssh.key);
   return [ssh, {...jupyter, dependsOn: ssh.name}];
 }
 
-function spec(name: ImageSpec['name'], folder: string, buildArgs: Record<string, string>, baseIdentity: string): ImageSpec {
-  const context = tar(filesOf(folder));
+function spec(name: ImageSpec['name'], files: TarFile[], buildArgs: Record<string, string>, baseIdentity: string): ImageSpec {
+  const context = tar(files);
   const hash = createHash('sha256');
   for (const part of [JSON.stringify([name, baseIdentity, Object.entries(buildArgs).sort()]), context]) hash.update(part);
   const key = hash.digest('hex');
@@ -49,4 +61,9 @@ function filesOf(folder: string): TarFile[] {
     const file = join(folder, path);
     return {path, mode: statSync(file).mode & 0o100 ? 0o755 : 0o644, content: readFileSync(file)};
   });
+}
+
+function filesOfPackages(): TarFile[] {
+  const {resolve} = createRequire(import.meta.url);
+  return Object.entries(FROM_PACKAGES).map(([path, file]) => ({path, mode: 0o644, content: readFileSync(resolve(file))}));
 }

@@ -22,6 +22,9 @@ c.NotebookApp.open_browser = False
 c.NotebookApp.quit_button = False
 # Reached by any node's address, through its proxy, which hands on the Host and Origin headers as they came: the same-origin check stays on.
 c.NotebookApp.allow_remote_access = True
+# A page for the terminal that works; see there.
+c.NotebookApp.extra_template_paths = ['/usr/local/share/hw5/templates']
+c.NotebookApp.extra_static_paths = ['/usr/local/share/hw5/static']
 c.NotebookApp.terminado_settings = {'shell_command': ['/bin/bash', '-l']}
 
 

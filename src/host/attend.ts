@@ -47,7 +47,9 @@ async function feed(stdin: Writable, input: ExecOptions['stdin']): Promise<void>
     return;
   }
   for await (const chunk of input) {
-    if (!stdin.write(chunk)) await drained(stdin);
+    // The command has closed its input, or is gone.
+    if (!stdin.writable) return;
+    if (!stdin.write(chunk) && stdin.writable) await drained(stdin);
   }
   stdin.end();
 }

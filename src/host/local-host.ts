@@ -2,7 +2,7 @@ import {execa} from 'execa';
 import {attend} from './attend.js';
 import type {Secret} from './command.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
-import {cancellable, endMarked, marked} from './marked.js';
+import {cancellable, endMarked, interrupted, marked} from './marked.js';
 import {SudoHost} from './sudo.js';
 
 export interface LocalOptions {
@@ -27,6 +27,7 @@ export class LocalHost implements Host {
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const {argv: command, mark} = marked(argv, options);
+    if (options.signal?.aborted) throw interrupted({host: this.name, argv});
     const [file, ...rest] = command;
     const subprocess = execa(file!, rest, {
       cwd: '/',

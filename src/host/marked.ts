@@ -39,13 +39,27 @@ export function endMarked(mark: string): readonly string[] {
 /** Longest wait, in ms, for a command to be ended after a timeout or Ctrl-C: the machine may not answer any more. */
 export const END_LIMIT_MS = 4000;
 
+/** A command and where it runs, for error texts. */
+export interface CommandPlace {
+  readonly host: string;
+  readonly argv: readonly string[];
+}
+
+export function timedOut({host, argv}: CommandPlace, milliseconds: number): TimeoutError {
+  return new TimeoutError(`${argv[0]} on ${host} did not finish within ${milliseconds / 1000} s`);
+}
+
+export function interrupted({host, argv}: CommandPlace): InterruptedError {
+  return new InterruptedError(`${argv[0]} on ${host} was interrupted`);
+}
+
 /**
  * Waits for a command; gives it up at its time limit or when its signal aborts.
  * @param end ends the command on its host, best effort; given END_LIMIT_MS.
  * @throws TimeoutError, InterruptedError, and whatever `work` throws (after `end`).
  */
 export async function cancellable<T>(
-  what: {readonly host: string; readonly argv: readonly string[]},
+  what: CommandPlace,
   options: Pick<ExecOptions, 'signal' | 'timeoutMs'>,
   work: Promise<T>,
   end: () => Promise<void>,
@@ -55,10 +69,9 @@ export async function cancellable<T>(
   let onAbort: (() => void) | undefined;
   const given = new Promise<never>((_, reject) => {
     if (timeoutMs !== undefined) {
-      const text = `${what.argv[0]} on ${what.host} did not finish within ${timeoutMs / 1000} s`;
-      timer = setTimeout(() => reject(new TimeoutError(text)), timeoutMs);
+      timer = setTimeout(() => reject(timedOut(what, timeoutMs)), timeoutMs);
     }
-    onAbort = () => reject(new InterruptedError(`${what.argv[0]} on ${what.host} was interrupted`));
+    onAbort = () => reject(interrupted(what));
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
   });

@@ -17,7 +17,7 @@ import {Deadline} from './deadline.js';
 import {Gate} from './gate.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
 import {addKnownHost, judgeHostKey, knownHostName, knownTypes, readKnownHosts} from './known-hosts.js';
-import {cancellable, endMarked, marked} from './marked.js';
+import {type CommandPlace, cancellable, endMarked, interrupted, marked} from './marked.js';
 import {readPrivateFile} from './private-file.js';
 import type {SecretSource} from './secret-source.js';
 import {type Endpoint, handshakeError, hostKeyError, jumpError, loginError, networkError, timeoutError} from './ssh-errors.js';
@@ -278,10 +278,10 @@ class SshHost implements Host {
   }
 
   /** Waits for a place and starts the command. A server with a lower MaxSessions than usual is met with fewer places. */
-  async #session(what: {readonly host: string; readonly argv: readonly string[]}, command: string, {signal}: ExecOptions) {
+  async #session(what: CommandPlace, command: string, {signal}: ExecOptions) {
     for (;;) {
       await this.#sessions.enter(signal).catch(() => {
-        throw new InterruptedError(`${what.argv[0]} on ${what.host} was interrupted`);
+        throw interrupted(what);
       });
       try {
         return await this.#open(command);

@@ -3,7 +3,7 @@ import {Readable} from 'node:stream';
 import {ConnectError, InterruptedError, TimeoutError} from '../support/errors.js';
 import type {Secret} from './command.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
-import {END_LIMIT_MS, endMarked, marked} from './marked.js';
+import {END_LIMIT_MS, endMarked, interrupted, marked, timedOut} from './marked.js';
 
 export interface SudoSettings {
   readonly user: string;
@@ -39,13 +39,13 @@ export class SudoHost implements Host {
     try {
       return await this.#base.exec(...elevated(command.argv, options, password));
     } catch (error) {
-      const isGivenUp = error instanceof TimeoutError || error instanceof InterruptedError;
+      const isTimeout = error instanceof TimeoutError;
+      if (!isTimeout && !(error instanceof InterruptedError)) throw error;
       // The login may not signal root's processes, so the base host could not end the command.
-      if (isGivenUp && command.mark) {
-        const end = elevated(endMarked(command.mark), {timeoutMs: END_LIMIT_MS}, password);
-        await this.#base.exec(...end).catch(() => {});
-      }
-      throw error;
+      const end = elevated(endMarked(command.mark!), {timeoutMs: END_LIMIT_MS}, password);
+      await this.#base.exec(...end).catch(() => {});
+      const what = {host: this.name, argv};
+      throw isTimeout ? timedOut(what, options.timeoutMs!) : interrupted(what);
     }
   }
 

@@ -52,6 +52,8 @@ export class Sshd implements AsyncDisposable {
       'KbdInteractiveAuthentication no',
       'PermitRootLogin prohibit-password',
       'PrintMotd no',
+      // bash run by sshd reads ~/.bashrc, whatever is in it here, unless it believes to be a shell within a shell.
+      'SetEnv SHLVL=2',
     ];
     await writeFile(join(directory, 'sshd_config'), `${lines.join('\n')}\n`);
     await sshd.trust();

@@ -61,9 +61,11 @@ Examples:
   named('down', 'remove the machines and everything of them').action((options: NameOption) => labDown(options, host(), context));
   named('status', 'show the machines')
     .option('--json', 'for programs')
-    .action(async (options: NameOption & {json?: boolean}) => {
+    .action(async (options: NameOption, command: Command) => {
+      // hw5 itself has a --json too, and takes it wherever it stands.
+      const {json} = command.optsWithGlobals<{json?: boolean}>();
       const status = await labStatus(options, host());
-      if (options.json) settings.print(JSON.stringify(status, undefined, 2));
+      if (json) settings.print(JSON.stringify(status, undefined, 2));
       else for (const line of describe(status)) settings.print(line);
       settings.exitWith(status.isUp ? 0 : 3);
     });

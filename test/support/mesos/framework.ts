@@ -15,9 +15,10 @@ export function exchange(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   body?: string,
+  host = '127.0.0.1',
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({host: '127.0.0.1', port, method, path, headers, agent: false}, (response) => {
+    const outgoing = request({host, port, method, path, headers, agent: false}, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -37,6 +38,7 @@ export type Event = any;
 export class TestFramework {
   readonly events: Event[] = [];
   readonly port: number;
+  readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
   streamId = '';
   id = '';
@@ -45,8 +47,9 @@ export class TestFramework {
   #request: ClientRequest | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(port: number, headers: Readonly<Record<string, string>> = {}) {
+  constructor(port: number, headers: Readonly<Record<string, string>> = {}, host = '127.0.0.1') {
     this.port = port;
+    this.host = host;
     this.headers = headers;
   }
 
@@ -66,7 +69,7 @@ export class TestFramework {
     await new Promise<void>((resolve, reject) => {
       const headers = {'Content-Type': 'application/json', Accept: 'application/json', ...this.headers};
       this.#request = request(
-        {host: '127.0.0.1', port: this.port, method: 'POST', path: '/api/v1/scheduler', headers, agent: false},
+        {host: this.host, port: this.port, method: 'POST', path: '/api/v1/scheduler', headers, agent: false},
         (response) => {
           if (response.statusCode !== 200) return reject(new Error(`status ${response.statusCode}`));
           this.streamId = String(response.headers['mesos-stream-id']);
@@ -152,7 +155,7 @@ export class TestFramework {
       ...this.headers,
       ...headers,
     };
-    return exchange(this.port, 'POST', '/api/v1/scheduler', all, body);
+    return exchange(this.port, 'POST', '/api/v1/scheduler', all, body, this.host);
   }
 
   /** Launches tasks from an offer; what is left comes again at once. */

@@ -46,10 +46,14 @@ function byShare(context: Context): (readonly [Framework, string])[] {
 
 /** The part of the free resources that may be offered to this framework in this role; undefined when none or refused. */
 function offerable(context: Context, framework: Framework, role: string, agent: Agent, free: Resources): Resources | undefined {
-  const resources = filter(free, (entry) => {
+  const allowed = filter(free, (entry) => {
     const owner = entry.reservations.at(-1)?.role;
     return owner === undefined || owner === role || role.startsWith(`${owner}/`);
   });
+  // Mesos names ranges and sets before scalars.
+  const resources: Resources = new Map(
+    [...allowed].sort(([, a], [, b]) => Number(a.quantity.kind === 'scalar') - Number(b.quantity.kind === 'scalar')),
+  );
   // Mesos' --min_allocatable_resources: less than this is not worth an offer.
   if (isEmpty(resources) || (scalar(resources, 'cpus') < 0.01 && scalar(resources, 'mem') < 32)) return undefined;
   const isRefused = context.state.filters.some(

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Stands in for docker in tests: containers are processes, their state is in $FAKE_DOCKER. Every command line is added to $FAKE_DOCKER/log.
+: "${FAKE_DOCKER:=$(dirname "$0")}"
+echo "$*" >> "$FAKE_DOCKER/log"
+shift 2 # -H unix://…
+action=$1; shift
+state() { echo "$FAKE_DOCKER/containers/$1"; }
+case $action in
+  inspect)
+    type=$1; name=$2
+    if [ "$type" = --type=image ]; then
+      [ -e "$FAKE_DOCKER/images/$name" ] && echo '[{}]' && exit 0
+      echo "Error: No such image: $name" >&2; exit 1
+    fi
+    d=$(state "$name")
+    [ -d "$d" ] || { echo "Error: No such container: $name" >&2; exit 1; }
+    started='0001-01-01T00:00:00Z'; running=false; code=0
+    [ -e "$d/pid" ] && started='2026-11-22T10:57:01.968860576Z' && running=true
+    [ -e "$d/code" ] && running=false && code=$(cat "$d/code")
+    pid=$(cat "$d/pid" 2>/dev/null || echo 0)
+    net=$(cat "$d/net"); ip=$(cat "$d/ip")
+    printf '[{"Name": "/%s", "State": {"Running": %s, "StartedAt": "%s", "ExitCode": %s, "Pid": %s}, "NetworkSettings": {"Networks": {"%s": {"IPAddress": "%s"}}}}]\n' \
+      "$name" "$running" "$started" "$code" "$pid" "$net" "$ip" ;;
+  pull) echo "Error response from daemon: no route to the registry" >&2; exit 1 ;;
+  run)
+    net=bridge; ip=; shell=
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --cpu-shares | --memory | -e | -v | -p | --hostname | --cpu-quota) shift ;;
+        --net) net=$2; shift ;;
+        --name) name=$2; shift ;;
+        --entrypoint) shell=$2; shift ;;
+        --ip=*) ip=${1#--ip=} ;;
+        --bad=*) echo "unknown flag: --bad" >&2; exit 125 ;;
+        --*=*) ;;
+        *) break ;;
+      esac
+      shift
+    done
+    shift # the image
+    [ "$net" = nosuchnet ] && { echo "network nosuchnet not found" >&2; exit 125; }
+    d=$(state "$name"); mkdir -p "$d"; echo "$net" > "$d/net"; echo "$ip" > "$d/ip"
+    # As with the real one, the container is not the client's child: it lives on when the client dies.
+    setsid sh -c '
+      d=$1; shift
+      setsid "$@" & echo $! > "$d/pid"
+      wait $!; code=$?
+      echo $code > "$d/code.new"; mv "$d/code.new" "$d/code"' container "$d" $shell "$@" &
+    while [ ! -e "$d/code" ]; do sleep 0.05; done
+    exit "$(cat "$d/code")" ;;
+  wait)
+    d=$(state "$1"); [ -d "$d" ] || exit 1
+    while [ ! -e "$d/code" ]; do [ -d "$d" ] || exit 1; sleep 0.05; done
+    cat "$d/code" ;;
+  stop)
+    name=$3; d=$(state "$name"); [ -e "$d/pid" ] || { echo "No such container: $name" >&2; exit 1; }
+    [ -e "$d/code" ] && exit 0
+    kill -TERM "-$(cat "$d/pid")" 2>/dev/null
+    i=0; while [ ! -e "$d/code" ] && [ $i -lt $(($2 * 20)) ]; do sleep 0.05; i=$((i + 1)); done
+    [ -e "$d/code" ] || kill -KILL "-$(cat "$d/pid")"
+    while [ ! -e "$d/code" ]; do sleep 0.05; done ;;
+  exec) shift; exec "$@" ;;
+  ps) ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
+  rm)
+    for name in "$@"; do :; done
+    d=$(state "$name"); [ -e "$d/pid" ] && [ ! -e "$d/code" ] && kill -KILL "-$(cat "$d/pid")"
+    rm -rf "$d" ;;
+  logs) sleep 1000 ;;
+  version) echo fake ;;
+  *) echo "fake docker: unknown command $action" >&2; exit 64 ;;
+esac

@@ -268,7 +268,10 @@ class SshHost implements Host {
     if (this.#lost) return;
     this.#lost = new ConnectError(this.name, `the connection to ${this.name} was closed`);
     await new Promise<void>((resolve) => {
-      const limit = setTimeout(() => this.#client.destroy(), 2000);
+      const limit = setTimeout(() => {
+        this.#client.destroy();
+        resolve();
+      }, 2000);
       this.#client.once('close', () => {
         clearTimeout(limit);
         resolve();

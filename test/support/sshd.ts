@@ -105,9 +105,10 @@ export class Sshd implements AsyncDisposable {
   /** Ends the server and all its sessions, as a machine that goes down. */
   async stop(): Promise<void> {
     const process = this.#process;
+    this.#process = undefined;
     if (!process?.pid || process.exitCode !== null || process.signalCode !== null) return;
-    const {stdout} = await run('ps', ['-o', 'pid=', '--ppid', String(process.pid)]).catch(() => ({stdout: ''}));
     const closed = once(process, 'exit');
+    const {stdout} = await run('ps', ['-o', 'pid=', '--ppid', String(process.pid)]).catch(() => ({stdout: ''}));
     process.kill('SIGTERM');
     for (const pid of stdout.split('\n').filter(Boolean)) {
       try {

@@ -51,13 +51,17 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal)
   };
 }
 
+/** The file goes with the lock; whoever opened it just before that holds a file without a name, and opens it again. */
 function lockScript(holder: string): string {
-  return `exec 9>>${LOCK}
-flock -n 9 || { cat ${LOCK}; exit ${BUSY}; }
+  return `while :; do
+  exec 9>>${LOCK}
+  flock -n 9 || { cat ${LOCK}; exit ${BUSY}; }
+  [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${LOCK} 2>/dev/null)" ] && break
+done
 printf '%s\\n' ${quote(holder)} >${LOCK}
 echo locked
 while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done
-: >${LOCK}`;
+rm -f ${LOCK}`;
 }
 
 function refusal(host: string, result: ExecResult, said: string): Hw5Error {

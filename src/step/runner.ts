@@ -90,7 +90,6 @@ async function schedule(
   work: (item: Item, isDirty: boolean) => Promise<Outcome>,
 ): Promise<RunResult> {
   const {emit, signal} = session.options;
-  const started = performance.now();
   const results = new Map<string, Promise<ItemResult>>();
   for (const item of order) results.set(item.key, runItem(item));
   const all = await Promise.all(results.values());
@@ -102,7 +101,7 @@ async function schedule(
     changed: count('changed'),
     unchanged: count('unchanged'),
     failed: errors.length,
-    elapsedMs: performance.now() - started,
+    elapsedMs: performance.now() - session.started,
   });
   return {changed: count('changed'), unchanged: count('unchanged'), errors};
 

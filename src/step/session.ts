@@ -28,6 +28,8 @@ const READY = 'ready?';
 export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
   readonly items: readonly Item[];
+  /** When it began, by the clock of `performance.now()`. */
+  readonly started = performance.now();
   readonly #hosts = new Map<string, Host>();
   readonly #locks: AsyncDisposable[] = [];
   /** Why a host cannot be used. */

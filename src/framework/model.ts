@@ -73,6 +73,8 @@ export interface SchedulerState {
   connection: string;
   frameworkId: string | null;
   desired: readonly TaskSpec[];
+  /** Of each wanted task, the hash of its description. */
+  hashes: Readonly<Record<string, string>>;
   desiredAt: number;
   /** The number of the next task id. Never goes back. */
   counter: number;
@@ -165,12 +167,32 @@ export type Effect =
   | {readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string}
   | {readonly type: 'reply'; readonly ok: boolean; readonly message: string};
 
-/** One reduction under way: a private copy of the state, and the effects so far. */
+/** One reduction under way: a private copy of the state, and the effects so far. See {@link copyOf} for what may be changed. */
 export interface Turn {
   readonly state: SchedulerState;
   readonly now: number;
   readonly effects: Effect[];
   readonly acks: Call[];
+}
+
+/**
+ * A copy whose maps, runs, slots and market may be changed. What is nested deeper is shared with the original: it is replaced,
+ * never changed.
+ */
+export function copyOf(state: SchedulerState): SchedulerState {
+  const copyEach = <T extends object>(records: Record<string, T>): Record<string, T> => {
+    const copies: Record<string, T> = {};
+    for (const key in records) copies[key] = {...records[key]!};
+    return copies;
+  };
+  return {
+    ...state,
+    runs: copyEach(state.runs),
+    slots: copyEach(state.slots),
+    offers: {...state.offers},
+    market: {...state.market},
+    refusals: {...state.refusals},
+  };
 }
 
 /** Notes a line for the journal. */
@@ -213,6 +235,7 @@ export function emptyState(settings: Settings = defaultSettings): SchedulerState
     connection: 'not yet subscribed',
     frameworkId: null,
     desired: [],
+    hashes: {},
     desiredAt: 0,
     counter: 0,
     runs: {},

@@ -1,5 +1,6 @@
 import type {TaskSpec} from './config.js';
 import {emptyState, type Run, type SchedulerState, type Settings, type Slot, type StoreOp} from './model.js';
+import {hashesOf} from './task-info.js';
 
 /** What the store holds of one framework: relative key → value. */
 export type Records = ReadonlyMap<string, unknown>;
@@ -8,34 +9,41 @@ export type Records = ReadonlyMap<string, unknown>;
 type RunRecord = Omit<Run, 'intent' | 'question' | 'killSentAt' | 'okSince' | 'unhealthySince'>;
 type SlotRecord = Omit<Slot, 'freeing' | 'freeingSince'> & {readonly freeing: boolean};
 
-/** The durable part of a state. A launch is durable before it is sent: see the reducer's `intended`. */
-export function recordsOf(state: SchedulerState): Records {
-  const records = new Map<string, unknown>([
-    ['framework-id', state.frameworkId],
-    ['counter', state.counter],
-    ['desired', {tasks: state.desired, at: state.desiredAt}],
-  ]);
-  for (const run of Object.values(state.runs)) {
-    const {intent: _, question: _q, killSentAt: _k, okSince: _o, unhealthySince: _u, ...record} = run;
-    records.set(`runs/${run.taskId}`, record satisfies RunRecord);
-  }
-  for (const slot of Object.values(state.slots)) {
-    const {freeing, freeingSince: _, ...rest} = slot;
-    records.set(`slots/${slot.name}`, {...rest, freeing: freeing !== null} satisfies SlotRecord);
-  }
-  return records;
+/** What must be written to get from one state to the next: little, as long as nothing happens. */
+export function changesBetween(before: SchedulerState, after: SchedulerState): readonly StoreOp[] {
+  const ops: StoreOp[] = [];
+  const put = (key: string, value: unknown) => ops.push({op: 'put', key, value});
+  if (before.frameworkId !== after.frameworkId) put('framework-id', after.frameworkId);
+  if (before.counter !== after.counter) put('counter', after.counter);
+  if (before.desired !== after.desired || before.desiredAt !== after.desiredAt)
+    put('desired', {tasks: after.desired, at: after.desiredAt});
+  const compare = <T>(kind: string, old: Record<string, T>, fresh: Record<string, T>, recordOf: (one: T) => object) => {
+    for (const id in fresh) {
+      const record = recordOf(fresh[id]!);
+      const previous = old[id];
+      if (previous === undefined || !isSame(recordOf(previous), record)) put(`${kind}/${id}`, record);
+    }
+    for (const id in old) if (!(id in fresh)) ops.push({op: 'delete', key: `${kind}/${id}`});
+  };
+  compare('runs', before.runs, after.runs, runRecord);
+  compare('slots', before.slots, after.slots, slotRecord);
+  return ops;
 }
 
-/** What must be written to get from one state to the next. */
-export function changesBetween(before: SchedulerState, after: SchedulerState): readonly StoreOp[] {
-  const old = recordsOf(before);
-  const ops: StoreOp[] = [];
-  const fresh = recordsOf(after);
-  for (const [key, value] of fresh) {
-    if (JSON.stringify(old.get(key)) !== JSON.stringify(value)) ops.push({op: 'put', key, value});
-  }
-  for (const key of old.keys()) if (!fresh.has(key)) ops.push({op: 'delete', key});
-  return ops;
+function runRecord(run: Run): RunRecord {
+  const {intent: _, question: _q, killSentAt: _k, okSince: _o, unhealthySince: _u, ...record} = run;
+  return record;
+}
+
+function slotRecord(slot: Slot): SlotRecord {
+  const {freeing, freeingSince: _, ...rest} = slot;
+  return {...rest, freeing: freeing !== null};
+}
+
+/** Nested values are replaced when they change, so that being the same object is being equal. */
+function isSame(a: object, b: object): boolean {
+  for (const key in a) if (a[key as keyof object] !== b[key as keyof object]) return false;
+  return true;
 }
 
 /**
@@ -48,6 +56,7 @@ export function stateFrom(records: Records, settings: Settings): SchedulerState 
   state.counter = (records.get('counter') as number | undefined) ?? 0;
   const desired = records.get('desired') as {tasks: TaskSpec[]; at: number} | undefined;
   state.desired = desired?.tasks ?? [];
+  state.hashes = hashesOf(state.desired);
   state.desiredAt = desired?.at ?? 0;
   for (const [key, value] of records) {
     if (key.startsWith('runs/')) {

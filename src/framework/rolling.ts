@@ -14,13 +14,13 @@ export function roll(turn: Turn): void {
   const down: (Run | undefined)[] = [];
   for (const spec of state.desired) {
     const run = currentRun(state, spec.name);
-    const isOld = run !== undefined && run.condemned === null && isOutdated(run, spec);
+    const isOld = run !== undefined && run.condemned === null && isOutdated(state, run, spec);
     if (isOld) outdated.push(run);
     if (run === undefined || !isOk(run, spec)) down.push(isOld ? run : undefined);
     if (run === undefined) {
       for (const holder of blockers(state, spec)) {
         const wanted = state.desired.find((one) => one.name === holder.name);
-        if (wanted !== undefined && isOutdated(holder, wanted))
+        if (wanted !== undefined && isOutdated(state, holder, wanted))
           condemn(turn, holder, 'roll', `${spec.name} needs its address`, KILL_GRACE_SECONDS);
       }
     }

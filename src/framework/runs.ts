@@ -1,7 +1,6 @@
 import type {TaskSpec} from './config.js';
 import type {Run, SchedulerState} from './model.js';
 import {isNode} from './placement.js';
-import {specHash} from './task-info.js';
 
 /** The run that holds a task's place: the one that is to stay, or else one that still has to end. Given-up ones do not count. */
 export function currentRun(state: SchedulerState, name: string): Run | undefined {
@@ -24,7 +23,7 @@ export function isOk(run: Run, spec: TaskSpec): boolean {
 }
 
 /** Does a run differ from what its task should be now? */
-export function isOutdated(run: Run, spec: TaskSpec): boolean {
+export function isOutdated(state: SchedulerState, run: Run, spec: TaskSpec): boolean {
   const {node} = spec.constraints;
-  return run.specHash !== specHash(spec) || (node !== undefined && !isNode(run.node, node));
+  return run.specHash !== state.hashes[spec.name] || (node !== undefined && !isNode(run.node, node));
 }

@@ -1,9 +1,18 @@
 import type {MesosEvent} from './mesos.js';
-import {type CommandAction, type Effect, note, type SchedulerEvent, type SchedulerState, slotOf, type Turn} from './model.js';
+import {
+  type CommandAction,
+  copyOf,
+  type Effect,
+  note,
+  type SchedulerEvent,
+  type SchedulerState,
+  slotOf,
+  type Turn,
+} from './model.js';
 import {changesBetween} from './records.js';
 import {currentRun} from './runs.js';
 import {cancelIntended, launchIntended, settle} from './settle.js';
-import {KILL_GRACE_SECONDS} from './task-info.js';
+import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn, onUpdate, openFence} from './updates.js';
 
 /** Seconds after a subscription until the first implicit reconciliation, which finds tasks that are in no record. */
@@ -18,7 +27,7 @@ export function reduce(
   event: SchedulerEvent,
   now: number,
 ): {readonly state: SchedulerState; readonly effects: readonly Effect[]} {
-  const turn: Turn = {state: structuredClone(before), now, effects: [], acks: []};
+  const turn: Turn = {state: copyOf(before), now, effects: [], acks: []};
   take(turn, event);
   settle(turn);
   save(turn, before);
@@ -51,6 +60,7 @@ function take(turn: Turn, event: SchedulerEvent): void {
     }
     case 'desired':
       state.desired = event.tasks;
+      state.hashes = hashesOf(event.tasks);
       state.desiredAt = event.at;
       note(turn, 'info', `${event.tasks.length} tasks are wanted`);
       return;
@@ -186,6 +196,7 @@ function save(turn: Turn, before: SchedulerState): void {
   const ops = changesBetween(before, state);
   if (ops.length === 0 && turn.acks.length === 0) return;
   state.saveId++;
-  for (const run of Object.values(state.runs)) if (run.intent?.saveId === null) run.intent.saveId = state.saveId;
+  for (const run of Object.values(state.runs))
+    if (run.intent?.saveId === null) run.intent = {...run.intent, saveId: state.saveId};
   turn.effects.push({type: 'save', id: state.saveId, ops, acks: turn.acks});
 }

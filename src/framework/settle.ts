@@ -4,7 +4,7 @@ import {note, type Run, send, slotOf, type Turn} from './model.js';
 import {place} from './placement.js';
 import {roll} from './rolling.js';
 import {blockers, currentRun, isOk, isOutdated} from './runs.js';
-import {KILL_GRACE_SECONDS, killPolicy, specHash, taskInfo} from './task-info.js';
+import {KILL_GRACE_SECONDS, killPolicy, taskInfo} from './task-info.js';
 import {condemn, endRun, openFence} from './updates.js';
 
 /**
@@ -103,7 +103,7 @@ function condemnWhatShouldEnd(turn: Turn): void {
       if (now - run.unhealthySince >= limit * 1000)
         condemn(turn, run, 'failure', `it was unhealthy for ${limit} s`, KILL_GRACE_SECONDS);
     }
-    if (run.phase === 'intended' && isOutdated(run, spec)) {
+    if (run.phase === 'intended' && isOutdated(state, run, spec)) {
       condemn(turn, run, 'roll', 'its description changed', 0);
     }
   }
@@ -224,7 +224,7 @@ function launch(turn: Turn, pending: readonly TaskSpec[]): void {
       address: spec.address,
       agentId,
       node,
-      specHash: specHash(spec),
+      specHash: state.hashes[spec.name]!,
       launchedAt: now,
       phase: 'intended',
       since: now,

@@ -61,6 +61,11 @@ export function specHash(spec: TaskSpec): string {
   return createHash('sha256').update(canonical(rest)).digest('hex').slice(0, 12);
 }
 
+/** Name → {@link specHash}. */
+export function hashesOf(specs: readonly TaskSpec[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(specs.map((spec) => [spec.name, specHash(spec)]));
+}
+
 function healthCheckOf(check: NonNullable<TaskSpec['healthCheck']>): HealthCheck {
   return {
     type: check.type === 'http' ? 'HTTP' : 'TCP',

@@ -36,7 +36,7 @@ function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): 
   else if (spec.healthCheck !== undefined && run.healthy === null)
     lines.push(`runs on ${run.node} ${since}; its health check has not passed yet`);
   else lines.push(`runs on ${run.node} ${since}${run.healthy === true ? ' and is healthy' : ''}`);
-  if (isOutdated(run, spec)) lines.push('its description changed; it is replaced when all other tasks are well');
+  if (isOutdated(state, run, spec)) lines.push('its description changed; it is replaced when all other tasks are well');
   return lines;
 }
 

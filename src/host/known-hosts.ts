@@ -111,5 +111,5 @@ export async function addKnownHost(file: string, name: string, key: Buffer): Pro
   const start = text === '' || text.endsWith('\n') ? '' : '\n';
   await handle.appendFile(`${start}${name} ${keyType(key)} ${key.toString('base64')}\n`);
   await handle.sync();
-  return {line: text.split('\n').length, marker: undefined, patterns: [name], type: keyType(key), key};
+  return {line: (text + start).split('\n').length, marker: undefined, patterns: [name], type: keyType(key), key};
 }

@@ -17,7 +17,7 @@ export interface SudoSettings {
  * The first line of standard input is the password, the second this marker, then comes the command's own input. sudo may have taken
  * the password or not (a rule without password for just this command): what is before the marker never reaches the command.
  */
-const SKIP = 'marker=$1; shift; IFS= read -r line; [ "$line" = "$marker" ] || IFS= read -r line; exec "$@"';
+export const SKIP_SCRIPT = 'marker=$1; shift; IFS= read -r line; [ "$line" = "$marker" ] || IFS= read -r line; exec "$@"';
 
 /** A host whose commands run as root by sudo. Whether sudo asks for a password is found out once, with the first command. */
 export class SudoHost implements Host {
@@ -95,7 +95,7 @@ function elevated(argv: readonly string[], options: ExecOptions, password: Secre
   if (password === undefined) return [['sudo', '-n', '--', ...argv], options];
   const marker = randomUUID();
   const head = `${password.reveal()}\n${marker}\n`;
-  const command = ['sudo', '-k', '-S', '-p', '', '--', 'sh', '-c', SKIP, 'sh', marker, ...argv];
+  const command = ['sudo', '-k', '-S', '-p', '', '--', 'sh', '-c', SKIP_SCRIPT, 'sh', marker, ...argv];
   return [command, {...options, stdin: after(head, options.stdin)}];
 }
 

@@ -1,8 +1,8 @@
-import {execa, type Result} from 'execa';
 import {homedir} from 'node:os';
+import {execa, type Result} from 'execa';
 import {packageFile} from '../../src/support/template.js';
 
-/** The tests' own lab: the default one is its user's. */
+/** The tests' own lab: the default one is its user's. sudo asks for a password on node2, so that every test tries that way too. */
 export const LAB = {name: 'test', subnet: '198.18.0.128/25'} as const;
 /** The address of node0, node1 and node2. */
 export const ADDRESSES = ['198.18.0.138', '198.18.0.139', '198.18.0.140'] as const;
@@ -10,7 +10,10 @@ export const ADDRESSES = ['198.18.0.138', '198.18.0.139', '198.18.0.140'] as con
 type Ended = Result<{reject: false; all: true}>;
 
 /** Runs the built bin/hw5.js as a user would. Never rejects: look at exitCode. */
-export function hw5(args: readonly string[], options: {readonly input?: string; readonly env?: Record<string, string>} = {}): Promise<Ended> {
+export function hw5(
+  args: readonly string[],
+  options: {readonly input?: string; readonly env?: Record<string, string>} = {},
+): Promise<Ended> {
   return execa(process.execPath, [packageFile('bin/hw5.js'), ...args], {
     reject: false,
     all: true,
@@ -23,13 +26,14 @@ export function hw5(args: readonly string[], options: {readonly input?: string; 
 /** Runs hw5 on the tests' lab. @throws Error with all it printed when it does not end with `expected` (default 0). */
 export async function onLab(args: readonly string[], expected = 0): Promise<Ended> {
   const result = await hw5(['--lab-name', LAB.name, ...args]);
-  if (result.exitCode !== expected) throw new Error(`hw5 ${args.join(' ')} ended with ${result.exitCode}, not ${expected}:\n${result.all}`);
+  if (result.exitCode !== expected)
+    throw new Error(`hw5 ${args.join(' ')} ended with ${result.exitCode}, not ${expected}:\n${result.all}`);
   return result;
 }
 
 /** Makes the tests' lab if it is not there. */
 export async function ensureLab(): Promise<void> {
-  const result = await hw5(['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet]);
+  const result = await hw5(['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet, '--sudo-password', 'node2']);
   if (result.exitCode !== 0) throw new Error(`no lab: ${result.all}`);
 }
 

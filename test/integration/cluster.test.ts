@@ -1,0 +1,198 @@
+import {beforeAll, describe, expect, test} from 'vitest';
+import type {ClusterStatus} from '../../src/status/status.js';
+import {ADDRESSES, ensureCluster, ensureLab, hw5, inMachine, LAB, onLab} from '../support/lab.js';
+import {MACHINE_STATE} from '../support/machine-state.js';
+
+const NODES = ['node0', 'node1', 'node2'] as const;
+
+async function status(expected: number): Promise<ClusterStatus> {
+  const result = await onLab(['status', '--json'], expected);
+  return JSON.parse(result.stdout as string) as ClusterStatus;
+}
+
+/** How many steps a run changed, from its JSON events. */
+async function changesOf(command: 'up' | 'down'): Promise<{changed: number; steps: string[]}> {
+  const result = await onLab([command, '--json']);
+  const events = (result.stdout as string)
+    .split('\n')
+    .map((line) => JSON.parse(line) as {type: string; changed: number; outcome: string; step: string; host: string});
+  return {
+    changed: events.find((event) => event.type === 'end')!.changed,
+    steps: events
+      .filter((event) => event.type === 'step-end' && event.outcome === 'changed')
+      .map((event) => `${event.step}@${event.host}`),
+  };
+}
+
+const states = () => Promise.all(NODES.map((node) => inMachine(node, MACHINE_STATE)));
+
+/** The container of a task, on the node that runs it. */
+async function containerOf(task: string): Promise<{node: string; id: string}> {
+  const {tasks} = await status(0);
+  const one = tasks.find(({name}) => name === task)!;
+  const ids = await inMachine(one.node!, 'docker ps -q --filter name=^/mesos-');
+  for (const id of ids.split('\n').filter(Boolean)) {
+    if ((await inMachine(one.node!, `docker inspect -f '{{.Config.Hostname}}' ${id}`)) === task) return {node: one.node!, id};
+  }
+  throw new Error(`no container of ${task} on ${one.node}`);
+}
+
+describe('the whole cluster on the lab', () => {
+  beforeAll(async () => {
+    await ensureCluster();
+  });
+
+  test('is healthy: five tasks on three nodes, at their addresses', async () => {
+    const {healthy, tasks, nodes, network, framework, notebook} = await status(0);
+    expect(healthy).toBe(true);
+    expect(tasks.map(({name, ip, state}) => `${name} ${ip} ${state}`)).toEqual([
+      'jupyter 192.168.0.100 running',
+      'ssh-1 192.168.0.101 running',
+      'ssh-2 192.168.0.102 running',
+      'ssh-3 192.168.0.103 running',
+      'ssh-4 192.168.0.104 running',
+    ]);
+    expect(new Set(tasks.map(({node}) => node))).toEqual(new Set(NODES));
+    expect(nodes.map(({name, address, reachable}) => ({name, address, reachable}))).toEqual(
+      NODES.map((name, index) => ({name, address: ADDRESSES[index], reachable: true})),
+    );
+    expect(network).toMatchObject({name: 'calico_net', state: 'healthy', nodes: NODES});
+    expect(framework).toMatchObject({state: 'healthy', connected: true});
+    expect(notebook.urls).toEqual(ADDRESSES.map((address) => `http://${address}:8888/`));
+  });
+
+  test('changes nothing when brought up again, and plan says so', async () => {
+    expect(await changesOf('up')).toEqual({changed: 0, steps: []});
+    expect((await onLab(['plan'], 0)).stdout).toBe('nothing to change');
+  });
+
+  test('routes between containers without a tunnel: TTL 62 after two hops, the routes from BIRD', async () => {
+    const {tasks} = await status(0);
+    const from = tasks.find(({name}) => name === 'ssh-1')!;
+    const to = tasks.find(({name, node}) => name.startsWith('ssh') && node !== from.node)!;
+    const {node, id} = await containerOf('ssh-1');
+    expect(await inMachine(node, `docker exec ${id} ping -c 2 -W 5 ${to.ip}`)).toContain('ttl=62');
+    expect(await inMachine(node, `ip route get ${to.ip}; ip route show ${to.ip}; ip route`)).toMatch(
+      new RegExp(`via ${ADDRESSES[NODES.indexOf(to.node as 'node0')]} dev host0 proto bird`),
+    );
+  });
+
+  test('keeps its secrets out of command lines, logs and output', async () => {
+    const {token} = JSON.parse((await onLab(['notebook', '--json'])).stdout as string) as {token: string};
+    expect(token).toMatch(/^[0-9a-f]{48}$/);
+    const up = await onLab(['up', '--verbose']);
+    expect(up.all).not.toContain(token);
+    for (const node of NODES) {
+      // the pattern itself comes by standard input, or it would find itself
+      const found = await inMachine(
+        node,
+        `t=$(cat /etc/hw5/containers/jupyter/token); { cat /proc/[0-9]*/cmdline | tr '\\0' ' '; journalctl --no-pager -o cat; cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; } | awk -v t="$t" 'BEGIN {found = 0} index($0, substr(t, 1, 40)) && !/awk -v/ {found++} END {print found}'`,
+      );
+      expect(found, node).toBe('0');
+      const modes = await inMachine(
+        node,
+        'stat -c "%a %U" /etc/hw5/containers /etc/hw5/containers/*/token /etc/hw5/containers/*/id_ed25519 /etc/hw5/containers/ssh/ssh_host_ed25519_key /etc/hw5/framework.json /etc/hw5/proxy.env | sort -u',
+      );
+      expect(modes).toBe('600 root\n700 root');
+    }
+  });
+
+  test('lets nobody near the API of a proxy from outside', async () => {
+    await expect(inMachine('node0', `curl -s -m 3 http://${ADDRESSES[1]}:8001/api/routes`)).rejects.toThrow();
+    expect(await inMachine('node1', "curl -s -m 3 -o /dev/null -w '%{http_code}' http://127.0.0.1:8001/api/routes")).toBe('403');
+  });
+
+  test('shows what was broken with plan, and mends just that', async () => {
+    await inMachine(
+      'node1',
+      'systemctl stop hw5-proxy; echo "# changed by hand" >> /etc/systemd/system/hw5-proxy.service; rm /usr/local/bin/calicoctl',
+    );
+    const plan = await onLab(['plan'], 3);
+    expect(plan.stdout).toContain('-# changed by hand');
+    expect(plan.stdout).toContain('upload /usr/local/bin/calicoctl');
+    const {steps} = await changesOf('up');
+    expect(steps).toEqual(expect.arrayContaining(['proxy@node1', 'calicoctl@node1']));
+    expect(steps.every((step) => step.endsWith('@node1'))).toBe(true);
+    expect((await status(0)).healthy).toBe(true);
+  });
+
+  test('installs a package that was removed, and only that', async () => {
+    await inMachine('node2', 'dpkg -r --force-depends conntrack >/dev/null 2>&1');
+    expect((await onLab(['plan'], 3)).stdout).toContain('apt-get install conntrack');
+    await onLab(['up']);
+    expect(await inMachine('node2', 'command -v conntrack')).toBe('/usr/sbin/conntrack');
+  });
+
+  test('refuses a second run on the same hosts, and says who works there', async () => {
+    await inMachine('node0', 'true');
+    const runs = await Promise.all([hw5(['--lab-name', LAB.name, 'up']), hw5(['--lab-name', LAB.name, 'up'])]);
+    const refused = runs.filter((run) => run.exitCode !== 0);
+    for (const run of refused) expect(run.all).toMatch(/somebody else works on node\d: hw5 up of root@/);
+    expect(refused.length).toBeLessThan(2);
+  });
+
+  test('does not trust a host whose key it does not know', async () => {
+    const yaml = await inMachine('node0', 'true').then(() => onLab(['validate', '--json']));
+    const cluster = JSON.parse(yaml.stdout as string) as {ssh: {key: string; user: string}};
+    const file = `/tmp/hw5-unknown-${process.pid}.yaml`;
+    const {rm, writeFile} = await import('node:fs/promises');
+    await writeFile(
+      file,
+      JSON.stringify({
+        ssh: {user: cluster.ssh.user, key: cluster.ssh.key, knownHosts: `${file}.known_hosts`},
+        nodes: [ADDRESSES[0]],
+      }),
+    );
+    try {
+      const refused = await hw5(['-f', file, 'status']);
+      expect(refused.all).toMatch(/host key/i);
+      const accepted = await hw5(['-f', file, '--accept-new-host-keys', 'status', '--json']);
+      expect((JSON.parse(accepted.stdout as string) as ClusterStatus).nodes[0]!.reachable).toBe(true);
+      const known = await hw5(['-f', file, 'status', '--json']);
+      expect((JSON.parse(known.stdout as string) as ClusterStatus).nodes[0]!.reachable).toBe(true);
+    } finally {
+      await Promise.all([rm(file), rm(`${file}.known_hosts`, {force: true})]);
+    }
+  });
+
+  test('answers with a status while a node is dead, and is healthy again after its return', async () => {
+    await hw5(['lab', 'power', 'off', '--name', LAB.name, 'node2']);
+    try {
+      const {nodes, healthy} = await status(3);
+      expect(healthy).toBe(false);
+      expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, false]);
+      expect(nodes[0]!.components['etcd']!.state).toBe('healthy');
+      expect(nodes[0]!.components['calico']!.detail).toContain('node2');
+    } finally {
+      await hw5(['lab', 'power', 'on', '--name', LAB.name, 'node2']);
+    }
+    await ensureLab();
+    await onLab(['up']);
+    expect((await status(0)).tasks.every(({state}) => state === 'running')).toBe(true);
+  });
+
+  test('leaves nothing behind but the data after down, nothing at all with --purge, and comes up again', async () => {
+    await onLab(['down', '--purge']);
+    const before = await states();
+    await onLab(['up']);
+    expect(await states()).not.toEqual(before);
+    await onLab(['down']);
+    const after = await states();
+    const data = ['/var/lib/hw5', '/var/lib/hw5/etcd'];
+    expect(
+      after.map((text) =>
+        text
+          .split('\n')
+          .filter((line) => !data.includes(line))
+          .join('\n'),
+      ),
+    ).toEqual(before);
+    expect(await inMachine('node0', 'docker images -q docker-ssh')).not.toBe('');
+    expect(await changesOf('down')).toEqual({changed: expect.any(Number), steps: []});
+    await onLab(['up']);
+    expect((await status(0)).healthy).toBe(true);
+    await onLab(['down', '--purge']);
+    expect(await states()).toEqual(before);
+    expect(await inMachine('node0', 'docker images -q docker-ssh')).toBe('');
+  });
+});

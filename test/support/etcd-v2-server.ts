@@ -19,20 +19,24 @@ export class EtcdV2Server implements AsyncDisposable {
 
   static async start(): Promise<EtcdV2Server> {
     const server = new EtcdV2Server();
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    await server.#listen();
     return server;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
+  /** Stays when the server is closed: then nobody answers there. */
+  url = '';
 
   /** A member of the same cluster: another address, the same data. */
   async member(): Promise<EtcdV2Server> {
     const other = new EtcdV2Server();
     other.#serveFrom(this);
-    await new Promise<void>((resolve) => other.#server.listen(0, '127.0.0.1', resolve));
+    await other.#listen();
     return other;
+  }
+
+  async #listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   value(key: string): string | undefined {

@@ -1,6 +1,6 @@
-import type {Agent} from 'node:http';
+import {lookup} from 'node:dns/promises';
 import {Hw5Error} from '../support/errors.js';
-import {anySignal, exchange, openStream, orderedAgent} from './http.js';
+import {anySignal, exchange, openStream} from './http.js';
 import type {Call, FrameworkInfo, MesosEvent} from './mesos.js';
 import {decodeRecords, emptyRest} from './recordio.js';
 
@@ -63,8 +63,13 @@ export class MesosClient {
     if (answer.status < 300 || answer.status > 399 || location === undefined) {
       throw new MesosError(`the Mesos master ${master} does not say who leads (HTTP ${answer.status})`, answer.status);
     }
-    // Protocol-relative: //host:port
-    return new URL(location, `http://${master}`).host;
+    // Protocol-relative: //host:port, with the name that the master gave itself, which need not be known here.
+    const {host, hostname} = new URL(location, `http://${master}`);
+    const isKnown = await lookup(hostname).then(
+      () => true,
+      () => false,
+    );
+    return isKnown ? host : master;
   }
 
   /** GET of a JSON document at the leading master, as /master/state. */
@@ -81,6 +86,7 @@ export class MesosClient {
     const master = await this.leader(signal);
     const controller = new AbortController();
     const either = anySignal([signal, controller.signal]);
+    controller.signal.addEventListener('abort', either.release, {once: true});
     const id = frameworkId === null ? {} : {id: {value: frameworkId}};
     const answer = await openStream({
       origin: `http://${master}`,
@@ -93,8 +99,9 @@ export class MesosClient {
         ...(frameworkId === null ? {} : {framework_id: {value: frameworkId}}),
       },
       timeoutMs: CALL_TIMEOUT_MS,
-      signal: either,
+      signal: either.signal,
     }).catch((cause: unknown) => {
+      either.release();
       throw new MesosError(`the Mesos master ${master} cannot be reached: ${messageOf(cause)}`, undefined, cause);
     });
     const streamId = answer.headers['mesos-stream-id'];
@@ -130,7 +137,6 @@ class OpenSubscription implements Subscription {
   readonly #streamId: string;
   readonly #controller: AbortController;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #agent: Agent = orderedAgent();
   #frameworkId: string | null;
   /** The call that goes last: the next one waits for it, so that a KILL never overtakes its launch. */
   #last: Promise<void> = Promise.resolve();
@@ -159,7 +165,6 @@ class OpenSubscription implements Subscription {
 
   close(): void {
     this.#controller.abort(new Error('the subscription was closed'));
-    this.#agent.destroy();
   }
 
   async #send(call: Call): Promise<void> {
@@ -170,7 +175,6 @@ class OpenSubscription implements Subscription {
       headers: {...this.#headers, 'Mesos-Stream-Id': this.#streamId},
       json: {framework_id: {value: this.#frameworkId}, ...call},
       timeoutMs: CALL_TIMEOUT_MS,
-      agent: this.#agent,
       signal: this.#controller.signal,
     }).catch((cause: unknown) => {
       throw new MesosError(`${call.type} got no answer from ${this.master}: ${messageOf(cause)}`, undefined, cause);

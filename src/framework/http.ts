@@ -14,8 +14,8 @@ export interface HttpRequest {
   readonly json?: unknown;
   /** Until the whole answer is there, or, for a stream, until its head is. */
   readonly timeoutMs: number;
-  readonly agent?: Agent;
   readonly signal?: AbortSignal;
+  readonly isStream?: boolean;
 }
 
 export interface HttpAnswer {
@@ -24,19 +24,14 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** An agent that keeps one connection to a host, so that requests arrive in their order. */
-export function orderedAgent(): Agent {
-  return new Agent({keepAlive: true, maxSockets: 1});
-}
-
 /**
  * Sends a request and reads the whole answer.
  * @throws what the connection throws, or an Error "no answer within …"
  */
 export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
-  const signal = options.signal === undefined ? controller.signal : anySignal([options.signal, controller.signal]);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
+  const {signal, release} = anySignal([timeout.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     const message = await begin(options, signal);
     const chunks: Buffer[] = [];
@@ -46,6 +41,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
     throw signal.aborted ? (signal.reason as Error) : error;
   } finally {
     clearTimeout(timer);
+    release();
   }
 }
 
@@ -56,7 +52,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
 export async function openStream(
   options: HttpRequest & {readonly signal: AbortSignal},
 ): Promise<{readonly status: number; readonly headers: HttpAnswer['headers']; readonly body: AsyncIterable<Buffer>}> {
-  const message = await begin(options, options.signal);
+  const message = await begin({...options, isStream: true}, options.signal);
   return {status: message.statusCode ?? 0, headers: headersOf(message), body: message as AsyncIterable<Buffer>};
 }
 
@@ -71,7 +67,9 @@ function begin(options: HttpRequest, signal: AbortSignal): Promise<IncomingMessa
         ...options.headers,
       },
       signal,
-      ...(options.agent === undefined ? {} : {agent: options.agent}),
+      // A connection of its own for each request: one that is used again may be closed by the server at that moment, and it
+      // would not be known whether the request was done. A stream says keep-alive, as the clients of genuine masters do.
+      agent: options.isStream === true ? new Agent({keepAlive: true}) : false,
     });
     const head = setTimeout(() => outgoing.destroy(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
     outgoing.once('response', (message) => {
@@ -92,12 +90,16 @@ function headersOf(message: IncomingMessage): HttpAnswer['headers'] {
   );
 }
 
-/** AbortSignal.any, which Node 18 lacks. */
-export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
+/** AbortSignal.any, which Node 18 lacks. Release it when done: a listener left on a long-lived signal is never freed. */
+export function anySignal(signals: readonly AbortSignal[]): {readonly signal: AbortSignal; release(): void} {
   const controller = new AbortController();
+  const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   for (const signal of signals) {
     if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener('abort', () => controller.abort(signal.reason), {once: true, signal: controller.signal});
+    else signal.addEventListener('abort', follow, {once: true});
   }
-  return controller.signal;
+  const release = () => {
+    for (const signal of signals) signal.removeEventListener('abort', follow);
+  };
+  return {signal: controller.signal, release};
 }

@@ -1,4 +1,7 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import type {AddressInfo} from 'node:net';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {AGENT_FLAGS} from '../../../src/lab/mesos/agent/flags.js';
@@ -24,8 +27,36 @@ export class TestCluster {
 
   /** An agent with a fixed port, so that one started later is the same agent. */
   async agent(master: RunningMaster, ...flags: string[]): Promise<RunningAgent> {
+    const argv = this.#agentFlags(master.port, flags);
+    const agent = this.#keep(
+      await startAgent(
+        parseFlags(AGENT_FLAGS, argv, {}),
+        (line) => this.log.push(`agent: ${line}`),
+        () => undefined,
+      ),
+    );
+    this.#agentPort = agent.port;
+    return agent;
+  }
+
+  /** The same as a process of its own, which can be killed. */
+  async agentProcess(master: {readonly port: number}, ...flags: string[]): Promise<ChildProcess> {
+    if (this.#agentPort === 0) this.#agentPort = await freePort();
+    const main = new URL('../../../src/lab/mesos/agent/main.ts', import.meta.url).pathname;
+    const argv = this.#agentFlags(master.port, flags);
+    const child = spawn(process.execPath, ['--import', 'tsx', main, ...argv], {stdio: ['ignore', 'ignore', 'pipe']});
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.log.push(`agent ${child.pid}: ${text}`));
+    this.#keep({
+      stop: async () => {
+        child.kill('SIGKILL');
+      },
+    });
+    return child;
+  }
+
+  #agentFlags(masterPort: number, flags: readonly string[]): string[] {
     const argv = [
-      `--master=127.0.0.1:${master.port}`,
+      `--master=127.0.0.1:${masterPort}`,
       '--ip=127.0.0.1',
       `--port=${this.#agentPort}`,
       `--work_dir=${join(this.directory, 'agent')}`,
@@ -35,16 +66,7 @@ export class TestCluster {
       '--registration_backoff_factor=100ms',
       ...flags,
     ];
-    const unique = [...new Map(argv.map((flag) => [flag.split('=')[0], flag])).values()];
-    const agent = this.#keep(
-      await startAgent(
-        parseFlags(AGENT_FLAGS, unique, {}),
-        (line) => this.log.push(`agent: ${line}`),
-        () => undefined,
-      ),
-    );
-    this.#agentPort = agent.port;
-    return agent;
+    return [...new Map(argv.map((flag) => [flag.split('=')[0], flag])).values()];
   }
 
   framework(master: RunningMaster, headers: Readonly<Record<string, string>> = {}): TestFramework {
@@ -58,12 +80,35 @@ export class TestCluster {
     return running;
   }
 
+  /** What a test that failed half-way left running. */
+  #killLeftovers(): void {
+    for (const folder of ['run/containers', 'docker/containers']) {
+      const path = join(this.directory, folder);
+      for (const name of existsSync(path) ? readdirSync(path) : []) {
+        try {
+          process.kill(-Number(readFileSync(join(path, name, 'pid'), 'utf8')), 'SIGKILL');
+        } catch {
+          // It is over.
+        }
+      }
+    }
+  }
+
   async close(): Promise<void> {
     // Ends the tasks, which outlive their agents.
     for (const framework of this.#frameworks) if (framework.id !== '') await framework.call('TEARDOWN').catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const framework of this.#frameworks) framework.disconnect();
     for (const running of this.#running) await running.stop().catch(() => undefined);
+    this.#killLeftovers();
     rmSync(this.directory, {recursive: true, force: true});
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

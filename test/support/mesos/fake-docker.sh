@@ -31,7 +31,7 @@ case $action in
         --name) name=$2; shift ;;
         --entrypoint) shell=$2; shift ;;
         --ip=*) ip=${1#--ip=} ;;
-        --bad=*) echo "unknown flag: --bad" >&2; exit 125 ;;
+        --nosuchflag=*) echo "unknown flag: --nosuchflag" >&2; exit 125 ;;
         --*=*) ;;
         *) break ;;
       esac
@@ -65,7 +65,9 @@ case $action in
     for name in "$@"; do :; done
     d=$(state "$name"); [ -e "$d/pid" ] && [ ! -e "$d/code" ] && kill -KILL "-$(cat "$d/pid")"
     rm -rf "$d" ;;
-  logs) sleep 1000 ;;
+  logs)
+    for name in "$@"; do :; done
+    while [ -d "$(state "$name")" ] && [ ! -e "$(state "$name")/code" ]; do sleep 0.1; done ;;
   version) echo fake ;;
   *) echo "fake docker: unknown command $action" >&2; exit 64 ;;
 esac

@@ -97,7 +97,7 @@ export class TestFramework {
   #take(event: Event): void {
     this.events.push(event);
     const status = event.update?.status as TaskStatus | undefined;
-    if (status?.uuid && this.acknowledges) void this.acknowledge(status);
+    if (status?.uuid && this.acknowledges) this.acknowledge(status).catch(() => undefined);
     this.#wake();
   }
 
@@ -160,8 +160,13 @@ export class TestFramework {
 
   /** Launches tasks from an offer; what is left comes again at once. */
   launch(offer: Event, ...tasks: object[]): Promise<Answer> {
+    return this.launchAndRefuse(0, offer, ...tasks);
+  }
+
+  /** Launches tasks from an offer and wants nothing of the rest for a while. */
+  launchAndRefuse(refuse_seconds: number, offer: Event, ...tasks: object[]): Promise<Answer> {
     const task_infos = tasks.map((task) => ({agent_id: offer.agent_id, ...task}));
-    const accept = {offer_ids: [offer.id], operations: [{type: 'LAUNCH', launch: {task_infos}}], filters: {refuse_seconds: 0}};
+    const accept = {offer_ids: [offer.id], operations: [{type: 'LAUNCH', launch: {task_infos}}], filters: {refuse_seconds}};
     return this.call('ACCEPT', {accept});
   }
 

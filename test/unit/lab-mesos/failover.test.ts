@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {RunningMaster} from '../../../src/lab/mesos/master/start.js';
 import {TestCluster} from '../../support/mesos/cluster.js';
+import {eventually} from '../../support/mesos/eventually.js';
 import {exchange, shellTask} from '../../support/mesos/framework.js';
 import {comparableUpdates, readEvents, readTasks} from '../../support/mesos/transcripts.js';
 
@@ -21,7 +22,7 @@ describe('a framework that fails over', () => {
     const first = await cluster.framework(master).subscribe();
     const second = await cluster.framework(master).subscribe({id: {value: first.id}});
     expect(second.id).toBe(first.id);
-    await expect.poll(() => first.isEnded).toBe(true);
+    await eventually(() => first.isEnded).toBe(true);
     expect(first.events.at(-1)).toEqual(readEvents('100-subscribe-A').at(-1));
     const answer = await first.call('REVIVE');
     expect(answer.status).toBe(400);
@@ -38,7 +39,7 @@ describe('a framework that fails over', () => {
     await first.launch(await first.offer(), shellTask('t-short', 'sleep 0.1'));
     const status = await first.status('t-short', 'TASK_STARTING');
     first.disconnect();
-    await expect.poll(async () => (await first.call('REVIVE')).status).toBe(403);
+    await eventually(async () => (await first.call('REVIVE')).status).toBe(403);
     expect((await first.call('REVIVE')).text).toBe('Framework is not subscribed');
     const second = await cluster.framework(master).subscribe({id: {value: first.id}, name: 'renamed'});
     const again = await second.status('t-short', 'TASK_STARTING');
@@ -68,7 +69,7 @@ describe('a framework is removed', () => {
   it('at once when it disconnects without failover_timeout', async () => {
     const first = await cluster.framework(master).subscribe({failover_timeout: 0});
     first.disconnect();
-    await expect.poll(async () => (await first.call('REVIVE')).text).toBe('Framework cannot be found');
+    await eventually(async () => (await first.call('REVIVE')).text).toBe('Framework cannot be found');
     const late = await cluster.framework(master).subscribe({id: {value: first.id}});
     expect(late.events).toEqual([removed]);
     expect(readEvents('305-resubscribe')).toEqual([removed]);
@@ -77,8 +78,8 @@ describe('a framework is removed', () => {
   it('when its failover_timeout is over', async () => {
     const first = await cluster.framework(master).subscribe({failover_timeout: 0.3});
     first.disconnect();
-    await expect.poll(async () => (await first.call('REVIVE')).status).toBe(403);
-    await expect.poll(async () => (await first.call('REVIVE')).status).toBe(400);
+    await eventually(async () => (await first.call('REVIVE')).status).toBe(403);
+    await eventually(async () => (await first.call('REVIVE')).status).toBe(400);
     expect((await cluster.framework(master).subscribe({id: {value: first.id}})).events).toEqual([removed]);
   });
 

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {RunningMaster} from '../../../src/lab/mesos/master/start.js';
 import {TestCluster} from '../../support/mesos/cluster.js';
+import {eventually} from '../../support/mesos/eventually.js';
 import {exchange, shellTask, type TestFramework} from '../../support/mesos/framework.js';
 import {comparableUpdates, readEvents, readTasks} from '../../support/mesos/transcripts.js';
 
@@ -49,7 +50,7 @@ describe('a framework is told what a genuine one was told', () => {
     await framework.call('RECONCILE', {reconcile: {}});
     await framework.call('KILL', {kill: reference('t-noack')});
     await framework.status('t-noack', 'TASK_KILLED');
-    await expect.poll(async () => (await tasks()).some((task) => task.state === 'TASK_KILLED')).toBe(true);
+    await eventually(async () => (await tasks()).some((task) => task.state === 'TASK_KILLED')).toBe(true);
     await framework.call('KILL', {kill: reference('t-noack')});
     await framework.call('KILL', {kill: reference('t-never')});
     await framework.call('KILL', {kill: {task_id: {value: 't-never2'}}});
@@ -131,10 +132,10 @@ describe('a framework is told what a genuine one was told', () => {
   it('of the end: TEARDOWN kills what runs', async () => {
     const mark = join(cluster.directory, 'alive');
     await framework.launch(await framework.offer(), shellTask('t-long', `echo $$ > ${mark}; sleep 1000`));
-    await expect.poll(() => existsSync(mark)).toBe(true);
+    await eventually(() => existsSync(mark)).toBe(true);
     const answer = await framework.call('TEARDOWN');
     expect(answer.status).toBe(202);
-    await expect.poll(() => framework.isEnded).toBe(true);
+    await eventually(() => framework.isEnded).toBe(true);
     expect((await tasks()).find((task) => task.name === 't-long')).toMatchObject({state: 'TASK_KILLED'});
     expect((await framework.call('REVIVE')).text).toBe('Framework cannot be found');
   });

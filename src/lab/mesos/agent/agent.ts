@@ -37,6 +37,7 @@ export class Agent {
   readonly #updates: UpdateSender;
   /** Ended tasks, for /state and for removing their containers. */
   #completed: TaskRecord[] = [];
+  #isClosed = false;
 
   constructor(parts: AgentParts, info: AgentInfo, recovered: AgentRecord | undefined) {
     this.#parts = parts;
@@ -149,6 +150,11 @@ export class Agent {
     }
   }
 
+  /** From now on nothing is written down: the work directory is the next agent's. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Ends all tasks; their updates go nowhere. */
   async shutdown(): Promise<void> {
     const live = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
@@ -233,7 +239,7 @@ export class Agent {
   }
 
   #onChange(record: TaskRecord): void {
-    if (this.#runs.get(recordKey(record))?.record !== record) return;
+    if (this.#isClosed || this.#runs.get(recordKey(record))?.record !== record) return;
     this.#parts.store.saveTask(record);
     this.#updates.sendNew(record);
   }

@@ -90,6 +90,7 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
 
     const stop = async (): Promise<void> => {
       clearInterval(timer);
+      agent.close();
       link.close();
       await closeServer();
     };

@@ -94,8 +94,8 @@ class CommandContainer implements Container {
   async kill(graceSeconds: number | undefined): Promise<void> {
     this.#signal('SIGTERM');
     const until = Date.now() + (graceSeconds ?? DEFAULT_GRACE) * 1000;
-    while (!this.#hasEnded && Date.now() < until) await delay(POLL_MS);
-    while (!this.#hasEnded) {
+    while (!this.#isOver() && Date.now() < until) await delay(POLL_MS);
+    while (!this.#isOver()) {
       this.#signal('SIGKILL');
       await delay(POLL_MS);
     }
@@ -138,6 +138,10 @@ class CommandContainer implements Container {
     const name = this.#record.task.command?.user ?? this.#record.framework.user;
     const user = this.#settings.switchesUser ? findUser(name) : undefined;
     return user && user.uid !== process.getuid?.() && process.getuid?.() === 0 ? user : undefined;
+  }
+
+  #isOver(): boolean {
+    return this.#hasEnded || this.#record.process === undefined || !isAlive(this.#record.process);
   }
 
   /** To the whole session of the task, but not to its executor. */

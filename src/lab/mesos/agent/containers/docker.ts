@@ -121,10 +121,11 @@ class DockerContainer implements Container {
 
   async kill(graceSeconds: number | undefined): Promise<void> {
     const grace = String(Math.round(graceSeconds ?? this.#settings.stopTimeout));
-    // The container may not exist yet: `docker run` is still at it.
-    while (!this.#hasEnded) {
+    for (;;) {
       const stopped = await runCommand(dockerArgv(this.#settings, 'stop', '-t', grace, this.#name));
-      if (stopped.code === 0) return;
+      // The container may not exist yet, while `docker run` is still at it.
+      const mayStart = !this.#hasEnded && this.#record.process !== undefined && isAlive(this.#record.process);
+      if (stopped.code === 0 || !mayStart) return;
       await delay(POLL_MS);
     }
   }

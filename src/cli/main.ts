@@ -6,6 +6,7 @@ import {Hw5Error, InterruptedError} from '../support/errors.js';
 import {packageFile} from '../support/template.js';
 import {type CliContext, cacheDirectory} from './context.js';
 import {downCommand} from './down.js';
+import {firewallCommand} from './firewall.js';
 import {formatError} from './format-error.js';
 import {labCommand} from './lab.js';
 import {notebookCommand} from './notebook.js';
@@ -84,6 +85,7 @@ for (const command of [
   notebookCommand(context),
   downCommand(context),
   validateCommand(context),
+  firewallCommand(context),
   labCommand({
     signal: interrupted.signal,
     report: (line) => void process.stderr.write(`${line}\n`),

@@ -1,0 +1,81 @@
+import chalk from 'chalk';
+import type {Outcome} from '../firewall/commit.js';
+import {showDuration} from '../firewall/duration.js';
+import {type ListedRule, WAY} from '../firewall/list.js';
+import {type Change, isNothing, type Wish} from '../firewall/plan.js';
+import {showMatch} from '../firewall/rule.js';
+
+/** The rules for people, and where in a packet's way they stand. */
+export function listText(rules: readonly ListedRule[], nodes: number): string {
+  if (rules.length === 0) return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n`;
+  const rows = rules.map((rule) => [
+    rule.id,
+    rule.node,
+    rule.exercise + (rule.strict ? ' strict' : ''),
+    rule.match,
+    String(rule.hits),
+    rule.ageSeconds === null ? '-' : showDuration(rule.ageSeconds),
+    rule.endsInSeconds === null ? '-' : showDuration(rule.endsInSeconds),
+    rule.persisted ? 'yes' : 'no',
+    rule.points.join(', '),
+  ]);
+  const table = columns([['ID', 'NODE', 'EXERCISE', 'MATCH', 'HITS', 'AGE', 'ENDS IN', 'PERSISTED', 'BITES AT'], ...rows]);
+  const way = WAY.map(([letter, name]) => `${letter} ${name}`);
+  return [
+    chalk.dim(table[0]),
+    ...table.slice(1),
+    '',
+    chalk.dim(
+      `a packet's way: ${way[0]} → ${way[1]} (for this host) or ${way[2]} → ${way[4]} (passed on); what the host sends: ${way[3]} → ${way[4]}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** What became of a change, a line a node. */
+export function changeLines(results: readonly {node: string; outcome: Outcome}[], wish: Wish | undefined): string[] {
+  const what = wish ? `${wish.rule.id} ${wish.rule.exercise} ${showMatch(wish.rule.match)}` : '';
+  return results.flatMap(({node, outcome}) => {
+    if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
+    const remarks = outcome.change.remarks.map((remark) => chalk.yellow(`  ${remark}`));
+    const done = wish
+      ? outcome.kind === 'changed'
+        ? what
+        : `${what} is already there`
+      : outcome.kind === 'changed'
+        ? 'removed'
+        : 'nothing to remove';
+    return [`${outcome.kind === 'changed' ? chalk.green('✓') : chalk.dim('=')} ${node}  ${done}`, ...remarks];
+  });
+}
+
+/** What the hosts' kernels would be told. */
+export function dryRunText(changes: readonly {node: string; change: Change}[]): string {
+  const lines = changes.flatMap(({node, change}) => {
+    if (isNothing(change)) return [`${chalk.bold(node)}: nothing to change`, ''];
+    return [
+      ...change.edits.flatMap(({tool, forward}) => [
+        `${chalk.bold(node)}: ${tool}-restore --noflush`,
+        ...forward
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ]),
+      ...change.notes.map((note) => `${chalk.bold(node)}: note ${note}`),
+      ...change.remarks,
+      '',
+    ];
+  });
+  return lines.join('\n');
+}
+
+/** Rows as columns of their greatest width. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}

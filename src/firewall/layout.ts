@@ -1,0 +1,123 @@
+import type {Family} from './address.js';
+import {type Failsafe, NEIGHBOUR_TYPES} from './failsafe.js';
+import type {Jump, OwnLine, OwnTable} from './own.js';
+import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
+import {type SavedTable, targetOf} from './save.js';
+
+/** One of our chains and the ways into it. */
+export interface Place {
+  readonly table: 'filter' | 'mangle';
+  readonly chain: string;
+  readonly scope: 'host' | 'containers';
+  readonly jumps: readonly Jump[];
+}
+
+export const INPUT = 'HW5-INPUT';
+export const FORWARD = 'HW5-FORWARD';
+/** Behind a strict `http-only`, which would end everything: what the failsafe guards stands in a chain of its own. */
+const SAFE = '-SAFE';
+
+/** Interfaces behind which containers are: Docker's bridges and Calico's cables. */
+const CONTAINER_INTERFACES = ['docker0', 'br-+', 'cali+'] as const;
+
+const jump = (from: string, text: string): Jump => ({from, text, isFirst: true});
+
+/**
+ * Our places in a family's tables. Containers' packets are met in DOCKER-USER; but Calico accepts those of its own before Docker sees them, so
+ * where it is at work they are met at the same point a step earlier, in the mangle table, which can only drop.
+ */
+export function placesFor(tables: readonly SavedTable[]): readonly Place[] {
+  const filter = tables.find((table) => table.name === 'filter');
+  const from = filter?.chains.has('DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD';
+  const hasCalico = filter?.rules.some((rule) => rule.chain === 'FORWARD' && targetOf(rule) === 'cali-FORWARD') ?? false;
+  return [
+    {table: 'filter', chain: INPUT, scope: 'host', jumps: [jump('INPUT', `-j ${INPUT}`)]},
+    {table: 'filter', chain: FORWARD, scope: 'containers', jumps: [jump(from, `-j ${FORWARD}`)]},
+    ...(hasCalico
+      ? [
+          {
+            table: 'mangle',
+            chain: FORWARD,
+            scope: 'containers',
+            jumps: [jump('FORWARD', `-o cali+ -j ${FORWARD}`), jump('FORWARD', `-i cali+ -j ${FORWARD}`)],
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+/** Pure: our ground as it should be in one family, for these rules in this order. Places without a rule are left out. */
+export function layOut(
+  rules: readonly Rule[],
+  family: Family,
+  failsafe: Failsafe,
+  places: readonly Place[],
+): readonly OwnTable[] {
+  const tables = new Map<string, {chains: Map<string, readonly OwnLine[]>; jumps: Jump[]}>();
+  for (const place of places) {
+    const here = rules.filter(
+      (rule) => familiesOf(rule).includes(family) && (place.scope === 'host' ? coversHost(rule) : coversContainers(rule)),
+    );
+    if (here.length === 0) continue;
+    const table = tables.get(place.table) ?? {chains: new Map<string, readonly OwnLine[]>(), jumps: [] as Jump[]};
+    for (const [chain, lines] of chainsOf(here, family, failsafe[place.scope][family], place)) {
+      table.chains.set(
+        chain,
+        lines.map((text) => ({text})),
+      );
+    }
+    table.jumps.push(...place.jumps);
+    tables.set(place.table, table);
+  }
+  return [...tables].map(([name, table]) => ({name, ...table}));
+}
+
+/**
+ * Strict denials first, then the failsafe, then what it guards; `http-only`, which decides about everything, comes last. A strict one may not be
+ * softened by the failsafe, and must not outrank the denials either: then failsafe and denials move to a chain of their own.
+ */
+function chainsOf(
+  rules: readonly Rule[],
+  family: Family,
+  failsafe: readonly string[],
+  place: Place,
+): readonly [string, readonly string[]][] {
+  const pick = (isHttp: boolean, strict: boolean): string[] =>
+    rules
+      .filter((rule) => (rule.exercise === 'http-only') === isHttp && rule.strict === strict)
+      .flatMap((rule) => linesOf(rule, family, place));
+  const [strict, strictHttp] = [pick(false, true), pick(true, true)];
+  const guarded = [...pick(false, false), ...pick(true, false)];
+  const safe = guarded.length > 0 ? [...failsafe, ...guarded] : [];
+  if (strictHttp.length === 0 || safe.length === 0) return [[place.chain, [...strict, ...safe, ...strictHttp]]];
+  return [
+    [place.chain, [...strict, `-j ${place.chain}${SAFE}`, ...strictHttp]],
+    [`${place.chain}${SAFE}`, safe],
+  ];
+}
+
+/** The kernel's lines for one rule at one place: the report's, each with the rule's tag. */
+function linesOf(rule: Rule, family: Family, place: Place): readonly string[] {
+  const tag = `-m comment --comment "hw5:${rule.id} ${rule.exercise}${rule.strict ? ' strict' : ''}"`;
+  const reject =
+    place.table === 'mangle'
+      ? '-j DROP'
+      : `-j REJECT --reject-with ${family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
+  const {match} = rule;
+  if (match.kind === 'mac') return [`-m mac --mac-source ${match.mac} ${tag} ${reject}`];
+  if (match.kind === 'net') {
+    const echo = family === 4 ? '-p icmp -m icmp --icmp-type 8' : '-p ipv6-icmp -m icmp6 --icmpv6-type 128';
+    return [`-s ${match.net.text} ${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`];
+  }
+  const isHost = place.scope === 'host';
+  return [
+    ...(isHost ? [`-i lo ${tag} -j RETURN`] : []),
+    `-m conntrack --ctstate RELATED,ESTABLISHED ${tag} -j RETURN`,
+    ...(isHost && family === 6
+      ? NEIGHBOUR_TYPES.map((type) => `-p ipv6-icmp -m icmp6 --icmpv6-type ${type} ${tag} -j RETURN`)
+      : []),
+    // what may pass to a container is still Docker's and Calico's to judge; the node itself accepts, as in the report
+    `-p tcp -m tcp --dport 80 ${tag} -j ${isHost ? 'ACCEPT' : 'RETURN'}`,
+    ...(isHost ? [`${tag} -j DROP`] : CONTAINER_INTERFACES.map((name) => `-o ${name} ${tag} -j DROP`)),
+  ];
+}

@@ -1,0 +1,57 @@
+import type {NodeView} from './nodes.js';
+import {rulesOn} from './nodes.js';
+import {coversContainers, coversHost, type Exercise, type Rule, type Scope, showMatch} from './rule.js';
+
+/** A row of `hw5 firewall list`. Seconds, counted by the node's own clock. */
+export interface ListedRule {
+  readonly id: string;
+  readonly node: string;
+  readonly exercise: Exercise;
+  readonly match: string;
+  readonly scope: Scope;
+  readonly strict: boolean;
+  /** Packets that were denied. */
+  readonly hits: number;
+  readonly ageSeconds: number | null;
+  readonly endsInSeconds: number | null;
+  readonly persisted: boolean;
+  /** The points of a packet's way at which the rule stands, by the report's letters. */
+  readonly points: readonly Point[];
+}
+
+export type Point = 'B INPUT' | 'C FORWARD';
+
+/** Where in a packet's way netfilter looks at it, as the report letters them. */
+export const WAY = [
+  ['A', 'PREROUTING', 'a packet arrives, before it is known where it goes'],
+  ['B', 'INPUT', 'it is for this host'],
+  ['C', 'FORWARD', 'it is not, and goes on: to a container, or from one'],
+  ['D', 'OUTPUT', 'this host sends'],
+  ['E', 'POSTROUTING', 'it leaves the host'],
+] as const;
+
+export function pointsOf(rule: Rule): readonly Point[] {
+  return [...(coversHost(rule) ? (['B INPUT'] as const) : []), ...(coversContainers(rule) ? (['C FORWARD'] as const) : [])];
+}
+
+/** The rules of these nodes, each node's in the order in which the kernel meets them. */
+export function listRules(views: readonly NodeView[]): readonly ListedRule[] {
+  return views.flatMap(({node, seen}) =>
+    rulesOn(seen).map((rule) => {
+      const note = seen.notes.get(rule.id);
+      return {
+        id: rule.id,
+        node: node.name,
+        exercise: rule.exercise,
+        match: showMatch(rule.match),
+        scope: rule.scope,
+        strict: rule.strict,
+        hits: rule.hits,
+        ageSeconds: note ? seen.now - note.added : null,
+        endsInSeconds: note?.ends === undefined ? null : Math.max(0, note.ends - seen.now),
+        persisted: note?.persisted ?? false,
+        points: pointsOf(rule),
+      };
+    }),
+  );
+}

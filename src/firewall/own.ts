@@ -1,0 +1,95 @@
+import {type Counters, commentOf, type SavedRule, type SavedTable, targetOf} from './save.js';
+import {type RuleOption, readOptions, tokenize} from './tokens.js';
+
+/** Everything of ours in the kernel is in chains of this name. */
+export const PREFIX = 'HW5-';
+
+/** A line of one of our chains, as it follows `-A CHAIN`. */
+export interface OwnLine {
+  readonly text: string;
+  readonly counters?: Counters | undefined;
+}
+
+/** The rule that leads from somebody else's chain into ours. */
+export interface Jump {
+  readonly from: string;
+  readonly text: string;
+  /** Whether packets meet it before any rule that might decide: only others like it, and Calico's, which it puts first again and again, stand ahead. */
+  readonly isFirst: boolean;
+}
+
+/** Our part of one table. */
+export interface OwnTable {
+  readonly name: string;
+  readonly chains: ReadonlyMap<string, readonly OwnLine[]>;
+  /** First entered first. */
+  readonly jumps: readonly Jump[];
+}
+
+/** Picks our part out of a dump. Tables without it are left out. */
+export function ownTables(tables: readonly SavedTable[]): readonly OwnTable[] {
+  return tables.map(ownTable).filter((table) => table.chains.size > 0 || table.jumps.length > 0);
+}
+
+function ownTable(table: SavedTable): OwnTable {
+  const chains = new Map<string, OwnLine[]>();
+  const jumps: Jump[] = [];
+  const decided = new Set<string>();
+  for (const name of table.chains.keys()) if (name.startsWith(PREFIX)) chains.set(name, []);
+  for (const rule of table.rules) {
+    const target = targetOf(rule) ?? '';
+    if (rule.chain.startsWith(PREFIX)) chains.get(rule.chain)?.push({text: rule.text, counters: rule.counters});
+    else if (target.startsWith(PREFIX)) jumps.push({from: rule.chain, text: rule.text, isFirst: !decided.has(rule.chain)});
+    else if (!target.startsWith('cali-')) decided.add(rule.chain);
+  }
+  return {name: table.name, chains, jumps};
+}
+
+/** What a comment of ours says. */
+export interface Tag {
+  /** A rule's id, or `failsafe`. */
+  readonly owner: string;
+  readonly words: readonly string[];
+}
+
+export function tagOf(rule: Pick<SavedRule, 'options'>): Tag | undefined {
+  const [, owner, rest] = /^hw5:(\S+) ?(.*)$/.exec(commentOf(rule)) ?? [];
+  return owner === undefined ? undefined : {owner, words: (rest ?? '').split(' ').filter(Boolean)};
+}
+
+/**
+ * The same text for lines that mean the same: iptables says in full what one may leave out (a prefix length, `-m tcp`, how a REJECT
+ * rejects), and its versions differ in order and in the case of MACs.
+ */
+export function canonical(text: string): string {
+  const options = readOptions(tokenize(text))
+    .filter((option) => option.name !== '-m')
+    .map((option) => `${option.isNegated ? '! ' : ''}${option.name} ${plainValues(option).join(' ')}`)
+    .filter((option) => !option.startsWith('--reject-with '));
+  return options.sort().join(' ');
+}
+
+function plainValues({name, values}: RuleOption): readonly string[] {
+  if (name === '-s' || name === '-d')
+    return values.map((value) => (value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`));
+  if (name === '--mac-source') return values.map((value) => value.toLowerCase());
+  return values;
+}
+
+/** Whether two states of our ground are the same, counters aside. */
+export function isSame(a: readonly OwnTable[], b: readonly OwnTable[]): boolean {
+  return fingerprint(a) === fingerprint(b);
+}
+
+function fingerprint(tables: readonly OwnTable[]): string {
+  const parts = tables.map((table) => ({
+    name: table.name,
+    chains: [...table.chains].map(([name, lines]) => [name, lines.map((line) => canonical(line.text))] as const).sort(byFirst),
+    jumps: table.jumps.map((jump) => `${jump.from} ${canonical(jump.text)} ${jump.isFirst}`).sort(),
+  }));
+  return JSON.stringify(parts.sort((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+function byFirst(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}

@@ -1,0 +1,88 @@
+import {type Family, parseMac, parseNet} from './address.js';
+import type {SshSource} from './failsafe.js';
+import {type OwnTable, tagOf} from './own.js';
+import {EXERCISES, type Exercise, ID, type Match, makeRule, type Rule, type Scope} from './rule.js';
+import {optionValue, targetOf} from './save.js';
+import {type RuleOption, readOptions, tokenize} from './tokens.js';
+
+/** A rule as it was found in a kernel. */
+export interface FoundRule extends Rule {
+  /** Packets that its denying lines caught. */
+  readonly hits: number;
+}
+
+interface Line {
+  readonly options: readonly RuleOption[];
+  readonly packets: number;
+  readonly isForward: boolean;
+}
+
+/** Our tables of one family. */
+export interface OwnFamily {
+  readonly family: Family;
+  readonly tables: readonly OwnTable[];
+}
+
+/** The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. */
+export function readRules(families: readonly OwnFamily[]): readonly FoundRule[] {
+  const groups = new Map<string, {exercise: Exercise; strict: boolean; lines: Line[]}>();
+  for (const {isForward, options, packets} of families.flatMap(({tables}) => tables.flatMap(linesInOrder))) {
+    const tag = tagOf({options});
+    const exercise = EXERCISES.find((name) => name === tag?.words[0]);
+    if (!tag || !ID.test(tag.owner) || !exercise) continue;
+    const group = groups.get(tag.owner) ?? {exercise, strict: tag.words.includes('strict'), lines: []};
+    group.lines.push({options, packets, isForward});
+    groups.set(tag.owner, group);
+  }
+  return [...groups].flatMap(([id, {exercise, strict, lines}]) => {
+    const match = matchOf(exercise, lines[0]!);
+    if (match === undefined) return [];
+    const hits = lines.filter(isDenying).reduce((sum, line) => sum + line.packets, 0);
+    return [{...makeRule({exercise, match, scope: scopeOf(lines), strict}), id, hits}];
+  });
+}
+
+/** Who may come by SSH whatever is denied, as an earlier change saw them. */
+export function readSshSources(families: readonly OwnFamily[]): readonly SshSource[] {
+  const sources = families
+    .flatMap(({tables}) => tables.flatMap(linesInOrder))
+    .filter(({options}) => tagOf({options})?.words[0] === 'ssh')
+    .flatMap(({options}) => {
+      const address = optionValue({options}, '-s')?.split('/')[0];
+      const port = Number(optionValue({options}, '--dport'));
+      return address && port > 0 ? [{address, port}] : [];
+    });
+  return [...new Map(sources.map((source) => [`${source.address} ${source.port}`, source])).values()];
+}
+
+/** A table's lines as a packet meets them: from the chain that is entered from outside, into ours it leads to. */
+function linesInOrder(table: OwnTable): readonly Line[] {
+  const walk = (chain: string, isForward: boolean): Line[] =>
+    (table.chains.get(chain) ?? []).flatMap(({text, counters}) => {
+      const options = readOptions(tokenize(text));
+      const target = targetOf({options}) ?? '';
+      if (target !== chain && table.chains.has(target)) return walk(target, isForward);
+      return [{options, packets: counters?.packets ?? 0, isForward}];
+    });
+  const inner = new Set([...table.chains.values()].flat().map(({text}) => targetOf({options: readOptions(tokenize(text))})));
+  return [...table.chains.keys()].filter((chain) => !inner.has(chain)).flatMap((chain) => walk(chain, chain.includes('FORWARD')));
+}
+
+function isDenying({options}: Line): boolean {
+  return ['REJECT', 'DROP'].includes(targetOf({options}) ?? '');
+}
+
+function matchOf(exercise: Exercise, {options}: Line): Match | undefined {
+  if (exercise === 'http-only') return {kind: 'all'};
+  if (exercise === 'deny-mac') {
+    const mac = parseMac(optionValue({options}, '--mac-source') ?? '');
+    return mac === undefined ? undefined : {kind: 'mac', mac};
+  }
+  const net = parseNet(optionValue({options}, '-s') ?? '');
+  return net && {kind: 'net', net};
+}
+
+function scopeOf(lines: readonly Line[]): Scope {
+  if (lines.every((line) => line.isForward)) return 'containers';
+  return lines.some((line) => line.isForward) ? 'both' : 'host';
+}

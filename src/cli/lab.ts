@@ -52,7 +52,7 @@ Examples:
 
   named('up', 'make the machines, or mend them')
     .option('--count <n>', 'how many, 1 to 9 (default: 3)', Number)
-    .option('--subnet <cidr>', 'their network (default: 198.18.0.0/24)')
+    .option('--subnet <cidr>', 'their network (default: 198.18.0.0/25)')
     .option('--sudo-password <machine...>', 'machines whose sudo asks for a password')
     .action(async (options: NameOption & {count?: number; subnet?: string; sudoPassword?: string[]}) => {
       const up = await labUp(options, host(), WORK_ALIKES, context);

@@ -1,11 +1,10 @@
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import type {Base} from './base/base.js';
 import type {LabHost} from './host.js';
 import {LAB_USER, type Lab} from './lab.js';
 
-/** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. */
-export function clusterYaml(lab: Lab, base: Base, host: LabHost): string {
+/** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. @param baseTar a bare Debian for the images */
+export function clusterYaml(lab: Lab, baseTar: string, host: LabHost): string {
   const cluster = {
     name: lab.name,
     ssh: {user: LAB_USER, key: lab.files.key, knownHosts: lab.files.knownHosts},
@@ -15,7 +14,7 @@ export function clusterYaml(lab: Lab, base: Base, host: LabHost): string {
       ...(lab.sudoPassword.includes(machine.name) ? {ssh: {sudoPasswordFile: machine.sudoPasswordFile}} : {}),
     })),
     calico: {calicoctl: {path: join(host.programs, 'calicoctl')}},
-    images: {base: {import: base.tar}},
+    images: {base: {import: baseTar}},
   };
   return `# Written by \`hw5 lab up\`: the machines of the lab "${lab.name}".\n${stringify(cluster, {lineWidth: 0})}`;
 }

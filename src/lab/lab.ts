@@ -10,7 +10,7 @@ export interface LabOptions {
   readonly name?: string | undefined;
   /** Machines, 1 to 9. Default 3. */
   readonly count?: number | undefined;
-  /** IPv4 network in CIDR notation, /27 or larger. Default 198.18.0.0/24. */
+  /** IPv4 network in CIDR notation, /27 or larger. Default 198.18.0.0/25. */
   readonly subnet?: string | undefined;
   /** Machines whose sudo asks for a password. */
   readonly sudoPassword?: readonly string[] | undefined;
@@ -57,7 +57,8 @@ export interface LabMachine {
 }
 
 export const LAB_USER = 'hw5';
-export const DEFAULT_LAB = {name: 'hw5', count: 3, subnet: '198.18.0.0/24'} as const;
+/** Half of 198.18.0.0/24: the tests' lab has the other, so that both can be up at a time. */
+export const DEFAULT_LAB = {name: 'hw5', count: 3, subnet: '198.18.0.0/25'} as const;
 /** Where the machines start in their subnet; .1 is the bridge. */
 const FIRST_MACHINE = 10;
 /** IFNAMSIZ less the closing zero. */

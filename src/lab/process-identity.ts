@@ -11,8 +11,9 @@ export interface ProcessIdentity {
 
 /** @returns undefined when no such process lives (a zombie does not) */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const stat = await readProcessStat(pid);
-  return stat && {pid, startTime: stat.startTime, bootId: await bootId()};
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const startTime = parseStartTime(stat);
+  return startTime === undefined ? undefined : {pid, startTime, bootId: await bootId()};
 }
 
 /** True when exactly this process lives. */
@@ -21,27 +22,17 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
 }
 
-export interface ProcessStat {
-  readonly parent: number;
-  readonly startTime: number;
-}
-
-/** @returns undefined when no such process lives */
-export async function readProcessStat(pid: number): Promise<ProcessStat | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : parseProcessStat(text);
-}
-
-/** The second field is the command in parentheses and may hold spaces and parentheses itself: count from its end. */
-export function parseProcessStat(text: string): ProcessStat | undefined {
-  const fields = text
-    .slice(text.lastIndexOf(')') + 2)
+/**
+ * Field 22 of /proc/PID/stat; undefined for a zombie. The second field is the command in parentheses and may hold spaces and
+ * parentheses itself: so fields are counted from its end.
+ */
+export function parseStartTime(stat: string): number | undefined {
+  const [state, ...fields] = stat
+    .slice(stat.lastIndexOf(')') + 2)
     .trim()
     .split(' ');
-  const [state, parent] = fields;
-  const startTime = fields[19];
-  if (parent === undefined || startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return {parent: Number(parent), startTime: Number(startTime)};
+  const startTime = fields[18];
+  return startTime === undefined || state === 'Z' || state === 'X' ? undefined : Number(startTime);
 }
 
 /** A fresh random id the kernel makes at every boot. */

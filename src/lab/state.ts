@@ -1,8 +1,10 @@
-import {mkdir, readdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rename} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {z} from 'zod';
 import {Hw5Error, UsageError} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {DEFAULT_LAB, defineLab, type Lab, type LabDefinition, type LabOptions, labFrom} from './lab.js';
+import {makePublicDirectories, writePublicFile} from './public-path.js';
 
 /** What lab.json holds: the definition and the base the machines' disks were made over. */
 export interface LabRecord extends LabDefinition {
@@ -29,9 +31,9 @@ export async function readRecord(host: LabHost, name: string): Promise<LabRecord
   }
 }
 
-export async function writeRecord(lab: Lab, record: LabRecord): Promise<void> {
-  await mkdir(lab.directory, {recursive: true, mode: 0o755});
-  await writeFile(`${lab.files.definition}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+export async function writeRecord(host: LabHost, lab: Lab, record: LabRecord): Promise<void> {
+  await makePublicDirectories([dirname(host.state), host.state, lab.directory]);
+  await writePublicFile(`${lab.files.definition}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
   await rename(`${lab.files.definition}.new`, lab.files.definition);
 }
 

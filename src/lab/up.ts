@@ -1,6 +1,7 @@
-import {access, chown, mkdir, readFile, writeFile} from 'node:fs/promises';
+import {chown, copyFile, link, readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {Hw5Error, Hw5Errors} from '../support/errors.js';
-import {type Base, baseAt, ensureBase} from './base/base.js';
+import {type Base, baseAt, ensureBase, exists} from './base/base.js';
 import {clusterYaml} from './cluster-file.js';
 import type {LabHost} from './host.js';
 import {requireHostPackages} from './host-packages.js';
@@ -15,6 +16,7 @@ import {plugIn} from './network/bridge.js';
 import {applyNetwork} from './network/network.js';
 import {findResolver, type Resolver} from './network/resolver.js';
 import type {Preinstalled} from './preinstalled.js';
+import {writePublicFile} from './public-path.js';
 import type {LabContext} from './report.js';
 import {requireRoot} from './require-root.js';
 import {agree, nameOption, readRecord, writeRecord} from './state.js';
@@ -39,7 +41,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
   const base = record ? await existingBase(host, lab, record.baseKey) : await ensureBase(host, preinstalled.packages, context);
   const resolver = await findResolver();
   await applyNetwork(host, lab, resolver, context);
-  if (!record) await writeRecord(lab, {...definition, baseKey: base.key});
+  if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
   await createDisks(lab, base, host, resolver, preinstalled, context);
 
   const results = await Promise.allSettled(lab.machines.map((machine) => bringUp(lab, machine, base, context)));
@@ -52,11 +54,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
 /** A disk is a layer over one certain base, and worth nothing over another. */
 async function existingBase(host: LabHost, lab: Lab, key: string): Promise<Base> {
   const base = baseAt(host, key);
-  const isThere = await access(base.tree).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return base;
+  if (await exists(base.tree)) return base;
   throw new Hw5Error(`the base file system of the lab ${lab.name} is gone from ${host.cache}`, {
     hint: `make the lab anew: \`hw5 lab down${nameOption(lab.name)}\` and \`up\``,
   });
@@ -70,12 +68,11 @@ async function createDisks(
   preinstalled: Preinstalled,
   {signal}: LabContext,
 ): Promise<void> {
-  await mkdir(lab.directory, {recursive: true, mode: 0o755});
   const authorizedKeys = await ensureKey(lab, signal);
   const parts = {base, host, resolver, authorizedKeys, preinstalled, signal};
   const lines = await Promise.all(lab.machines.map((machine) => createMachine(lab, machine, parts)));
-  await writeFile(lab.files.knownHosts, lines.join(''));
-  await writeFile(lab.files.cluster, clusterYaml(lab, base, host));
+  await writePublicFile(lab.files.knownHosts, lines.join(''));
+  await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host), host));
   if (!host.owner) return;
   const secrets = lab.machines
     .filter((machine) => lab.sudoPassword.includes(machine.name))
@@ -91,8 +88,18 @@ async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Promise<str
   const pair = await makeKeyPair(lab.directory, `hw5 lab ${lab.name}`, signal);
   await writeFile(lab.files.key, pair.private, {mode: 0o600});
   // Last: it says that the key is complete.
-  await writeFile(publicFile, pair.public);
+  await writePublicFile(publicFile, pair.public);
   return pair.public;
+}
+
+/** The base image's tar, where the one who will use the lab can read it: with sudo the cache is in root's home. */
+async function readableTar(lab: Lab, base: Base, host: LabHost): Promise<string> {
+  if (!host.owner) return base.tar;
+  const path = join(lab.directory, 'base.tar');
+  if (await exists(path)) return path;
+  // On another file system there is no link, only a copy.
+  await link(base.tar, path).catch(() => copyFile(base.tar, path));
+  return path;
 }
 
 async function bringUp(lab: Lab, machine: LabMachine, base: Base, {signal, report}: LabContext): Promise<void> {

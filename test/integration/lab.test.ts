@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {access, copyFile, readdir, readFile} from 'node:fs/promises';
+import {copyFile, readdir, readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -8,7 +8,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {baseAt} from '../../src/lab/base/base.js';
 import {labDown} from '../../src/lab/down.js';
 import {labExec, sshCommand} from '../../src/lab/exec.js';
-import {labHost} from '../../src/lab/host.js';
+import {type LabHost, labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {findMachine} from '../../src/lab/machine/processes.js';
 import {labPowerOff, labPowerOn} from '../../src/lab/power.js';
@@ -18,7 +18,7 @@ import {loadLab} from '../../src/lab/state.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
 
-const options = {name: 'lab-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
+const options = {name: 'lab-test', count: 2, subnet: '198.18.1.0/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());
 const context = {report: () => undefined};
 const lab = labFrom(defineLab(options), host);
@@ -36,6 +36,7 @@ const preinstalled: Preinstalled = {
   enable: ['hello.service'],
 };
 
+const sourceFile = (name: string): string => fileURLToPath(new URL(`../../src/lab/${name}.ts`, import.meta.url));
 const up = () => labUp(options, host, preinstalled, context);
 const inside = async (machine: string, script: string): Promise<string> => {
   const result = await labExec({lab: lab.name, machine}, ['sh', '-c', script], host);
@@ -51,7 +52,9 @@ const rules = async (): Promise<string[]> =>
 
 /** Everything of the lab that can be found on this computer, cache apart. */
 async function traces(): Promise<string[]> {
-  const lines = (text: string): string[] => text.split('\n').filter((line) => line.includes(lab.name));
+  const names = [lab.name, lab.bridge, ...lab.machines.map((machine) => machine.nspawnName)];
+  const isOurs = (text: string): boolean => names.some((name) => text.includes(name));
+  const lines = (text: string): string[] => text.split('\n').filter(isOurs);
   const directories = ['/var/lib/hw5/labs', '/run/hw5/labs', '/run/systemd/nspawn/propagate', '/run/netns'];
   const cgroups = (await readdir('/sys/fs/cgroup')).flatMap((name) => [
     `/sys/fs/cgroup/${name}/hw5-lab`,
@@ -59,7 +62,7 @@ async function traces(): Promise<string[]> {
   ]);
   const entries = await Promise.all([...directories, ...new Set(cgroups)].map((path) => readdir(path).catch((): string[] => [])));
   return [
-    ...entries.flat().filter((name) => name.includes(lab.name)),
+    ...entries.flat().filter(isOurs),
     ...(await rules()),
     ...lines(await run(['ip', '-o', 'link'])),
     ...lines(await readFile('/proc/self/mounts', 'utf8')),
@@ -130,7 +133,7 @@ describe.sequential('a lab', () => {
 
   it('refuses to become another one', async () => {
     await expect(labUp({...options, count: 3}, host, preinstalled, context)).rejects.toThrow('exists with 2 machines');
-    const overlapping = {name: 'lab-test-b', subnet: '198.18.0.0/24'};
+    const overlapping = {name: 'lab-test-b', subnet: '198.18.1.0/24'};
     await expect(labUp(overlapping, host, preinstalled, context)).rejects.toThrow('is in use on this computer already');
     await labDown(overlapping, host, context);
   });
@@ -200,7 +203,7 @@ describe.sequential('a lab', () => {
 
   it('leaves nothing when it is taken down after hw5 was killed while bringing it up', async () => {
     const program = `
-      import {labUp} from ${JSON.stringify(fileURLToPath(new URL('../../src/lab/up.ts', import.meta.url)))};
+      import {labUp} from ${JSON.stringify(sourceFile('up'))};
       const report = ({message}) => console.log(message);
       await labUp(${JSON.stringify(options)}, ${JSON.stringify(host)}, ${JSON.stringify(preinstalled)}, {report});`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
@@ -214,9 +217,36 @@ describe.sequential('a lab', () => {
     expect(await traces()).toEqual([]);
   });
 
-  it('puts the kernel settings back with the last lab', async () => {
-    const others = await readdir(host.run).catch((): string[] => []);
-    if (others.length > 0) return;
-    await expect(access(host.run)).rejects.toThrow();
+  it('leaves the computer as it was, to the last sysctl, rule and file', async () => {
+    // A world of its own: other labs may be up here, and the settings are put back with the last.
+    const world: LabHost = {...host, state: '/run/state', run: '/run/hw5/labs'};
+    const observe = [
+      'find /run -not -name xtables.lock | sort',
+      'ip -o link',
+      'iptables-save | grep "^-" || true',
+      'cat /proc/sys/net/ipv4/ip_forward',
+      'ls -d /sys/fs/cgroup/hw5-lab/world /sys/fs/cgroup/*/hw5-lab/world || true',
+    ].join('; ');
+    const program = `
+      import {execSync} from 'node:child_process';
+      import {labDown} from ${JSON.stringify(sourceFile('down'))};
+      import {labUp} from ${JSON.stringify(sourceFile('up'))};
+      const observe = () => execSync(${JSON.stringify(observe)}, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+      const [options, host, preinstalled] = ${JSON.stringify([{name: 'world', count: 1}, world, preinstalled])};
+      const context = {report: () => undefined};
+      const before = observe();
+      await labUp(options, host, preinstalled, context);
+      const during = observe();
+      await labDown(options, host, context);
+      console.log(JSON.stringify({before, during, after: observe()}));`;
+    const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
+    const prepare =
+      'mount -t tmpfs tmpfs /run && mkdir /run/systemd /run/mount && ip link set lo up && echo 0 > /proc/sys/net/ipv4/ip_forward && exec "$@"';
+    const output = await run(['unshare', '--net', '--mount', 'sh', '-c', prepare, 'sh', ...node]);
+    const {before, during, after} = JSON.parse(output) as Record<'before' | 'during' | 'after', string>;
+    expect(before.split('\n')).toContain('0');
+    expect(during.split('\n')).toContain('1');
+    expect(during).toContain('HW5-LAB-world');
+    expect(after).toBe(before);
   });
 });

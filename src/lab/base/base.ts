@@ -89,7 +89,8 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, sig
   if (!(await exists(base.tar))) throw new Hw5Error(`the build left no ${base.tar}`);
 }
 
-function exists(path: string): Promise<boolean> {
+/** True when something is at the path. */
+export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

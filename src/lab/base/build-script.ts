@@ -5,6 +5,7 @@ import {type BaseRecipe, sourcesList} from './recipe.js';
  * It runs in a mount and process namespace of its own: whatever ends it, no mount and no process stays.
  */
 export const BUILD_SCRIPT = `set -eu
+umask 022
 say() { echo "hw5: $*"; }
 
 say "bare Debian $SUITE"
@@ -33,6 +34,7 @@ umount tree/proc
 rm -rf tree/usr/sbin/policy-rc.d tree/etc/resolv.conf tree/var/cache/apt/archives/*.deb tree/var/lib/apt/lists/*
 # What must differ from machine to machine is made for each.
 rm -f tree/etc/ssh/ssh_host_* tree/etc/machine-id tree/etc/hostname tree/var/lib/dbus/machine-id
+chmod 644 base.tar
 sync -f .
 `;
 

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
@@ -38,6 +38,8 @@ export async function createMachine(
   await rm(machine.directory, {recursive: true, force: true});
   await mkdir(machine.directory, {recursive: true, mode: 0o700});
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
+  // The machine's own root directory, whatever the umask.
+  await chmod(join(machine.directory, 'upper'), 0o755);
   const layers = {lower: parts.base.tree, upper: join(machine.directory, 'upper')};
   const hostKey = await makeKeyPair(machine.directory, `root@${machine.name}`, parts.signal);
   const isSudoAsking = lab.sudoPassword.includes(machine.name);

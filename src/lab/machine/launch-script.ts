@@ -18,6 +18,7 @@ export function machineCgroup(lab: Lab, machine: LabMachine): string {
  * Environment: CGROUP, UNIT_CGROUP (empty where process 1 is not systemd), HIERARCHIES, LOWER, DIRECTORY. Arguments: systemd-nspawn's.
  */
 export const LAUNCH_SCRIPT = `set -eu
+umask 022
 for mount in $HIERARCHIES; do
   # Under systemd the unit's cgroup is ours already, but only in the hierarchies that systemd manages (of v1 not cpuset, freezer ...).
   if [ -n "$UNIT_CGROUP" ] && grep -qsx "$$" "$mount/$UNIT_CGROUP/cgroup.procs"; then continue; fi

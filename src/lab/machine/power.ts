@@ -6,6 +6,7 @@ import type {Base} from '../base/base.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {cable} from '../network/bridge.js';
 import {identify} from '../process-identity.js';
+import {makePublicDirectories, writePublicFile} from '../public-path.js';
 import {run, tryRun} from '../run.js';
 import {hierarchies} from './cgroups.js';
 import {LAUNCH_SCRIPT, MACHINE_DIRECTORIES, machineCgroup, nspawnArguments} from './launch-script.js';
@@ -15,7 +16,7 @@ import {forgetUnit, inUnit, isSystemdHost, unitCgroup, unitMainPid} from './syst
 /** Boots a machine that is off and returns as soon as its supervisor runs. */
 export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?: AbortSignal): Promise<void> {
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
-  await mkdir(lab.runDirectory, {recursive: true});
+  await makePublicDirectories([lab.runDirectory]);
   const underSystemd = await isSystemdHost();
   const environment = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -34,7 +35,7 @@ export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?
     : await startDetached(machine, launch, environment);
   const identity = await identify(pid);
   if (!identity) throw await didNotBoot(machine);
-  await writeFile(`${machine.pidFile}.new`, JSON.stringify(identity), {mode: 0o644});
+  await writePublicFile(`${machine.pidFile}.new`, JSON.stringify(identity));
   await rename(`${machine.pidFile}.new`, machine.pidFile);
 }
 

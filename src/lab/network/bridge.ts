@@ -43,7 +43,7 @@ async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise
   const other = overlappingRoute(await run(['ip', '-o', '-4', 'route', 'show', 'table', 'all'], {signal}), lab);
   if (!other) return;
   throw new Hw5Error(`${lab.subnet} is in use on this computer already: ${other}`, {
-    hint: 'take another subnet with --subnet, or end the other lab with `hw5 lab --name NAME down`',
+    hint: 'take another subnet with --subnet, or end the other lab with `hw5 lab down --name NAME`',
   });
 }
 

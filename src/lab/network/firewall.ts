@@ -1,5 +1,5 @@
 import type {Lab} from '../lab.js';
-import {run, tryRun} from '../run.js';
+import {run} from '../run.js';
 
 /** The rules of one table: the lab's own chain and the jump to it. */
 export interface LabTable {
@@ -97,10 +97,4 @@ export async function removeFirewall(lab: Lab): Promise<void> {
 
 function jumpsIn(chain: string, present: readonly string[]): string[] {
   return present.filter((line) => line.endsWith(` -j ${chain}`) && !line.startsWith(`-A ${chain} `));
-}
-
-/** True when no rule of the lab is left. */
-export async function isFirewallGone(lab: Lab): Promise<boolean> {
-  const result = await tryRun(['iptables-save']);
-  return !result.stdout.split('\n').some((line) => new RegExp(`[ :]${lab.chain}( |$)`).test(line));
 }

@@ -1,8 +1,9 @@
-import {mkdir, readdir, rm, rmdir} from 'node:fs/promises';
+import {readdir, rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {LabHost} from '../host.js';
 import type {Lab} from '../lab.js';
 import {lock} from '../lock.js';
+import {makePublicDirectories} from '../public-path.js';
 import type {LabContext} from '../report.js';
 import {applyBridge, removeBridge} from './bridge.js';
 import {applyFirewall, removeFirewall} from './firewall.js';
@@ -17,7 +18,7 @@ const LOCK_NAME = "this computer's network";
 export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, {signal}: LabContext): Promise<void> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS, {signal});
   await applyBridge(lab, signal);
-  await mkdir(lab.runDirectory, {recursive: true});
+  await makePublicDirectories([dirname(host.run), host.run, lab.runDirectory]);
   // The rules before forwarding: at no moment is the way to private networks open.
   await applyFirewall(lab, resolver.addresses, signal);
   await applySysctls(host);

@@ -14,32 +14,32 @@ const NEEDED: Readonly<Record<string, number>> = {
 const recordSchema = z.object({bootId: z.string(), original: z.record(z.string(), z.number())});
 type SysctlRecord = z.infer<typeof recordSchema>;
 
-/** Raises what is too low, having noted what it was. To be called under the host lock. */
-export async function applySysctls(host: LabHost): Promise<void> {
+/** Raises what is too low, having noted what it was. To be called under the host lock. @param proc where the settings are, other than in tests /proc/sys */
+export async function applySysctls(host: Pick<LabHost, 'run'>, proc = '/proc/sys'): Promise<void> {
   for (const [name, needed] of Object.entries(NEEDED)) {
-    const current = await read(name);
+    const current = await read(proc, name);
     if (current >= needed) continue;
     const record = await readRecord(host);
     // Noted before it is changed: a crash between leaves a note that changes nothing.
     await writeRecord(host, {...record, original: {[name]: current, ...record.original}});
-    await writeFile(`/proc/sys/${name}`, String(needed));
+    await writeFile(join(proc, name), String(needed));
   }
 }
 
 /** Puts back what was changed, for the last lab that goes. What somebody else has set differently since stays. */
-export async function restoreSysctls(host: LabHost): Promise<void> {
+export async function restoreSysctls(host: Pick<LabHost, 'run'>, proc = '/proc/sys'): Promise<void> {
   for (const [name, original] of Object.entries((await readRecord(host)).original)) {
-    if ((await read(name)) === NEEDED[name]) await writeFile(`/proc/sys/${name}`, String(original));
+    if ((await read(proc, name)) === NEEDED[name]) await writeFile(join(proc, name), String(original));
   }
   await rm(recordPath(host), {force: true});
 }
 
-async function read(name: string): Promise<number> {
-  return Number(await readFile(`/proc/sys/${name}`, 'utf8'));
+async function read(proc: string, name: string): Promise<number> {
+  return Number(await readFile(join(proc, name), 'utf8'));
 }
 
 /** A record of an earlier boot says nothing: the kernel started with its own values. */
-async function readRecord(host: LabHost): Promise<SysctlRecord> {
+async function readRecord(host: Pick<LabHost, 'run'>): Promise<SysctlRecord> {
   const now = await bootId();
   const text = await readFile(recordPath(host), 'utf8').catch(() => 'null');
   const record = parseRecord(text);
@@ -54,7 +54,7 @@ function parseRecord(text: string): SysctlRecord | undefined {
   }
 }
 
-async function writeRecord(host: LabHost, record: SysctlRecord): Promise<void> {
+async function writeRecord(host: Pick<LabHost, 'run'>, record: SysctlRecord): Promise<void> {
   const path = recordPath(host);
   await mkdir(dirname(path), {recursive: true});
   await writeFile(`${path}.new`, JSON.stringify(record));
@@ -62,6 +62,6 @@ async function writeRecord(host: LabHost, record: SysctlRecord): Promise<void> {
 }
 
 /** Beside the labs' directories; no lab's name starts with a dot. */
-function recordPath(host: LabHost): string {
+function recordPath(host: Pick<LabHost, 'run'>): string {
   return join(host.run, '.sysctls.json');
 }

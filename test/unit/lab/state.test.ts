@@ -30,7 +30,7 @@ describe('bringing up a lab that exists', () => {
 
 describe("the lab's cluster file", () => {
   const lab = labFrom(defineLab(record), host);
-  const cluster = parse(clusterYaml(lab, {key: 'k', tree: '/b/tree', tar: '/b/base.tar'}, host));
+  const cluster = parse(clusterYaml(lab, '/b/base.tar', host));
 
   it('has the nodes, the key and the true host keys', () => {
     expect(cluster.name).toBe('x');

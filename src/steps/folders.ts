@@ -1,8 +1,16 @@
-import {exists} from '../step/facts.js';
+import type {Fact} from '../step/fact.js';
 import {defineStep} from '../step/step.js';
 import {DATA, ETC, PROGRAMS, RESTORE} from './places.js';
 
 const FOLDERS = [DATA, PROGRAMS, RESTORE, ETC];
+
+/** Folders in it do not count: they go first. */
+function content(folder: string): Fact<'absent' | 'empty' | 'in use'> {
+  return {
+    script: `[ -d ${folder} ] || exit 3; ! find ${folder} ! -type d | grep -q .`,
+    parse: ({code}) => (code === 3 ? 'absent' : code === 0 ? 'empty' : 'in use'),
+  };
+}
 
 /** hw5's own folders: the first that come, the last that go. One that still holds something (etcd's data without --purge) stays. */
 export const folders = defineStep({
@@ -10,13 +18,13 @@ export const folders = defineStep({
   title: 'folders',
   needs: ['preflight'],
   targets: (cluster) => cluster.nodes,
-  facts: () => Object.fromEntries(FOLDERS.map((folder) => [folder, exists(folder)])),
+  facts: () => Object.fromEntries(FOLDERS.map((folder) => [folder, content(folder)])),
   plan(seen) {
-    const missing = FOLDERS.filter((folder) => !seen[folder]);
+    const missing = FOLDERS.filter((folder) => seen[folder] === 'absent');
     return missing.length === 0 ? [] : [{kind: 'run', title: 'make them', argv: ['install', '-d', '-m', '0755', ...missing]}];
   },
   undo(seen) {
-    const left = FOLDERS.filter((folder) => seen[folder]);
+    const left = FOLDERS.filter((folder) => seen[folder] === 'empty');
     return left.length === 0
       ? []
       : [{kind: 'run', title: 'remove those that are empty', argv: ['rmdir', '--ignore-fail-on-non-empty', ...left]}];

@@ -27,7 +27,7 @@ const untaught = () => {};
 let sshd: Sshd | undefined;
 beforeAll(async () => {
   if (hasSshd) sshd = await Sshd.start();
-});
+}, 60_000);
 afterAll(async () => {
   await sshd?.[Symbol.asyncDispose]();
 });
@@ -143,6 +143,12 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
       expect((await host.exec(['true'], {stdin: input()})).code).toBe(0);
     });
 
+    real('ends with its command although the stream of the input goes on', async () => {
+      const input = new Readable({read() {}});
+      expect((await host.exec(['true'], {stdin: input})).code).toBe(0);
+      expect(input.destroyed).toBe(true);
+    });
+
     real('fails when the stream of the input fails, and ends the command', async () => {
       const file = join(folder, 'late');
       const input = new Readable({
@@ -180,12 +186,12 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
       let isBusy = false;
       let hasOverlap = false;
       let wasFinishedEarly = false;
-      await host.exec(sh('head -c 64000000 /dev/zero; echo >"$1"', file), {
+      await host.exec(sh('head -c 16000000 /dev/zero; echo >"$1"', file), {
         onStdout: async (chunk) => {
           hasOverlap ||= isBusy;
           isBusy = true;
           if (bytes === 0) {
-            await new Promise((resolve) => setTimeout(resolve, 200));
+            await new Promise((resolve) => setTimeout(resolve, 700));
             wasFinishedEarly = existsSync(file);
           }
           await undefined;
@@ -193,7 +199,23 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
           isBusy = false;
         },
       });
-      expect({bytes, hasOverlap, wasFinishedEarly}).toEqual({bytes: 64_000_000, hasOverlap: false, wasFinishedEarly: false});
+      expect({bytes, hasOverlap, wasFinishedEarly}).toEqual({bytes: 16_000_000, hasOverlap: false, wasFinishedEarly: false});
+    });
+
+    real('does not hurry a busy listener when the command has ended', async () => {
+      const heard: string[] = [];
+      let isBusy = false;
+      let hasOverlap = false;
+      await host.exec(sh('echo one; sleep 0.1; echo two'), {
+        onStdout: async (chunk) => {
+          hasOverlap ||= isBusy;
+          isBusy = true;
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          heard.push(chunk.toString());
+          isBusy = false;
+        },
+      });
+      expect({text: heard.join(''), hasOverlap}).toEqual({text: 'one\ntwo\n', hasOverlap: false});
     });
 
     it('fails with the error of the listener', async () => {

@@ -23,7 +23,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
     await sshd.makeKey('locked', 'ed25519', 'open sesame');
     const keys = ['client', 'locked'].map((name) => readFile(join(sshd.directory, `${name}.pub`), 'utf8'));
     await writeFile(join(sshd.directory, 'authorized_keys'), (await Promise.all(keys)).join(''));
-  });
+  }, 60_000);
   afterEach(async () => {
     for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
     await sshd.trust();

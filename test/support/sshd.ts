@@ -91,7 +91,8 @@ export class Sshd implements AsyncDisposable {
   /** A key pair in the server's directory; its path. */
   async makeKey(name: string, type = 'ed25519', passphrase = ''): Promise<string> {
     const path = join(this.directory, name);
-    await run('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', name, '-f', path]);
+    const bits = type === 'rsa' ? ['-b', '2048'] : [];
+    await run('ssh-keygen', ['-q', '-t', type, ...bits, '-N', passphrase, '-C', name, '-f', path]);
     await chmod(path, 0o600);
     return path;
   }
@@ -133,7 +134,7 @@ export class Sshd implements AsyncDisposable {
     process.stderr.on('data', (chunk: Buffer) => {
       this.#log += chunk.toString();
     });
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (let attempt = 0; attempt < 1000; attempt++) {
       if (process.exitCode !== null) throw new Error(`sshd ended: ${this.#log}`);
       if (await answers(this.port)) return;
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -17,9 +17,9 @@ beforeAll(async () => {
   await mkdir(join(home, '.ssh'));
   await keygen(join(home, 'open'), '-t', 'ed25519', '-N', '');
   await keygen(join(home, 'locked'), '-t', 'ed25519', '-N', 'passphrase');
-  await keygen(join(home, 'pem'), '-t', 'rsa', '-m', 'PEM', '-N', '');
-  await keygen(join(home, 'pem-locked'), '-t', 'rsa', '-m', 'PEM', '-N', 'passphrase');
-});
+  await keygen(join(home, 'pem'), '-t', 'ecdsa', '-m', 'PEM', '-N', '');
+  await keygen(join(home, 'pem-locked'), '-t', 'ecdsa', '-m', 'PEM', '-N', 'passphrase');
+}, 60_000);
 afterAll(() => rm(home, {recursive: true}));
 
 const key: Key = {type: 'ssh-ed25519', isPrivateKey: () => true, getPublicSSH: () => Buffer.from('public')};

@@ -22,7 +22,9 @@ export interface ExecResult {
 export interface Host extends AsyncDisposable {
   readonly name: string;
   /**
-   * Runs one command, argv as given: no shell interprets it.
+   * Runs one command, argv as given: no shell interprets it. Its environment is the login's, but LC_ALL=C.UTF-8, so that output can be
+   * parsed; a command that is not there has the exit code 127. It is over when its output is: what it leaves in the background must have
+   * its output redirected. Given up (limit, signal), it and all its children are ended.
    * @returns whatever its exit code. Throws ConnectError when the host is not there (any more), TimeoutError, InterruptedError.
    */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;

@@ -5,7 +5,7 @@ import {nodeStatus} from '../../../src/lab/calico/calicoctl/node-status.js';
 import {EtcdClient} from '../../../src/lab/calico/etcd/client.js';
 import {Ipam} from '../../../src/lab/calico/ipam/ipam.js';
 import {BlockStore} from '../../../src/lab/calico/ipam/store.js';
-import {endpointKey} from '../../../src/lab/calico/model/keys.js';
+import {blockKey, endpointKey} from '../../../src/lab/calico/model/keys.js';
 import {endpointRecord} from '../../../src/lab/calico/model/write.js';
 import {NodeConflictError, registerNode} from '../../../src/lab/calico/node/startup.js';
 import {EtcdV2Server} from '../../support/etcd-v2-server.js';
@@ -284,6 +284,7 @@ describe('removing a node', () => {
     expect(server.keys().filter((key) => key.includes('node0'))).toEqual([]);
     expect(await ipam.attributesOf('192.168.0.100')).toBeUndefined();
     expect(await ipam.attributesOf('192.168.0.101')).toBeDefined();
+    expect(JSON.parse(server.value(blockKey('192.168.0.64/26'))!)).toMatchObject({affinity: null});
     expect((await run(['get', 'nodes'])).output).toBe('NAME    \nnode1   \n\n');
   });
 });

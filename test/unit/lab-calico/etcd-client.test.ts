@@ -81,8 +81,8 @@ describe('the etcd client', () => {
     dying.intercept = async (request, _response, perform) => {
       if (request.method !== 'PUT') return false;
       // The write is done, the answer never comes.
-      void perform();
       request.socket.destroy();
+      await perform();
       return true;
     };
     const etcd = new EtcdClient([dying.url, server.url]);

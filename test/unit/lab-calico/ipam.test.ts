@@ -100,13 +100,29 @@ describe('address management', () => {
     dying.intercept = async (request, _response, perform) => {
       if (request.method !== 'PUT' || !isFirst) return false;
       isFirst = false;
-      void perform();
       request.socket.destroy();
+      await perform();
       return true;
     };
     const unlucky = new Ipam(new BlockStore(new EtcdClient([dying.url, server.url])));
     await unlucky.assignAddress('192.168.0.100', 'node0');
     expect(isFirst).toBe(false);
     await expect(ipam.assignAddress('192.168.0.100', 'node1')).rejects.toThrow('Address already assigned in block');
+  });
+
+  it('does not take the same write of another node for its own', async () => {
+    const {server, ipam} = await withPool();
+    await using _ = server;
+    await ipam.assignAddress('192.168.0.101', 'node0');
+    await using dying = await server.member();
+    dying.intercept = async (request) => {
+      if (request.method !== 'PUT') return false;
+      dying.intercept = async () => false;
+      await ipam.assignAddress('192.168.0.100', 'node1');
+      request.socket.destroy();
+      return true;
+    };
+    const unlucky = new Ipam(new BlockStore(new EtcdClient([dying.url, server.url])));
+    await expect(unlucky.assignAddress('192.168.0.100', 'node0')).rejects.toThrow('Address already assigned in block');
   });
 });

@@ -26,7 +26,7 @@ export class TestCluster {
   }
 
   /** An agent with a fixed port, so that one started later is the same agent. */
-  async agent(master: RunningMaster, ...flags: string[]): Promise<RunningAgent> {
+  async agent(master: {readonly port: number}, ...flags: string[]): Promise<RunningAgent> {
     const argv = this.#agentFlags(master.port, flags);
     const agent = this.#keep(
       await startAgent(

@@ -34,24 +34,27 @@ export function runCommand(
   });
 }
 
-/** The mark of a live process, or undefined when there is none. */
+/** The mark of a process, also of one that has ended and waits for its parent; undefined when there is none. */
 export function markProcess(pid: number): ProcessMark | undefined {
-  try {
-    // Field 22; the name in field 2 may hold spaces and parentheses.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\)\s/s, '')
-      .split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return {pid, startTime: fields[19]!, bootId};
-  } catch {
-    return undefined;
-  }
+  return readProcess(pid)?.mark;
 }
 
 export function isAlive(mark: ProcessMark): boolean {
-  const now = markProcess(mark.pid);
-  return now !== undefined && now.startTime === mark.startTime && now.bootId === mark.bootId;
+  const now = readProcess(mark.pid);
+  return now?.isAlive === true && now.mark.startTime === mark.startTime && now.mark.bootId === mark.bootId;
+}
+
+function readProcess(pid: number): {readonly mark: ProcessMark; readonly isAlive: boolean} | undefined {
+  try {
+    // From field 3 on; the name in field 2 may hold spaces and parentheses. Field 22 is the start time.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\)\s/s, '')
+      .split(' ');
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return {mark: {pid, startTime: fields[19]!, bootId}, isAlive: fields[0] !== 'Z' && fields[0] !== 'X'};
+  } catch {
+    return undefined;
+  }
 }
 
 /** How a child of ours ended. */

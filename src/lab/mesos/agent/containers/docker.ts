@@ -94,7 +94,8 @@ class DockerContainer implements Container {
 
   async resume(watch: Watch): Promise<Ending> {
     const inspection = await this.#inspect();
-    if (!inspection) return this.#ending(undefined);
+    // Gone, or the daemon is not up yet.
+    if (!inspection) return this.#waitForContainer();
     if (this.#record.state === 'TASK_STARTING' && inspection.value.State.StartedAt !== NEVER)
       watch.onRunning(this.#running(inspection));
     const clientLives = this.#record.process !== undefined && isAlive(this.#record.process);

@@ -39,10 +39,10 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** True for process 1 of a namespace one level below ours; a container's in the machine would be two below. */
+/** True for process 1 of a namespace one level below ours. A container's in the machine is two below: its second number is another. */
 export function isLeader(status: string): boolean {
   const ids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
-  return ids.length === 2 && ids[1] === '1' && !/^State:\s+Z/m.test(status);
+  return ids[1] === '1' && !/^State:\s+Z/m.test(status);
 }
 
 async function machineProcesses(lab: Lab, machine: LabMachine): Promise<number[]> {

@@ -30,7 +30,7 @@ describe("the kernel's settings", () => {
   it('are raised for the first lab and put back after the last, whatever was between', async () => {
     await applySysctls(host, proc);
     expect(await read()).toEqual(['1', '1024']);
-    await write(FORWARD, '0\n');
+    await write(INOTIFY, '256\n');
     await applySysctls(host, proc);
     await applySysctls(host, proc);
     await restoreSysctls(host, proc);
@@ -42,6 +42,7 @@ describe("the kernel's settings", () => {
     await write(FORWARD, '1\n');
     await write(INOTIFY, '8192\n');
     await applySysctls(host, proc);
+    expect(await read()).toEqual(['1', '8192']);
     await restoreSysctls(host, proc);
     expect(await read()).toEqual(['1', '8192']);
   });

@@ -1,4 +1,4 @@
-import {type Cluster, nodesWith} from '../cluster/cluster.js';
+import {nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import type {Action} from '../step/action.js';
 import {output} from '../step/facts.js';
@@ -29,22 +29,23 @@ function removeAll(seen: string | undefined, purge: boolean): readonly Action[] 
 }
 
 /**
- * Both images on the node that builds: from the cache on this computer, or built there and then kept in the cache. A tag names the content
+ * Both images: from the cache on this computer on all nodes at once, else built on one node and kept in the cache. A tag names the content
  * (Dockerfile, files, base), so that what is there under its tag is never built again.
  */
 export const build = defineStep({
   name: 'build',
   title: 'images docker-ssh and docker-jupyter',
   needs: ['docker'],
-  targets: (cluster) => builder(cluster),
+  targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({inputs}) => ({
     tags: tagsOf(inputs),
     base: output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`),
   }),
-  plan(seen, {inputs}) {
+  plan(seen, {node, cluster, inputs}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
     if (!missing(seen.tags, inputs)) return [];
     if (isCached) return [load(inputs)];
+    if (node.name !== cluster.images.builder) return [];
     const base: Action =
       baseTar === undefined
         ? {
@@ -83,17 +84,13 @@ export const build = defineStep({
   undo: (seen, {purge}) => removeAll(seen.tags, purge),
 });
 
-/** The same images on every other node, streamed from the cache. */
+/** What one node has built, on every other node. */
 export const images = defineStep({
   name: 'images',
   title: 'images on the other nodes',
-  needs: ['docker', everywhere('build')],
+  needs: [everywhere('build')],
   targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
   facts: ({inputs}) => ({tags: tagsOf(inputs)}),
   plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
-  undo: (seen, {purge}) => removeAll(seen.tags, purge),
+  undo: () => [],
 });
-
-function builder(cluster: Cluster): Cluster['nodes'] {
-  return cluster.nodes.filter((node) => node.name === cluster.images.builder);
-}

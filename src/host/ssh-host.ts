@@ -1,218 +1,22 @@
-import {connect as connectTcp, type Socket} from 'node:net';
-import type {Duplex} from 'node:stream';
-import ssh2, {
-  type Algorithms,
-  type AnyAuthMethod,
-  type AuthenticationType,
-  type Client,
-  type ClientChannel,
-  type NextAuthHandler,
-  type ServerHostKeyAlgorithm,
-} from 'ssh2';
-import type {ClusterNode} from '../cluster/cluster.js';
-import {ConnectError, InterruptedError} from '../support/errors.js';
+import type {Client, ClientChannel} from 'ssh2';
+import {ConnectError} from '../support/errors.js';
 import {attend} from './attend.js';
 import {quoteAll, Secret} from './command.js';
-import {Deadline} from './deadline.js';
 import {Gate} from './gate.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
-import {addKnownHost, judgeHostKey, knownHostName, knownTypes, readKnownHosts} from './known-hosts.js';
 import {type CommandPlace, cancellable, endMarked, interrupted, marked} from './marked.js';
 import {readPrivateFile} from './private-file.js';
-import type {SecretSource} from './secret-source.js';
-import {type Endpoint, handshakeError, hostKeyError, jumpError, loginError, networkError, timeoutError} from './ssh-errors.js';
-import {planLogins} from './ssh-login.js';
+import {openConnection, type SshOptions} from './ssh-client.js';
 import {SudoHost, type SudoSettings} from './sudo.js';
 
-export interface SshOptions {
-  /** Where and how: a node of the cluster, complete with its ssh settings. */
-  readonly node: Pick<ClusterNode, 'name' | 'address' | 'ssh'>;
-  /** The user's home directory: default keys are in its .ssh. */
-  readonly home: string;
-  /** SSH_AUTH_SOCK. */
-  readonly agentSocket?: string | undefined;
-  /** Passwords and passphrases. Default: there are none. */
-  readonly secret?: SecretSource | undefined;
-  /** Take the key of a server that is not known yet and remember it. A changed key is refused all the same. */
-  readonly acceptNewHostKeys?: boolean | undefined;
-  /** Gives up connecting; an open connection is not touched. */
-  readonly signal?: AbortSignal | undefined;
-}
+export type {SshOptions} from './ssh-client.js';
 
 /** Commands run at the same time over one connection: sshd's MaxSessions is 10, and two stay free for ending commands. */
 const SESSIONS = 8;
 
-/** The fastest first: AES-GCM is done by the processor. */
-const CIPHERS = [
-  'aes128-gcm@openssh.com',
-  'aes256-gcm@openssh.com',
-  'aes128-ctr',
-  'aes256-ctr',
-  'chacha20-poly1305@openssh.com',
-] as const;
-
-/** Type of a host key → algorithms that use it. SHA-1 signatures (`ssh-rsa` as an algorithm) are not accepted. */
-const HOST_KEY_ALGORITHMS: readonly (readonly [string, readonly ServerHostKeyAlgorithm[]])[] = [
-  ['ssh-ed25519', ['ssh-ed25519']],
-  ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
-  ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
-  ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
-  ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
-];
-
 /** Opens one SSH connection to a node. @throws ConnectError with a hint, InterruptedError. */
 export async function connectSsh(options: SshOptions): Promise<Host> {
-  const {node} = options;
-  const {ssh} = node;
-  const target: Target = {name: node.name, user: ssh.user, host: ssh.host ?? node.address, port: ssh.port, key: ssh.key};
-  const milliseconds = ssh.connectTimeoutSeconds * 1000;
-  if (ssh.jump === undefined)
-    return new SshHost(options, await openClient({...target, passwordEnv: ssh.passwordEnv}, options, milliseconds));
-  const jump = await openClient({name: `jump host ${ssh.jump.host} of ${node.name}`, ...ssh.jump}, options, milliseconds);
-  try {
-    const stream = await forward(jump, target);
-    const client = await openClient({...target, passwordEnv: ssh.passwordEnv}, options, milliseconds, stream);
-    client.once('close', () => jump.end());
-    return new SshHost(options, client);
-  } catch (error) {
-    jump.destroy();
-    throw error;
-  }
-}
-
-interface Target extends Endpoint {
-  readonly key?: string | undefined;
-  readonly passwordEnv?: string | undefined;
-}
-
-/** Connects, checks the host key, logs in. @param stream the way through a jump host. */
-async function openClient(target: Target, options: SshOptions, milliseconds: number, stream?: Duplex): Promise<Client> {
-  const {ssh} = options.node;
-  const {signal} = options;
-  const secret: SecretSource = options.secret ?? (async () => undefined);
-  let limit: Deadline | undefined;
-  const {logins, notes} = await planLogins(
-    {
-      ...target,
-      agentSocket: ssh.agent ? options.agentSocket : undefined,
-      home: options.home,
-      secret: (request) => (limit ? limit.except(() => secret(request)) : secret(request)),
-    },
-    {parseKey: ssh2.utils.parseKey, openAgent: ssh2.createAgent},
-  );
-  const known = await readKnownHosts(ssh.knownHosts);
-  const name = knownHostName(target.host, target.port);
-  const types = knownTypes(known, name);
-  const client = new ssh2.Client();
-  const socket = stream ?? connectTcp({host: target.host, port: target.port, noDelay: true, keepAlive: true});
-  let hasHandshake = false;
-  let isConnected = stream !== undefined;
-  let refusal: ConnectError | undefined;
-  let offered: readonly string[] = [];
-  const tried: string[] = [];
-  socket.once('connect', () => {
-    isConnected = true;
-  });
-
-  const explain = (error: Error & {level?: string}): ConnectError => {
-    if (refusal) return refusal;
-    if (error.level === 'client-socket') return networkError(target, error);
-    if (hasHandshake) return loginError(target, {offered, tried, notes, cause: error});
-    if (types.length > 0 && isConnected) return handshakeError(target, error, types, ssh.knownHosts);
-    return networkError(target, error);
-  };
-
-  const verify = async (key: Buffer): Promise<boolean> => {
-    const verdict = judgeHostKey(known, name, key);
-    if (verdict.kind === 'known') return true;
-    if (verdict.kind !== 'unknown' || !options.acceptNewHostKeys) {
-      refusal = hostKeyError(target, verdict, key, ssh.knownHosts);
-      return false;
-    }
-    try {
-      known.push(await addKnownHost(ssh.knownHosts, name, key));
-      return true;
-    } catch (error) {
-      refusal = new ConnectError(target.name, `cannot write ${ssh.knownHosts}: ${(error as Error).message}`, {cause: error});
-      return false;
-    }
-  };
-
-  /** The next login of a method that the server offers; its answer to the first attempt says which those are. */
-  const nextLogin = async (left: readonly string[] | null): Promise<AnyAuthMethod | false> => {
-    if (left) offered = left;
-    if (!left && logins[0]?.method !== 'publickey') return {type: 'none', username: target.user};
-    for (let login = logins.shift(); login; login = logins.shift()) {
-      if (left && !left.includes(login.method)) continue;
-      const method = await login.make();
-      if (method === undefined) continue;
-      tried.push(login.label);
-      return method as AnyAuthMethod;
-    }
-    return false;
-  };
-
-  return new Promise<Client>((resolve, reject) => {
-    const settle = (error?: Error) => {
-      limit?.stop();
-      signal?.removeEventListener('abort', onAbort);
-      if (!error) {
-        resolve(client);
-        return;
-      }
-      reject(error);
-      client.destroy();
-      socket.destroy();
-    };
-    const onAbort = () => settle(new InterruptedError(`connecting to ${target.name} was interrupted`));
-    limit = new Deadline(milliseconds, () => settle(timeoutError(target, milliseconds, isConnected)));
-    signal?.addEventListener('abort', onAbort);
-    client
-      .on('handshake', () => {
-        hasHandshake = true;
-      })
-      .on('ready', () => settle())
-      .on('error', (error: Error & {level?: string}) => {
-        // ssh2 goes on with the next login by itself.
-        if (error.level === 'agent') notes.push(`agent: ${error.message}`);
-        else settle(explain(error));
-      })
-      .on('close', () => settle(explain(Object.assign(new Error('connection closed'), {code: 'ECONNRESET'}))));
-    if (signal?.aborted) {
-      onAbort();
-      return;
-    }
-    client.connect({
-      sock: socket as Socket,
-      username: target.user,
-      // The deadline is ours: it stands still while a password is asked.
-      readyTimeout: 0,
-      keepaliveInterval: ssh.keepaliveSeconds * 1000,
-      keepaliveCountMax: 3,
-      algorithms: {cipher: [...CIPHERS], ...serverHostKeys(types)},
-      hostVerifier: (key: Buffer, done: (isTrusted: boolean) => void) => {
-        void verify(key).then(done);
-      },
-      authHandler: (left: AuthenticationType[] | null, _partial: boolean | null, next: NextAuthHandler) => {
-        nextLogin(left).then((method) => next(method as AnyAuthMethod), settle);
-      },
-    });
-  });
-}
-
-/** Only key types under which the server is known are asked for: another type could not be checked. */
-function serverHostKeys(types: readonly string[]): Pick<Algorithms, 'serverHostKey'> {
-  const wanted = HOST_KEY_ALGORITHMS.filter(([type]) => types.length === 0 || types.includes(type));
-  return wanted.length === 0 ? {} : {serverHostKey: wanted.flatMap(([, algorithms]) => algorithms)};
-}
-
-function forward(jump: Client, target: Target): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    jump.forwardOut('127.0.0.1', 0, target.host, target.port, (error, stream) => {
-      if (error) reject(jumpError(target, error));
-      else resolve(stream);
-    });
-  });
+  return new SshHost(options, await openConnection(options));
 }
 
 class SshHost implements Host {

@@ -53,7 +53,7 @@ export interface LoginTarget {
   readonly secret: SecretSource;
 }
 
-/** The two things of ssh2 that are needed here; ssh-host.ts alone imports it. */
+/** The two things of ssh2 that are needed here, passed in by ssh-client.ts. */
 export interface KeyTools<K extends Key, A extends Agent> {
   readonly parseKey: (content: Buffer, passphrase?: string) => K | Error;
   readonly openAgent: (socket: string) => A;

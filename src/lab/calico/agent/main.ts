@@ -1,4 +1,4 @@
-import {mkdir} from 'node:fs/promises';
+import {mkdir, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {EtcdClient} from '../etcd/client.js';
 import {EtcdUnavailableError} from '../etcd/errors.js';
@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const environment = readEnvironment(process.env);
+  await refuseLooseFilter();
   const etcd = new EtcdClient(environment.etcdEndpoints);
   const agent = new Agent({environment, etcd, run, log, now: () => performance.now()});
   await mkdir(RUN_DIRECTORY, {recursive: true});
@@ -38,6 +39,16 @@ async function main(): Promise<void> {
   await runAgent(agent, etcd, stop.signal);
   // Routes, rules and BIRD's configuration stay: traffic goes on while the agent is away.
   server.close();
+}
+
+/** As Felix: with the loose check (Ubuntu's default) a container could send under another's address. */
+async function refuseLooseFilter(): Promise<void> {
+  const value = (await readFile('/proc/sys/net/ipv4/conf/all/rp_filter', 'utf8')).trim();
+  if (value !== '2') return;
+  throw new Error(
+    "Kernel's RPF check is set to 'loose'. This would allow endpoints to spoof their IP address. Calico requires " +
+      'net.ipv4.conf.all.rp_filter to be set to 0 or 1.',
+  );
 }
 
 main().then(

@@ -9,7 +9,7 @@ export type RunEvent =
       readonly type: 'start';
       readonly run: 'up' | 'down' | 'plan';
       readonly hosts: readonly string[];
-      readonly steps: readonly string[];
+      readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
     }
   | {readonly type: 'connected'; readonly host: string; readonly elapsedMs: number}
   | {readonly type: 'step-start'; readonly step: string; readonly title: string; readonly host: string}

@@ -51,7 +51,7 @@ export async function upRun(options: SessionOptions): Promise<RunResult> {
     type: 'start',
     run: 'up',
     hosts: options.cluster.nodes.map((node) => node.name),
-    steps: options.steps.map((step) => step.name),
+    steps: stepsOf(options),
   });
   await using session = await Session.open(options);
   const turn = new Turns();
@@ -71,7 +71,7 @@ export async function downRun(options: SessionOptions & {readonly purge: boolean
     type: 'start',
     run: 'down',
     hosts: options.cluster.nodes.map((node) => node.name),
-    steps: options.steps.map((step) => step.name),
+    steps: stepsOf(options),
   });
   await using session = await Session.open(options);
   const dependents = (item: Item): string[] =>
@@ -79,6 +79,10 @@ export async function downRun(options: SessionOptions & {readonly purge: boolean
   return await schedule(session, [...session.items].reverse(), dependents, false, (item, before) =>
     takeDown(session, item, before, options.purge),
   );
+}
+
+function stepsOf({steps, cluster}: SessionOptions): {name: string; hosts: string[]}[] {
+  return steps.map((step) => ({name: step.name, hosts: step.targets(cluster).map((node) => node.name)}));
 }
 
 /** Runs all items, each when those before it are done. */

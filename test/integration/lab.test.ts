@@ -18,7 +18,7 @@ import {loadLab} from '../../src/lab/state.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
 
-const options = {name: 'lab-test', count: 2, subnet: '198.18.1.0/27', sudoPassword: ['node1']};
+const options = {name: 'lab-test', count: 2, subnet: '198.18.0.160/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());
 const context = {report: () => undefined};
 const lab = labFrom(defineLab(options), host);
@@ -133,7 +133,7 @@ describe.sequential('a lab', () => {
 
   it('refuses to become another one', async () => {
     await expect(labUp({...options, count: 3}, host, preinstalled, context)).rejects.toThrow('exists with 2 machines');
-    const overlapping = {name: 'lab-test-b', subnet: '198.18.1.0/24'};
+    const overlapping = {name: 'lab-test-b', subnet: '198.18.0.128/26'};
     await expect(labUp(overlapping, host, preinstalled, context)).rejects.toThrow('is in use on this computer already');
     await labDown(overlapping, host, context);
   });

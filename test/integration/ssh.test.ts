@@ -19,7 +19,7 @@ import {labUp} from '../../src/lab/up.js';
 import {WORK_ALIKES} from '../../src/lab/work-alikes.js';
 import {CommandError, ConnectError, TimeoutError} from '../../src/support/errors.js';
 
-const options = {name: 'ssh-test', count: 2, subnet: '198.18.1.160/27', sudoPassword: ['node1']};
+const options = {name: 'ssh-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
 const labRoot = labHost(process.env, homedir());
 const context = {report: () => undefined};
 const lab = labFrom(defineLab(options), labRoot);
@@ -250,11 +250,11 @@ describe.sequential('SSH to machines of the lab', () => {
   });
 
   it('says that nobody is at an address', async () => {
-    const error = await refusal({name: 'node9', address: '198.18.1.189'}, {connectTimeoutSeconds: 5});
+    const error = await refusal({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
     expect(error.message).toMatch(
       /^node9 is not reachable at 198\.18\.1\.189:22$|^no answer from node9 at 198\.18\.1\.189:22 within 5 s$/,
     );
-    expect(error.hint).toContain('ping 198.18.1.189');
+    expect(error.hint).toContain('ping 198.18.0.221');
   });
 
   it('says that packets are dropped', async () => {

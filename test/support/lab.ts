@@ -3,7 +3,7 @@ import {execa, type Result} from 'execa';
 import {packageFile} from '../../src/support/template.js';
 
 /** The tests' own lab: the default one is its user's. sudo asks for a password on node2, so that every test tries that way too. */
-export const LAB = {name: 'test', subnet: '198.18.0.128/25'} as const;
+export const LAB = {name: 'test', subnet: '198.18.0.128/27'} as const;
 /** The address of node0, node1 and node2. */
 export const ADDRESSES = ['198.18.0.138', '198.18.0.139', '198.18.0.140'] as const;
 

@@ -16,6 +16,7 @@ interface Running {
 export function ttyReporter(out: NodeJS.WriteStream): Emit {
   const spinner = ora({stream: out, discardStdin: false});
   const steps = new Map<string, Running>();
+  const hostsOf = new Map<string, number>();
   const begun = performance.now();
   let timer: NodeJS.Timeout | undefined;
 
@@ -37,6 +38,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
   return (event) => {
     switch (event.type) {
       case 'start':
+        for (const {name, hosts} of event.steps) hostsOf.set(name, hosts.length);
         spinner.start();
         timer = setInterval(show, 200);
         timer.unref();
@@ -68,11 +70,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         steps.set(event.step, step);
         step.hosts.delete(event.host);
         step.ended.set(event.host, event.outcome);
-        // a line when the last of the hosts that are at it has ended; hosts that come later get a line of their own
-        if (step.hosts.size === 0) {
-          print(lineOf(step));
-          step.ended.clear();
-        }
+        if (step.ended.size === hostsOf.get(event.step)) print(lineOf(step));
         break;
       }
       case 'end':

@@ -1,9 +1,11 @@
 import chalk from 'chalk';
-import type {Outcome} from '../firewall/commit.js';
 import {showDuration} from '../firewall/duration.js';
 import {type ListedRule, WAY} from '../firewall/list.js';
 import {type Change, isNothing, type Wish} from '../firewall/plan.js';
+import {showProbe} from '../firewall/probe.js';
+import type {Proof, ProofRow} from '../firewall/prove.js';
 import {showMatch} from '../firewall/rule.js';
+import type {NodeResult} from '../firewall/work.js';
 
 /** The rules for people, and where in a packet's way they stand. */
 export function listText(rules: readonly ListedRule[], nodes: number): string {
@@ -33,7 +35,7 @@ export function listText(rules: readonly ListedRule[], nodes: number): string {
 }
 
 /** What became of a change, a line a node. */
-export function changeLines(results: readonly {node: string; outcome: Outcome}[], wish: Wish | undefined): string[] {
+export function changeLines(results: readonly NodeResult[], wish: Wish | undefined): string[] {
   const what = wish ? `${wish.rule.id} ${wish.rule.exercise} ${showMatch(wish.rule.match)}` : '';
   return results.flatMap(({node, outcome}) => {
     if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
@@ -47,6 +49,37 @@ export function changeLines(results: readonly {node: string; outcome: Outcome}[]
         : 'nothing to remove';
     return [`${outcome.kind === 'changed' ? chalk.green('✓') : chalk.dim('=')} ${node}  ${done}`, ...remarks];
   });
+}
+
+/** What was proven, a table a rule and node, in the manner of the report's transcripts. */
+export function proofsText(proofs: readonly Proof[], nodes: number): string {
+  const blocks = proofs.map(({node, rule, rows, hits, remarks}) => {
+    const hasBefore = rows.some((row) => row.before !== undefined);
+    const table = columns([
+      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'SEEN', 'MUST', ''],
+      ...rows.map((row) => [
+        showProbe(row.probe),
+        ...(hasBefore ? [row.before?.detail ?? '-'] : []),
+        row.after.detail,
+        row.expected.replace(/e?s$/, ''),
+        sign(row),
+      ]),
+    ]);
+    return [
+      '',
+      chalk.bold(`${rule.id} ${rule.exercise} ${showMatch(rule.match)} on ${node}`),
+      ...(rows.length > 0 ? [chalk.dim(table[0]), ...table.slice(1)] : []),
+      ...(hits.after === undefined ? [] : [`packets caught by the rule: ${hits.before ?? '?'} → ${hits.after}`]),
+      ...remarks.map((remark) => chalk.yellow(remark)),
+    ].map((line, index) => (index < 2 ? line : `  ${line}`));
+  });
+  const lone = nodes === 1 && proofs.length > 0 ? ['', chalk.dim('only one node answers: there is nobody to probe from')] : [];
+  return [...blocks.flat(), ...lone].map((line) => `${line}\n`).join('');
+}
+
+function sign({isOk, after, expected}: ProofRow): string {
+  if (!isOk) return chalk.red('✗');
+  return (after.kind === 'answered') === (expected === 'passes') ? chalk.green('✓') : chalk.dim('not before either');
 }
 
 /** What the hosts' kernels would be told. */

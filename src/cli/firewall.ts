@@ -1,16 +1,18 @@
 import {Command, Option} from 'commander';
-import type {Cluster} from '../cluster/cluster.js';
-import {commit, type Outcome} from '../firewall/commit.js';
+import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {parseDuration} from '../firewall/duration.js';
 import {listRules} from '../firewall/list.js';
-import {chooseNodes, Nodes, type NodeView, rulesOn} from '../firewall/nodes.js';
-import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
-import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope} from '../firewall/rule.js';
+import {chooseNodes, Nodes, rulesOn} from '../firewall/nodes.js';
+import {planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
+import {showProbe} from '../firewall/probe.js';
+import type {Proof} from '../firewall/prove.js';
+import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
+import {claimsOn, isAboutItself, type NodeResult, verify, type Work, work} from '../firewall/work.js';
 import {Hw5Error, Hw5Errors, UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
-import {changeLines, dryRunText, listText} from './firewall-text.js';
+import {changeLines, dryRunText, listText, proofsText} from './firewall-text.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 
 /** A change that nobody has confirmed after this time is taken back by the host. */
@@ -22,6 +24,7 @@ interface Common extends GlobalOptions {
   readonly node?: readonly string[];
   readonly dryRun?: boolean;
   readonly confirmWithin?: number;
+  readonly probe?: boolean;
 }
 
 interface AddOptions extends Common {
@@ -61,6 +64,7 @@ Examples:
   hw5 firewall http-only --node node2 --persist
   hw5 firewall http-only --node node2 --strict --for 1m     the report's, which cut off SSH
   hw5 firewall list
+  hw5 firewall verify 3f2a1c
   hw5 firewall remove 3f2a1c
   hw5 firewall reset`,
     );
@@ -69,15 +73,16 @@ Examples:
   };
   for (const exercise of EXERCISES) add(addCommand(exercise, context));
   add(listCommand(context));
+  add(verifyCommand(context));
   add(removeCommand(context));
   add(resetCommand(context));
   return firewall;
 }
 
 function common(command: Command): Command {
-  return command
-    .option('--node <name...>', 'on which nodes (default: all)')
+  return onNodes(command)
     .option('--dry-run', 'show what the kernel would be told, and change nothing')
+    .option('--no-probe', 'do not prove it by pings and connections between the nodes')
     .addOption(
       new Option('--confirm-within <duration>', 'the node takes a change back unless it is confirmed in time')
         .argParser(parseDuration)
@@ -101,7 +106,15 @@ function addCommand(exercise: Exercise, context: CliContext): Command {
     const text = argument === undefined ? undefined : (args[0] as string);
     const options = optionsOf<AddOptions>(args.at(-1) as Command);
     const wish = readWish(exercise, text, options);
-    await onNodes(options, context, (seen, place) => planAdd(seen, wish, place), wish);
+    const {rule} = wish;
+    await change(options, context, {
+      plan: (seen, place) => planAdd(seen, wish, place),
+      rules: () => [rule],
+      isRemoval: false,
+      leaveOut: (node) =>
+        options.node === undefined && isAboutItself(rule, node) ? `it has ${showMatch(rule.match)} itself` : undefined,
+      wish,
+    });
   });
 }
 
@@ -127,102 +140,175 @@ function removeCommand(context: CliContext): Command {
   return common(
     new Command('remove').description('take one rule away').argument('<id>', 'as `hw5 firewall list` shows it'),
   ).action(async (id: string, _options, command: Command) => {
-    if (!ID.test(id))
-      throw new UsageError(`"${id}" is not the id of a rule`, {hint: 'ids are six hex digits: see `hw5 firewall list`'});
-    const options = optionsOf<Common>(command);
-    await onNodes(
-      options,
-      context,
-      (seen, place) => planRemove(seen, [id], place),
-      undefined,
-      (views, failures) => {
-        if (failures > 0 || views.some(({seen}) => rulesOn(seen).some((rule) => rule.id === id))) return;
-        throw new Hw5Error(`no node has a rule ${id}`, {hint: '`hw5 firewall list` shows the rules and their ids'});
-      },
-    );
+    await change(optionsOf<Common>(command), context, {
+      plan: (seen, place) => planRemove(seen, [readId(id)], place),
+      rules: (seen) => rulesOn(seen).filter((rule) => rule.id === id),
+      isRemoval: true,
+      id: readId(id),
+    });
   });
 }
 
 function resetCommand(context: CliContext): Command {
   return common(new Command('reset').description('take all rules away')).action(async (_options, command: Command) => {
-    await onNodes(optionsOf<Common>(command), context, planReset);
+    await change(optionsOf<Common>(command), context, {plan: planReset, rules: rulesOn, isRemoval: true});
   });
 }
 
 function listCommand(context: CliContext): Command {
-  return new Command('list')
-    .description('show the rules in the order in which the kernel meets them')
-    .option('--node <name...>', 'of which nodes (default: all)')
-    .action(async (_options, command: Command) => {
+  return onNodes(new Command('list').description('show the rules in the order in which the kernel meets them')).action(
+    async (_options, command: Command) => {
       const options = optionsOf<Common>(command);
       const cluster = await findCluster(options, context);
-      await using nodes = await open(cluster, options, context);
+      await using nodes = await open(cluster, chooseNodes(cluster, options.node), options, context);
       const rules = listRules(nodes.views);
       const unreachable = nodes.failures.map(({node, error}) => ({node: node.name, error: error.message}));
-      context.stdout.write(
-        options.json ? `${JSON.stringify({rules, unreachable}, null, 2)}\n` : listText(rules, nodes.views.length),
-      );
-      throwFailures(nodes, []);
+      context.stdout.write(options.json ? json({rules, unreachable}) : listText(rules, nodes.views.length));
+      throwAll(nodes.failures.map(({error}) => error));
+    },
+  );
+}
+
+function verifyCommand(context: CliContext): Command {
+  return onNodes(
+    new Command('verify')
+      .description('prove the rules by real probes, in both directions')
+      .argument('[id]', 'one rule (default: all)'),
+  ).action(async (id: string | undefined, _options, command: Command) => {
+    const options = optionsOf<Common>(command);
+    const cluster = await findCluster(options, context);
+    const targets = chooseNodes(cluster, options.node);
+    await using nodes = await open(cluster, cluster.nodes, options, context);
+    const failures = failuresOf(nodes, targets);
+    if (id !== undefined) assertKnown(readId(id), nodes, targets);
+    const proofs = await verify(nodes, targets, id);
+    context.stdout.write(
+      options.json
+        ? json({proofs: proofs.map(proofJson)})
+        : proofsText(proofs, nodes.views.length) || 'no rules of hw5: nothing to prove\n',
+    );
+    throwAll([...failures, ...contradictions(proofs)]);
+  });
+}
+
+interface Changing {
+  readonly plan: Work['plan'];
+  readonly rules: Work['rules'];
+  readonly isRemoval: boolean;
+  /** Why a node is not to be changed, if it is not. */
+  readonly leaveOut?: (node: ClusterNode) => string | undefined;
+  readonly wish?: Wish;
+  /** The rule that must be somewhere. */
+  readonly id?: string;
+}
+
+/** All that changes something goes this way: look, show or do, prove, tell. */
+async function change(
+  options: Common,
+  context: CliContext,
+  {plan, rules, isRemoval, leaveOut, wish, id}: Changing,
+): Promise<void> {
+  const cluster = await findCluster(options, context);
+  const chosen = chooseNodes(cluster, options.node);
+  const targets = chosen.filter((node) => leaveOut?.(node) === undefined);
+  const leftOut = chosen.filter((node) => !targets.includes(node)).map((node) => ({node: node.name, why: leaveOut!(node)!}));
+  const isProven = options.probe !== false && !options.dryRun;
+  await using nodes = await open(cluster, isProven ? cluster.nodes : targets, options, context);
+  const failures = failuresOf(nodes, targets);
+  if (id !== undefined) assertKnown(id, nodes, targets);
+  if (options.dryRun) {
+    const changes = nodes.views.map((view) => ({node: view.node.name, change: plan(view.seen, {...view, cluster})}));
+    context.stdout.write(options.json ? json(changes) : dryRunText(changes));
+    throwAll(failures);
+    return;
+  }
+  const confirmSeconds = options.confirmWithin ?? CONFIRM_SECONDS;
+  const {results, proofs} = await work({
+    nodes,
+    targets,
+    plan,
+    rules,
+    isRemoval,
+    isProven,
+    options: {confirmSeconds, signal: context.signal},
+  });
+  context.stdout.write(
+    options.json
+      ? json({id: wish?.rule.id ?? id, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
+      : `${[...changeLines(results, wish), ...leftOut.map(({node, why}) => `- ${node}  left out: ${why}`)].join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
+  );
+  const failed = results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
+  throwAll([...failures, ...failed, ...contradictions(proofs)]);
+}
+
+function onNodes(command: Command): Command {
+  return command.option('--node <name...>', 'on which nodes (default: all)');
+}
+
+function open(cluster: Cluster, nodes: readonly ClusterNode[], options: Common, context: CliContext): Promise<Nodes> {
+  return Nodes.open({cluster, connect: connector(options, context), signal: context.signal}, nodes);
+}
+
+/** Only for nodes that were to be changed or shown is it a failure not to answer; others are asked for probes, where they can. */
+function failuresOf(nodes: Nodes, targets: readonly ClusterNode[]): readonly Error[] {
+  return nodes.failures.filter(({node}) => targets.includes(node)).map(({error}) => error);
+}
+
+function readId(text: string): string {
+  if (ID.test(text)) return text;
+  throw new UsageError(`"${text}" is not the id of a rule`, {hint: 'ids are six hex digits: see `hw5 firewall list`'});
+}
+
+function assertKnown(id: string, nodes: Nodes, targets: readonly ClusterNode[]): void {
+  const views = nodes.views.filter(({node}) => targets.includes(node));
+  if (failuresOf(nodes, targets).length > 0 || claimsOn(views, id).length > 0) return;
+  const where =
+    targets.length === nodes.cluster.nodes.length ? 'no node' : `none of ${targets.map((node) => node.name).join(', ')}`;
+  throw new Hw5Error(`${where} has a rule ${id}`, {hint: '`hw5 firewall list` shows the rules and their ids'});
+}
+
+function contradictions(proofs: readonly Proof[]): readonly Error[] {
+  return proofs
+    .filter((proof) => !proof.isOk)
+    .map(({node, rule, rows}) => {
+      const wrong = rows.filter((row) => !row.isOk).length;
+      return new Hw5Error(`rule ${rule.id} on ${node}: ${wrong} of ${rows.length} probes went otherwise than the rules say`, {
+        hint: 'another firewall may be in the way, or a service down: the table shows which, `iptables-save -c` on the node what caught it',
+      });
     });
 }
 
-function open(cluster: Cluster, options: Common, context: CliContext): Promise<Nodes> {
-  return Nodes.open({cluster, connect: connector(options, context), signal: context.signal}, chooseNodes(cluster, options.node));
-}
-
-type Plan = Parameters<typeof commit>[2];
-
-async function onNodes(
-  options: Common,
-  context: CliContext,
-  plan: Plan,
-  wish?: Wish,
-  check?: (views: readonly NodeView[], failures: number) => void,
-): Promise<void> {
-  const cluster = await findCluster(options, context);
-  await using nodes = await open(cluster, options, context);
-  check?.(nodes.views, nodes.failures.length);
-  if (options.dryRun) {
-    const changes = nodes.views.map((view) => ({node: view.node.name, change: plan(view.seen, {...view, cluster})}));
-    context.stdout.write(options.json ? `${JSON.stringify(changes, null, 2)}\n` : dryRunText(changes));
-    throwFailures(nodes, []);
-    return;
-  }
-  const results = await Promise.all(
-    nodes.views.map(async (view) => ({
-      node: view.node.name,
-      outcome: await commit(view, cluster, plan, {
-        confirmSeconds: options.confirmWithin ?? CONFIRM_SECONDS,
-        signal: context.signal,
-      }),
-    })),
-  );
-  context.stdout.write(
-    options.json ? `${JSON.stringify(resultsJson(results, wish), null, 2)}\n` : `${changeLines(results, wish).join('\n')}\n`,
-  );
-  throwFailures(nodes, results);
-}
-
-function resultsJson(results: readonly {node: string; outcome: Outcome}[], wish: Wish | undefined): unknown {
-  return {
-    id: wish?.rule.id,
-    nodes: results.map(({node, outcome}) => ({
-      node,
-      result: outcome.kind,
-      ...(outcome.kind === 'failed' ? {error: outcome.error.message} : {remarks: outcome.change.remarks}),
-    })),
-  };
-}
-
-/** All that failed, at once: the nodes that could not be reached and those whose change failed. */
-function throwFailures(nodes: Nodes, results: readonly {node: string; outcome: Outcome}[]): void {
-  const errors = [
-    ...nodes.failures.map(({error}) => error),
-    ...results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : [])),
-  ];
+/** Shows all that failed, at once. A bug among it is shown as one. */
+function throwAll(errors: readonly Error[]): void {
   const bug = errors.find((error) => !(error instanceof Hw5Error));
   if (bug) throw bug;
-  if (errors.length > 0) throw new Hw5Errors(errors as Hw5Error[]);
+  if (errors.length === 1) throw errors[0]!;
+  if (errors.length > 1) throw new Hw5Errors(errors as Hw5Error[]);
 }
 
-export type {Change};
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function resultJson({node, outcome}: NodeResult): unknown {
+  if (outcome.kind === 'failed') return {node, result: 'failed', error: outcome.error.message};
+  return {node, result: outcome.kind, remarks: outcome.change.remarks};
+}
+
+function proofJson({node, rule, rows, hits, remarks, isOk}: Proof): unknown {
+  return {
+    id: rule.id,
+    node,
+    ok: isOk,
+    hitsBefore: hits.before ?? null,
+    hitsAfter: hits.after ?? null,
+    probes: rows.map(({probe, before, after, expected, isOk: ok}) => ({
+      probe: showProbe(probe),
+      expected,
+      before: before ?? null,
+      after,
+      ok,
+    })),
+    remarks,
+  };
+}

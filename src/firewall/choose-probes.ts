@@ -1,0 +1,129 @@
+import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {type Family, isIn} from './address.js';
+import {portsOf} from './failsafe.js';
+import type {End, Probe} from './probe.js';
+import {coversContainers, coversHost, type Rule} from './rule.js';
+import type {Interface} from './sighting.js';
+import type {Surroundings} from './surroundings.js';
+
+/** A node as the choice of probes sees it. */
+export interface Candidate {
+  readonly node: ClusterNode;
+  readonly interfaces: readonly Interface[];
+  readonly around: Surroundings;
+  /** Node → hardware address with which its packets arrive here; missing: a router is between. */
+  readonly neighbours: ReadonlyMap<string, string>;
+}
+
+/** Which probes prove a rule on a node, or why there are none. */
+export interface ProbePlan {
+  readonly probes: readonly Probe[];
+  readonly remarks: readonly string[];
+}
+
+const HTTP_PORT = 80;
+
+/**
+ * Pure: probes in both directions between the node and one to which the rule applies, some of which must fail, and some with a node to which it does
+ * not apply.
+ */
+export function chooseProbes(rule: Rule, target: Candidate, others: readonly Candidate[], cluster: Cluster): ProbePlan {
+  const family: Family = rule.match.kind === 'net' ? rule.match.net.family : 4;
+  const remarks: string[] = [];
+  const denied = others.filter((other) => applies(rule, other));
+  const seen = rule.match.kind === 'mac' ? denied.filter((other) => macOf(other, target) === macIn(rule)) : denied;
+  const prober = seen[0];
+  if (!prober) {
+    remarks.push(noProber(rule, denied, target, others.length > 0));
+    return {probes: [], remarks};
+  }
+  const bystander = others.find((other) => !denied.includes(other));
+  const probes: Probe[] = [];
+  if (coversHost(rule)) {
+    const here = endOf(target, family);
+    const there = endOf(prober, family, rule);
+    if (!here || !there) remarks.push(`${target.node.name} has no IPv${family} address to probe: rule and counter only`);
+    else {
+      probes.push(...between(there, prober, here, target, cluster), ...between(here, target, there, prober, cluster, true));
+      const third = bystander && endOf(bystander, family);
+      if (third) probes.push({kind: 'ping', from: third, to: here}, {kind: 'ping', from: here, to: third});
+      if (third) probes.push(...tcp(third, here, target));
+    }
+  }
+  if (coversContainers(rule)) {
+    const container = target.around.containers[0];
+    const there = endOf(prober, 4, rule);
+    if (!container) remarks.push(`no container runs on ${target.node.name}: for containers, rule and counter only`);
+    else if (there) {
+      const inside: End = {
+        label: `${container.name} on ${target.node.name}`,
+        address: container.address,
+        node: target.node.name,
+        pid: container.pid,
+      };
+      probes.push({kind: 'ping', from: there, to: inside}, {kind: 'ping', from: inside, to: there});
+      const third = bystander && endOf(bystander, 4);
+      if (third) probes.push({kind: 'ping', from: third, to: inside});
+    }
+  }
+  return {probes, remarks};
+}
+
+/** Whether the rule is about packets of this node. */
+function applies({match}: Rule, {node, interfaces}: Candidate): boolean {
+  if (match.kind === 'all') return true;
+  if (match.kind === 'mac') return interfaces.some(({mac}) => mac === match.mac);
+  return (
+    isIn(match.net, node.address) || interfaces.some(({addresses}) => addresses.some(({address}) => isIn(match.net, address)))
+  );
+}
+
+function macIn({match}: Rule): string | undefined {
+  return match.kind === 'mac' ? match.mac : undefined;
+}
+
+function macOf(other: Candidate, target: Candidate): string | undefined {
+  return target.neighbours.get(other.node.name);
+}
+
+function noProber({match}: Rule, denied: readonly Candidate[], target: Candidate, hasOthers: boolean): string {
+  if (denied.length > 0 && match.kind === 'mac') {
+    return `a MAC is only visible on the last hop: packets of ${denied[0]!.node.name} reach ${target.node.name} with another one, so the rule catches nothing of them`;
+  }
+  if (!hasOthers) return 'no other node of the cluster can be asked: rule and counter only';
+  if (match.kind === 'mac') {
+    return `no other node of this cluster has ${match.mac}: rule and counter only. A MAC is only visible on the last hop`;
+  }
+  return `no other node of this cluster has ${match.kind === 'net' ? match.net.text.replace(/\/(32|128)$/, '') : 'an address'}: rule and counter only`;
+}
+
+/** The address with which a node takes part, one that the rule names if it names any. */
+function endOf({node, interfaces}: Candidate, family: Family, rule?: Rule): End | undefined {
+  const own = interfaces.flatMap(({addresses}) => addresses.filter(({scope}) => scope === 'global').map(({address}) => address));
+  const choice = [node.address, ...own].filter((address) => address.includes(':') === (family === 6));
+  const {match} = rule ?? {};
+  const address = (match?.kind === 'net' ? choice.find((one) => isIn(match.net, one)) : undefined) ?? choice[0];
+  return address === undefined ? undefined : {label: node.name, address, node: node.name};
+}
+
+/** Ping, SSH's port, HTTP, and a port of the cluster that the failsafe keeps open. */
+function between(from: End, _: Candidate, to: End, target: Candidate, cluster: Cluster, isBack = false): readonly Probe[] {
+  const own = portsOf(target.node, cluster).find((port) => target.around.listening.includes(port));
+  return [
+    {kind: 'ping', from, to},
+    ...tcp(from, to, target),
+    ...(!isBack && target.around.listening.includes(HTTP_PORT) ? [{kind: 'http', from, to, port: HTTP_PORT} as const] : []),
+    ...(own === undefined ? [] : [{kind: 'tcp', from, to, port: own, about: nameOf(own, cluster)} as const]),
+  ];
+}
+
+function tcp(from: End, to: End, {node, around}: Candidate): readonly Probe[] {
+  const {port} = node.ssh;
+  return around.listening.includes(port) ? [{kind: 'tcp', from, to, port, about: 'ssh'}] : [];
+}
+
+function nameOf(port: number, {etcd, mesos}: Cluster): string {
+  if (port === etcd.clientPort || port === etcd.peerPort) return 'etcd';
+  if (port === mesos.masterPort || port === mesos.agentPort) return 'mesos';
+  return 'bgp';
+}

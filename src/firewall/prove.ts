@@ -1,0 +1,206 @@
+import type {Cluster} from '../cluster/cluster.js';
+import type {Fact} from '../step/fact.js';
+import {observe} from '../step/observe.js';
+import {type Answerer, answerHttp} from './answerer.js';
+import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';
+import type {Guard} from './judge.js';
+import {lookAgain, type NodeView, rulesOn} from './nodes.js';
+import {ownTables} from './own.js';
+import {type Expectation, expectation, isAsExpected, type Probe, type ProbeResult, probeFact} from './probe.js';
+import {readSshSources} from './read-rules.js';
+import type {Rule} from './rule.js';
+import {containers, listening, neighbour, type RunningContainer} from './surroundings.js';
+
+/** A prober that has not reported by then (a strict rule may have cut it off) proves nothing. */
+const LIMIT_MS = 20_000;
+const HTTP_PORT = 80;
+const UNKNOWN: ProbeResult = {kind: 'unknown', detail: 'the prober did not report'};
+
+/** One probe with its results. */
+export interface ProofRow {
+  readonly probe: Probe;
+  /** Before the rule was there. */
+  readonly before: ProbeResult | undefined;
+  readonly after: ProbeResult;
+  readonly expected: Expectation;
+  readonly isOk: boolean;
+}
+
+/** What was seen of one rule on one node. */
+export interface Proof {
+  readonly node: string;
+  readonly rule: Rule;
+  readonly rows: readonly ProofRow[];
+  /** Packets the rule had caught before and after the probes; undefined: it could not be read. */
+  readonly hits: {readonly before: number | undefined; readonly after: number | undefined};
+  readonly remarks: readonly string[];
+  readonly isOk: boolean;
+}
+
+/** A rule on a node, to be proven. */
+export interface Claim {
+  readonly rule: Rule;
+  readonly view: NodeView;
+}
+
+/** Chooses probes for claims, and makes them: `before()` as often as wanted, then `after()`. Ends what it started when disposed. */
+export class Prover implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #views: readonly NodeView[];
+  readonly #plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[];
+  readonly #answerers: readonly Answerer[];
+  #before = new Map<Probe, ProbeResult>();
+
+  private constructor(
+    cluster: Cluster,
+    views: readonly NodeView[],
+    plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[],
+    answerers: readonly Answerer[],
+  ) {
+    this.#cluster = cluster;
+    this.#views = views;
+    this.#plans = plans;
+    this.#answerers = answerers;
+  }
+
+  /** Looks around on the nodes and chooses probes. @param views all nodes that can be asked */
+  static async prepare(cluster: Cluster, views: readonly NodeView[], claims: readonly Claim[]): Promise<Prover> {
+    const around = await Promise.all(views.map((view) => lookAround(view, views, cluster)));
+    const targets = [...new Set(claims.map(({view}) => view))];
+    const answerers = await Promise.all(
+      around
+        .filter(({view, candidate}) => targets.includes(view) && !candidate.around.listening.includes(HTTP_PORT))
+        .map(async ({view}) => ({view, answerer: await answerHttp(view.host.asRoot(), view.node.address, HTTP_PORT)})),
+    );
+    const candidates = around.map(({view, candidate}): {view: NodeView; candidate: Candidate} => {
+      const isAnswered = answerers.some((one) => one.view === view && one.answerer.isReady);
+      const listening = isAnswered ? [...candidate.around.listening, HTTP_PORT] : candidate.around.listening;
+      return {view, candidate: {...candidate, around: {...candidate.around, listening}}};
+    });
+    const plans = claims.map((claim) => {
+      const target = candidates.find(({view}) => view === claim.view)!.candidate;
+      const others = candidates.filter(({view}) => view !== claim.view).map(({candidate}) => candidate);
+      return {claim, plan: chooseProbes(claim.rule, target, others, cluster)};
+    });
+    return new Prover(
+      cluster,
+      views,
+      plans,
+      answerers.map(({answerer}) => answerer),
+    );
+  }
+
+  /** Makes the probes for comparison, while the rules are not there yet. */
+  async before(): Promise<void> {
+    this.#before = await this.#probe();
+  }
+
+  /** Makes the probes after the change, between two looks at the counters. @param isGone the rules were taken away */
+  async after({isGone = false} = {}): Promise<readonly Proof[]> {
+    const first = await this.#look();
+    const results = await this.#probe();
+    const last = await this.#look();
+    const claimed = (view: NodeView): readonly Rule[] =>
+      this.#plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
+    const guards = new Map([...first].map(([view, seen]) => [view.node.name, guardOf(view, seen, claimed(view))]));
+    const macs = new Map(this.#views.map((view) => [view.node.name, view.seen.interfaces.flatMap(({mac}) => mac ?? [])]));
+    return this.#plans.map(({claim, plan}) => {
+      const rows = plan.probes.map((probe): ProofRow => {
+        const expected = expectation(probe, guards, macs, this.#cluster);
+        const after = results.get(probe) ?? UNKNOWN;
+        const before = this.#before.get(probe);
+        // what did not pass without the rule either is not the rule's doing
+        const isOther = expected === 'passes' && before !== undefined && before.kind !== 'answered' && !isGone;
+        return {probe, before, after, expected, isOk: isOther || isAsExpected(expected, after)};
+      });
+      const hits = {before: hitsOf(claim, first), after: hitsOf(claim, last)};
+      return {
+        node: claim.view.node.name,
+        rule: claim.rule,
+        rows,
+        hits,
+        remarks: [...plan.remarks, ...(isGone ? [] : counterRemarks(rows, hits))],
+        isOk: rows.every((row) => row.isOk),
+      };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#answerers.map((answerer) => answerer[Symbol.asyncDispose]()));
+  }
+
+  /** Every node makes all of its probes at once, in one round trip. */
+  async #probe(): Promise<Map<Probe, ProbeResult>> {
+    const results = new Map<Probe, ProbeResult>();
+    const probes = this.#plans.flatMap(({plan}) => plan.probes);
+    await Promise.all(
+      this.#views.map(async (view) => {
+        const mine = probes.filter((probe) => probe.from.node === view.node.name);
+        if (mine.length === 0) return;
+        const facts = Object.fromEntries(mine.map((probe, index) => [String(index), probeFact(probe)]));
+        const seen: Record<string, ProbeResult> = await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS)).catch(
+          () => ({}),
+        );
+        mine.forEach((probe, index) => {
+          results.set(probe, seen[String(index)] ?? UNKNOWN);
+        });
+      }),
+    );
+    return results;
+  }
+
+  async #look(): Promise<Map<NodeView, NodeView['seen'] | undefined>> {
+    const looks = this.#views.map(async (view) => {
+      const seen = await lookAgain(view.host, AbortSignal.timeout(LIMIT_MS)).catch(() => undefined);
+      return [view, seen] as const;
+    });
+    return new Map(await Promise.all(looks));
+  }
+}
+
+async function lookAround(
+  view: NodeView,
+  views: readonly NodeView[],
+  cluster: Cluster,
+): Promise<{view: NodeView; candidate: Candidate}> {
+  const others = views.filter((other) => other !== view);
+  const facts: Record<string, Fact<unknown>> = {
+    listening: listening(view.node.address),
+    containers: containers(cluster),
+    ...Object.fromEntries(others.map((other) => [`neighbour ${other.node.name}`, neighbour(other.node.address)])),
+  };
+  const seen = (await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS))) as Record<string, unknown>;
+  const neighbours = others.flatMap(({node}) => {
+    const mac = seen[`neighbour ${node.name}`] as string | undefined;
+    return mac === undefined ? [] : [[node.name, mac] as const];
+  });
+  return {
+    view,
+    candidate: {
+      node: view.node,
+      interfaces: view.seen.interfaces,
+      around: {listening: seen['listening'] as readonly number[], containers: seen['containers'] as readonly RunningContainer[]},
+      neighbours: new Map(neighbours),
+    },
+  };
+}
+
+/** A node that a strict rule has cut off cannot be looked at; its rules are those it had, and what was claimed. */
+function guardOf(view: NodeView, seen: NodeView['seen'] | undefined, claimed: readonly Rule[]): Guard {
+  const now = seen ?? view.seen;
+  const own = now.holdings.map(({family, tables}) => ({family, tables: ownTables(tables)}));
+  const rules = seen ? rulesOn(now) : [...rulesOn(now), ...claimed];
+  return {node: view.node, rules, sources: readSshSources(own)};
+}
+
+function hitsOf({rule, view}: Claim, looks: ReadonlyMap<NodeView, NodeView['seen'] | undefined>): number | undefined {
+  const seen = looks.get(view);
+  return seen && rulesOn(seen).find(({id}) => id === rule.id)?.hits;
+}
+
+function counterRemarks(rows: readonly ProofRow[], {before, after}: Proof['hits']): readonly string[] {
+  if (before === undefined || after === undefined)
+    return ['the counter could not be read: is the rule gone again, or hw5 cut off?'];
+  const isDenied = rows.some((row) => row.expected === 'fails');
+  return isDenied && after <= before ? ['the counter did not move: another rule, ahead of this one, catches these packets'] : [];
+}

@@ -1,9 +1,12 @@
 import {describe, expect, it} from 'vitest';
+import {Agent} from '../../../src/lab/calico/agent/agent.js';
 import {parseRoutes, wantedRoutes} from '../../../src/lab/calico/agent/routes.js';
 import {findStale, parseDockerEndpoints, releasableAddresses, STALE_AFTER_MS} from '../../../src/lab/calico/agent/stale.js';
 import {Wakeup} from '../../../src/lab/calico/agent/wakeup.js';
+import {EtcdClient} from '../../../src/lab/calico/etcd/client.js';
 import {parseSnapshot} from '../../../src/lab/calico/model/snapshot.js';
 import {endpointRecord, poolRecord, profileRecords} from '../../../src/lab/calico/model/write.js';
+import {EtcdV2Server} from '../../support/etcd-v2-server.js';
 import {networkProfile, snapshot} from './fixtures.js';
 
 const leaf = (key: string, value: string) => ({key, value, modifiedIndex: 1});
@@ -19,6 +22,7 @@ describe("the agent's view of etcd", () => {
           leaf(`/calico/bgp/v1/host/${node.name}/ip_addr_v4`, node.address!),
           leaf(`/calico/bgp/v1/host/${node.name}/network_v4`, node.network!),
         ]),
+        leaf('/calico/v1/Ready', 'true'),
         leaf('/calico/bgp/v1/global/as_num', '64512'),
         leaf('/calico/bgp/v1/global/node_mesh', '{"enabled":true}'),
         leaf('/calico/v1/ipam/v4/pool/192.168.0.0-16', poolRecord(snapshot.pools[0]!)),
@@ -48,7 +52,64 @@ describe("the agent's view of etcd", () => {
   });
 
   it('is empty without any key', () => {
-    expect(parseSnapshot(undefined)).toMatchObject({nodes: [], endpoints: [], asNumber: '64512', isMeshEnabled: true});
+    expect(parseSnapshot(undefined)).toMatchObject({
+      isReady: false,
+      nodes: [],
+      endpoints: [],
+      asNumber: '64512',
+      isMeshEnabled: true,
+    });
+  });
+});
+
+describe('an agent', () => {
+  const run = (argv: readonly string[]) => Promise.reject(new Error(`unexpected command: ${argv.join(' ')}`));
+  const environment = {
+    nodeName: 'node0',
+    address: '198.18.0.10',
+    etcdEndpoints: [],
+    backend: 'none',
+    interfacePrefix: 'cali',
+    isLibnetworkEnabled: true,
+    createsProfiles: true,
+    hasDefaultPools: true,
+  } as const;
+  const agentOf = (url: string, warnings: string[]) =>
+    new Agent({
+      environment,
+      etcd: new EtcdClient([url]),
+      run,
+      log: {info: (line) => warnings.push(line), warn: (line) => warnings.push(line)},
+      now: () => 0,
+    });
+
+  it('touches nothing when etcd is empty or away, and says so once', async () => {
+    const server = await EtcdV2Server.start();
+    const warnings: string[] = [];
+    const agent = agentOf(server.url, warnings);
+    for (let i = 0; i < 2; i++) {
+      await agent.readDatastore();
+      await agent.applySnapshot();
+    }
+    expect(warnings).toEqual(['datastore: it is not set up (lost?); keeping everything as it was']);
+    await server[Symbol.asyncDispose]();
+    expect(await agent.readDatastore()).toBeUndefined();
+    await agent.applySnapshot();
+    expect(warnings[1]).toMatch(/^datastore: client: etcd cluster is unavailable/);
+    expect(agent.isSynchronised).toBe(false);
+  });
+
+  it('acts on a store that is set up, and one part that fails does not hide the others', async () => {
+    await using server = await EtcdV2Server.start();
+    server.put('/calico/v1/Ready', 'true');
+    const warnings: string[] = [];
+    const agent = agentOf(server.url, warnings);
+    await agent.readDatastore();
+    await agent.applySnapshot();
+    expect(warnings).toEqual([
+      'firewall: unexpected command: iptables-save -t filter',
+      'routes: unexpected command: ip -j -4 route show table main',
+    ]);
   });
 });
 

@@ -19,6 +19,7 @@ const endpoint = (node: string, id: string, address: string) => ({
 
 /** Three nodes; Jupyter on node0, which owns the block, and one ssh container on node1. */
 export const snapshot: Snapshot = {
+  isReady: true,
   nodes: [
     {name: 'node0', address: '198.18.0.10', network: '198.18.0.0/24'},
     {name: 'node1', address: '198.18.0.11', network: '198.18.0.0/24'},

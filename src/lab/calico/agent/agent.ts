@@ -47,8 +47,13 @@ export class Agent {
   async readDatastore(): Promise<number | undefined> {
     try {
       const read = await this.#parts.etcd.get(keys.CALICO, {recursive: true});
-      this.#snapshot = parseSnapshot(read?.node);
-      this.#succeeded('datastore');
+      const snapshot = parseSnapshot(read?.node);
+      if (snapshot.isReady) {
+        this.#snapshot = snapshot;
+        this.#succeeded('datastore');
+      } else {
+        this.#failed('datastore', new Error('it is not set up (lost?); keeping everything as it was'));
+      }
       return (read?.index ?? 0) + 1;
     } catch (error) {
       this.#failed('datastore', error);

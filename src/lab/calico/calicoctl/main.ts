@@ -22,6 +22,9 @@ const io: Io = {
   },
 };
 
+// A reader that has enough (`calicoctl … | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 calicoctl(io, process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

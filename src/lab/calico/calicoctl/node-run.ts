@@ -111,7 +111,19 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
     await runOrThrow(io.run, ['systemctl', 'restart', ...wanted]);
     say('Units started, checking that they answer.');
     if (environment.isLibnetworkEnabled) say('Starting libnetwork service');
-    await waitUntilReady(environment);
+    await waitUntilReady(environment).catch(async (error: unknown) => {
+      // What the genuine one would show of its container's log.
+      const {stdout} = await io.run([
+        'journalctl',
+        '--no-pager',
+        '--output=cat',
+        '--lines=10',
+        '--priority=warning',
+        '--unit=calico-*',
+      ]);
+      say(stdout.trimEnd());
+      throw error;
+    });
   } catch (error) {
     throw new CommandFailure(`Error executing command: ${reasonOf(error)}`);
   }

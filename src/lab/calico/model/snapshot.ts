@@ -17,6 +17,7 @@ export function flatten(root: EtcdNode | undefined, into = new Map<string, strin
 export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
   const values = flatten(tree);
   return {
+    isReady: values.get(keys.READY) === 'true',
     nodes: parseNodes(values),
     pools: parsePools(values),
     profiles: parseProfiles(values),

@@ -63,6 +63,8 @@ export interface Profile {
 
 /** Everything the agent decides by, read in one go. */
 export interface Snapshot {
+  /** False in a store that Calico has not been set up in, as after etcd was lost: nothing may be concluded from what is missing there. */
+  readonly isReady: boolean;
   readonly nodes: readonly CalicoNode[];
   readonly pools: readonly Pool[];
   readonly profiles: readonly Profile[];

@@ -174,7 +174,7 @@ export class Agent {
       if (this.#runs.has(keyOf(framework_id, task_id))) continue;
       const status = {
         task_id: {value: task_id},
-        state: is_partition_aware ? ('TASK_GONE' as const) : ('TASK_LOST' as const),
+        state: is_partition_aware ? ('TASK_DROPPED' as const) : ('TASK_LOST' as const),
         message: 'Reconciliation: task unknown to the agent',
         source: 'SOURCE_AGENT' as const,
         reason: 'REASON_RECONCILIATION',

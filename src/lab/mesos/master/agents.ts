@@ -99,6 +99,10 @@ function takeTasks(context: Context, agent: Agent, registration: AgentRegistrati
       continue;
     }
     framework.unreachableTasks.delete(taskId);
+    const isThis = (done: Task): boolean => done.info.task_id.value === taskId && done.agentId === agent.id;
+    // Its end was acknowledged here, the agent did not hear of that yet.
+    if (isTerminal(given.state) && framework.completedTasks.some(isThis)) continue;
+    framework.completedTasks = framework.completedTasks.filter((done) => !isThis(done));
     const task: Task = {
       info: given.task,
       frameworkId: framework.id,

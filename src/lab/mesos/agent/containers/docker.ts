@@ -122,13 +122,11 @@ class DockerContainer implements Container {
 
   async kill(graceSeconds: number | undefined): Promise<void> {
     const grace = String(Math.round(graceSeconds ?? this.#settings.stopTimeout));
-    for (;;) {
-      const stopped = await runCommand(dockerArgv(this.#settings, 'stop', '-t', grace, this.#name));
-      // The container may not exist yet, while `docker run` is still at it.
-      const mayStart = !this.#hasEnded && this.#record.process !== undefined && isAlive(this.#record.process);
-      if (stopped.code === 0 || !mayStart) return;
+    // The container may not exist yet, or not have started (which `docker stop` takes for stopped), while `docker run` is still at it.
+    do {
+      await runCommand(dockerArgv(this.#settings, 'stop', '-t', grace, this.#name));
       await delay(POLL_MS);
-    }
+    } while (!this.#hasEnded && this.#record.process !== undefined && isAlive(this.#record.process));
   }
 
   async execArgv(argv: readonly string[]): Promise<readonly string[]> {

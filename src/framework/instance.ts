@@ -9,8 +9,6 @@ import type {Settings} from './model.js';
 import type {TaskView} from './view.js';
 import {pause} from './wait.js';
 
-/** A cut-off leader is replaced after this, plus what etcd and the subscription take. */
-export const LEASE_SECONDS = 8;
 /** How long an instance waits for the leader to do what it was told. */
 const REPLY_MS = 8_000;
 
@@ -20,6 +18,8 @@ export interface InstanceOptions {
   readonly kv: KeyValues;
   readonly client: MesosClient;
   readonly settings: Settings;
+  /** A leader that is cut off is replaced after this, plus what etcd and the subscription take. */
+  readonly leaseSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly freeAddress: (request: FreeRequest) => Promise<string>;
@@ -56,7 +56,7 @@ export class Instance {
       kv: options.kv,
       key: `${this.#store.prefix}leader`,
       node: options.node,
-      ttlSeconds: LEASE_SECONDS,
+      ttlSeconds: options.leaseSeconds,
       monotonic: options.monotonic,
       log: options.log,
     });

@@ -84,7 +84,12 @@ export class Leader {
       signal.addEventListener('abort', () => end.abort(), {once: true});
     }
     // A deposed leader must not send one more call.
-    end.signal.addEventListener('abort', () => this.#subscription?.close(), {once: true});
+    const close = () => {
+      const subscription = this.#subscription;
+      this.#subscription = undefined;
+      subscription?.close();
+    };
+    end.signal.addEventListener('abort', close, {once: true});
     const ticker = setInterval(() => {
       if (!leadership.isHeld()) return;
       this.dispatch({type: 'tick'});
@@ -119,7 +124,7 @@ export class Leader {
     this.#state = state;
     let reply: Reply | undefined;
     for (const effect of effects) {
-      if (effect.type === 'reply') reply = effect;
+      if (effect.type === 'reply') reply = {ok: effect.ok, message: effect.message};
       else this.#perform(effect);
     }
     return reply;

@@ -6,7 +6,7 @@ import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
 import {type FrameworkConfig, parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
-import {Instance, LEASE_SECONDS} from './instance.js';
+import {Instance} from './instance.js';
 import {defaultSettings} from './model.js';
 import {tearDown} from './teardown.js';
 
@@ -15,6 +15,8 @@ const USAGE = `hw5-scheduler --config FILE [--teardown]
   The Mesos framework of hw5. SIGTERM ends it and leaves the tasks running; SIGHUP reads the task list again.
   --teardown  ends the framework and its tasks for good, and forgets it`;
 const TEARDOWN_SECONDS = 45;
+/** Fail-over takes this, and then one to three seconds. */
+const LEASE_SECONDS = 8;
 
 /** Under systemd the level is told to the journal by its prefix. */
 const isInJournal = process.env.JOURNAL_STREAM !== undefined;
@@ -38,13 +40,14 @@ async function main(): Promise<void> {
       credentials: await loadCredentials(config),
     }),
     settings: {...defaultSettings, role: config.role},
+    leaseSeconds: LEASE_SECONDS,
     now: () => Date.now(),
     monotonic: () => performance.now(),
     freeAddress: (request: Parameters<typeof freeAddress>[0]) => freeAddress(request, config.etcd, runner),
     log,
   };
   if (options.teardown) {
-    await tearDown({...parts, leaseSeconds: LEASE_SECONDS, limitSeconds: TEARDOWN_SECONDS});
+    await tearDown({...parts, limitSeconds: TEARDOWN_SECONDS});
     return;
   }
   const stop = new AbortController();

@@ -79,7 +79,7 @@ function onMesos(turn: Turn, event: MesosEvent): void {
   switch (event.type) {
     case 'SUBSCRIBED': {
       const id = event.subscribed.framework_id.value;
-      if (state.frameworkId !== id) note(turn, 'info', `subscribed as ${id}`);
+      note(turn, 'info', `subscribed as ${id}`);
       state.frameworkId = id;
       state.connected = true;
       state.connection = '';
@@ -87,7 +87,11 @@ function onMesos(turn: Turn, event: MesosEvent): void {
       // Whether filters of an earlier subscription still count differs between versions: take it that they do.
       Object.assign(state.market, {suppressed: false, filtered: true, wanted: []});
       state.implicitAt = now + FIRST_IMPLICIT_SECONDS * 1000;
-      for (const run of Object.values(state.runs)) if (run.phase !== 'intended') run.question = {dueAt: now, tries: 0};
+      for (const run of Object.values(state.runs)) {
+        if (run.phase === 'intended') continue;
+        // What was sent over the old subscription may not have arrived.
+        Object.assign(run, {question: {dueAt: now, tries: 0}, killSentAt: null});
+      }
       return;
     }
     case 'OFFERS':

@@ -65,7 +65,8 @@ async function endTasks(
   const leader = await Leader.takeOver(options);
   const stop = new AbortController();
   const running = leader.run(stop.signal);
-  leader.dispatch({type: 'desired', tasks: [], at: options.now()});
+  // As old as can be: should this fail, the configuration's tasks are wanted again when a scheduler is started.
+  leader.dispatch({type: 'desired', tasks: [], at: 0});
   const until = options.monotonic() + options.limitSeconds * 1000;
   while (options.monotonic() < until && options.leadership.isHeld()) {
     const left = Object.values(leader.state.runs).filter((run) => run.phase !== 'lost');

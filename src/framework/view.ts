@@ -53,7 +53,7 @@ function taskView(state: SchedulerState, spec: TaskSpec, now: number): TaskView 
     name: spec.name,
     taskId: run?.taskId ?? null,
     state: seen.state,
-    healthy: run !== undefined && spec.healthCheck !== undefined ? run.healthy : null,
+    healthy: run?.phase === 'running' && spec.healthCheck !== undefined ? run.healthy : null,
     node: run?.node ?? null,
     agentId: run?.agentId ?? null,
     address: spec.address,

@@ -1,0 +1,78 @@
+import {describe, expect, it} from 'vitest';
+import {freeAddress, type Run} from '../../../src/framework/address-freer.js';
+
+const network = (...holders: [name: string, address: string][]) =>
+  JSON.stringify([
+    {
+      Containers: Object.fromEntries(
+        holders.map(([Name, address], index) => [`ep-${index}`, {Name, IPv4Address: `${address}/32`}]),
+      ),
+    },
+  ]);
+
+/** Programs that answer as scripted; anything else fails the test. */
+function programs(script: Readonly<Record<string, {code?: number; stdout?: string; stderr?: string}>>): {
+  run: Run;
+  ran: string[];
+} {
+  const ran: string[] = [];
+  return {
+    ran,
+    run: async (argv) => {
+      const line = argv.join(' ');
+      ran.push(line);
+      const answer = script[line];
+      if (answer === undefined) throw new Error(`not scripted: ${line}`);
+      return {code: 0, stdout: '', stderr: '', ...answer};
+    },
+  };
+}
+
+const request = {network: 'calico_net', address: '192.168.0.101', containers: ['dead-1', 'dead-2']};
+const inspect = 'docker network inspect calico_net';
+const disconnect = 'docker network disconnect -f calico_net mesos-dead-2';
+const release = 'calicoctl ipam release --ip=192.168.0.101';
+
+describe('freeing an address', () => {
+  it('cuts off the endpoint of a dead container, then releases the address', async () => {
+    const {run, ran} = programs({
+      [inspect]: {stdout: network(['mesos-dead-2', '192.168.0.101'], ['mesos-live', '192.168.0.102'])},
+      [disconnect]: {},
+      [release]: {},
+    });
+    expect(await freeAddress(request, ['http://a:2379'], run)).toBe('cut the left-behind mesos-dead-2 off calico_net');
+    expect(ran).toEqual([inspect, disconnect, release]);
+  });
+
+  it('releases an address that no endpoint holds', async () => {
+    const {run, ran} = programs({[inspect]: {stdout: network(['mesos-live', '192.168.0.102'])}, [release]: {}});
+    expect(await freeAddress(request, [], run)).toBe('');
+    expect(ran).toEqual([inspect, release]);
+  });
+
+  it('touches nothing that it does not know to be dead', async () => {
+    const {run, ran} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.101'])}});
+    expect(await freeAddress(request, [], run)).toContain('held by the container somebody');
+    expect(ran).toEqual([inspect]);
+  });
+
+  it('does not take 192.168.0.10 for 192.168.0.101', async () => {
+    const {run} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.10'])}, [release]: {}});
+    expect(await freeAddress(request, [], run)).toBe('');
+  });
+
+  it('keeps the address when an endpoint cannot be cut off', async () => {
+    const {run, ran} = programs({
+      [inspect]: {stdout: network(['mesos-dead-2', '192.168.0.101'])},
+      [disconnect]: {code: 1, stderr: 'a\nno such network\n'},
+    });
+    expect(await freeAddress(request, [], run)).toContain('could not be cut off calico_net: no such network');
+    expect(ran).not.toContain(release);
+  });
+
+  it('says that docker does not answer, and does nothing', async () => {
+    const {run, ran} = programs({[inspect]: {code: 1, stderr: 'Cannot connect to the Docker daemon'}});
+    expect(await freeAddress(request, [], run)).toContain('Cannot connect to the Docker daemon');
+    expect(ran).toEqual([inspect]);
+  });
+});

@@ -1,0 +1,244 @@
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {MesosClient} from '../../../src/framework/client.js';
+import type {TaskSpec} from '../../../src/framework/config.js';
+import {Instance} from '../../../src/framework/instance.js';
+import {defaultSettings} from '../../../src/framework/model.js';
+import {tearDown} from '../../../src/framework/teardown.js';
+import {FakeMesosMaster} from '../../support/fake-mesos-master.js';
+import {taskSpec} from '../../support/framework-world.js';
+import {MemoryKeyValues} from '../../support/memory-key-values.js';
+
+const tasks = [taskSpec('ssh-1', '192.168.0.101'), taskSpec('ssh-2', '192.168.0.102')];
+const patience = {timeout: 10_000, interval: 20};
+let master: FakeMesosMaster;
+let kv: MemoryKeyValues;
+let running: {stop: AbortController; done: Promise<void>}[] = [];
+let lines: string[] = [];
+
+beforeEach(async () => {
+  master = await FakeMesosMaster.start();
+  kv = new MemoryKeyValues(() => performance.now());
+  running = [];
+  lines = [];
+});
+
+afterEach(async () => {
+  kv.isDown = false;
+  for (const {stop} of running) stop.abort();
+  await Promise.all(running.map(({done}) => done));
+  await master[Symbol.asyncDispose]();
+});
+
+function parts(node: string, store = kv) {
+  return {
+    node,
+    name: 'hw5',
+    kv: store,
+    client: new MesosClient({
+      master: master.host,
+      framework: {user: 'root', name: 'hw5', failover_timeout: 10, checkpoint: true, roles: ['*'], capabilities: []},
+    }),
+    settings: {...defaultSettings, gatherSeconds: 0, reviveSeconds: 0.2},
+    leaseSeconds: 1,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    freeAddress: async () => '',
+    log: (_level: string, message: string) => lines.push(`${node}: ${message}`),
+  };
+}
+
+function start(node: string, wanted: readonly TaskSpec[] = tasks, at = 1, store = kv): Instance & {stop(): Promise<void>} {
+  const instance = new Instance(parts(node, store), {tasks: wanted, at});
+  const stop = new AbortController();
+  const done = instance.run(stop.signal);
+  running.push({stop, done});
+  return Object.assign(instance, {
+    stop: async () => {
+      stop.abort();
+      await done;
+    },
+  });
+}
+
+const until = (check: () => unknown) => vi.waitFor(check, patience);
+const runsAll = (instance: Instance, count = 2) =>
+  until(async () => {
+    const state = await instance.state();
+    expect(state.tasks.map((task) => task.state)).toEqual(Array(count).fill('running'));
+  });
+const ids = () => [...master.tasks.keys()].sort();
+
+describe('an instance', () => {
+  it('subscribes, runs what is wanted, and says so', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    expect((await instance.state()).framework).toMatchObject({
+      id: 'F1',
+      connected: true,
+      leader: 'node0',
+      isLeader: true,
+      master: master.host,
+    });
+    expect(await instance.why('ssh-1')).toEqual([expect.stringContaining('runs on node0')]);
+    expect(await instance.why('ssh-9')).toBeUndefined();
+    expect([...master.tasks.values()].map((info) => info.container.docker.parameters[0]!.value).sort()).toEqual([
+      '192.168.0.101',
+      '192.168.0.102',
+    ]);
+  });
+
+  it('leaves the tasks running when it is stopped, and goes on with the same id when it is started again', async () => {
+    const first = start('node0');
+    await runsAll(first);
+    const before = ids();
+    await first.stop();
+    expect(ids()).toEqual(before);
+    expect(master.calls.some((call) => call.type === 'TEARDOWN' || call.type === 'KILL')).toBe(false);
+    const again = start('node0');
+    await until(async () => expect((await again.state()).framework.connected).toBe(true));
+    await runsAll(again);
+    expect(ids()).toEqual(before);
+    expect(master.calls.filter((call) => call.type === 'SUBSCRIBE').at(-1)).toMatchObject({framework_id: {value: 'F1'}});
+  });
+
+  it('subscribes again when the stream breaks', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    const before = ids();
+    master.breakStream();
+    await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
+    await until(async () => expect((await instance.state()).framework.connected).toBe(true));
+    expect(ids()).toEqual(before);
+  });
+
+  it('subscribes again when a call is refused', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    master.refuseNext = 403;
+    await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
+    await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
+    await until(() => expect(ids()).not.toContain('ssh-1.0'));
+    await runsAll(instance);
+  });
+
+  it('refuses to register anew beside the tasks of an older framework of its name', async () => {
+    master.others = [{id: 'OLD', name: 'hw5', tasks: [{}]}];
+    const instance = start('node0');
+    await until(async () =>
+      expect((await instance.state()).framework.connection).toContain('the framework OLD of the same name still has tasks'),
+    );
+    expect(master.calls).toEqual([]);
+    master.others = [{id: 'OLD', name: 'hw5', tasks: []}];
+    await runsAll(instance);
+  });
+
+  it('takes the newer of two statements of what is wanted', async () => {
+    const first = start('node0', tasks, 100);
+    await runsAll(first);
+    await first.stop();
+    // A node that was away has an old file.
+    const stale = start('node1', tasks.slice(0, 1), 50);
+    await runsAll(stale, 2);
+    stale.restate(tasks.slice(0, 1), 200);
+    await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
+  });
+});
+
+describe('two instances', () => {
+  it('have one leader; the other answers from the store and hands commands over', async () => {
+    const first = start('node0');
+    await runsAll(first);
+    const second = start('node1');
+    await runsAll(second);
+    expect((await second.state()).framework).toMatchObject({leader: 'node0', isLeader: false, connected: true});
+    expect(await second.command({action: 'restart', name: 'ssh-1', at: Date.now()})).toMatchObject({ok: true});
+    await until(() => expect(ids()).not.toContain('ssh-1.0'));
+    expect(await second.command({action: 'release', name: 'ssh-2', at: Date.now()})).toMatchObject({ok: false});
+    expect(await second.command({action: 'desired', tasks: tasks.slice(0, 1), at: Date.now()})).toMatchObject({ok: true});
+    await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
+  });
+
+  it('change over when the leader is cut off from the store, with the same id, and no task restarts', async () => {
+    const cut = new CutOff(kv);
+    const first = start('node0', tasks, 1, cut as unknown as MemoryKeyValues);
+    await runsAll(first);
+    const before = ids();
+    const second = start('node1');
+    cut.isCut = true;
+    await until(async () =>
+      expect((await second.state()).framework).toMatchObject({leader: 'node1', isLeader: true, connected: true}),
+    );
+    await runsAll(second);
+    expect(ids()).toEqual(before);
+    expect(lines).toContain('node0: no longer leading: the lease could not be renewed in time');
+  });
+
+  it('never call both: the one that is cut off stops before the other may start', async () => {
+    const cut = new CutOff(kv);
+    const first = start('node0', tasks, 1, cut as unknown as MemoryKeyValues);
+    await runsAll(first);
+    start('node1');
+    cut.isCut = true;
+    await until(() => expect(lines.some((line) => line === 'node1: node1 leads')).toBe(true));
+    const lost = lines.findIndex((line) => line.startsWith('node0: no longer leading'));
+    expect(lost).toBeGreaterThanOrEqual(0);
+    expect(lost).toBeLessThan(lines.indexOf('node1: node1 leads'));
+  });
+});
+
+describe('tearing down', () => {
+  const limits = {limitSeconds: 8};
+
+  it('ends the tasks, then the framework, and forgets both', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    await instance.stop();
+    await tearDown({...parts('node0'), ...limits});
+    expect(ids()).toEqual([]);
+    const order = master.calls.map((call) => call.type);
+    expect(order.lastIndexOf('KILL')).toBeLessThan(order.indexOf('TEARDOWN'));
+    expect(master.completed).toEqual(['F1']);
+    expect(await kv.list('/hw5/framework/')).toEqual([]);
+  });
+
+  it('finds nothing to do a second time', async () => {
+    await tearDown({...parts('node0'), ...limits});
+    expect(master.calls).toEqual([]);
+  });
+
+  it('forgets a framework that the master has removed already', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    await instance.stop();
+    master.completed.push('F1');
+    master.tasks.clear();
+    await tearDown({...parts('node0'), limitSeconds: 2});
+    expect(await kv.list('/hw5/framework/')).toEqual([]);
+  });
+
+  it('does not begin while another instance leads', async () => {
+    await runsAll(start('node0'));
+    await expect(tearDown({...parts('node1'), limitSeconds: 1})).rejects.toMatchObject({
+      message: 'the framework is still led by node0',
+      hint: 'stop hw5-scheduler on every node first',
+    });
+    expect(ids()).toHaveLength(2);
+  });
+});
+
+/** One instance's way to the store, which can be cut. */
+class CutOff {
+  isCut = false;
+  readonly #kv: MemoryKeyValues;
+
+  constructor(kv: MemoryKeyValues) {
+    this.#kv = kv;
+    const guarded =
+      <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+      (...args: A): Promise<R> =>
+        this.isCut ? Promise.reject(new Error('cut off')) : method.apply(this.#kv, args);
+    for (const name of ['list', 'commit', 'deleteAll', 'grantLease', 'renewLease', 'revokeLease'] as const) {
+      Object.assign(this, {[name]: guarded(this.#kv[name] as (...args: unknown[]) => Promise<unknown>)});
+    }
+  }
+}

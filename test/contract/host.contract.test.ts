@@ -9,7 +9,6 @@ import {Secret} from '../../src/host/command.js';
 import {readFile, upload, WRITE_SCRIPT, writeFile} from '../../src/host/files.js';
 import type {ExecResult, Host} from '../../src/host/host.js';
 import {LocalHost} from '../../src/host/local-host.js';
-import {relay} from '../../src/host/relay.js';
 import {connectSsh} from '../../src/host/ssh-host.js';
 import {CommandError, InterruptedError, TimeoutError} from '../../src/support/errors.js';
 import {type FakeAnswer, FakeHost} from '../support/fake-host.js';
@@ -349,40 +348,6 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
         await expect(readFile(host, folder)).rejects.toBeInstanceOf(CommandError);
         await expect(writeFile(host, '/proc/hw5/x', 'x', {mode: 0o600})).rejects.toBeInstanceOf(CommandError);
         await expect(readFile(host, 'relative')).rejects.toBeInstanceOf(TypeError);
-      });
-    });
-
-    describe('relay', () => {
-      real('streams the output of a command into commands elsewhere', async () => {
-        const other = new LocalHost();
-        const [one, two] = [join(folder, 'one'), join(folder, 'two')];
-        const to = [one, two].map((path) => ({host: other, argv: sh('cat >"$1"', path)}));
-        let bytes = 0;
-        await relay({host, argv: ['head', '-c', '5000000', '/dev/zero']}, to, {
-          onBytes: (count) => {
-            bytes += count;
-          },
-        });
-        expect([(await stat(one)).size, (await stat(two)).size, bytes]).toEqual([5_000_000, 5_000_000, 5_000_000]);
-      });
-
-      real('ends all when a receiver fails', async () => {
-        const to = [
-          {host, argv: sh('exit 9')},
-          {host, argv: sh('cat >/dev/null')},
-        ];
-        const error = await relay({host, argv: sh('cat /dev/zero')}, to).catch((caught: unknown) => caught);
-        expect(error).toBeInstanceOf(CommandError);
-        expect((error as CommandError).code).toBe(9);
-      });
-
-      real('does not let a receiver take half a stream for a whole one', async () => {
-        const file = join(folder, 'whole');
-        const error = await relay({host, argv: sh('echo half; exit 4')}, [
-          {host, argv: sh('cat >/dev/null; echo >"$1"', file)},
-        ]).catch((caught: unknown) => caught);
-        expect((error as CommandError).code).toBe(4);
-        expect(existsSync(file)).toBe(false);
       });
     });
   });

@@ -1,9 +1,10 @@
 import type {Log} from '../common/log.js';
-import {VERSION} from '../common/version.js';
 import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
 import type {AgentCall, AgentRegistration} from '../master/agent-registration.js';
 import type {AgentMessage} from '../master/context.js';
-import {type Containerizer, LaunchError} from './containers/container.js';
+import type {Containerizer} from './containers/container.js';
+import {UNSUPPORTED} from './containers/unsupported.js';
+import {describeRegistration} from './registration.js';
 import {sandboxPath} from './sandbox.js';
 import type {AgentRecord, Store} from './store.js';
 import {keyOf, recordKey, type TaskRecord} from './task-record.js';
@@ -89,22 +90,7 @@ export class Agent {
   }
 
   registration(): AgentRegistration {
-    const records = this.tasks.filter((record) => !isTerminal(record.state) || record.pending.length > 0);
-    const frameworks = new Map(records.map((record) => [record.framework.id!.value, record.framework]));
-    return {
-      info: this.#info,
-      ip: this.#parts.ip,
-      version: VERSION.version,
-      total: this.#total,
-      frameworks: [...frameworks.values()],
-      tasks: records.map((record) => ({
-        framework_id: record.framework.id!.value,
-        task: record.task,
-        role: record.role,
-        state: record.state,
-        statuses: record.statuses,
-      })),
-    };
+    return describeRegistration(this.#info, this.#total, this.#parts.ip, this.tasks);
   }
 
   handle(message: AgentMessage): void {
@@ -280,16 +266,3 @@ export class Agent {
     }
   }
 }
-
-/** For tasks of a containerizer that --containerizers does not name. */
-const UNSUPPORTED: Containerizer = {
-  prepare: () =>
-    Promise.reject(
-      new LaunchError('None of the enabled containerizers could create a container for the provided TaskInfo message'),
-    ),
-  create: () => {
-    throw new Error('unsupported container');
-  },
-  removeOrphans: () => Promise.resolve(),
-  cleanUp: () => Promise.resolve(),
-};

@@ -1,0 +1,29 @@
+import {VERSION} from '../common/version.js';
+import {type AgentInfo, isTerminal, type Resource} from '../common/wire.js';
+import type {AgentRegistration} from '../master/agent-registration.js';
+import type {TaskRecord} from './task-record.js';
+
+/** What an agent tells the master of itself: all tasks that live, or whose end the framework has not acknowledged. */
+export function describeRegistration(
+  info: AgentInfo,
+  total: readonly Resource[],
+  ip: string,
+  tasks: readonly TaskRecord[],
+): AgentRegistration {
+  const records = tasks.filter((record) => !isTerminal(record.state) || record.pending.length > 0);
+  const frameworks = new Map(records.map((record) => [record.framework.id!.value, record.framework]));
+  return {
+    info,
+    ip,
+    version: VERSION.version,
+    total,
+    frameworks: [...frameworks.values()],
+    tasks: records.map((record) => ({
+      framework_id: record.framework.id!.value,
+      task: record.task,
+      role: record.role,
+      state: record.state,
+      statuses: record.statuses,
+    })),
+  };
+}

@@ -22,6 +22,11 @@ export interface ProbePlan {
 }
 
 const HTTP_PORT = 80;
+/**
+ * Seconds by which probes from the rule's own node come later. Each of their answers is rejected, too, and the kernel sends one host six ICMP errors at
+ * once and then one a second (net.ipv4.icmp_ratelimit): the denied host's probes would miss theirs.
+ */
+const BACK_DELAY = 0.7;
 
 /**
  * Pure: probes in both directions between the node and one to which the rule applies, some of which must fail, and some with a node to which it does
@@ -44,13 +49,13 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     const there = endOf(prober, family, rule);
     if (!here || !there) remarks.push(`${target.node.name} has no IPv${family} address to probe: rule and counter only`);
     else {
-      probes.push(...between(there, prober, here, target, cluster), ...between(here, target, there, prober, cluster, true));
+      probes.push(...between(there, here, target, cluster), ...between(here, there, prober, cluster, true));
       const third = bystander && endOf(bystander, family);
       if (third) probes.push({kind: 'ping', from: third, to: here}, {kind: 'ping', from: here, to: third});
       if (third) probes.push(...tcp(third, here, target));
     }
   }
-  if (coversContainers(rule)) {
+  if (coversContainers(rule) && family === 4) {
     const container = target.around.containers[0];
     const there = endOf(prober, 4, rule);
     if (!container) remarks.push(`no container runs on ${target.node.name}: for containers, rule and counter only`);
@@ -103,18 +108,22 @@ function endOf({node, interfaces}: Candidate, family: Family, rule?: Rule): End 
   const choice = [node.address, ...own].filter((address) => address.includes(':') === (family === 6));
   const {match} = rule ?? {};
   const address = (match?.kind === 'net' ? choice.find((one) => isIn(match.net, one)) : undefined) ?? choice[0];
-  return address === undefined ? undefined : {label: node.name, address, node: node.name};
+  if (address === undefined) return undefined;
+  return {label: node.name, address, node: node.name, isSecondary: family === 4 && address !== node.address};
 }
 
 /** Ping, SSH's port, HTTP, and a port of the cluster that the failsafe keeps open. */
-function between(from: End, _: Candidate, to: End, target: Candidate, cluster: Cluster, isBack = false): readonly Probe[] {
+function between(from: End, to: End, target: Candidate, cluster: Cluster, isBack = false): readonly Probe[] {
   const own = portsOf(target.node, cluster).find((port) => target.around.listening.includes(port));
-  return [
+  // bash cannot choose the address it connects from
+  if (from.isSecondary) return [{kind: 'ping', from, to}];
+  const probes: readonly Probe[] = [
     {kind: 'ping', from, to},
     ...tcp(from, to, target),
     ...(!isBack && target.around.listening.includes(HTTP_PORT) ? [{kind: 'http', from, to, port: HTTP_PORT} as const] : []),
     ...(own === undefined ? [] : [{kind: 'tcp', from, to, port: own, about: nameOf(own, cluster)} as const]),
   ];
+  return isBack ? probes.map((probe) => ({...probe, delay: BACK_DELAY})) : probes;
 }
 
 function tcp(from: End, to: End, {node, around}: Candidate): readonly Probe[] {

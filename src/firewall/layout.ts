@@ -85,6 +85,8 @@ function chainsOf(
   const pick = (isHttp: boolean, strict: boolean): string[] =>
     rules
       .filter((rule) => (rule.exercise === 'http-only') === isHttp && rule.strict === strict)
+      // among denials the order decides nothing, and a fixed one makes the same ground of the same rules
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
       .flatMap((rule) => linesOf(rule, family, place));
   const [strict, strictHttp] = [pick(false, true), pick(true, true)];
   const guarded = [...pick(false, false), ...pick(true, false)];

@@ -9,6 +9,8 @@ export interface End {
   readonly address: string;
   /** The node at whose firewall its packets are judged. */
   readonly node: string;
+  /** Not the address its packets would carry by themselves. */
+  readonly isSecondary?: boolean | undefined;
   /** The process in whose network a container's probes start. */
   readonly pid?: number | undefined;
 }
@@ -18,6 +20,8 @@ export interface Probe {
   readonly from: End;
   readonly to: End;
   readonly port?: number | undefined;
+  /** Seconds to wait before: see BACK_DELAY. */
+  readonly delay?: number | undefined;
   /** What it is good for, when the kind does not say it. */
   readonly about?: string | undefined;
 }
@@ -32,12 +36,16 @@ export interface ProbeResult {
 const PINGS = 2;
 
 /** A probe as a script for the node it starts from, and what its output means. */
-export function probeFact({kind, from, to, port}: Probe): Fact<ProbeResult> {
-  const enter = from.pid === undefined ? '' : `nsenter -t ${from.pid} -n `;
+export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResult> {
+  const enter = `${delay === undefined ? '' : `sleep ${delay}; `}${from.pid === undefined ? '' : `nsenter -t ${from.pid} -n `}`;
   const address = quote(to.address);
-  if (kind === 'ping') return {script: `${enter}ping -n -c ${PINGS} -i 0.3 -W 1 ${address} 2>&1`, parse: readPing};
+  if (kind === 'ping')
+    return {
+      script: `${enter}ping -n -c ${PINGS} -i 0.3 -W 1${from.isSecondary ? ` -I ${quote(from.address)}` : ''} ${address} 2>&1`,
+      parse: readPing,
+    };
   const ask = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;
-  const program = `exec 3<>/dev/tcp/${to.address}/${port}${kind === 'http' ? `; ${ask}` : ''}`;
+  const program = `exec 3<>/dev/tcp/${to.address}/${port} || exit 1${kind === 'http' ? `; ${ask}` : ''}`;
   return {script: `${enter}timeout 2 bash -c ${quote(program)} 2>&1`, parse: kind === 'tcp' ? readTcp : readHttp};
 }
 

@@ -108,18 +108,38 @@ sweep() {
   [ "$ids" ] || [ -d "$RUN/pending" ] || rm -rf "$RUN"
 }
 
-# Tables that were not there before us are taken away again, where nobody else has used them since. iptables-nft leaves them behind, empty;
-# one transaction that fails as a whole if a chain is not empty any more.
+# Tables that were not there before us are taken away again, where nobody else has used them since: iptables-nft leaves them behind, empty.
+# (The legacy variant's can only go with their kernel module.)
 empty_tables() {
   [ -f "$RUN/fresh" ] || return 0
-  grep "^$1 " "$RUN/fresh" | while read -r _ family table; do
-    "$1-save" -t "$table" 2>/dev/null | awk '/^:/ && $2 != "ACCEPT" || /^-A/ { used = 1 } /^:/ { n++ } END { exit used || !n }' || continue
-    chains=$("$1-save" -t "$table" | sed -n 's/^:\([A-Z]*\) .*/\1/p')
-    [ $family = 4 ] && family=ip || family=ip6
-    { for chain in $chains; do echo "delete chain $family $table $chain"; done; echo "delete table $family $table"; } |
-      nft -f - 2>/dev/null
+  grep "^$1 " "$RUN/fresh" | sort -u | while read -r tool family table; do
+    [ "$(variant "${tool%%-*}")" = nft ] || continue
+    "$tool-save" -t "$table" 2>/dev/null | awk '/^:/ && $2 != "ACCEPT" || /-A/ { used = 1 } /^:/ { n++ } END { exit used || !n }' || continue
+    drop_table "$family" "$table" $("$tool-save" -t "$table" | sed -n 's/^:\([A-Z]*\) .*/\1/p')
   done
   return 0
+}
+
+# drop_table FAMILY TABLE CHAIN...: in one transaction, which the kernel refuses as a whole if a chain is not empty any more. iptables has no
+# command for it, and the one of nftables may not be there; Perl always is, and can speak netlink (struct nlmsghdr, nfgenmsg and nlattr).
+drop_table() {
+  perl -e '
+    my ($family, $table, @chains) = @ARGV;
+    $family = $family == 4 ? 2 : 10;
+    my $number = 1;
+    sub attribute { my $size = 4 + length $_[1]; pack("SS", $size, $_[0]) . $_[1] . "\0" x (-$size % 4) }
+    sub message {
+      my ($type, $flags, $family, $resource, $body) = @_;
+      my $load = pack("CCn", $family, 0, $resource) . $body;
+      pack("LSSLL", 16 + length $load, $type, $flags, $number++, 0) . $load;
+    }
+    my ($subsystem, $delete_chain, $delete_table) = (10, 5, 2);
+    my $batch = message(0x10, 1, 0, $subsystem, "");
+    $batch .= message($subsystem << 8 | $delete_chain, 5, $family, 0, attribute(1, "$table\0") . attribute(3, "$_\0")) for @chains;
+    $batch .= message($subsystem << 8 | $delete_table, 5, $family, 0, attribute(1, "$table\0"));
+    $batch .= message(0x11, 1, 0, $subsystem, "");
+    socket(my $netlink, 16, 3, 12) or exit 1;
+    send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or exit 1;' "$@" 2>/dev/null
 }
 
 # note_fresh TOOL FILE: which of the tables that a restore file names are not there yet.

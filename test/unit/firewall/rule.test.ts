@@ -1,0 +1,113 @@
+import {describe, expect, it} from 'vitest';
+import {isIn, parseMac, parseNet, showNet} from '../../../src/firewall/address.js';
+import {parseDuration, showDuration} from '../../../src/firewall/duration.js';
+import {makeRule, readMatch} from '../../../src/firewall/rule.js';
+import {UsageError} from '../../../src/support/errors.js';
+
+describe('addresses', () => {
+  it.each([
+    ['198.18.0.12', '198.18.0.12/32'],
+    ['10.1.2.3/8', '10.0.0.0/8'],
+    ['FD00:0:0::12', 'fd00::12/128'],
+    ['fd00:0:0:1:0:0:0:0/64', 'fd00:0:0:1::/64'],
+    ['1:0:0:2:0:0:0:3', '1:0:0:2::3/128'],
+    ['2001:db8::1.2.3.4', '2001:db8::102:304/128'],
+    ['::', '::/128'],
+  ])('%s is %s to the kernel', (text, wanted) => {
+    expect(parseNet(text)?.text).toBe(wanted);
+  });
+
+  it.each(['198.18.0.300', '198.18.0', '010.0.0.1', 'node2', '10.0.0.0/33', 'fd00::/129', 'fe80::1%eth0', '::1::', ''])(
+    '%j is none',
+    (text) => {
+      expect(parseNet(text)).toBeUndefined();
+    },
+  );
+
+  it('knows what lies in a block', () => {
+    expect(isIn(parseNet('198.18.0.0/24')!, '198.18.0.12')).toBe(true);
+    expect(isIn(parseNet('198.18.0.0/24')!, '198.18.1.12')).toBe(false);
+    expect(isIn(parseNet('fd00::/8')!, 'fd12::1')).toBe(true);
+    expect(isIn(parseNet('fd00::/8')!, '198.18.0.12')).toBe(false);
+  });
+
+  it('shows a single address without its prefix', () => {
+    expect(showNet(parseNet('198.18.0.12')!)).toBe('198.18.0.12');
+    expect(showNet(parseNet('198.18.0.0/24')!)).toBe('198.18.0.0/24');
+  });
+
+  it('reads a MAC in capitals and with hyphens', () => {
+    expect(parseMac('02-00-1E-4C-00-03')).toBe('02:00:1e:4c:00:03');
+  });
+});
+
+describe('what cannot be a rule', () => {
+  it.each([
+    ['deny-ip', 'nonsense!', /not an IP address/],
+    ['deny-ip', 'node2.example.org', /not an IP address/],
+    ['deny-ip', '0.0.0.0/0', /every address/],
+    ['deny-ip', '127.0.0.1', /loopback/],
+    ['deny-ip', '224.0.0.5', /multicast/],
+    ['deny-ip', '255.255.255.255', /broadcast/],
+    ['deny-ip', '::1', /loopback/],
+    ['deny-ip', 'ff02::1', /multicast/],
+    ['deny-ping', '198.18.0.0/24', /one address/],
+    ['deny-mac', 'ff:ff:ff:ff:ff:ff', /broadcast/],
+    ['deny-mac', '01:00:5e:00:00:01', /no frame/],
+    ['deny-mac', '198.18.0.12', /not a MAC/],
+    ['deny-mac', '02:00:1e:4c:00', /not a MAC/],
+  ] as const)('%s %s', (exercise, text, message) => {
+    expect(() => readMatch(exercise, text)).toThrow(UsageError);
+    expect(() => readMatch(exercise, text)).toThrow(message);
+  });
+
+  it('says how to get the address of a name', () => {
+    try {
+      readMatch('deny-ip', 'node2.example.org');
+      expect.unreachable();
+    } catch (error) {
+      expect((error as UsageError).hint).toContain('getent hosts node2.example.org');
+    }
+  });
+});
+
+describe('ids', () => {
+  const rule = {exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false} as const;
+
+  it('are the same for the same rule, however its address was written', () => {
+    expect(makeRule({...rule, match: readMatch('deny-ip', '198.18.0.12/32')}).id).toBe(makeRule(rule).id);
+    expect(makeRule(rule).id).toMatch(/^[0-9a-f]{6}$/);
+  });
+
+  it('differ for what differs', () => {
+    const ids = [rule, {...rule, scope: 'both'} as const, {...rule, strict: true}, {...rule, exercise: 'deny-ping'} as const].map(
+      (one) => makeRule(one).id,
+    );
+    expect(new Set(ids).size).toBe(4);
+  });
+});
+
+describe('durations', () => {
+  it.each([
+    ['90s', 90],
+    ['10m', 600],
+    ['1h30m', 5400],
+    ['2d', 172_800],
+  ])('%s', (text, seconds) => {
+    expect(parseDuration(text)).toBe(seconds);
+  });
+
+  it.each(['', '10', 'm', '0s', '-5m', '5 m', '10x', '5m!', '400d'])('%j is none', (text) => {
+    expect(() => parseDuration(text)).toThrow(UsageError);
+  });
+
+  it.each([
+    [0, '0s'],
+    [59.6, '1m'],
+    [599, '9m59s'],
+    [7205, '2h5s'],
+    [90_061, '1d1h'],
+  ])('%d s are %s', (seconds, text) => {
+    expect(showDuration(seconds)).toBe(text);
+  });
+});

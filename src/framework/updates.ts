@@ -155,7 +155,7 @@ function onUncertain(turn: Turn, run: Run, status: TaskStatus): void {
   }
   run.message = status.message ?? status.state;
   // Mesos tells of a return by itself; asking again now and then covers a message that got lost.
-  run.question = {dueAt: now + (run.released ? settings.implicitSeconds : settings.reconcileCeilingSeconds) * 1000, tries: 0};
+  run.question = {dueAt: now + settings.reconcileCeilingSeconds * 1000, tries: 0};
 }
 
 function onDead(turn: Turn, run: Run, status: TaskStatus): void {

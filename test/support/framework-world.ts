@@ -354,11 +354,15 @@ export class FrameworkWorld {
   }
 
   #fromMaster(taskId: string, state: TaskState, agentId: string | undefined, reason: string): void {
+    const container = this.containers.find((one) => one.taskId === taskId);
     this.#push({
       task_id: {value: taskId},
       state,
       source: 'SOURCE_MASTER',
       reason,
+      // A genuine master repeats health and container with the latest state.
+      ...(container?.healthy === undefined ? {} : {healthy: container.healthy}),
+      ...(container === undefined ? {} : {container_status: {container_id: {value: `c-${taskId}`}}}),
       ...(agentId === undefined ? {} : {agent_id: {value: agentId}}),
     });
   }

@@ -43,7 +43,9 @@ export function containers(cluster: Cluster): Fact<readonly RunningContainer[]> 
           const value = parseIpv4(one);
           return pool !== undefined && value !== undefined && contains(pool, value);
         });
-        return Number(pid) > 0 && address ? [{pid: Number(pid), name: name.replace(/^\//, ''), address}] : [];
+        // Mesos gives its containers names that say nothing
+        const task = cluster.framework.tasks.find((one) => one.address === address)?.name;
+        return Number(pid) > 0 && address ? [{pid: Number(pid), name: task ?? name.replace(/^\//, ''), address}] : [];
       }),
   };
 }

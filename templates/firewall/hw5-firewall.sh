@@ -120,12 +120,15 @@ empty_tables() {
   return 0
 }
 
-# drop_table FAMILY TABLE CHAIN...: in one transaction, which the kernel refuses as a whole if a chain is not empty any more. iptables has no
-# command for it, and the one of nftables may not be there; Perl always is, and can speak netlink (struct nlmsghdr, nfgenmsg and nlattr).
+# drop_table FAMILY TABLE CHAIN...: iptables has no command for it, and the one of nftables may not be there; Perl always is, and can speak netlink
+# (struct nlmsghdr, nfgenmsg and nlattr). The flag NLM_F_NONREC makes the kernel refuse a chain that is not empty, and a table that has one.
+# iptables-nft-save shows chains that do not exist: their refusal means nothing.
 drop_table() {
   perl -e '
     my ($family, $table, @chains) = @ARGV;
     $family = $family == 4 ? 2 : 10;
+    my ($request, $acknowledged, $not_recursive) = (1, 4, 0x100);
+    my ($subsystem, $delete_chain, $delete_table) = (10, 5, 2);
     my $number = 1;
     sub attribute { my $size = 4 + length $_[1]; pack("SS", $size, $_[0]) . $_[1] . "\0" x (-$size % 4) }
     sub message {
@@ -133,13 +136,17 @@ drop_table() {
       my $load = pack("CCn", $family, 0, $resource) . $body;
       pack("LSSLL", 16 + length $load, $type, $flags, $number++, 0) . $load;
     }
-    my ($subsystem, $delete_chain, $delete_table) = (10, 5, 2);
-    my $batch = message(0x10, 1, 0, $subsystem, "");
-    $batch .= message($subsystem << 8 | $delete_chain, 5, $family, 0, attribute(1, "$table\0") . attribute(3, "$_\0")) for @chains;
-    $batch .= message($subsystem << 8 | $delete_table, 5, $family, 0, attribute(1, "$table\0"));
-    $batch .= message(0x11, 1, 0, $subsystem, "");
     socket(my $netlink, 16, 3, 12) or exit 1;
-    send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or exit 1;' "$@" 2>/dev/null
+    sub delete_it {
+      my ($what, @names) = @_;
+      my $body = join "", @names;
+      my $batch = message(0x10, $request, 0, $subsystem, "")
+        . message($subsystem << 8 | $what, $request | $acknowledged | $not_recursive, $family, 0, $body)
+        . message(0x11, $request, 0, $subsystem, "");
+      send($netlink, $batch, 0, pack("SSLL", 16, 0, 0, 0)) or exit 1;
+    }
+    delete_it($delete_chain, attribute(1, "$table\0"), attribute(3, "$_\0")) for @chains;
+    delete_it($delete_table, attribute(1, "$table\0"));' "$@" 2>/dev/null
 }
 
 # note_fresh TOOL FILE: which of the tables that a restore file names are not there yet.

@@ -9,7 +9,7 @@ const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
 const SIGN: Readonly<Record<ComponentState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
 
 /** The status for people: what is well in one word, what is not with why. */
-export function statusText(status: ClusterStatus, width: number): string {
+export function statusText(status: ClusterStatus): string {
   const lines = [
     `${chalk.bold(status.cluster)}: ${status.healthy ? chalk.green('healthy') : chalk.red('not healthy')}`,
     '',
@@ -32,7 +32,7 @@ export function statusText(status: ClusterStatus, width: number): string {
     '',
     `notebook  ${status.notebook.urls.join('  ')}`,
   ];
-  return `${lines.map((line) => (width > 20 ? line : line.trimEnd())).join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }
 
 function nodeLines(status: ClusterStatus): string[] {

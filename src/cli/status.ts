@@ -26,9 +26,7 @@ export function statusCommand(context: CliContext): Command {
       const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS);
       const show = async (): Promise<void> => {
         const status = await collect();
-        const text = options.json
-          ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n`
-          : statusText(status, context.stdout.columns ?? 100);
+        const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
         context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
         context.setExitCode(status.healthy ? 0 : 3);
       };

@@ -25,6 +25,8 @@ export async function collectStatus(cluster: Cluster, hostOf: HostOf, limitMs: n
 
 async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<NodeAnswer> {
   const limit = AbortSignal.timeout(limitMs);
+  // a part that hangs leaves time to tell how the others do
+  const factSeconds = Math.max(1, Math.floor(limitMs / 1000) - 2);
   const late = new Promise<never>((_, reject) => {
     limit.addEventListener('abort', () => reject(new Error(`no answer within ${limitMs / 1000} s`)), {once: true});
   });
@@ -35,7 +37,7 @@ async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs:
       'peers?': peersFact,
       'scheduler?': json<SchedulerState>(node.roles.includes('framework') ? SCHEDULER_STATE : 'false'),
     };
-    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit);
+    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit, factSeconds);
     const {
       'peers?': peers,
       'scheduler?': scheduler,

@@ -1,7 +1,10 @@
 import type {Hw5Error} from '../support/errors.js';
 
-/** `unchanged`: nothing to do. `blocked`: something it needs failed. */
-export type Outcome = 'unchanged' | 'changed' | 'failed' | 'blocked';
+/**
+ * `unchanged`: nothing to do. `blocked`: something it needs failed, or its host is not there (which the first step on it has told).
+ * `interrupted`: the user ended the run while it was at work.
+ */
+export type Outcome = 'unchanged' | 'changed' | 'failed' | 'blocked' | 'interrupted';
 
 /** What a run tells while it goes on. Reporters turn it into lines, JSON or spinners. Never holds a secret. */
 export type RunEvent =
@@ -30,6 +33,8 @@ export type RunEvent =
       readonly unchanged: number;
       readonly failed: number;
       readonly elapsedMs: number;
-    };
+    }
+  /** The last event of a run that was interrupted, or could not begin, or met a bug. */
+  | {readonly type: 'aborted'; readonly elapsedMs: number};
 
 export type Emit = (event: RunEvent) => void;

@@ -9,13 +9,17 @@ const BUSY = 75;
 const RENEW_MS = 10_000;
 const LEASE_SECONDS = 30;
 
+/** Somebody else works on the host. */
+export class BusyError extends Hw5Error {}
+
 /**
  * Takes the host for this run, so that two do not change it at once. The lock is the kernel's (flock) and is held by a process on the host for
  * as long as our lease is renewed over the connection: a killed controller frees it at once, one whose network was cut after 30 s.
  * @param holder who we are, shown to whoever comes second
- * @throws Hw5Error when somebody else works on the host
+ * @param path the lock's file on the host
+ * @throws BusyError when somebody else works on the host, ConnectError when the lock cannot be taken
  */
-export async function lockHost(host: Host, holder: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+export async function lockHost(host: Host, holder: string, signal?: AbortSignal, path = LOCK): Promise<AsyncDisposable> {
   const lease = new PassThrough();
   const renewal = setInterval(() => lease.write('\n'), RENEW_MS);
   renewal.unref();
@@ -27,7 +31,7 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal)
   let ended: Promise<void> = Promise.resolve();
   const taken = new Promise<void>((resolve, reject) => {
     ended = host
-      .exec(['sh', '-c', lockScript(holder)], {
+      .exec(['sh', '-c', lockScript(holder, quote(path))], {
         stdin: lease,
         signal,
         onStdout: (chunk) => {
@@ -52,21 +56,21 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal)
 }
 
 /** The file goes with the lock; whoever opened it just before that holds a file without a name, and opens it again. */
-function lockScript(holder: string): string {
+function lockScript(holder: string, path: string): string {
   return `while :; do
-  exec 9>>${LOCK}
-  flock -n 9 || { cat ${LOCK}; exit ${BUSY}; }
-  [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${LOCK} 2>/dev/null)" ] && break
+  exec 9>>${path}
+  flock -n 9 || { cat ${path}; exit ${BUSY}; }
+  [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${path} 2>/dev/null)" ] && break
 done
-printf '%s\\n' ${quote(holder)} >${LOCK}
+printf '%s\\n' ${quote(holder)} >${path}
 echo locked
 while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done
-rm -f ${LOCK}`;
+rm -f ${path}`;
 }
 
-function refusal(host: string, result: ExecResult, said: string): Hw5Error {
+function refusal(host: string, result: ExecResult, said: string): BusyError | ConnectError {
   if (result.code !== BUSY) return new ConnectError(host, `cannot lock ${host}: ${result.stderr.trim()}`);
-  return new Hw5Error(`somebody else works on ${host}: ${said.trim() || 'another hw5'}`, {
+  return new BusyError(`somebody else works on ${host}: ${said.trim() || 'another hw5'}`, {
     hint: `wait until that run ends; if it died, its lock ends by itself within ${LEASE_SECONDS} s`,
   });
 }

@@ -27,10 +27,10 @@ export async function perform(host: Host, action: Action, signal?: AbortSignal):
       return;
     }
     case 'write':
-      await writeFile(host, action.path, action.content, {mode: action.mode});
+      await writeFile(host, action.path, action.content, {mode: action.mode, signal});
       return;
     case 'upload':
-      await upload(host, action.path, action.localFile, {mode: action.mode});
+      await upload(host, action.path, action.localFile, {mode: action.mode, signal});
       return;
     case 'remove':
       await run(host, ['rm', '-rf', '--one-file-system', '--', action.path], options);

@@ -1,4 +1,4 @@
-import {type Hw5Error, Hw5Error as Hw5ErrorClass, InterruptedError, StepError} from '../support/errors.js';
+import {ConnectError, Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {Outcome} from './events.js';
 import type {Item} from './graph.js';
@@ -46,46 +46,51 @@ export async function planRun(options: SessionOptions): Promise<readonly ItemPla
 
 /** Brings the cluster up: every step on every host, as early as what it needs allows. Failures stop only what needs them. */
 export async function upRun(options: SessionOptions): Promise<RunResult> {
-  const {emit} = options;
-  emit({
-    type: 'start',
-    run: 'up',
-    hosts: options.cluster.nodes.map((node) => node.name),
-    steps: stepsOf(options),
-  });
-  await using session = await Session.open(options);
-  const turn = new Turns();
-  return await schedule(
-    session,
-    session.items,
-    (item) => item.needs,
-    true,
-    (item, before) => bringUp(session, item, before, turn),
+  const turns = new Turns();
+  return run('up', options, (session) =>
+    schedule(
+      session,
+      session.items,
+      (item) => item.needs,
+      true,
+      (item, isDirty) => bringUp(session, item, isDirty, turns),
+    ),
   );
 }
 
 /** Takes the cluster away: every step's undo in reverse. A failure stops nothing else. */
 export async function downRun(options: SessionOptions & {readonly purge: boolean}): Promise<RunResult> {
-  const {emit} = options;
-  emit({
-    type: 'start',
-    run: 'down',
-    hosts: options.cluster.nodes.map((node) => node.name),
-    steps: stepsOf(options),
+  return run('down', options, (session) => {
+    const dependents = (item: Item): string[] =>
+      session.items.filter((other) => other.needs.includes(item.key)).map((other) => other.key);
+    return schedule(session, [...session.items].reverse(), dependents, false, (item, isDirty) =>
+      takeDown(session, item, isDirty, options.purge),
+    );
   });
-  await using session = await Session.open(options);
-  const dependents = (item: Item): string[] =>
-    session.items.filter((other) => other.needs.includes(item.key)).map((other) => other.key);
-  return await schedule(session, [...session.items].reverse(), dependents, false, (item, before) =>
-    takeDown(session, item, before, options.purge),
-  );
+}
+
+async function run(
+  name: 'up' | 'down',
+  options: SessionOptions,
+  work: (session: Session) => Promise<RunResult>,
+): Promise<RunResult> {
+  const {emit, cluster} = options;
+  const begun = performance.now();
+  emit({type: 'start', run: name, hosts: cluster.nodes.map((node) => node.name), steps: stepsOf(options)});
+  try {
+    await using session = await Session.open(options);
+    return await work(session);
+  } catch (error) {
+    emit({type: 'aborted', elapsedMs: performance.now() - begun});
+    throw error;
+  }
 }
 
 function stepsOf({steps, cluster}: SessionOptions): {name: string; hosts: string[]}[] {
   return steps.map((step) => ({name: step.name, hosts: step.targets(cluster).map((node) => node.name)}));
 }
 
-/** Runs all items, each when those before it are done. */
+/** Runs all items, each when those before it are done. @throws InterruptedError, and bugs, when all that had begun has ended. */
 async function schedule(
   session: Session,
   order: readonly Item[],
@@ -95,9 +100,19 @@ async function schedule(
 ): Promise<RunResult> {
   const {emit, signal} = session.options;
   const results = new Map<string, Promise<ItemResult>>();
+  /** Errors that stand in an event. */
+  const told = new Set<Hw5Error>();
+  const tell = (error: Hw5Error): Hw5Error => {
+    told.add(error);
+    return error;
+  };
   for (const item of order) results.set(item.key, runItem(item));
-  const all = await Promise.all(results.values());
+  const settled = await Promise.allSettled(results.values());
   signal?.throwIfAborted();
+  const all = settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
   const count = (outcome: Outcome): number => all.filter((result) => result.outcome === outcome).length;
   const errors = [...new Set(all.flatMap((result) => (result.error ? [result.error] : [])))];
   emit({
@@ -120,24 +135,32 @@ async function schedule(
       emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
       return {outcome, error, isDirty: isDirty || outcome === 'changed' || outcome === 'failed'};
     };
+    // nothing begins after Ctrl-C, and nothing is said of it
+    if (signal?.aborted) return {outcome: 'interrupted', isDirty};
     if (stopsOnFailure && earlier.some((result) => result.outcome === 'failed' || result.outcome === 'blocked'))
       return end('blocked');
-    const unreachable = session.failures.get(item.node.name);
-    if (unreachable) return end('failed', unreachable);
+    const lost = session.failures.get(item.node.name);
+    if (lost) return told.has(lost) ? end('blocked') : end('failed', tell(lost));
     try {
-      signal?.throwIfAborted();
       emit({type: 'step-start', ...base});
       return end(await work(item, isDirty));
     } catch (error) {
-      if (signal?.aborted || error instanceof InterruptedError) return end('blocked');
-      if (!(error instanceof Hw5ErrorClass)) throw error;
-      const why =
-        error instanceof StepError
-          ? error
-          : new StepError(item.step.name, item.node.name, error.message, {hint: error.hint, cause: error});
-      return end('failed', why);
+      if (signal?.aborted) return end('interrupted');
+      if (!(error instanceof Hw5Error)) throw error;
+      return end('failed', tell(failureOf(session, item, error)));
     }
   }
+}
+
+/** The error as the step's. A host whose connection is lost fails all that is at work on it: the first error stands for all. */
+function failureOf(session: Session, item: Item, error: Hw5Error): Hw5Error {
+  const {step, node} = item;
+  const own =
+    error instanceof StepError ? error : new StepError(step.name, node.name, error.message, {hint: error.hint, cause: error});
+  if (!(error instanceof ConnectError)) return own;
+  const first = session.failures.get(node.name) ?? own;
+  session.failures.set(node.name, first);
+  return first;
 }
 
 async function bringUp(session: Session, item: Item, isDirty: boolean, turns: Turns): Promise<Outcome> {
@@ -180,6 +203,7 @@ async function takeDown(session: Session, item: Item, isDirty: boolean, purge: b
 async function performAll(session: Session, item: Item, actions: readonly Action[]): Promise<void> {
   const {emit, signal} = session.options;
   for (const action of actions) {
+    signal?.throwIfAborted();
     emit({type: 'action', step: item.step.name, host: item.node.name, action: describe(action)});
     await perform(session.host(item.node.name), action, signal);
   }
@@ -197,12 +221,16 @@ function problemsOf(session: Session, item: Item): StepError | undefined {
   });
 }
 
-/** Lets one host after the other through, per step. */
+/** Lets one host after the other through, per step. Once one has failed, the others stay as they are: they still run. */
 class Turns {
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #last = new Map<string, Promise<Outcome>>();
 
-  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.#last.get(name) ?? Promise.resolve()).catch(() => undefined).then(work);
+  async take(name: string, work: () => Promise<Outcome>): Promise<Outcome> {
+    const before = this.#last.get(name) ?? Promise.resolve<Outcome>('unchanged');
+    const mine = before.then(
+      (outcome) => (outcome === 'blocked' ? outcome : work()),
+      () => 'blocked' as const,
+    );
     this.#last.set(name, mine);
     return mine;
   }

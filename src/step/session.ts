@@ -1,12 +1,12 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Host} from '../host/host.js';
-import {ConnectError, type Hw5Error} from '../support/errors.js';
+import {Hw5Error} from '../support/errors.js';
 import type {Emit} from './events.js';
 import type {Fact, FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
 import {type Item, items} from './graph.js';
 import type {Inputs} from './inputs.js';
-import {lockHost} from './lock.js';
+import {BusyError, lockHost} from './lock.js';
 import {observe} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
 
@@ -30,6 +30,8 @@ export class Session implements AsyncDisposable {
   readonly items: readonly Item[];
   /** When it began, by the clock of `performance.now()`. */
   readonly started = performance.now();
+  readonly #connections: Host[] = [];
+  /** As root. */
   readonly #hosts = new Map<string, Host>();
   readonly #locks: AsyncDisposable[] = [];
   /** Why a host cannot be used. */
@@ -42,35 +44,66 @@ export class Session implements AsyncDisposable {
     this.items = items(options.cluster, options.steps);
   }
 
-  /** Connects to all hosts at once and sees all facts of all steps, one round trip a host. Hosts that fail are in `failures`. */
+  /**
+   * Connects to all hosts at once and sees all facts of all steps, one round trip a host. Hosts that fail are in `failures`.
+   * @throws BusyError when somebody else works on one of them: then none is touched. InterruptedError.
+   */
   static async open(options: SessionOptions): Promise<Session> {
+    const {cluster, signal, lockAs} = options;
     const session = new Session(options);
-    await Promise.all(options.cluster.nodes.map((node) => session.#openHost(node)));
-    return session;
+    try {
+      await session.#onAll((node) => session.#connect(node));
+      // one after the other: of two runs that begin together, the first host's lock decides, and neither holds what the other waits for
+      if (lockAs !== undefined) for (const node of cluster.nodes) await session.#onHost(node, () => session.#lock(node, lockAs));
+      await session.#onAll((node) => session.#look(node));
+      signal?.throwIfAborted();
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]().catch(() => undefined);
+      throw error;
+    }
   }
 
-  async #openHost(node: ClusterNode): Promise<void> {
-    const {connect, emit, signal, lockAs} = this.options;
-    const started = performance.now();
+  /** Does it on all hosts at once, and waits for all of them whatever becomes of one. */
+  async #onAll(work: (node: ClusterNode) => Promise<void>): Promise<void> {
+    const all = await Promise.allSettled(this.options.cluster.nodes.map((node) => this.#onHost(node, () => work(node))));
+    for (const one of all) if (one.status === 'rejected') throw one.reason;
+  }
+
+  /** Does it unless the host has failed already, and remembers if it fails now. */
+  async #onHost(node: ClusterNode, work: () => Promise<void>): Promise<void> {
+    if (this.failures.has(node.name)) return;
     try {
-      const host = await connect(node, signal);
-      this.#hosts.set(node.name, host.asRoot());
-      if (lockAs !== undefined) this.#locks.push(await lockHost(host.asRoot(), lockAs, signal));
-      emit({type: 'connected', host: node.name, elapsedMs: performance.now() - started});
-      const facts: Record<string, Fact<unknown>> = {};
-      const here = this.items.filter((item) => item.node.name === node.name);
-      for (const item of here) {
-        for (const [name, fact] of Object.entries(this.#facts(item))) facts[`${item.step.name}\0${name}`] = fact;
-      }
-      const seen = await observe(this.host(node.name), facts, signal);
-      for (const item of here) {
-        const prefix = `${item.step.name}\0`;
-        const own = Object.entries(seen).filter(([name]) => name.startsWith(prefix));
-        this.#remember(item, Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value])));
-      }
+      await work();
     } catch (error) {
-      signal?.throwIfAborted();
-      this.failures.set(node.name, asConnectError(node.name, error));
+      this.options.signal?.throwIfAborted();
+      if (!(error instanceof Hw5Error) || error instanceof BusyError) throw error;
+      this.failures.set(node.name, error);
+    }
+  }
+
+  async #connect(node: ClusterNode): Promise<void> {
+    const host = await this.options.connect(node, this.options.signal);
+    this.#connections.push(host);
+    this.#hosts.set(node.name, host.asRoot());
+    this.options.emit({type: 'connected', host: node.name, elapsedMs: performance.now() - this.started});
+  }
+
+  async #lock(node: ClusterNode, lockAs: string): Promise<void> {
+    this.#locks.push(await lockHost(this.host(node.name), lockAs, this.options.signal));
+  }
+
+  async #look(node: ClusterNode): Promise<void> {
+    const facts: Record<string, Fact<unknown>> = {};
+    const here = this.items.filter((item) => item.node.name === node.name);
+    for (const item of here) {
+      for (const [name, fact] of Object.entries(this.#facts(item))) facts[`${item.step.name}\0${name}`] = fact;
+    }
+    const seen = await observe(this.host(node.name), facts, this.options.signal);
+    for (const item of here) {
+      const prefix = `${item.step.name}\0`;
+      const own = Object.entries(seen).filter(([name]) => name.startsWith(prefix));
+      this.#remember(item, Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value])));
     }
   }
 
@@ -115,11 +148,6 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#locks.map((lock) => lock[Symbol.asyncDispose]()));
-    await Promise.all([...this.#hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+    await Promise.all(this.#connections.map((host) => host[Symbol.asyncDispose]()));
   }
-}
-
-function asConnectError(host: string, error: unknown): Hw5Error {
-  if (error instanceof Error && 'hint' in error) return error as Hw5Error;
-  return new ConnectError(host, `cannot use ${host}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
 }

@@ -1,15 +1,17 @@
-import {script} from '../host/command.js';
+import {quote, script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import {TimeoutError} from '../support/errors.js';
 import type {Wait} from './step.js';
 
+/** One look that hangs is given up after this time, and the next one begins. */
+const ATTEMPT_SECONDS = 15;
+
 /** The wait as one script that loops on the host: one round trip, however long it takes. It ends with 1 and the last answer at the limit. */
 export function waitScript(wait: Wait): string {
+  const attemptSeconds = Math.min(ATTEMPT_SECONDS, wait.limitSeconds);
   return `export LC_ALL=C
 end=$(( $(date +%s) + ${wait.limitSeconds} ))
-until answer=$( (
-${wait.script}
-) 2>&1 </dev/null ); do
+until answer=$(timeout -k 1 ${attemptSeconds} sh -c ${quote(wait.script)} 2>&1 </dev/null); do
   [ "$(date +%s)" -lt "$end" ] || { printf '%s\\n' "$answer"; exit 1; }
   sleep 0.3
 done`;

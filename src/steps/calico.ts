@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
-import {exists, fileHash, output, succeeds, textFile, unit} from '../step/facts.js';
+import {exists, fileHash, output, succeeds, textFile} from '../step/facts.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
@@ -141,7 +141,6 @@ export const calico = defineStep({
     started: textFile(STARTED),
     isRunning: succeeds('calicoctl node status'),
     container: succeeds('docker inspect calico-node'),
-    units: unit('calico-felix.service'),
     leftovers: exists('/var/run/calico'),
   }),
   plan(seen, {node, cluster}) {

@@ -88,6 +88,7 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
 }
 
 function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+  if (seen.clock === undefined) return [];
   const difference = Math.abs(Number(seen.clock) - wanted.now);
   if (difference <= CLOCK_LIMIT_MS) return [];
   return [
@@ -99,6 +100,7 @@ function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
 }
 
 function disk(seen: PreflightSeen): readonly Problem[] {
+  if (seen.freeKilobytes === undefined) return [];
   const free = Number(seen.freeKilobytes);
   if (free >= DISK_KILOBYTES) return [];
   return [{message: `only ${Math.round(free / 1024)} MB are free under /var/lib`, hint: 'packages, images and data need 3 GB'}];

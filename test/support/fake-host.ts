@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream';
 import {isDeepStrictEqual} from 'node:util';
 import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
 import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
@@ -27,7 +28,11 @@ export type FakeReply =
 export type FakeMatch = readonly string[] | RegExp | ((call: FakeCall) => boolean);
 export type FakeAnswer = FakeReply | ((call: FakeCall) => FakeReply | Promise<FakeReply>);
 
+/** A command that talks while its input is still open: given its input and a way to say something on standard output. */
+export type FakeTalk = (stdin: AsyncIterable<unknown>, say: (text: string) => void) => Promise<FakeReply>;
+
 interface Shared {
+  readonly talks: {readonly match: FakeMatch; readonly talk: FakeTalk}[];
   readonly calls: FakeCall[];
   readonly files: Map<string, FakeFile>;
   readonly unscripted: string[];
@@ -48,7 +53,15 @@ export class FakeHost implements Host {
   constructor(name = 'fake', view?: {readonly asRoot: boolean; readonly shared: Shared}) {
     this.name = name;
     this.#asRoot = view?.asRoot ?? false;
-    this.#shared = view?.shared ?? {calls: [], files: new Map(), unscripted: [], rules: [], absent: new Set(), reconnects: []};
+    this.#shared = view?.shared ?? {
+      calls: [],
+      talks: [],
+      files: new Map(),
+      unscripted: [],
+      rules: [],
+      absent: new Set(),
+      reconnects: [],
+    };
   }
 
   /** Every command so far, in order; those that read and write files are left out (see `files`). */
@@ -71,6 +84,12 @@ export class FakeHost implements Host {
     return this;
   }
 
+  /** Scripts a command that answers before its input has ended, as one does that holds a lock. */
+  onTalk(match: FakeMatch, talk: FakeTalk): this {
+    this.#shared.talks.unshift({match, talk});
+    return this;
+  }
+
   /** Puts a file on the host. */
   withFile(path: string, content: string | Buffer, {mode = 0o644, owner = ''}: {mode?: number; owner?: string} = {}): this {
     this.files.set(path, {content: Buffer.from(content), mode, owner});
@@ -90,9 +109,12 @@ export class FakeHost implements Host {
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const stdin = await everything(options.stdin);
-    const call: FakeCall = {argv: [...argv], stdin, asRoot: this.#asRoot};
-    const reply = await cancellable({host: this.name, argv}, options, this.#reply(call), async () => {});
+    const reply = await cancellable(
+      {host: this.name, argv},
+      options,
+      this.#talk(argv, options) ?? this.#listen(argv, options),
+      async () => {},
+    );
     if (reply instanceof Error) throw reply;
     const {code, stdout = '', stderr = ''} = typeof reply === 'string' ? {code: 0, stdout: reply} : {code: 0, ...reply};
     return {code, stdout: await output(stdout, options.onStdout), stderr: await output(stderr, options.onStderr)};
@@ -112,6 +134,20 @@ export class FakeHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     const {unscripted} = this.#shared;
     if (unscripted.length > 0) throw new Error(`unscripted on ${this.name}:\n${unscripted.join('\n')}`);
+  }
+
+  #talk(argv: readonly string[], {stdin, onStdout}: ExecOptions): Promise<FakeReply> | undefined {
+    const call: FakeCall = {argv: [...argv], stdin: Buffer.alloc(0), asRoot: this.#asRoot};
+    const found = this.#shared.talks.find(({match}) => fits(match, call));
+    if (!found) return undefined;
+    this.#shared.calls.push(call);
+    const input: AsyncIterable<unknown> =
+      stdin && typeof stdin === 'object' && !Buffer.isBuffer(stdin) ? stdin : Readable.from([]);
+    return found.talk(input, (text) => void onStdout?.(Buffer.from(text)));
+  }
+
+  async #listen(argv: readonly string[], options: ExecOptions): Promise<FakeReply> {
+    return this.#reply({argv: [...argv], stdin: await everything(options.stdin), asRoot: this.#asRoot});
   }
 
   async #reply(call: FakeCall): Promise<FakeReply> {

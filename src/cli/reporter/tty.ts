@@ -78,6 +78,13 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         spinner.stop();
         out.write(`${summary(event)}\n`);
         return;
+      case 'aborted':
+        clearInterval(timer);
+        spinner.stop();
+        for (const [name, step] of steps) {
+          if (step.ended.size > 0 && step.ended.size !== hostsOf.get(name)) out.write(`${lineOf(step)}\n`);
+        }
+        return;
       default:
     }
     show();
@@ -87,23 +94,24 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
 function lineOf(step: Running): string {
   const outcomes = [...step.ended.values()];
   const worst =
-    (['failed', 'blocked', 'changed', 'unchanged'] as const).find((outcome) => outcomes.includes(outcome)) ?? 'unchanged';
+    (['failed', 'interrupted', 'blocked', 'changed', 'unchanged'] as const).find((outcome) => outcomes.includes(outcome)) ??
+    'unchanged';
   const hosts = [...step.ended].map(([host, outcome]) => (outcome === worst ? host : `${host} ${outcome}`)).join(', ');
   const time = worst === 'changed' ? ` ${chalk.dim(duration(performance.now() - step.started))}` : '';
   return `${SIGN[worst]} ${step.title}: ${worst} ${chalk.dim(hosts)}${time}`;
 }
 
-/** At most `width` characters on the screen; colours do not count. */
-function cut(text: string, width: number): string {
-  let seen = 0;
+/** At most `width` characters on the screen, the ellipsis included; colours do not count. */
+export function cut(text: string, width: number): string {
+  const parts = text.split(/(\u001b\[[0-9;]*m)/);
+  const isColour = (part: string): boolean => part.startsWith('\u001b[');
+  const length = parts.reduce((sum, part) => sum + (isColour(part) ? 0 : part.length), 0);
+  if (length <= width) return text;
+  let room = width - 1;
   let kept = '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI colours start with ESC
-  for (const part of text.split(/(\u001b\[[0-9;]*m)/)) {
-    if (part.startsWith('\u001b[')) kept += part;
-    else {
-      kept += part.slice(0, Math.max(0, width - seen));
-      seen += part.length;
-    }
+  for (const part of parts) {
+    kept += isColour(part) ? part : part.slice(0, room);
+    if (!isColour(part)) room = Math.max(0, room - part.length);
   }
-  return seen > width ? `${kept}…` : kept;
+  return `${kept}…`;
 }

@@ -7,6 +7,7 @@ export const SIGN: Readonly<Record<Outcome, string>> = {
   unchanged: chalk.dim('·'),
   failed: chalk.red('✗'),
   blocked: chalk.yellow('-'),
+  interrupted: chalk.yellow('!'),
 };
 
 /** Time for people: `340 ms`, `4.2 s`, `1 min 5 s`. */

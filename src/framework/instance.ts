@@ -4,8 +4,9 @@ import {type MesosClient, messageOf} from './client.js';
 import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
-import {type Command, Leader, type PublishedView, type Reply} from './leader.js';
+import {Leader} from './leader.js';
 import type {Settings} from './model.js';
+import type {Command, PublishedView, Reply} from './noticeboard.js';
 import type {TaskView} from './view.js';
 import {pause} from './wait.js';
 

@@ -3,7 +3,8 @@ import {type MesosClient, messageOf, type Subscription} from './client.js';
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {CommandAction, Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
+import type {Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
+import {type Command, Noticeboard, type Reply} from './noticeboard.js';
 import {stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
@@ -12,8 +13,6 @@ import {pause} from './wait.js';
 
 const TICK_MS = 500;
 const SAVE_RETRY_MS = 300;
-const VIEW_SECONDS = 10;
-const COMMAND_LIFE_MS = 30_000;
 const RECONNECT_MS = {first: 250, ceiling: 5_000};
 
 export interface LeaderOptions {
@@ -28,18 +27,6 @@ export interface LeaderOptions {
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** What an operator can want of the leader; `at` in milliseconds since 1970. */
-export type Command =
-  | {readonly action: CommandAction; readonly name: string; readonly at: number}
-  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number};
-
-export type PublishedView = View & {readonly master: string | null};
-
-export interface Reply {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
 /** Joins the pure scheduler to the master, the store and the clock, for as long as this instance leads. */
 export class Leader {
   readonly #options: LeaderOptions;
@@ -47,11 +34,6 @@ export class Leader {
   #subscription: Subscription | undefined;
   /** The last save under way; saves and what hangs on them keep their order. */
   #saving: Promise<void> = Promise.resolve();
-  #isHousekeeping = false;
-  /** Replies to other instances' commands, and when: they are removed after a while. */
-  readonly #replied = new Map<string, number>();
-  #published = '';
-  #publishedAt = 0;
 
   private constructor(options: LeaderOptions, state: SchedulerState) {
     this.#options = options;
@@ -90,10 +72,15 @@ export class Leader {
       subscription?.close();
     };
     end.signal.addEventListener('abort', close, {once: true});
+    const board = new Noticeboard({
+      ...this.#options,
+      show: () => ({...this.view(), master: this.master}),
+      obey: (command) => this.command(command),
+    });
     const ticker = setInterval(() => {
       if (!leadership.isHeld()) return;
       this.dispatch({type: 'tick'});
-      void this.#housekeep();
+      void board.update();
     }, TICK_MS);
     try {
       await this.#subscribeForEver(end.signal);
@@ -235,54 +222,6 @@ export class Leader {
       }
       if (event.type === 'SUBSCRIBED') isSubscribed = true;
       if (event.type !== 'HEARTBEAT') this.dispatch({type: 'mesos', event});
-    }
-  }
-
-  async #housekeep(): Promise<void> {
-    if (this.#isHousekeeping) return;
-    this.#isHousekeeping = true;
-    try {
-      await this.#publish();
-      await this.#takeCommands();
-    } catch (error) {
-      if (error instanceof DeposedError) await this.#options.leadership.resign();
-      else if (this.#options.leadership.isHeld()) this.#options.log('warn', `the store cannot be reached: ${messageOf(error)}`);
-    } finally {
-      this.#isHousekeeping = false;
-    }
-  }
-
-  /** Publishes the view for the other instances. */
-  async #publish(): Promise<void> {
-    const {store, leadership, now} = this.#options;
-    const view: PublishedView = {...this.view(), master: this.master};
-    // The words tell seconds; they alone are no reason to write.
-    const gist = JSON.stringify({...view, why: null, tasks: view.tasks.map((task) => ({...task, message: ''}))});
-    if (gist === this.#published && now() - this.#publishedAt < VIEW_SECONDS * 1000) return;
-    await store.commit(leadership.guard, [{op: 'put', key: 'view', value: view}]);
-    this.#published = gist;
-    this.#publishedAt = now();
-  }
-
-  /** Does what the other instances were told to do. */
-  async #takeCommands(): Promise<void> {
-    const {store, leadership, now} = this.#options;
-    for (const [key, value] of await store.load('commands/')) {
-      const command = value as Command;
-      const id = key.slice('commands/'.length);
-      // Who gave it has given up waiting long ago.
-      const isOld = now() - command.at > COMMAND_LIFE_MS;
-      const reply = isOld ? {ok: false, message: 'too old'} : this.command(command);
-      await store.commit(leadership.guard, [
-        {op: 'delete', key},
-        {op: 'put', key: `replies/${id}`, value: reply},
-      ]);
-      this.#replied.set(id, now());
-    }
-    for (const [id, at] of this.#replied) {
-      if (now() - at < COMMAND_LIFE_MS) continue;
-      await store.commit(leadership.guard, [{op: 'delete', key: `replies/${id}`}]);
-      this.#replied.delete(id);
     }
   }
 }

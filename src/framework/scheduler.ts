@@ -1,3 +1,4 @@
+import {cancelIntended, launchIntended} from './market.js';
 import type {MesosEvent} from './mesos.js';
 import {
   type CommandAction,
@@ -11,7 +12,7 @@ import {
 } from './model.js';
 import {changesBetween} from './records.js';
 import {currentRun} from './runs.js';
-import {cancelIntended, launchIntended, settle} from './settle.js';
+import {settle} from './settle.js';
 import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn, onUpdate, openFence} from './updates.js';
 

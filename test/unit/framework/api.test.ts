@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {serveApi} from '../../../src/framework/api.js';
 import type {StateAnswer} from '../../../src/framework/instance.js';
-import type {Command, Reply} from '../../../src/framework/leader.js';
+import type {Command, Reply} from '../../../src/framework/noticeboard.js';
 import {taskSpec} from '../../support/framework-world.js';
 
 const state: StateAnswer = {

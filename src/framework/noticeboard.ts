@@ -1,0 +1,93 @@
+import {messageOf} from './client.js';
+import type {TaskSpec} from './config.js';
+import type {Leadership} from './election.js';
+import {DeposedError, type FrameworkStore} from './key-values.js';
+import type {CommandAction} from './model.js';
+import type {View} from './view.js';
+
+/** The view is published at least so often, so that its words do not get old. */
+const VIEW_SECONDS = 10;
+/** Who gave a command has given up waiting by then. */
+const COMMAND_LIFE_MS = 30_000;
+
+/** What an operator can want of the leader; `at` in milliseconds since 1970. */
+export type Command =
+  | {readonly action: CommandAction; readonly name: string; readonly at: number}
+  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number};
+
+export interface Reply {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+/** What the leader publishes. */
+export type PublishedView = View & {readonly master: string | null};
+
+export interface NoticeboardOptions {
+  readonly store: FrameworkStore;
+  readonly leadership: Leadership;
+  readonly now: () => number;
+  readonly show: () => PublishedView;
+  readonly obey: (command: Command) => Reply;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** How the leader and the instances that stand by speak with each other: through the store. */
+export class Noticeboard {
+  readonly #options: NoticeboardOptions;
+  #isBusy = false;
+  /** Replies to commands, and when: they are removed after a while. */
+  readonly #replied = new Map<string, number>();
+  #published = '';
+  #publishedAt = 0;
+
+  constructor(options: NoticeboardOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes what changed and does what the other instances were told to do. Never throws; one at a time. */
+  async update(): Promise<void> {
+    const {leadership, log} = this.#options;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      await this.#publish();
+      await this.#takeCommands();
+    } catch (error) {
+      if (error instanceof DeposedError) await leadership.resign();
+      else if (leadership.isHeld()) log('warn', `the store cannot be reached: ${messageOf(error)}`);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const {store, leadership, now, show} = this.#options;
+    const view = show();
+    // The words tell seconds; they alone are no reason to write.
+    const gist = JSON.stringify({...view, why: null, tasks: view.tasks.map((task) => ({...task, message: ''}))});
+    if (gist === this.#published && now() - this.#publishedAt < VIEW_SECONDS * 1000) return;
+    await store.commit(leadership.guard, [{op: 'put', key: 'view', value: view}]);
+    this.#published = gist;
+    this.#publishedAt = now();
+  }
+
+  async #takeCommands(): Promise<void> {
+    const {store, leadership, now, obey} = this.#options;
+    for (const [key, value] of await store.load('commands/')) {
+      const command = value as Command;
+      const id = key.slice('commands/'.length);
+      const isOld = now() - command.at > COMMAND_LIFE_MS;
+      await store.commit(leadership.guard, [
+        {op: 'delete', key},
+        {op: 'put', key: `replies/${id}`, value: isOld ? {ok: false, message: 'nobody led when it was given'} : obey(command)},
+      ]);
+      this.#replied.set(id, now());
+    }
+    for (const [id, at] of this.#replied) {
+      if (now() - at < COMMAND_LIFE_MS) continue;
+      await store.commit(leadership.guard, [{op: 'delete', key: `replies/${id}`}]);
+      this.#replied.delete(id);
+    }
+  }
+}

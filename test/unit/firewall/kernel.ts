@@ -22,7 +22,7 @@ export class FakeKernel {
       const [, counters = '[0:0]', rest = ''] = /^(\[\d+:\d+\])? ?(.*)$/.exec(line) ?? [];
       const [verb = '', name = '', ...words] = tokenize(rest);
       const spec = words.map(quoteToken).join(' ');
-      if (line.startsWith('*')) this.#tables.set(line.slice(1), (table = this.#tables.get(line.slice(1)) ?? new Map()));
+      if (line.startsWith('*')) table = this.#table(line.slice(1));
       else if (line.startsWith(':')) table.set(verb.slice(1), {policy: name, rules: []});
       else if (verb === '-A') this.#chain(table, name).rules.push({counters, text: spec});
       else if (verb === '-I') {
@@ -53,6 +53,14 @@ export class FakeKernel {
         ].join('\n'),
       )
       .join('');
+  }
+
+  /** A table comes with its built-in chains. */
+  #table(name: string): Map<string, Chain> {
+    const table =
+      this.#tables.get(name) ?? new Map(['INPUT', 'FORWARD', 'OUTPUT'].map((chain) => [chain, {policy: 'ACCEPT', rules: []}]));
+    this.#tables.set(name, table);
+    return table;
   }
 
   #chain(table: Map<string, Chain>, name: string): Chain {

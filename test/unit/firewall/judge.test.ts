@@ -1,0 +1,181 @@
+import {describe, expect, it} from 'vitest';
+import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
+import {judge, type Packet} from '../../../src/firewall/judge.js';
+import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
+import {type Exercise, makeRule, type Rule, readMatch, type Scope} from '../../../src/firewall/rule.js';
+import {cluster, node0, node1, node2, source} from './cluster.js';
+
+const MACS = new Map([
+  ['node0', ['02:00:00:00:00:10']],
+  ['node1', ['02:00:00:00:00:11']],
+  ['node2', ['02:00:00:00:00:12']],
+]);
+
+function rule(exercise: Exercise, text?: string, {scope = 'host' as Scope, strict = false} = {}): Rule {
+  return makeRule({exercise, match: readMatch(exercise, text), scope, strict});
+}
+
+function packet(change: Partial<Packet>): Packet {
+  return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
+}
+
+const on = (...rules: Rule[]) => ({node: node1, rules, sources: [source]});
+
+describe('what becomes of a packet at node1', () => {
+  const ping = packet({});
+  const etcd = packet({kind: 'tcp', port: 2379});
+  const bgpAnswer = packet({kind: 'tcp', sourcePort: 179, isAnswer: true});
+  const visit = packet({kind: 'tcp', port: 80});
+  const ssh = packet({source: source.address, macs: [], kind: 'tcp', port: 22});
+
+  it.each([
+    ['deny-ip', rule('deny-ip', node2.address), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-ip strict', rule('deny-ip', node2.address, {strict: true}), ['reject', 'reject', 'reject', 'reject', 'pass']],
+    ['deny-ip of the network', rule('deny-ip', '198.18.0.0/24'), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-mac', rule('deny-mac', '02:00:00:00:00:12'), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-ping', rule('deny-ping', node2.address), ['reject', 'pass', 'pass', 'pass', 'pass']],
+    ['http-only', rule('http-only'), ['drop', 'pass', 'pass', 'pass', 'pass']],
+    ['http-only strict', rule('http-only', undefined, {strict: true}), ['drop', 'drop', 'pass', 'pass', 'drop']],
+    ['a rule for containers', rule('deny-ip', node2.address, {scope: 'containers'}), ['pass', 'pass', 'pass', 'pass', 'pass']],
+  ] as const)('%s: ping, etcd, an answer of BGP, HTTP from node2; our SSH', (_, one, verdicts) => {
+    expect([ping, etcd, bgpAnswer, visit, ssh].map((each) => judge(each, on(one), cluster))).toEqual(verdicts);
+  });
+
+  it('the denied may not even use HTTP where http-only stands as well', () => {
+    expect(judge(visit, on(rule('http-only'), rule('deny-ip', node2.address)), cluster)).toBe('reject');
+  });
+
+  it('a source port of the cluster opens nothing to a new connection', () => {
+    expect(judge(packet({kind: 'tcp', sourcePort: 2379, port: 80}), on(rule('deny-ip', node2.address)), cluster)).toBe('reject');
+  });
+
+  it('deny-ping answers nothing, while the answers to our own pings arrive', () => {
+    const own = packet({kind: 'echo-reply', isAnswer: true});
+    expect(judge(own, on(rule('deny-ping', node2.address)), cluster)).toBe('pass');
+  });
+});
+
+function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidate {
+  const mac = MACS.get(node.name)![0]!;
+  return {
+    node,
+    interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
+    around: {listening: [22, 80, 179, 2379], containers: []},
+    neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
+    ...change,
+  };
+}
+
+const target = candidate(node1);
+const others = [candidate(node0), candidate(node2)];
+
+function foreseen(one: Rule, at = target): string[] {
+  const guards = new Map(
+    cluster.nodes.map((node) => [node.name, {node, rules: node.name === 'node1' ? [one] : [], sources: [source]}]),
+  );
+  return chooseProbes(one, at, others, cluster).probes.map(
+    (probe) => `${showProbe(probe)} ${expectation(probe, guards, MACS, cluster)}`,
+  );
+}
+
+describe('the probes for a rule on node1', () => {
+  it('deny-ip: the denied node fails both ways, the cluster’s traffic and others pass', () => {
+    expect(foreseen(rule('deny-ip', node2.address))).toEqual([
+      'ping node2 → node1 fails',
+      'tcp/22 (ssh) node2 → node1 fails',
+      'http node2 → node1 fails',
+      'tcp/179 (bgp) node2 → node1 passes',
+      'ping node1 → node2 fails',
+      'tcp/22 (ssh) node1 → node2 fails',
+      'tcp/179 (bgp) node1 → node2 passes',
+      'ping node0 → node1 passes',
+      'ping node1 → node0 passes',
+      'tcp/22 (ssh) node0 → node1 passes',
+    ]);
+  });
+
+  it('deny-ping: only pings from there fail', () => {
+    expect(foreseen(rule('deny-ping', node0.address)).filter((line) => line.endsWith('fails'))).toEqual([
+      'ping node0 → node1 fails',
+    ]);
+  });
+
+  it('http-only: HTTP passes, and our own pings', () => {
+    const lines = foreseen(rule('http-only'));
+    expect(lines).toContain('http node0 → node1 passes');
+    expect(lines).toContain('ping node0 → node1 fails');
+    expect(lines).toContain('ping node1 → node0 passes');
+  });
+
+  it('deny-mac: the prober is the node with the MAC', () => {
+    expect(foreseen(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
+  });
+
+  it('deny-mac behind a router: says that the MAC is not to be seen', () => {
+    const behind = candidate(node1, {neighbours: new Map()});
+    const plan = chooseProbes(rule('deny-mac', '02:00:00:00:00:12'), behind, others, cluster);
+    expect(plan.probes).toEqual([]);
+    expect(plan.remarks[0]).toContain('a MAC is only visible on the last hop: packets of node2');
+  });
+
+  it('says so when no node has the address', () => {
+    const plan = chooseProbes(rule('deny-ip', '10.2.67.113'), target, others, cluster);
+    expect(plan).toEqual({probes: [], remarks: ['no other node of this cluster has 10.2.67.113: rule and counter only']});
+  });
+
+  it('for containers: pings go to a container, from the node and back', () => {
+    const busy = candidate(node1, {around: {listening: [], containers: [{name: 'ssh-1', pid: 7, address: '192.168.0.101'}]}});
+    expect(foreseen(rule('deny-ip', node2.address, {scope: 'containers'}), busy)).toEqual([
+      'ping node2 → ssh-1 on node1 fails',
+      'ping ssh-1 on node1 → node2 fails',
+      'ping node0 → ssh-1 on node1 passes',
+    ]);
+  });
+});
+
+describe('what a probe showed', () => {
+  const end = {label: 'a', address: '198.18.0.11', node: 'node1'};
+  const read = (kind: Probe['kind'], stdout: string, code: number) =>
+    probeFact({kind, from: end, to: end, port: 80}).parse({stdout, code});
+  const PING = 'PING 198.18.0.11 (198.18.0.11) 56(84) bytes of data.\n';
+
+  it.each([
+    [
+      'ping',
+      `${PING}64 bytes from 198.18.0.11: icmp_seq=1 ttl=64 time=0.1 ms\n\n2 packets transmitted, 2 received, 0% packet loss`,
+      0,
+      'answered',
+      '2/2',
+    ],
+    [
+      'ping',
+      `${PING}From 198.18.0.11 icmp_seq=1 Destination Port Unreachable\n\n2 packets transmitted, 0 received, +1 errors`,
+      1,
+      'refused',
+      '0/2 Destination Port Unreachable',
+    ],
+    ['ping', `${PING}\n2 packets transmitted, 0 received, 100% packet loss`, 1, 'silent', '0/2'],
+    ['ping', 'sh: 1: ping: not found\n', 127, 'unknown', 'sh: 1: ping: not found'],
+    ['tcp', '', 0, 'answered', 'connected'],
+    ['tcp', '', 124, 'silent', 'no answer'],
+    [
+      'tcp',
+      'bash: connect: Connection refused\nbash: /dev/tcp/198.18.0.11/22: Connection refused\n',
+      1,
+      'refused',
+      'Connection refused',
+    ],
+    ['http', 'HTTP/1.0 200 OK\r', 0, 'answered', '200 OK'],
+    ['http', 'SSH-2.0-OpenSSH', 0, 'refused', 'no HTTP'],
+    ['http', '', 124, 'silent', 'no answer'],
+  ] as const)('%s %j', (kind, stdout, code, result, detail) => {
+    expect(read(kind, stdout, code)).toEqual({kind: result, detail});
+  });
+
+  it('a prober that did not report proves nothing', () => {
+    expect(isAsExpected('fails', {kind: 'unknown', detail: ''})).toBe(false);
+    expect(isAsExpected('fails', {kind: 'silent', detail: ''})).toBe(true);
+    expect(isAsExpected('passes', {kind: 'refused', detail: ''})).toBe(false);
+  });
+});

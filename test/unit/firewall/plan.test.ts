@@ -1,0 +1,387 @@
+import {describe, expect, it} from 'vitest';
+import {rulesOn} from '../../../src/firewall/nodes.js';
+import {type Change, isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
+import {type Exercise, makeRule, type Rule, readMatch, type Scope} from '../../../src/firewall/rule.js';
+import {cluster, node1, source} from './cluster.js';
+import {FakeKernel, PLAIN, WITH_CALICO} from './kernel.js';
+import {sight} from './sightings.js';
+
+const place = {node: node1, cluster, source};
+
+function rule(exercise: Exercise, text?: string, {scope = 'host' as Scope, strict = false} = {}): Rule {
+  return makeRule({exercise, match: readMatch(exercise, text), scope, strict});
+}
+
+/** A host with a kernel a family, told by changes. */
+class FakeFirewall {
+  readonly kernels: Record<string, FakeKernel>;
+  readonly #notes = {};
+
+  constructor(v4 = PLAIN, v6 = '') {
+    this.kernels = {'iptables-nft': new FakeKernel(v4), 'ip6tables-nft': new FakeKernel(v6)};
+  }
+
+  get seen() {
+    return sight(
+      [
+        ['iptables-nft', 4, 'nft', this.kernels['iptables-nft']!.save()],
+        ['ip6tables-nft', 6, 'nft', this.kernels['ip6tables-nft']!.save()],
+      ],
+      this.#notes,
+    );
+  }
+
+  do(change: Change): this {
+    for (const {tool, forward} of change.edits) this.kernel(tool).restore(forward);
+    return this;
+  }
+
+  undo(change: Change): this {
+    for (const {tool, back} of change.edits) this.kernel(tool).restore(back);
+    return this;
+  }
+
+  add(...rules: Rule[]): this {
+    for (const one of rules) this.do(planAdd(this.seen, {rule: one}, place));
+    return this;
+  }
+
+  kernel(tool: string): FakeKernel {
+    return this.kernels[tool]!;
+  }
+
+  lines(chain: string, tool = 'iptables-nft'): string[] {
+    const marker = ` -A ${chain} `;
+    return this.kernel(tool)
+      .save()
+      .split('\n')
+      .filter((line) => line.includes(marker))
+      .map((line) => line.slice(line.indexOf(marker) + marker.length));
+  }
+
+  get dump(): string {
+    return Object.values(this.kernels)
+      .map((kernel) => kernel.save().replace(/^\[\d+:\d+\]/gm, ''))
+      .join('');
+  }
+}
+
+const ours = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes('hw5:failsafe'));
+
+describe('the rule is the report’s', () => {
+  it.each([
+    [
+      'deny-ip',
+      '10.2.67.113',
+      /^-s 10\.2\.67\.113\/32 -m comment --comment "hw5:\w{6} deny-ip" -j REJECT --reject-with icmp-port-unreachable$/,
+    ],
+    [
+      'deny-mac',
+      '02:00:1E:4C:00:03',
+      /^-m mac --mac-source 02:00:1e:4c:00:03 -m comment --comment "hw5:\w{6} deny-mac" -j REJECT/,
+    ],
+    [
+      'deny-ping',
+      '172.16.1.33',
+      /^-s 172\.16\.1\.33\/32 -p icmp -m icmp --icmp-type 8 -m comment --comment "hw5:\w{6} deny-ping" -j REJECT/,
+    ],
+  ] as const)('%s %s', (exercise, text, line) => {
+    const host = new FakeFirewall().add(rule(exercise, text));
+    expect(ours(host.lines('HW5-INPUT'))).toEqual([expect.stringMatching(line)]);
+  });
+
+  it('http-only accepts tcp/80, lets the host talk to itself and answers in, and drops the rest', () => {
+    const host = new FakeFirewall().add(rule('http-only'));
+    const words = ours(host.lines('HW5-INPUT')).map((line) => line.replace(/-m comment --comment "[^"]*" /, ''));
+    expect(words).toEqual([
+      '-i lo -j RETURN',
+      '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+      '-p tcp -m tcp --dport 80 -j ACCEPT',
+      '-j DROP',
+    ]);
+  });
+
+  it('goes to ip6tables for an IPv6 address, and to both for a MAC and for http-only', () => {
+    const tools = (one: Rule): string[] => planAdd(new FakeFirewall().seen, {rule: one}, place).edits.map((edit) => edit.tool);
+    expect(tools(rule('deny-ip', 'fd00::12'))).toEqual(['ip6tables-nft']);
+    expect(tools(rule('deny-ip', '10.0.0.1'))).toEqual(['iptables-nft']);
+    expect(tools(rule('deny-mac', '02:00:1e:4c:00:03'))).toEqual(['iptables-nft', 'ip6tables-nft']);
+    expect(tools(rule('http-only'))).toEqual(['iptables-nft', 'ip6tables-nft']);
+  });
+
+  it('IPv6 pings are of its own kind, and neighbours may always ask for our MAC', () => {
+    const host = new FakeFirewall().add(rule('deny-ping', 'fd00::12'));
+    const lines = host.lines('HW5-INPUT', 'ip6tables-nft');
+    expect(ours(lines)).toEqual([
+      expect.stringMatching(/^-s fd00::12\/128 -p ipv6-icmp -m icmp6 --icmpv6-type 128 .* icmp6-port-unreachable$/),
+    ]);
+    expect(lines.filter((line) => /--icmpv6-type 13[3-6] .*-j RETURN/.test(line))).toHaveLength(4);
+  });
+});
+
+describe('own ground', () => {
+  it('is entered first from INPUT', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
+    expect(host.lines('INPUT')[0]).toBe('-j HW5-INPUT');
+  });
+
+  it('is entered from DOCKER-USER for containers, and nowhere else', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
+    expect(host.lines('DOCKER-USER')).toEqual(['-j HW5-FORWARD', '-j RETURN']);
+    expect(host.lines('INPUT')).toHaveLength(1);
+  });
+
+  it('catches what Calico would accept ahead of Docker a step earlier, in mangle, which can only drop', () => {
+    const host = new FakeFirewall(WITH_CALICO).add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
+    const mangle = host.kernel('iptables-nft').save().split('*mangle')[1]!;
+    expect(mangle).toContain('-A FORWARD -o cali+ -j HW5-FORWARD');
+    expect(mangle).toMatch(/-A HW5-FORWARD -s 198\.18\.0\.12\/32 .* -j DROP/);
+    expect(mangle).not.toContain('REJECT');
+  });
+
+  it('stays where it is when Calico puts its own chain ahead again', () => {
+    const host = new FakeFirewall(WITH_CALICO);
+    const one = rule('deny-ip', '198.18.0.12');
+    host.add(one).kernel('iptables-nft').restore('*filter\n-D INPUT -j cali-INPUT\n-I INPUT 1 -j cali-INPUT\nCOMMIT\n');
+    expect(host.lines('INPUT').slice(0, 2)).toEqual(['-j cali-INPUT', '-j HW5-INPUT']);
+    expect(planAdd(host.seen, {rule: one}, place).edits).toEqual([]);
+  });
+
+  it('goes first again when somebody else’s rule came ahead of it', () => {
+    const one = rule('deny-ip', '198.18.0.12');
+    const host = new FakeFirewall().add(one);
+    host.kernel('iptables-nft').restore('*filter\n-I INPUT 1 -s 198.18.0.12/32 -j ACCEPT\nCOMMIT\n');
+    host.add(one);
+    expect(host.lines('INPUT')[0]).toBe('-j HW5-INPUT');
+    expect(host.lines('INPUT').filter((line) => line === '-j HW5-INPUT')).toHaveLength(1);
+  });
+
+  it('keeps the counters of what stays', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
+    const [line] = ours(host.lines('HW5-INPUT'));
+    host.kernel('iptables-nft').restore(`*filter\n-D HW5-INPUT ${line}\n[7:420] -A HW5-INPUT ${line}\nCOMMIT\n`);
+    host.add(rule('deny-ping', '198.18.0.10'));
+    expect(rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
+  });
+
+  it('the same rule twice changes nothing', () => {
+    const one = rule('http-only', undefined, {scope: 'both'});
+    const host = new FakeFirewall(WITH_CALICO).add(
+      one,
+      rule('deny-ip', '198.18.0.12', {scope: 'both'}),
+      rule('deny-ip', '198.18.0.10'),
+    );
+    const again = planAdd(
+      {...host.seen, notes: new Map([[one.id, {added: 1, ends: undefined, persisted: false}]])},
+      {rule: one},
+      place,
+    );
+    expect(isNothing(again)).toBe(true);
+  });
+
+  it.each([
+    ['iptables of old prints', (text: string) => text.replaceAll('02:00:1e:4c:00:03', '02:00:1E:4C:00:03')],
+    [
+      'another version orders',
+      (text: string) => text.replace(/(-m mac --mac-source \S+) (-m comment --comment "[^"]*")/g, '$2 $1'),
+    ],
+  ])('recognises its own line the way %s it', (_, reword) => {
+    const one = rule('deny-mac', '02:00:1e:4c:00:03');
+    const host = new FakeFirewall().add(one);
+    const seen = sight([
+      ['iptables-nft', 4, 'nft', reword(host.kernel('iptables-nft').save())],
+      ['ip6tables-nft', 6, 'nft', reword(host.kernel('ip6tables-nft').save())],
+    ]);
+    expect(planAdd(seen, {rule: one}, place).edits).toEqual([]);
+  });
+});
+
+describe('nobody is locked out', () => {
+  it('SSH from the source in use, and the members’ own traffic, come before any denial', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.0/24'));
+    const lines = host.lines('HW5-INPUT');
+    const denial = lines.findIndex((line) => line.includes('REJECT'));
+    const before = lines.slice(0, denial).join('\n');
+    expect(denial).toBe(lines.length - 1);
+    expect(before).toContain('-s 198.18.0.1/32 -p tcp -m tcp --dport 22 ');
+    expect(before).toContain('-s 198.18.0.12/32 -p tcp -m multiport --dports 179,2379,2380,5051 ');
+    expect(before).toContain(
+      '-s 198.18.0.10/32 -p tcp -m multiport --sports 179,2379,2380,5050,5051 -m conntrack --ctstate ESTABLISHED ',
+    );
+    expect(before).toContain('-s 192.168.0.100/32 -p tcp -m tcp --sport 8888 -m conntrack --ctstate ESTABLISHED ');
+    expect(before).toContain('-i lo ');
+  });
+
+  it('an earlier comer keeps the way in when another makes a rule', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
+    host.do(planAdd(host.seen, {rule: rule('http-only')}, {...place, source: {address: '198.18.0.10', port: 22}}));
+    const ssh = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe ssh'));
+    expect(ssh.map((line) => line.split(' ')[1])).toEqual(['198.18.0.1/32', '198.18.0.10/32']);
+  });
+
+  it('a strict rule is the report’s alone, ends by itself and waits for no confirmation', () => {
+    const one = rule('deny-ip', '198.18.0.12', {strict: true});
+    const host = new FakeFirewall();
+    const change = planAdd(host.seen, {rule: one, forSeconds: 60}, place);
+    expect(change.strictSeconds).toBe(60);
+    expect(change.notes).toEqual([`set ${one.id} 60 -`]);
+    expect(host.do(change).lines('HW5-INPUT')).toHaveLength(1);
+  });
+
+  it('a strict http-only is not softened by the failsafe of other rules, and outranks no denial', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'), rule('http-only', undefined, {strict: true}));
+    const lines = host.lines('HW5-INPUT');
+    expect(lines[0]).toBe('-j HW5-INPUT-SAFE');
+    expect(lines.at(-1)).toContain('-j DROP');
+    expect(lines.join()).not.toContain('failsafe');
+    expect(host.lines('HW5-INPUT-SAFE').at(-1)).toContain('-j REJECT');
+    const found = rulesOn(host.seen).map((one) => `${one.exercise} ${one.strict}`);
+    expect(found).toEqual(['deny-ip false', 'http-only true']);
+  });
+
+  it('denials come before http-only, so that port 80 is closed to the denied', () => {
+    const host = new FakeFirewall().add(rule('http-only'), rule('deny-ip', '198.18.0.12'));
+    const lines = ours(host.lines('HW5-INPUT'));
+    expect(lines[0]).toContain('deny-ip');
+  });
+});
+
+const SCOPES = ['host', 'containers', 'both'] as const;
+const TABLE = (
+  [
+    ['deny-ip', '198.18.0.12'],
+    ['deny-ip', 'fd00::/64'],
+    ['deny-mac', '02:00:1e:4c:00:03'],
+    ['http-only', undefined],
+    ['deny-ping', '198.18.0.12'],
+  ] as const
+).flatMap(([exercise, text]) =>
+  SCOPES.flatMap((scope) => [true, false].map((strict) => [exercise, text, scope, strict] as const)),
+);
+
+describe.each([
+  ['plain', PLAIN],
+  ['with Calico', WITH_CALICO],
+])('a host, %s, is as it was', (_, dump) => {
+  it.each(TABLE)('after %s %s, scope %s, strict %s, and remove', (exercise, text, scope, strict) => {
+    const host = new FakeFirewall(dump, dump);
+    const before = host.dump;
+    const one = rule(exercise, text, {scope, strict});
+    host.add(one);
+    expect(host.dump).not.toBe(before);
+    host.do(planRemove(host.seen, [one.id], place));
+    expect(withoutEmpty(host.dump)).toBe(before);
+  });
+
+  it.each(TABLE)('when %s %s, scope %s, strict %s, is taken back, with other rules there', (exercise, text, scope, strict) => {
+    const others = [rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), rule('http-only', undefined, {strict: !strict})];
+    const host = new FakeFirewall(dump, dump).add(...others);
+    const before = host.dump;
+    const change = planAdd(host.seen, {rule: rule(exercise, text, {scope, strict})}, place);
+    host.do(change).undo(change);
+    expect(sorted(withoutEmpty(host.dump))).toBe(sorted(withoutEmpty(before)));
+  });
+
+  it('after many rules and reset, damaged ones among them', () => {
+    const host = new FakeFirewall(dump, dump);
+    const before = host.dump;
+    for (const [exercise, text, scope, strict] of TABLE) host.add(rule(exercise, text, {scope, strict}));
+    host.kernel('iptables-nft').restore('*filter\n-I HW5-INPUT 1 -s 1.2.3.4/32 -j ACCEPT\nCOMMIT\n');
+    host.do(planReset(host.seen));
+    expect(withoutEmpty(host.dump)).toBe(before);
+  });
+});
+
+/** A table that only we used stays behind, empty; the host's program takes it away. */
+function withoutEmpty(dump: string): string {
+  return dump.replace(/\*\w+\n(:.*\n)*COMMIT\n/g, '');
+}
+
+/** Chains that were made anew stand elsewhere in a dump. */
+function sorted(dump: string): string {
+  const lines = dump.split('\n');
+  return [...lines.filter((line) => line.startsWith(':')).sort(), ...lines.filter((line) => !line.startsWith(':'))].join('\n');
+}
+
+describe('what a host cannot have', () => {
+  it('rules for containers without Docker', () => {
+    const host = new FakeFirewall('*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n');
+    const add = () => planAdd(host.seen, {rule: rule('deny-ip', '10.0.0.1', {scope: 'both'})}, place);
+    expect(add).toThrow(/no chain DOCKER-USER on node1/);
+  });
+
+  it('an IPv6 rule without ip6tables', () => {
+    const seen = sight([['iptables-nft', 4, 'nft', PLAIN]]);
+    expect(() => planAdd(seen, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
+    expect(planAdd(seen, {rule: rule('http-only')}, place).remarks).toEqual([
+      'node1 has no ip6tables: the rule stands for IPv4 only',
+    ]);
+  });
+});
+
+describe('two variants of iptables', () => {
+  const empty = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
+  const tool = (nft: string, legacy: string): string | undefined =>
+    planAdd(
+      sight([
+        ['iptables-nft', 4, 'nft', nft],
+        ['iptables-legacy', 4, 'legacy', legacy],
+      ]),
+      {rule: rule('deny-ip', '10.0.0.1')},
+      place,
+    ).edits[0]?.tool;
+
+  it('the one that the host uses is taken', () => {
+    expect(tool(PLAIN, empty)).toBe('iptables-nft');
+    expect(tool(empty, PLAIN)).toBe('iptables-legacy');
+  });
+
+  it('the host’s default is taken when neither has rules', () => {
+    expect(tool(empty, empty)).toBe('iptables-nft');
+  });
+
+  it('rules in both are refused, and told which', () => {
+    expect(() => tool(PLAIN, PLAIN)).toThrow(
+      /node1 has iptables rules in both variants: nf_tables \(4 in INPUT and FORWARD\) and legacy \(4/,
+    );
+  });
+
+  it('ours in one and others’ in the other are refused, but can be removed', () => {
+    const host = new FakeFirewall(empty).add(rule('deny-ip', '10.0.0.1'));
+    const mixed = sight([
+      ['iptables-nft', 4, 'nft', host.kernel('iptables-nft').save()],
+      ['iptables-legacy', 4, 'legacy', PLAIN],
+    ]);
+    expect(() => planAdd(mixed, {rule: rule('deny-ip', '10.0.0.2')}, place)).toThrow(/both variants/);
+    expect(planRemove(mixed, [rule('deny-ip', '10.0.0.1').id], place).edits.map((edit) => edit.tool)).toEqual(['iptables-nft']);
+  });
+});
+
+describe('notes', () => {
+  const one = rule('deny-ip', '10.0.0.1');
+  const known = (host: FakeFirewall, note: {ends?: number; persisted?: boolean} = {}) => ({
+    ...host.seen,
+    notes: new Map([[one.id, {added: 1, ends: note.ends, persisted: note.persisted ?? false}]]),
+  });
+
+  it('a new rule is noted with its end', () => {
+    expect(planAdd(new FakeFirewall().seen, {rule: one, forSeconds: 600, persist: true}, place).notes).toEqual([
+      `set ${one.id} 600 yes`,
+    ]);
+  });
+
+  it('a rule that is there gets another end, and nothing else', () => {
+    const change = planAdd(known(new FakeFirewall().add(one)), {rule: one, forSeconds: 60}, place);
+    expect(change).toMatchObject({edits: [], notes: [`set ${one.id} 60 -`]});
+  });
+
+  it('a rule that is there becomes persistent', () => {
+    const host = new FakeFirewall().add(one);
+    expect(planAdd(known(host), {rule: one, persist: true}, place).notes).toEqual([`set ${one.id} - yes`]);
+    expect(planAdd(known(host, {persisted: true}), {rule: one, persist: true}, place).notes).toEqual([]);
+  });
+
+  it('a rule that goes is forgotten', () => {
+    expect(planRemove(known(new FakeFirewall().add(one)), [one.id], place).notes).toEqual([`drop ${one.id}`]);
+  });
+});

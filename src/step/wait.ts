@@ -8,7 +8,7 @@ const ATTEMPT_SECONDS = 15;
 
 /** The wait as one script that loops on the host: one round trip, however long it takes. It ends with 1 and the last answer at the limit. */
 export function waitScript(wait: Wait): string {
-  const attemptSeconds = Math.min(ATTEMPT_SECONDS, wait.limitSeconds);
+  const attemptSeconds = Math.max(1, Math.min(ATTEMPT_SECONDS, Math.floor(wait.limitSeconds / 2)));
   return `export LC_ALL=C
 end=$(( $(date +%s) + ${wait.limitSeconds} ))
 until answer=$(timeout -k 1 ${attemptSeconds} sh -c ${quote(wait.script)} 2>&1 </dev/null); do

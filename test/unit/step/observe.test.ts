@@ -1,0 +1,150 @@
+import {createHash} from 'node:crypto';
+import {chmod, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {LocalHost} from '../../../src/host/local-host.js';
+import type {Fact} from '../../../src/step/fact.js';
+import {exists, fileHash, output, succeeds, textFile} from '../../../src/step/facts.js';
+import {observe} from '../../../src/step/observe.js';
+import {InterruptedError} from '../../../src/support/errors.js';
+import {FakeHost} from '../../support/fake-host.js';
+
+/** The output as it is. */
+const raw = (script: string): Fact<{stdout: string; code: number}> => ({script, parse: ({stdout, code}) => ({stdout, code})});
+
+describe('observing a host with its own shell', () => {
+  const host = new LocalHost();
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hw5-observe-'));
+  });
+  afterAll(() => rm(folder, {recursive: true}));
+
+  it('sees files with content, mode and hash, and what is not there', async () => {
+    const path = join(folder, "it's a file");
+    await writeFile(path, 'two\nlines');
+    await chmod(path, 0o640);
+    const seen = await observe(host, {
+      file: textFile(path),
+      hash: fileHash(path),
+      isThere: exists(path),
+      none: textFile(join(folder, 'none')),
+      noHash: fileHash(join(folder, 'none')),
+      isNone: exists(join(folder, 'none')),
+      folder: textFile(folder),
+    });
+    expect(seen).toEqual({
+      file: {content: 'two\nlines', mode: '640'},
+      hash: createHash('sha256').update('two\nlines').digest('hex'),
+      isThere: true,
+      none: undefined,
+      noHash: undefined,
+      isNone: false,
+      folder: undefined,
+    });
+  });
+
+  it('brings output back as it was: newlines, umlauts, control characters, much of it, none', async () => {
+    const seen = await observe(host, {
+      lines: raw("printf '\\n\\na\\n b\\n\\n'"),
+      umlauts: raw("printf 'gr\\303\\274n \\033[31m'"),
+      looksLikeOurs: raw("printf '0 0 AAAA\\n7 1 \\n'"),
+      much: raw('head -c 300000 /dev/zero | tr "\\0" x'),
+      nothing: raw('true'),
+    });
+    expect(seen.lines.stdout).toBe('\n\na\n b\n\n');
+    expect(seen.umlauts.stdout).toBe('grün \u001b[31m');
+    expect(seen.looksLikeOurs.stdout).toBe('0 0 AAAA\n7 1 \n');
+    expect(seen.much.stdout).toBe('x'.repeat(300_000));
+    expect(seen.nothing).toEqual({stdout: '', code: 0});
+  });
+
+  it('is disturbed by no fact that fails, exits, kills itself or is no shell script at all', async () => {
+    const seen = await observe(host, {
+      before: output('echo a'),
+      fails: raw('echo half; false'),
+      exits: raw('exit 3'),
+      killed: raw('kill -9 $$'),
+      noScript: raw('if then "'),
+      missing: raw('no-such-command-here'),
+      asks: raw('read answer; echo "<$answer>"'),
+      changes: raw('cd /; d=/nowhere; i=99; exec >/dev/null'),
+      after: output('echo b'),
+    });
+    expect([seen.before, seen.after]).toEqual(['a', 'b']);
+    expect(seen.fails).toEqual({stdout: 'half\n', code: 1});
+    expect([seen.exits.code, seen.killed.code, seen.noScript.code, seen.missing.code]).toEqual([3, 137, 2, 127]);
+    expect(seen.asks.stdout).toBe('<>\n');
+  });
+
+  it('gives up a fact that hangs, its children too, and has the others', async () => {
+    const seen = await observe(
+      host,
+      {quick: output('echo a'), hangs: raw('sleep 4711 & sleep 4711; wait'), last: output('echo b')},
+      undefined,
+      1,
+    );
+    expect(seen).toEqual({quick: 'a', hangs: {stdout: '', code: 124}, last: 'b'});
+    expect((await host.exec(['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "sleep 471[1]"'])).stdout).toBe(
+      '0\n',
+    );
+  });
+
+  it('sees all at the same time', async () => {
+    // each fact ends when the other has begun
+    const meet = (mine: string, other: string): Fact<boolean> =>
+      succeeds(`touch ${join(folder, mine)}; while ! [ -e ${join(folder, other)} ]; do sleep 0.02; done`);
+    expect(await observe(host, {a: meet('a', 'b'), b: meet('b', 'a')})).toEqual({a: true, b: true});
+  });
+
+  it('answers in English whatever the locale', async () => {
+    expect(await observe(host, {locale: output('echo "$LC_ALL"')})).toEqual({locale: 'C'});
+  });
+
+  it('leaves nothing in the folder for temporary files', async () => {
+    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const inTmp = new LocalHost();
+    const facts = {where: output(`ls -d "$d" 2>/dev/null; echo "$TMPDIR"`)};
+    const moved = {
+      name: 'moved',
+      exec: (argv: readonly string[], options: object) => inTmp.exec(['env', `TMPDIR=${tmp}`, ...argv], options),
+      asRoot: () => moved,
+      reconnect: async () => moved,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    expect(await observe(moved, facts)).toEqual({where: tmp});
+    expect(await readdir(tmp)).toEqual([]);
+    await expect(observe(moved, {...facts, bad: raw('exit 1')})).resolves.toBeDefined();
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
+  it('says that it could not look where there is no place for its files', async () => {
+    const full = new LocalHost();
+    const host = {
+      name: 'full',
+      exec: (argv: readonly string[], options: object) => full.exec(['env', 'TMPDIR=/no/such/folder', ...argv], options),
+      asRoot: () => host,
+      reconnect: async () => host,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    await expect(observe(host, {a: output('echo a')})).rejects.toMatchObject({
+      message: 'sh failed on full (exit 1)',
+      hint: expect.stringContaining('is /tmp writable'),
+    });
+  });
+
+  it('ends at once when interrupted', async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 30);
+    await expect(observe(host, {hangs: output('sleep 4712')}, abort.signal)).rejects.toThrow(InterruptedError);
+  });
+});
+
+it('needs one round trip for all facts, and none for none', async () => {
+  const host = new FakeHost().on(['sh', '-s'], `0 0 ${Buffer.from('a').toString('base64')}\n1 7 \n`);
+  expect(await observe(host, {a: output('x'), b: raw('y')})).toEqual({a: 'a', b: {stdout: '', code: 7}});
+  expect(await observe(host, {})).toEqual({});
+  expect(host.commands).toEqual(['sh -s']);
+});

@@ -2,6 +2,7 @@ import type {Step} from '../step/step.js';
 import {calico, calicoctl, pool} from './calico.js';
 import {docker} from './docker.js';
 import {etcd} from './etcd.js';
+import {firewall} from './firewall.js';
 import {folders} from './folders.js';
 import {framework, scheduler} from './framework.js';
 import {build, images} from './images.js';
@@ -33,4 +34,5 @@ export const STEPS: readonly Step[] = [
   proxy,
   scheduler,
   framework,
+  firewall,
 ];

@@ -9,11 +9,16 @@ import {downCommand} from './down.js';
 import {firewallCommand} from './firewall.js';
 import {formatError} from './format-error.js';
 import {labCommand} from './lab.js';
+import {logsCommand} from './logs.js';
 import {notebookCommand} from './notebook.js';
 import {planCommand} from './plan.js';
+import {scaleCommand} from './scale.js';
+import {shareOptions} from './share-options.js';
 import {statusCommand} from './status.js';
+import {taskCommand} from './task.js';
 import {upCommand} from './up.js';
 import {validateCommand} from './validate.js';
+import {whyCommand} from './why.js';
 
 /** How long a command may take to end cleanly after Ctrl-C. */
 const GRACE_MS = 10_000;
@@ -63,6 +68,8 @@ const program = new Command('hw5')
   .option('--accept-new-host-keys', 'remember the keys of hosts that are not known yet; changed keys are refused all the same')
   .showHelpAfterError('(see hw5 --help)')
   .showSuggestionAfterError()
+  // `-f` is the cluster file before a command's name, and may be something else behind it
+  .enablePositionalOptions()
   .exitOverride()
   .addHelpText(
     'after',
@@ -74,6 +81,10 @@ Examples:
   hw5 up                          change it
   hw5 status --watch              how does it do?
   hw5 notebook                    the URL to open
+  hw5 task exec ssh-1 -- uptime   in a task's container
+  hw5 scale ssh=6                 more of them
+  hw5 why ssh-6                   why does it not run?
+  hw5 logs scheduler -f           what does it say, on all nodes?
   hw5 down                        take it all away
 
 Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status or plan found a difference, 130 interrupted.`,
@@ -83,6 +94,10 @@ for (const command of [
   planCommand(context),
   statusCommand(context),
   notebookCommand(context),
+  taskCommand(context),
+  scaleCommand(context),
+  whyCommand(context),
+  logsCommand(context),
   downCommand(context),
   validateCommand(context),
   firewallCommand(context),
@@ -93,6 +108,7 @@ for (const command of [
     exitWith: context.setExitCode,
   }),
 ]) {
+  shareOptions(program, command);
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -20,14 +20,19 @@ export function planCommand(context: CliContext): Command {
       const options = optionsOf(command);
       const plans = await planRun({...(await runOptions(options, context, now())), emit: () => {}});
       const errors = new Set(plans.flatMap((plan) => (plan.error ? [plan.error] : [])));
-      const open = plans.filter((plan) => plan.actions.length > 0 || plan.waitFor !== undefined);
-      context.stdout.write(options.json ? `${JSON.stringify(asJson(plans), null, 2)}\n` : asText(open));
+      context.stdout.write(options.json ? `${JSON.stringify(asJson(plans), null, 2)}\n` : planText(plans));
       if (errors.size > 0) throw new Hw5Errors([...errors]);
-      if (open.length > 0) context.setExitCode(3);
+      if (plans.some(isOpen)) context.setExitCode(3);
     });
 }
 
-function asText(open: readonly ItemPlan[]): string {
+function isOpen(plan: ItemPlan): boolean {
+  return plan.actions.length > 0 || plan.waitFor !== undefined;
+}
+
+/** What would change, for people. */
+export function planText(plans: readonly ItemPlan[]): string {
+  const open = plans.filter(isOpen);
   if (open.length === 0) return 'nothing to change\n';
   return open
     .map((plan) => {

@@ -1,4 +1,5 @@
 import {hostname, userInfo} from 'node:os';
+import type {Cluster} from '../cluster/cluster.js';
 import type {SessionOptions} from '../step/session.js';
 import {STEPS} from '../steps/index.js';
 import {prepareInputs} from '../steps/prepare.js';
@@ -15,7 +16,16 @@ export function holder(command: string): string {
 
 /** What `up`, `plan` and `down` have in common: the cluster, its connections, the steps, the reporter. */
 export async function runOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
-  const cluster = await findCluster(options, context);
+  return runOptionsOf(await findCluster(options, context), options, context, now);
+}
+
+/** The same, for a cluster that is known already. */
+export async function runOptionsOf(
+  cluster: Cluster,
+  options: GlobalOptions,
+  context: CliContext,
+  now: number,
+): Promise<SessionOptions> {
   const inputs = await prepareInputs(cluster, {cacheDir: context.cacheDir, now});
   return {
     cluster,

@@ -4,7 +4,7 @@ import {isBroken, type Path, type Problem} from './problem.js';
 import type {TaskInput} from './schema.js';
 
 /** What the file says when it says nothing of tasks: the report's five containers. */
-const DEFAULT_TASKS: readonly TaskInput[] = [{name: 'jupyter'}, {name: 'ssh', count: 4}];
+export const DEFAULT_TASKS: readonly TaskInput[] = [{name: 'jupyter'}, {name: 'ssh', count: 4}];
 
 /** Tasks without an address get the next free one from here, counted from the first address of the pool. */
 const FIRST_OFFSET = {jupyter: 100, other: 101};

@@ -1,0 +1,89 @@
+import {randomUUID} from 'node:crypto';
+import {chmod, chown, open, readFile, realpath, rename, rm, stat} from 'node:fs/promises';
+import chalk from 'chalk';
+import {Command} from 'commander';
+import {createTwoFilesPatch} from 'diff';
+import {planRun, upRun} from '../step/runner.js';
+import {Hw5Error, Hw5Errors} from '../support/errors.js';
+import {parseCounts, scaleText} from '../tasks/scale.js';
+import {clusterFile} from './cluster-file.js';
+import {type CliContext, now} from './context.js';
+import {optionsOf} from './options.js';
+import {planText} from './plan.js';
+import {holder, runOptionsOf} from './run-options.js';
+
+/** `hw5 scale` */
+export function scaleCommand(context: CliContext): Command {
+  return new Command('scale')
+    .description('change the number of tasks of a group: in the cluster file, then on the hosts as `up` does')
+    .argument('<group=count...>', 'ssh=6')
+    .option('--dry-run', 'show what would change in the file and on the hosts; change nothing')
+    .addHelpText(
+      'after',
+      `
+The cluster file stays the truth: it is changed, its comments are kept, and only when hw5 takes what it becomes. Tasks that stay keep their
+addresses and go on running; new ones get the next free addresses; of too many, those with the highest numbers end.
+
+Examples:
+  hw5 scale ssh=6
+  hw5 scale ssh=4 --dry-run
+  hw5 --lab scale ssh=5`,
+    )
+    .action(async (words: string[], _options, command: Command) => {
+      const options = optionsOf<{dryRun?: boolean}>(command);
+      const counts = parseCounts(words);
+      const file = await realpath(await clusterFile(options, context));
+      const before = await readFile(file, 'utf8');
+      const {text, cluster} = scaleText(before, file, counts, {env: context.env, home: context.home});
+      const run = await runOptionsOf(cluster, options, context, now());
+      const diff = text === before ? '' : createTwoFilesPatch(file, file, before, text, '', '', {context: 2});
+      if (options.json)
+        context.stdout.write(`${JSON.stringify({type: 'scale', counts: Object.fromEntries(counts), file, diff})}\n`);
+      else context.stdout.write(diff === '' ? `${file} says so already\n` : coloured(diff));
+      if (options.dryRun) {
+        const plans = await planRun({...run, emit: () => {}});
+        if (!options.json) context.stdout.write(`\n${planText(plans)}`);
+        const errors = new Set(plans.flatMap((plan) => (plan.error ? [plan.error] : [])));
+        if (errors.size > 0) throw new Hw5Errors([...errors]);
+        return;
+      }
+      if (text !== before) await replaceFile(file, before, text);
+      const {errors} = await upRun({...run, lockAs: holder('scale')});
+      if (errors.length > 0) {
+        const hint = 'the cluster file is changed already; when the cause is mended, `hw5 up` goes on';
+        throw new Hw5Errors([...errors, new Hw5Error('the hosts are not yet as the cluster file says', {hint})]);
+      }
+    });
+}
+
+function coloured(diff: string): string {
+  return diff
+    .split('\n')
+    .slice(1)
+    .map((line) => (line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line))
+    .join('\n');
+}
+
+/** Puts the new text in the place of the old at once, with the same owner and mode. @throws Hw5Error when it changed meanwhile. */
+async function replaceFile(file: string, before: string, text: string): Promise<void> {
+  const fresh = `${file}.${randomUUID().slice(0, 8)}`;
+  const {mode, uid, gid} = await stat(file);
+  try {
+    const handle = await open(fresh, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await chown(fresh, uid, gid);
+    await chmod(fresh, mode & 0o7777);
+    if ((await readFile(file, 'utf8')) !== before)
+      throw new Hw5Error(`somebody else has just changed ${file}`, {hint: 'look at it, then try again'});
+    await rename(fresh, file);
+  } catch (cause) {
+    await rm(fresh, {force: true});
+    if (cause instanceof Hw5Error) throw cause;
+    throw new Hw5Error(`${file} cannot be changed: ${(cause as Error).message}`, {hint: 'may you write to its folder?', cause});
+  }
+}

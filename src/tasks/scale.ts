@@ -1,0 +1,213 @@
+import {applyPatch, structuredPatch} from 'diff';
+import {type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq} from 'yaml';
+import type {Cluster} from '../cluster/cluster.js';
+import {type LoadOptions, parseCluster} from '../cluster/load.js';
+import {nearest} from '../cluster/nearest.js';
+import {DEFAULT_TASKS} from '../cluster/tasks.js';
+import {Hw5Errors, UsageError} from '../support/errors.js';
+import {contains, formatCidr, formatIpv4, formatRange, type Ipv4, parseCidr, parseIpv4} from '../support/ipv4.js';
+
+/** As the cluster's own reader has it. */
+const READING = {merge: true, stringKeys: true, logLevel: 'silent'} as const;
+
+/** How many tasks each group is to have, by the group's name. */
+export type Counts = ReadonlyMap<string, number>;
+
+/** Reads `ssh=6`. @throws UsageError */
+export function parseCounts(words: readonly string[]): Counts {
+  const counts = new Map<string, number>();
+  for (const word of words) {
+    const match = /^([^=\s]+)=(\d+)$/.exec(word);
+    if (!match) throw new UsageError(`"${word}" is no group with its number of tasks`, {hint: 'write it as `ssh=6`'});
+    const [, name, count] = match as unknown as [string, string, string];
+    if (counts.has(name)) throw new UsageError(`${name} is given twice`, {hint: 'leave one out'});
+    if (Number(count) === 0)
+      throw new UsageError(`${word}: a group has at least one task`, {hint: 'to have none, delete it from the cluster file'});
+    counts.set(name, Number(count));
+  }
+  return counts;
+}
+
+/**
+ * The text of a cluster file, changed so that the groups have these numbers of tasks. Everything else stays as it was written, comments
+ * included, and so does the address of every task that stays. @throws Hw5Errors when the file, or what it would become, is refused.
+ */
+export function scaleText(text: string, file: string, counts: Counts, options: LoadOptions): {text: string; cluster: Cluster} {
+  const before = parseCluster(text, file, options);
+  const document = parseDocument(text, READING);
+  const tasks = taskList(document, file);
+  const addresses = new Addresses(before);
+  for (const [name, count] of counts) {
+    const group = groupOf(tasks, name, count);
+    if (group) setCount(document, group, {name, count}, addresses);
+  }
+  for (;;) {
+    const changed = render(document, text);
+    const after = refusing(counts, () => parseCluster(changed, file, options));
+    const moved = before.framework.tasks.filter((task) => {
+      const kept = after.framework.tasks.find((one) => one.name === task.name);
+      return kept !== undefined && kept.address !== task.address;
+    });
+    const groups = new Set(moved.flatMap(({name}) => [name, name.replace(/-\d+$/, '')]));
+    const pinned = tasks.items.filter((item) => isMap(item) && pin(document, item, groups, counts, addresses));
+    if (pinned.length === 0) return {text: changed, cluster: after};
+  }
+}
+
+/** The list of tasks, written out when the file leaves it to the defaults. */
+function taskList(document: Document, file: string): YAMLSeq {
+  const framework = document.get('framework', true);
+  if (isAlias(framework)) throw byHand(file, 'framework is an alias');
+  if (!isMap(framework)) document.set('framework', document.createNode({}));
+  const tasks = document.getIn(['framework', 'tasks'], true);
+  if (isAlias(tasks)) throw byHand(file, 'framework.tasks is an alias');
+  if (isSeq(tasks)) return tasks;
+  const list = document.createNode(DEFAULT_TASKS);
+  document.setIn(['framework', 'tasks'], list);
+  return list as YAMLSeq;
+}
+
+function byHand(file: string, why: string): UsageError {
+  return new UsageError(`${why}: hw5 does not change that`, {hint: `change ${file} yourself, then run \`hw5 up\``});
+}
+
+function groupOf(tasks: YAMLSeq, name: string, count: number): YAMLMap | undefined {
+  const items = tasks.items.filter((item) => isMap(item));
+  const nameOf = (item: YAMLMap) => String(item.get('name'));
+  const found = items.find((item) => nameOf(item) === name);
+  if (found && (found.has('count') || found.has('addresses'))) return found;
+  if (found) {
+    if (count === 1) return undefined;
+    const hint = `make it a group in the cluster file, \`count: ${count}\`; its tasks are then called ${name}-1 to ${name}-${count}`;
+    throw new UsageError(`${name} is a single task, and as a group its tasks would have other names`, {hint});
+  }
+  const groups = items.filter((item) => item.has('count') || item.has('addresses')).map(nameOf);
+  const near = nearest(name, groups);
+  const hint =
+    near === undefined ? `the cluster file has ${groups.length === 0 ? 'none' : groups.join(', ')}` : `did you mean ${near}?`;
+  throw new UsageError(`there is no group of tasks ${name}`, {hint});
+}
+
+interface Group {
+  readonly name: string;
+  readonly count: number;
+}
+
+function setCount(document: Document, item: YAMLMap, group: Group, addresses: Addresses): void {
+  const hasAddresses = item.has('addresses');
+  if (hasAddresses && addresses.of(group.name).length !== group.count)
+    setAddresses(document, item, addresses.resized(group.name, group.count));
+  const old = item.get('count', true);
+  if (isScalar(old)) old.value = group.count;
+  // with addresses their number is enough
+  else if (!hasAddresses) item.set('count', group.count);
+}
+
+function setAddresses(document: Document, item: YAMLMap, addresses: readonly Ipv4[]): void {
+  const ranges = rangesOf(addresses);
+  const old = item.get('addresses', true);
+  if (isScalar(old) && ranges.length === 1) old.value = ranges[0];
+  else item.set('addresses', document.createNode(ranges.length === 1 ? ranges[0] : ranges, {flow: true}));
+}
+
+/** Which addresses the tasks have, and which are free. */
+class Addresses {
+  readonly #before: Cluster;
+  readonly #taken: Set<Ipv4>;
+
+  constructor(before: Cluster) {
+    this.#before = before;
+    this.#taken = new Set(before.framework.tasks.map((task) => parseIpv4(task.address)!));
+  }
+
+  /** Of the group's tasks: name-1, name-2 … */
+  of(name: string): readonly Ipv4[] {
+    return this.#before.framework.tasks
+      .filter((task) => task.name.startsWith(`${name}-`) && /^\d+$/.test(task.name.slice(name.length + 1)))
+      .map((task) => parseIpv4(task.address)!);
+  }
+
+  /** Of the single task. */
+  ofTask(name: string): string | undefined {
+    return this.#before.framework.tasks.find((task) => task.name === name)?.address;
+  }
+
+  /** Those that the group keeps, and the next free ones. @throws UsageError when they run out. */
+  resized(name: string, count: number): readonly Ipv4[] {
+    const own = this.of(name);
+    const all = own.slice(0, count);
+    const pool = parseCidr(this.#before.network.subnet)!;
+    for (let next = own.at(-1)! + 1; all.length < count; next++) {
+      if (!contains(pool, next) || next === pool.last) {
+        throw new UsageError(
+          `${name}=${count}: the pool ${formatCidr(pool)} has no free address left behind ${formatIpv4(next - 1)}`,
+          {
+            hint: `at most ${name}=${all.length}; or give the group other addresses in the cluster file`,
+          },
+        );
+      }
+      if (this.#taken.has(next)) continue;
+      this.#taken.add(next);
+      all.push(next);
+    }
+    return all;
+  }
+}
+
+/** `192.168.0.101-104` for each run of neighbours. */
+function rangesOf(addresses: readonly Ipv4[]): readonly string[] {
+  const runs: [first: Ipv4, last: Ipv4][] = [];
+  for (const address of addresses) {
+    const run = runs.at(-1);
+    if (run && run[1] + 1 === address) run[1] = address;
+    else runs.push([address, address]);
+  }
+  return runs.map(([first, last]) => formatRange(first, last));
+}
+
+/**
+ * Writes down the addresses that hw5 has chosen so far, if the item is one of those `groups` (or single tasks): counted anew, they would
+ * come out otherwise. @returns whether it did.
+ */
+function pin(document: Document, item: YAMLMap, groups: ReadonlySet<string>, counts: Counts, addresses: Addresses): boolean {
+  const name = String(item.get('name'));
+  if (!groups.has(name) || item.has('address') || item.has('addresses')) return false;
+  const address = addresses.ofTask(name);
+  if (item.has('count')) setAddresses(document, item, addresses.resized(name, counts.get(name) ?? Number(item.get('count'))));
+  else if (address !== undefined) item.set('address', address);
+  else return false;
+  return true;
+}
+
+/**
+ * The document as text, in which all lines that need not change are those of `original`: printing a document moves some comments.
+ */
+function render(document: Document, original: string): string {
+  const layout = {
+    lineWidth: 0,
+    flowCollectionPadding: /\{ |\[ /.test(original),
+    indentSeq: !/^( *)[\w-]+:[^\n]*\n\1- /m.test(original),
+  };
+  const printed = document.toString(layout);
+  const unchanged = parseDocument(original, READING).toString(layout);
+  const squash = (line: string) => line.replaceAll(/\s+/g, '');
+  const patched = applyPatch(original, structuredPatch('', '', unchanged, printed, '', '', {context: 2}), {
+    compareLine: (_number, line, _operation, content) => squash(line) === squash(content),
+    autoConvertLineEndings: false,
+  });
+  if (patched === false) return printed;
+  const reread = parseDocument(patched, READING);
+  const isSame = reread.errors.length === 0 && JSON.stringify(reread.toJS()) === JSON.stringify(document.toJS());
+  return isSame ? patched : printed;
+}
+
+/** Says of a refusal what was asked for: its line and column would be those of a text that nobody has seen. */
+function refusing<T>(counts: Counts, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof Hw5Errors)) throw error;
+    const asked = [...counts].map(([name, count]) => `${name}=${count}`).join(' ');
+    throw new Hw5Errors(error.errors.map((one) => new UsageError(`${asked}: ${one.message}`, {hint: one.hint})));
+  }
+}

@@ -9,11 +9,14 @@ try {
   const result = JSON.parse(readFileSync(report, 'utf8'));
   passed = result.numPassedTests;
   failed = result.numFailedTests;
-  const skipped = result.testResults.flatMap((file) => file.assertionResults.filter((test) => test.status === 'skipped' || test.status === 'pending'));
+  const skipped = result.testResults.flatMap((file) =>
+    file.assertionResults.filter((test) => test.status === 'skipped' || test.status === 'pending'),
+  );
   for (const test of skipped) console.log(`skipped: ${test.fullName}`);
   if (process.env.CI) failed += skipped.length;
   // a file that could not be loaded, or whose set-up failed, has no tests to count
-  for (const file of result.testResults) if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) failed += 1;
+  for (const file of result.testResults)
+    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) failed += 1;
 } catch {
   console.log('Vitest left no report');
 }

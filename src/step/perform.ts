@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto';
-import {once} from 'node:events';
-import {createReadStream, createWriteStream} from 'node:fs';
-import {mkdir, rename, rm} from 'node:fs/promises';
+import {createReadStream} from 'node:fs';
+import {mkdir, open, rename, rm} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {quote, run, Secret, script} from '../host/command.js';
 import {upload, writeFile} from '../host/files.js';
@@ -82,19 +81,13 @@ async function fetchStream(
 ): Promise<void> {
   await mkdir(dirname(localFile), {recursive: true});
   const partial = `${localFile}.${process.pid}.partial`;
-  const file = createWriteStream(partial, {mode: 0o600, highWaterMark: 4 << 20});
+  const file = await open(partial, 'w', 0o600);
   try {
-    await run(host, argv, {
-      ...options,
-      onStdout: (chunk) => {
-        if (!file.write(chunk)) return once(file, 'drain').then(() => undefined);
-      },
-    });
-    file.end();
-    await once(file, 'close');
+    await run(host, argv, {...options, onStdout: (chunk) => file.appendFile(chunk)});
+    await file.sync();
     await rename(partial, localFile);
   } finally {
-    file.destroy();
+    await file.close();
     await rm(partial, {force: true});
   }
 }

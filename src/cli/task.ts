@@ -23,9 +23,12 @@ interface LogsOptions {
 
 /** `hw5 task …` */
 export function taskCommand(context: CliContext): Command {
-  const task = new Command('task').description("the framework's tasks: look at them, log in to them, end them").addHelpText(
-    'after',
-    `
+  const task = new Command('task')
+    .enablePositionalOptions()
+    .description("the framework's tasks: look at them, log in to them, end them")
+    .addHelpText(
+      'after',
+      `
 Examples:
   hw5 task list
   hw5 task logs jupyter -f
@@ -36,7 +39,7 @@ Examples:
   hw5 task release ssh-2          its node is off for good: start it elsewhere now
 
 See also \`hw5 why\`, \`hw5 scale\`, \`hw5 logs\`.`,
-  );
+    );
   const add = (command: Command): void => void task.addCommand(command.copyInheritedSettings(task).exitOverride());
   add(listCommand(context));
   add(logsCommand(context));

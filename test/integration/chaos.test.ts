@@ -1,0 +1,169 @@
+import {appendFile} from 'node:fs/promises';
+import {beforeAll, describe, expect, test} from 'vitest';
+import type {ClusterStatus} from '../../src/status/status.js';
+import {ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
+
+const NODES = ['node0', 'node1', 'node2'] as const;
+/** Far more than any recovery takes, on a machine that is busy with something else too. */
+const LIMIT_MS = 240_000;
+
+/** A container of a task that runs, as its machine's Docker shows it. */
+interface Running {
+  readonly task: string;
+  readonly node: string;
+  readonly id: string;
+  readonly ip: string;
+}
+
+async function look(): Promise<ClusterStatus> {
+  const result = await hw5(['--lab-name', LAB.name, 'status', '--json']);
+  return JSON.parse(result.stdout as string) as ClusterStatus;
+}
+
+/** All tasks' containers on the machines that are on. */
+async function containers(nodes: readonly string[] = NODES): Promise<Running[]> {
+  const lists = await Promise.all(
+    nodes.map(async (node) => {
+      const text = await inMachine(
+        node,
+        `ids=$(docker ps -q --no-trunc --filter name=^/mesos-); [ -z "$ids" ] || docker inspect -f '{{.Config.Hostname}} {{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $ids`,
+      );
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => {
+          const [task, id, ip] = line.split(' ') as [string, string, string];
+          return {task, node, id, ip};
+        });
+    }),
+  );
+  return lists.flat();
+}
+
+/** Waits until the cluster is healthy again; gives the seconds it took, and notes them in $HW5_CHAOS_REPORT for docs/reliability.md. */
+async function recovered(deed: string): Promise<void> {
+  const started = performance.now();
+  await expect
+    .poll(async () => (await look()).healthy, {timeout: LIMIT_MS, interval: 500, message: `healthy after: ${deed}`})
+    .toBe(true);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  if (process.env['HW5_CHAOS_REPORT']) await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${deed} | ${seconds} s |\n`);
+}
+
+function expectOneEach(running: readonly Running[]): void {
+  expect(running.map(({task, ip}) => `${task} ${ip}`).sort()).toEqual([
+    'jupyter 192.168.0.100',
+    'ssh-1 192.168.0.101',
+    'ssh-2 192.168.0.102',
+    'ssh-3 192.168.0.103',
+    'ssh-4 192.168.0.104',
+  ]);
+}
+
+const ids = (running: readonly Running[]): string[] => running.map(({task, id}) => `${task} ${id}`).sort();
+const without = (running: readonly Running[], node: string): Running[] => running.filter((one) => one.node !== node);
+
+describe('the cluster survives', () => {
+  beforeAll(async () => {
+    await ensureCluster();
+  });
+
+  test('a killed scheduler: another one leads, no task is touched', async () => {
+    const before = await containers();
+    const {leader} = (await look()).framework;
+    await inMachine(leader!, 'systemctl kill --kill-who=main -s KILL hw5-scheduler');
+    await recovered('leading scheduler killed');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
+  test('a leader that is stopped for good: another node leads', async () => {
+    const before = await containers();
+    const {leader, id} = (await look()).framework;
+    await inMachine(leader!, 'systemctl stop hw5-scheduler');
+    try {
+      await expect
+        .poll(async () => (await look()).framework, {timeout: LIMIT_MS, interval: 500})
+        .toMatchObject({connected: true, id, leader: expect.not.stringMatching(leader!)});
+    } finally {
+      await inMachine(leader!, 'systemctl start hw5-scheduler');
+    }
+    await recovered('leading scheduler stopped and started');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
+  test('a killed Mesos master: no task is touched', async () => {
+    const before = await containers();
+    await inMachine('node0', 'systemctl kill --kill-who=main -s KILL hw5-mesos-master');
+    await recovered('Mesos master killed');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
+  test('a killed Mesos agent: its containers go on', async () => {
+    const before = await containers();
+    await inMachine('node1', 'systemctl kill --kill-who=main -s KILL hw5-mesos-agent');
+    await recovered('Mesos agent killed');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
+  test('a killed container: started anew at its address, the others untouched', async () => {
+    const before = await containers();
+    const victim = before.find(({task}) => task === 'ssh-2')!;
+    await inMachine(victim.node, `docker kill ${victim.id}`);
+    await expect
+      .poll(async () => (await containers()).find(({task}) => task === 'ssh-2')?.id ?? victim.id, {timeout: LIMIT_MS})
+      .not.toBe(victim.id);
+    await recovered('container killed');
+    const after = await containers();
+    expectOneEach(after);
+    expect(ids(after.filter(({task}) => task !== 'ssh-2'))).toEqual(ids(before.filter(({task}) => task !== 'ssh-2')));
+  });
+
+  test('a killed BIRD: containers go on reaching each other', async () => {
+    const running = await containers();
+    const from = running.find(({task}) => task === 'ssh-1')!;
+    const to = running.find(({node}) => node !== from.node)!;
+    await inMachine(from.node, 'kill -9 $(pgrep -x bird)');
+    await inMachine(from.node, `docker exec ${from.id} ping -c 5 -i 0.5 -W 2 ${to.ip}`);
+    await recovered('BIRD killed');
+    expect(ids(await containers())).toEqual(ids(running));
+  });
+
+  test('a killed etcd member: no task is touched', async () => {
+    const before = await containers();
+    await inMachine('node2', 'systemctl kill --kill-who=main -s KILL hw5-etcd');
+    await recovered('etcd member killed');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
+  test('a killed dockerd: what ran there runs again at its addresses, the other nodes are untouched', async () => {
+    const before = await containers();
+    await inMachine('node1', 'kill -9 $(pgrep -x dockerd)');
+    await expect
+      .poll(async () => (await look()).healthy, {timeout: 30_000, interval: 200})
+      .toBe(false)
+      .catch(() => undefined);
+    await recovered('dockerd killed');
+    const after = await containers();
+    expectOneEach(after);
+    expect(ids(without(after, 'node1').filter(({id}) => before.some((one) => one.id === id)))).toEqual(
+      ids(without(before, 'node1')),
+    );
+  });
+
+  test('a machine without power, and its return: no address is held twice, the other nodes are untouched', async () => {
+    const before = await containers();
+    await hw5(['lab', 'power', 'off', '--name', LAB.name, 'node2']);
+    try {
+      await expect.poll(async () => (await look()).nodes[2]!.reachable, {timeout: LIMIT_MS}).toBe(false);
+      const meanwhile = await containers(['node0', 'node1']);
+      expect(ids(meanwhile)).toEqual(ids(without(before, 'node2')));
+    } finally {
+      await hw5(['lab', 'power', 'on', '--name', LAB.name, 'node2']);
+    }
+    await recovered('machine off and on');
+    const after = await containers();
+    expectOneEach(after);
+    expect(ids(after)).toEqual(expect.arrayContaining(ids(without(before, 'node2'))));
+    await onLab(['plan'], 0);
+  });
+});

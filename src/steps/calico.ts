@@ -166,7 +166,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 
 printf '%s\\n' "$log" >&2; exit 1`,
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
       },
-      ...ensureFile(STARTED, wanted, seen.started?.content === wanted ? undefined : seen.started),
+      ...ensureFile(STARTED, wanted, seen.started),
     ];
   },
   ready: ({node, cluster}) => {

@@ -41,11 +41,19 @@ export const build = defineStep({
     tags: tagsOf(inputs),
     base: output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`),
   }),
-  plan(seen, {node, cluster, inputs}) {
+  plan(seen, {node, cluster, inputs, everywhere}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
-    if (!missing(seen.tags, inputs)) return [];
-    if (isCached) return [load(inputs)];
+    const isMissing = missing(seen.tags, inputs);
+    if (isCached) return isMissing ? [load(inputs)] : [];
     if (node.name !== cluster.images.builder) return [];
+    const keep: Action = {
+      kind: 'fetch',
+      title: 'keep them in the cache',
+      argv: ['docker', 'save', ...specs.map((spec) => spec.tag)],
+      localFile: cacheFile,
+    };
+    // the cache was lost, and the other nodes get theirs from it
+    if (!isMissing) return [...everywhere.values()].some((other) => missing(other.tags, inputs)) ? [keep] : [];
     const base: Action =
       baseTar === undefined
         ? {
@@ -73,12 +81,6 @@ export const build = defineStep({
         timeoutMs: 20 * 60_000,
         hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
       }));
-    const keep: Action = {
-      kind: 'fetch',
-      title: 'keep them in the cache',
-      argv: ['docker', 'save', ...specs.map((spec) => spec.tag)],
-      localFile: cacheFile,
-    };
     return [...(seen.base ? [] : [base]), ...builds, keep];
   },
   undo: (seen, {purge}) => removeAll(seen.tags, purge),

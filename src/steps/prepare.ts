@@ -17,10 +17,16 @@ const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
 /** Reads everything the controller brings to a run. @throws ConfigError when a file that the cluster names is missing. */
 export async function prepareInputs(
   cluster: Cluster,
-  options: {readonly cacheDir: string; readonly now: number},
+  options: {
+    readonly cacheDir: string;
+    /** ms since the epoch */
+    readonly now: number;
+    /** The folder of the bundles; default: where `npm run build` puts them. */
+    readonly programs?: string;
+  },
 ): Promise<Inputs> {
-  const {cacheDir} = options;
-  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(name)] as const));
+  const {cacheDir, programs: folder = packageFile('dist/programs')} = options;
+  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(join(folder, name))] as const));
   const {name: baseName, import: baseTar} = cluster.images.base;
   const baseHash = baseTar === undefined ? undefined : await cachedHash(baseTar, cacheDir);
   const baseTag = baseHash === undefined ? baseName! : `hw5-base:${baseHash.slice(0, 12)}`;
@@ -51,8 +57,7 @@ export async function prepareInputs(
   };
 }
 
-async function program(name: string): Promise<LocalFile> {
-  const path = packageFile(`dist/programs/${name}`);
+async function program(path: string): Promise<LocalFile> {
   if (!(await isThere(path))) throw new Hw5Error(`${path} is missing`, {hint: 'run `npm run build` in the folder of hw5'});
   return localFile(path);
 }

@@ -1,3 +1,6 @@
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {Action} from '../../../src/step/action.js';
 import type {RunEvent} from '../../../src/step/events.js';
@@ -182,6 +185,16 @@ describe('up', () => {
     world.machine('a').instead.set('make etcd', () => '');
     const {errors} = await upRun(world.options([part('etcd')]));
     expect(errors[0]!.message).toBe('did not converge; still to do: make etcd: make etcd');
+  });
+
+  it('does not mind what it fetched to this computer: no host shows that', async () => {
+    const world = new FakeCluster(['a']);
+    const folder = await mkdtemp(join(tmpdir(), 'hw5-runner-'));
+    world.machine('a').instead.set('make tar', () => ({stdout: 'the tar'}));
+    const plan = (): Action[] => [{kind: 'fetch', title: 'keep', argv: ['make', 'tar'], localFile: join(folder, 'tar')}];
+    expect(await upRun(world.options([part('images', {extra: {plan}})]))).toMatchObject({changed: 1, errors: []});
+    expect(await readFile(join(folder, 'tar'), 'utf8')).toBe('the tar');
+    await rm(folder, {recursive: true});
   });
 
   it('changes nothing on a host that a check stands against, and tells all problems at once', async () => {

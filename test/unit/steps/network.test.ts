@@ -1,0 +1,201 @@
+import {describe, expect, it} from 'vitest';
+import type {RunAction} from '../../../src/step/action.js';
+import {calico, calicoctl, pool} from '../../../src/steps/calico.js';
+import {network} from '../../../src/steps/network.js';
+import {fakeInputs} from '../../support/fake-inputs.js';
+import {clusterOf, fileAfter, lines, plan, problems, readiness, targets, undo, written} from './situation.js';
+
+const URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
+const CONFIG = '/etc/calico/calicoctl.cfg';
+
+describe('calicoctl', () => {
+  const nothing = {hash: undefined, origin: undefined, config: undefined, before: undefined};
+  const first = plan(calicoctl, nothing);
+  const config = fileAfter(first, CONFIG);
+  const well = {hash: 'a'.repeat(64), origin: fileAfter(first, '/etc/hw5/calicoctl.url'), config, before: undefined};
+  const pinned = clusterOf(`calico: {calicoctl: {url: "${URL}", sha256: "${'a'.repeat(64)}"}}`);
+
+  it('is fetched by the host, which remembers from where', () => {
+    expect(lines(first)).toEqual([
+      `download /usr/local/bin/calicoctl from ${URL}`,
+      'write /etc/hw5/calicoctl.url (mode 0644)',
+      `write ${CONFIG} (mode 0644)`,
+    ]);
+    expect(config.content).toContain('http://198.18.0.10:2379,http://198.18.0.11:2379,http://198.18.0.12:2379');
+  });
+
+  it('is left alone when it came from there', () => {
+    expect(plan(calicoctl, well)).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['it is gone', {hash: undefined}],
+    ['it came from another URL', {origin: {content: 'http://old\n', mode: '644'}}],
+  ])('is fetched again when %s', (_, seen) => {
+    expect(lines(plan(calicoctl, {...well, ...seen}))[0]).toMatch(/^download/);
+  });
+
+  it('goes by its hash alone when that is pinned', () => {
+    expect(plan(calicoctl, {...well, origin: undefined}, {cluster: pinned})).toEqual([]);
+    expect(lines(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {cluster: pinned}))).toEqual([
+      `download /usr/local/bin/calicoctl from ${URL}`,
+    ]);
+  });
+
+  it('comes from this computer when it is a file of it', () => {
+    const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'b'.repeat(64)}});
+    expect(lines(plan(calicoctl, well, {inputs}))).toEqual(['upload /usr/local/bin/calicoctl']);
+    expect(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {inputs})).toEqual([]);
+  });
+
+  it("keeps somebody else's configuration and gives it back", () => {
+    const foreign = {content: 'apiVersion: v1 # mine\n', mode: '644'};
+    const actions = plan(calicoctl, {...well, config: foreign});
+    expect(lines(actions)).toEqual(['write /etc/hw5/restore/calicoctl.cfg (mode 0644)', `change ${CONFIG} (mode 0644)`]);
+    const before = fileAfter(actions, '/etc/hw5/restore/calicoctl.cfg');
+    expect(before.content).toBe(foreign.content);
+    expect(written(undo(calicoctl, {...well, before}), CONFIG).content).toBe(foreign.content);
+    expect(lines(undo(calicoctl, well))[0]).toBe(`remove ${CONFIG}`);
+  });
+
+  it('is not taken away where it is not ours', () => {
+    expect(undo(calicoctl, nothing)).toEqual([]);
+    expect(undo(calicoctl, {...well, config: {content: 'mine', mode: '644'}})).toEqual([]);
+  });
+});
+
+describe('the IP pool and the profile', () => {
+  const seenPool = {
+    kind: 'ipPool',
+    apiVersion: 'v1',
+    metadata: {cidr: '192.168.0.0/16'},
+    spec: {ipip: {mode: 'always'}, 'nat-outgoing': true},
+  };
+  const [makePool, makeProfile] = plan(pool, {pool: undefined, profile: undefined}) as [RunAction, RunAction];
+  const wanted = {pool: JSON.parse(makePool.stdin as string), profile: JSON.parse(makeProfile.stdin as string)};
+  const well = {pool: JSON.stringify([wanted.pool]), profile: JSON.stringify([wanted.profile])};
+
+  it('are made in etcd: no tunnel, and the nodes may reach the containers', () => {
+    expect(wanted.pool).toEqual({
+      apiVersion: 'v1',
+      kind: 'ipPool',
+      metadata: {cidr: '192.168.0.0/16'},
+      spec: {ipip: {enabled: false}, 'nat-outgoing': true},
+    });
+    expect(wanted.profile.spec.ingress).toEqual([
+      {action: 'allow', source: {tag: 'calico_net'}},
+      {action: 'allow', source: {net: '198.18.0.10/32'}},
+      {action: 'allow', source: {net: '198.18.0.11/32'}},
+      {action: 'allow', source: {net: '198.18.0.12/32'}},
+    ]);
+    expect(makePool.argv).toEqual(['calicoctl', 'apply', '-f', '-']);
+  });
+
+  it('are left alone when they are so, whatever the server adds or leaves out', () => {
+    expect(plan(pool, well)).toEqual([]);
+    const printed = [{...wanted.pool, status: 'new', spec: {'nat-outgoing': true}}];
+    expect(plan(pool, {...well, pool: JSON.stringify(printed)})).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['a tunnel', {...seenPool, spec: {'nat-outgoing': true, ipip: {enabled: true}}}],
+    ['no masquerading', {...seenPool, spec: {ipip: {enabled: false}}}],
+  ])('are mended when the pool has %s', (_, seen) => {
+    expect(lines(plan(pool, {...well, pool: JSON.stringify([seen])}))).toEqual(['IP pool 192.168.0.0/16: calicoctl apply -f -']);
+  });
+
+  it('are mended when the profile lacks a node', () => {
+    const less = {...wanted.profile, spec: {...wanted.profile.spec, ingress: wanted.profile.spec.ingress.slice(0, 2)}};
+    expect(lines(plan(pool, {...well, profile: JSON.stringify([less])}))).toHaveLength(1);
+  });
+
+  it('are made where calicoctl says nothing that can be read', () => {
+    expect(plan(pool, {pool: 'Error', profile: '[]'})).toHaveLength(2);
+  });
+
+  it('are deleted, the profile first, those that are there', () => {
+    expect(undo(pool, well).map((action) => JSON.parse((action as RunAction).stdin as string).kind)).toEqual([
+      'profile',
+      'ipPool',
+    ]);
+    expect(undo(pool, {pool: undefined, profile: undefined})).toEqual([]);
+  });
+
+  it('are the business of one node', () => {
+    expect(targets(pool, clusterOf())).toEqual(['node0']);
+  });
+});
+
+describe('calico-node', () => {
+  const STARTED = '/etc/hw5/calico-node';
+  const nothing = {started: undefined, isRunning: false, container: false, leftovers: false};
+  const first = plan(calico, nothing, {node: 'node1'});
+  const well = {started: fileAfter(first, STARTED), isRunning: true, container: true, leftovers: true};
+
+  it('is started with address, name and an image that is always named', () => {
+    expect(lines(first)[0]).toBe(
+      'calicoctl node run --ip=198.18.0.11 --name=node1 --node-image=quay.io/calico/node:v2.6.12 --no-default-ippools',
+    );
+  });
+
+  it.each<[string, object, number]>([
+    ['is left alone when it runs with these arguments', {}, 0],
+    ['is started when it stopped', {isRunning: false}, 1],
+    ['is started when nobody knows with what it runs', {started: undefined}, 2],
+    ['is started anew when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
+  ])('%s', (_, seen, count) => {
+    expect(plan(calico, {...well, ...seen}, {node: 'node1'})).toHaveLength(count);
+  });
+
+  it('names its autonomous system only when it is not the usual', () => {
+    const cluster = clusterOf('calico: {asNumber: 64999}');
+    expect(lines(plan(calico, nothing, {cluster}))[0]).toContain(' --as=64999 ');
+    expect(lines(first)[0]).not.toContain('--as=');
+  });
+
+  it('is ready when it has a session with each other node', () => {
+    const {script, reason} = readiness(calico, {node: 'node1'});
+    expect(reason).toBe('BGP sessions with node0 and node2');
+    for (const address of ['198.18.0.10', '198.18.0.12']) expect(script).toContain(`'| ${address} '`);
+    expect(script).not.toContain('198.18.0.11 ');
+  });
+
+  it('is taken away where anything of it is left, and its container only where there is one', () => {
+    expect(lines(undo(calico, well))[0]).toBe('remove the node: docker rm -f calico-node');
+    for (const seen of [{isRunning: true}, {leftovers: true}, {started: well.started}]) {
+      const actions = lines(undo(calico, {...nothing, ...seen}));
+      expect(actions).toEqual(['remove what Calico left in the kernel', 'calicoctl delete node node0', `remove ${STARTED}`]);
+    }
+    expect(undo(calico, nothing)).toEqual([]);
+  });
+});
+
+describe('the Docker network', () => {
+  const ours = {Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}, Containers: {}};
+
+  it('is made once, on the first node', () => {
+    expect(lines(plan(network, {network: undefined}))).toEqual([
+      'create the network: docker network create --driver calico --ipam-driver calico-ipam --subnet=192.168.0.0/16 calico_net',
+    ]);
+    expect(plan(network, {network: undefined}, {node: 'node1'})).toEqual([]);
+    expect(plan(network, {network: ours})).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['another driver', {...ours, Driver: 'bridge'}],
+    ['another IPAM driver', {...ours, IPAM: {...ours.IPAM, Driver: 'default'}}],
+    ['another subnet', {...ours, IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}],
+  ])('of this name with %s stands against it', (_, seen) => {
+    expect(problems(network, {network: seen})[0]).toMatch(/^the network calico_net is there already, with driver/);
+  });
+
+  it('of ours does not', () => {
+    expect([...problems(network, {network: ours}), ...problems(network, {network: undefined})]).toEqual([]);
+  });
+
+  it('is removed once', () => {
+    expect(lines(undo(network, {network: ours}))).toEqual(['docker network rm calico_net']);
+    expect(undo(network, {network: ours}, {node: 'node2'})).toEqual([]);
+    expect(undo(network, {network: undefined})).toEqual([]);
+  });
+});

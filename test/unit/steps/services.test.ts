@@ -1,0 +1,203 @@
+import {describe, expect, it} from 'vitest';
+import {docker} from '../../../src/steps/docker.js';
+import {etcd} from '../../../src/steps/etcd.js';
+import {proxy} from '../../../src/steps/proxy.js';
+import {SECRETS} from '../../support/fake-inputs.js';
+import {clusterOf, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, undo, written} from './situation.js';
+
+const FOREIGN = {content: 'by hand', mode: '644'};
+
+describe('etcd', () => {
+  const UNIT = '/etc/systemd/system/hw5-etcd.service';
+  const nothing = {unit: undefined, service: NO_UNIT, others: NO_UNIT, before: undefined, data: false};
+  const first = plan(etcd, nothing);
+  const well = {...nothing, unit: fileAfter(first, UNIT), service: RUNS, data: true};
+
+  it('is brought up from nothing', () => {
+    expect(lines(first)).toEqual([
+      'make the data directory: install -d -o etcd -g etcd -m 0700 /var/lib/hw5/etcd',
+      `write ${UNIT} (mode 0644)`,
+      'systemctl daemon-reload',
+      'systemctl enable hw5-etcd.service',
+      'systemctl restart hw5-etcd.service',
+    ]);
+    expect(fileAfter(first, UNIT).content.split(/\s*\\?\n\s*/)).toEqual(
+      expect.arrayContaining([
+        'ExecStart=/usr/bin/etcd --name node0',
+        '--initial-cluster node0=http://198.18.0.10:2380,node1=http://198.18.0.11:2380,node2=http://198.18.0.12:2380',
+        '--initial-cluster-token zzw',
+        '--listen-client-urls http://198.18.0.10:2379,http://127.0.0.1:2379',
+        '--enable-v2',
+      ]),
+    );
+  });
+
+  it.each<[string, object, string[]]>([
+    ['does nothing when it runs as it should', {}, []],
+    ['is started when it stopped', {service: {...RUNS, isActive: false}}, ['systemctl restart hw5-etcd.service']],
+    ['is enabled when it would not start at boot', {service: {...RUNS, isEnabled: false}}, ['systemctl enable hw5-etcd.service']],
+    [
+      'is written again and restarted when its unit was changed',
+      {unit: FOREIGN},
+      [`change ${UNIT} (mode 0644)`, 'systemctl daemon-reload', 'systemctl restart hw5-etcd.service'],
+    ],
+    [
+      "puts the distribution's out of the way and remembers how it was",
+      {others: {...RUNS, isActive: false}},
+      ['write /etc/hw5/restore/etcd.service (mode 0644)', 'systemctl stop etcd.service', 'systemctl disable etcd.service'],
+    ],
+    [
+      'does not forget how it was when it comes back',
+      {others: RUNS, before: {content: 'enabled active\n', mode: '644'}},
+      ['systemctl stop etcd.service', 'systemctl disable etcd.service'],
+    ],
+  ])('%s', (_, seen, wanted) => {
+    expect(lines(plan(etcd, {...well, ...seen}))).toEqual(wanted);
+  });
+
+  it('remembers what ran and what was only enabled', () => {
+    const note = (others: object) => fileAfter(plan(etcd, {...well, others}), '/etc/hw5/restore/etcd.service').content;
+    expect(note(RUNS)).toBe('enabled active\n');
+    expect(note({...RUNS, isEnabled: false})).toBe(' active\n');
+    expect(note({...RUNS, isActive: false})).toBe('enabled \n');
+  });
+
+  it('is taken away, its data only with --purge', () => {
+    const service = [
+      'systemctl disable hw5-etcd.service',
+      'systemctl stop hw5-etcd.service',
+      `remove ${UNIT}`,
+      'systemctl daemon-reload',
+    ];
+    expect(lines(undo(etcd, well))).toEqual(service);
+    expect(lines(undo(etcd, well, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
+    expect(undo(etcd, nothing, {purge: true})).toEqual([]);
+  });
+
+  it.each([
+    ['enabled active\n', ['systemctl enable etcd.service', 'systemctl start etcd.service']],
+    [' active\n', ['systemctl start etcd.service']],
+    ['enabled \n', ['systemctl enable etcd.service']],
+  ])("gives the distribution's back as it was: %j", (content, wanted) => {
+    const actions = lines(undo(etcd, {...nothing, before: {content, mode: '644'}}));
+    expect(actions).toEqual([...wanted, 'remove /etc/hw5/restore/etcd.service']);
+  });
+
+  it('is changed on one member after the other where members run', () => {
+    expect([etcd.isRolling!(well), etcd.isRolling!(nothing)]).toEqual([true, false]);
+  });
+
+  it('is ready when a quorum answers this member', () => {
+    expect(readiness(etcd, {node: 'node1'}).script).toContain('--endpoints http://198.18.0.11:2379');
+  });
+
+  it('runs where the cluster says, on the ports that it says', () => {
+    const cluster = clusterOf('etcd: {clientPort: 4001, peerPort: 7001, token: t, dataDir: /srv/etcd}');
+    const text = fileAfter(plan(etcd, nothing, {cluster}), UNIT).content;
+    for (const part of ['=http://198.18.0.12:7001', '198.18.0.10:4001', '-cluster-token t ', '--data-dir /srv/etcd '])
+      expect(text).toContain(part);
+  });
+});
+
+describe('docker', () => {
+  const DROP_IN = '/etc/systemd/system/docker.service.d/hw5.conf';
+  const STORE = 'etcd://198.18.0.10:2379,198.18.0.11:2379,198.18.0.12:2379';
+  const packaged = {dropIn: undefined, service: RUNS, command: '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS', store: ''};
+  const first = plan(docker, packaged, {node: 'node1'});
+  const well = {...packaged, dropIn: fileAfter(first, DROP_IN), store: STORE};
+  const changed = ['systemctl daemon-reload', 'systemctl restart docker.service'];
+
+  it("adds the store to the distribution's command line, whatever it is", () => {
+    expect(lines(first)).toEqual([`write ${DROP_IN} (mode 0644)`, ...changed]);
+    expect(fileAfter(first, DROP_IN).content).toContain(
+      `ExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS --cluster-store=${STORE} --cluster-advertise=198.18.0.11:2376\n`,
+    );
+  });
+
+  it.each<[string, object, string[]]>([
+    ['does nothing when it runs with the store', {}, []],
+    ['is restarted when it runs without the store', {store: ''}, changed],
+    ['is restarted when it does not answer', {store: undefined}, changed],
+    ['is restarted when it stopped', {service: {...RUNS, isActive: false}}, changed],
+    ['is restarted when systemd has not read the drop-in', {service: {...RUNS, needsReload: true}}, changed],
+    ['is written again when the drop-in was changed', {dropIn: FOREIGN}, [`change ${DROP_IN} (mode 0644)`, ...changed]],
+  ])('%s', (_, seen, wanted) => {
+    expect(lines(plan(docker, {...well, ...seen}, {node: 'node1'}))).toEqual(wanted);
+  });
+
+  it('gives the packaged command line back', () => {
+    expect(lines(undo(docker, well))).toEqual([
+      `remove ${DROP_IN}`,
+      expect.stringContaining('rmdir --ignore-fail-on-non-empty'),
+      ...changed,
+    ]);
+    expect(undo(docker, packaged)).toEqual([]);
+  });
+
+  it('is changed on one node after the other where it already has a store', () => {
+    expect([docker.isRolling!(well), docker.isRolling!(packaged)]).toEqual([true, false]);
+  });
+});
+
+describe('the reverse proxy', () => {
+  const UNIT = '/etc/systemd/system/hw5-proxy.service';
+  const LIB = '/usr/local/lib/hw5';
+  const nothing = {program: undefined, page: undefined, hasToken: false, unit: undefined, service: NO_UNIT};
+  const first = plan(proxy, nothing);
+  const well = {
+    program: 'c'.repeat(64),
+    page: fileAfter(first, `${LIB}/proxy-pages/503.html`),
+    hasToken: true,
+    unit: fileAfter(first, UNIT),
+    service: RUNS,
+  };
+
+  it('is brought up from nothing, its token in a file of its own', () => {
+    expect(lines(first)).toEqual([
+      `upload ${LIB}/configurable-http-proxy`,
+      `write ${LIB}/proxy-pages/503.html (mode 0644)`,
+      'write /etc/hw5/proxy.env (mode 0600)',
+      `write ${UNIT} (mode 0644)`,
+      'systemctl daemon-reload',
+      'systemctl enable hw5-proxy.service',
+      'systemctl restart hw5-proxy.service',
+    ]);
+    expect(JSON.stringify(first)).not.toContain(SECRETS.proxyToken);
+    expect(fileAfter(first, '/etc/hw5/proxy.env').content).toBe(`CONFIGPROXY_AUTH_TOKEN=${SECRETS.proxyToken}\n`);
+    expect(fileAfter(first, UNIT).content).toContain('http://192.168.0.100:8888');
+  });
+
+  it.each<[string, object, string[]]>([
+    ['does nothing when it runs as it should', {}, []],
+    [
+      'is restarted with a new program',
+      {program: 'e'.repeat(64)},
+      [`upload ${LIB}/configurable-http-proxy`, 'systemctl daemon-reload', 'systemctl restart hw5-proxy.service'],
+    ],
+    [
+      'gets a token when that is gone',
+      {hasToken: false},
+      ['write /etc/hw5/proxy.env (mode 0600)', 'systemctl daemon-reload', 'systemctl restart hw5-proxy.service'],
+    ],
+  ])('%s', (_, seen, wanted) => {
+    expect(lines(plan(proxy, {...well, ...seen}))).toEqual(wanted);
+  });
+
+  it('is taken away with all its files', () => {
+    expect(lines(undo(proxy, well))).toEqual([
+      'systemctl disable hw5-proxy.service',
+      'systemctl stop hw5-proxy.service',
+      `remove ${UNIT}`,
+      'systemctl daemon-reload',
+      `remove ${LIB}/configurable-http-proxy`,
+      `remove ${LIB}/proxy-pages`,
+      'remove /etc/hw5/proxy.env',
+    ]);
+    expect(undo(proxy, nothing)).toEqual([]);
+  });
+
+  it('leads to the task that runs Jupyter, wherever it stands in the list', () => {
+    const cluster = clusterOf('framework: {tasks: [{name: ssh, count: 2}, {name: lab, image: jupyter, address: 192.168.0.77}]}');
+    expect(written(plan(proxy, nothing, {cluster}), UNIT).content).toContain('http://192.168.0.77:8888');
+  });
+});

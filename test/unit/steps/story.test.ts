@@ -1,0 +1,66 @@
+import {describe, expect, it} from 'vitest';
+import {items} from '../../../src/step/graph.js';
+import {STEPS} from '../../../src/steps/index.js';
+import {SECRETS} from '../../support/fake-inputs.js';
+import {clusterOf, contextOf} from './situation.js';
+
+const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.0.0.9:5050"}}');
+
+/** Everything an item waits for, directly or through others. */
+function allNeeds(key: string, cluster = clusterOf()): Set<string> {
+  const all = new Map(items(cluster, STEPS).map((item) => [item.key, item.needs]));
+  const found = new Set<string>();
+  const walk = (one: string): void => {
+    for (const need of all.get(one)!) {
+      if (found.has(need)) continue;
+      found.add(need);
+      walk(need);
+    }
+  };
+  walk(key);
+  return found;
+}
+
+describe('the steps together', () => {
+  it('begin with preflight: nothing is changed on a host before it was checked', () => {
+    for (const {key, node} of items(clusterOf(), STEPS)) {
+      if (key !== `preflight@${node.name}`) expect(allNeeds(key), key).toContain(`preflight@${node.name}`);
+    }
+  });
+
+  it('have names and titles of their own', () => {
+    expect(new Set(STEPS.map(({name}) => name)).size).toBe(STEPS.length);
+    expect(new Set(STEPS.map(({title}) => title)).size).toBe(STEPS.length);
+  });
+
+  it('end with the tasks, when all nodes have what these need', () => {
+    const needs = allNeeds('framework@node0');
+    for (const step of ['secrets', 'etcd', 'docker', 'calico', 'network', 'mesos-agent', 'scheduler']) {
+      for (const node of ['node0', 'node1', 'node2']) expect(needs).toContain(`${step}@${node}`);
+    }
+    expect(needs).toContain('build@node0');
+    expect(needs).toContain('images@node2');
+  });
+
+  it('build images and start Mesos beside Calico', () => {
+    for (const key of ['build@node0', 'mesos-agent@node0', 'mesos-master@node0']) {
+      expect([...allNeeds(key)].filter((need) => need.startsWith('calico@'))).toEqual([]);
+    }
+  });
+
+  it('make do without Mesos where somebody else runs it', () => {
+    const keys = items(EXTERNAL, STEPS).map(({key}) => key);
+    expect(keys.filter((key) => key.startsWith('mesos'))).toEqual([]);
+    expect(allNeeds('framework@node0', EXTERNAL)).toContain('scheduler@node2');
+  });
+
+  it('name no secret in any script that they look or wait with', () => {
+    const context = contextOf({});
+    const scripts = STEPS.flatMap((step) => [
+      ...Object.values(step.facts(context)).map(({script}) => script),
+      step.ready?.(context).script ?? '',
+    ]).join('\n');
+    expect(scripts.length).toBeGreaterThan(1000);
+    for (const secret of Object.values(SECRETS)) expect(scripts).not.toContain(secret);
+  });
+});

@@ -12,7 +12,8 @@ const TIMEOUT_MS = 2_000;
  */
 export class EtcdKeyValues implements KeyValues {
   readonly #members: readonly string[];
-  #current = 0;
+  /** The member that answered last. */
+  #answering = 0;
 
   constructor(members: readonly string[]) {
     this.#members = members;
@@ -74,18 +75,22 @@ export class EtcdKeyValues implements KeyValues {
 
   async #post<T>(path: string, json: unknown): Promise<T> {
     const failures: string[] = [];
+    // Requests run beside each other: each goes its own round, and only a success tells the others where to begin.
+    const first = this.#answering;
     for (let attempt = 0; attempt < this.#members.length; attempt++) {
-      const member = this.#members[this.#current]!;
+      const index = (first + attempt) % this.#members.length;
+      const member = this.#members[index]!;
       try {
         const answer = await exchange({origin: member, path, json, timeoutMs: TIMEOUT_MS});
-        if (answer.status === 200) return JSON.parse(answer.text.split('\n')[0]!) as T;
-        // Revoking a lease that has expired: what was wanted is so.
-        if (answer.status === 404) return {} as T;
+        // 404: revoking a lease that has expired. What was wanted is so.
+        if (answer.status === 200 || answer.status === 404) {
+          this.#answering = index;
+          return (answer.status === 200 ? JSON.parse(answer.text.split('\n')[0]!) : {}) as T;
+        }
         failures.push(`${member}: HTTP ${answer.status} ${answer.text.trim().slice(0, 200)}`);
       } catch (error) {
         failures.push(`${member}: ${messageOf(error)}`);
       }
-      this.#current = (this.#current + 1) % this.#members.length;
     }
     throw new StoreError(`no etcd member did ${path}: ${failures.join('; ')}`);
   }

@@ -46,6 +46,7 @@ export class Instance {
   readonly #store: FrameworkStore;
   readonly #election: Election;
   #leader: Leader | undefined;
+  #lastView: PublishedView | undefined;
   #statement: {tasks: readonly TaskSpec[]; at: number};
 
   /** @param tasks what the configuration file wants, and `at` since when it says so (its mtime, milliseconds) */
@@ -90,30 +91,29 @@ export class Instance {
     this.#leader?.want(tasks, at);
   }
 
+  /** Always answers: without etcd with what was known last. */
   async state(): Promise<StateAnswer> {
     const leader = this.#leader;
-    const view: PublishedView | undefined =
-      leader === undefined
-        ? ((await this.#store.load('view')).get('view') as PublishedView | undefined)
-        : {...leader.view(), master: leader.master};
-    const leading = leader === undefined ? await this.#election.leader() : this.#options.node;
-    return {
-      framework: {
-        id: view?.frameworkId ?? null,
-        // What a leader of the past published does not make a subscription.
-        connected: leading !== null && (view?.connected ?? false),
-        connection: leading === null ? 'no instance leads' : (view?.connection ?? 'not yet subscribed'),
-        leader: leading,
-        isLeader: leader !== undefined,
-        master: view?.master ?? null,
-      },
-      tasks: view?.tasks ?? [],
-    };
+    if (leader !== undefined) {
+      return answerOf({...leader.view(), master: leader.master}, this.#options.node, true, leader.view().connection);
+    }
+    try {
+      this.#lastView = await this.#publishedView();
+      const leading = await this.#election.leader();
+      return answerOf(
+        this.#lastView,
+        leading,
+        false,
+        leading === null ? 'no instance leads' : (this.#lastView?.connection ?? 'not yet subscribed'),
+      );
+    } catch (error) {
+      return answerOf(this.#lastView, null, false, messageOf(error));
+    }
   }
 
   /** Why a task is as it is; undefined when there is no such task. */
   async why(name: string): Promise<readonly string[] | undefined> {
-    const view = this.#leader?.view() ?? ((await this.#store.load('view')).get('view') as PublishedView | undefined);
+    const view = this.#leader?.view() ?? (await this.#publishedView());
     return view?.why[name];
   }
 
@@ -130,4 +130,23 @@ export class Instance {
     }
     return {ok: false, message: 'the leading instance did not answer; look at the state before trying again'};
   }
+
+  async #publishedView(): Promise<PublishedView | undefined> {
+    return (await this.#store.load('view')).get('view') as PublishedView | undefined;
+  }
+}
+
+function answerOf(view: PublishedView | undefined, leader: string | null, isLeader: boolean, connection: string): StateAnswer {
+  return {
+    framework: {
+      id: view?.frameworkId ?? null,
+      // What a leader of the past published does not make a subscription.
+      connected: leader !== null && (view?.connected ?? false),
+      connection,
+      leader,
+      isLeader,
+      master: view?.master ?? null,
+    },
+    tasks: view?.tasks ?? [],
+  };
 }

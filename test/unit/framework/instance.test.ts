@@ -186,6 +186,30 @@ describe('two instances', () => {
   });
 });
 
+describe('without the store', () => {
+  it('an instance still answers, with what it knew last and why it knows no more', async () => {
+    await runsAll(start('node0'));
+    const second = start('node1');
+    await runsAll(second);
+    kv.isDown = true;
+    const state = await second.state();
+    expect(state.framework).toMatchObject({leader: null, connected: false, connection: 'no member answers'});
+    expect(state.tasks.map((task) => task.name)).toEqual(['ssh-1', 'ssh-2']);
+  });
+
+  it('nobody leads, the tasks run on, and one leads again when the store is back', async () => {
+    const instance = start('node0');
+    await runsAll(instance);
+    const before = ids();
+    kv.isDown = true;
+    await until(async () => expect((await instance.state()).framework.isLeader).toBe(false));
+    expect(ids()).toEqual(before);
+    kv.isDown = false;
+    await until(async () => expect((await instance.state()).framework).toMatchObject({isLeader: true, connected: true}));
+    expect(ids()).toEqual(before);
+  });
+});
+
 describe('tearing down', () => {
   const limits = {limitSeconds: 8};
 

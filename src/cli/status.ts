@@ -9,8 +9,10 @@ import type {CliContext} from './context.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 import {statusText} from './status-text.js';
 
-/** A node that has said nothing by then is shown as not reachable. */
-const LIMIT_MS = 8_000;
+/** A node that cannot be connected to by then is shown as not reachable, */
+const CONNECT_LIMIT_SECONDS = 5;
+/** and so is one that is connected and answers nothing. A busy one is slow, not dead. */
+const LIMIT_MS = 20_000;
 const INTERVAL_MS = 2_000;
 
 /** `hw5 status` */
@@ -74,7 +76,9 @@ class Connections implements AsyncDisposable {
         void known.then((host) => host[Symbol.asyncDispose]()).catch(() => undefined);
       }
     }
-    const fresh = this.#connect(node);
+    const {ssh} = node;
+    const connectTimeoutSeconds = Math.min(ssh.connectTimeoutSeconds, CONNECT_LIMIT_SECONDS);
+    const fresh = this.#connect({...node, ssh: {...ssh, connectTimeoutSeconds}});
     this.#open.set(node.name, fresh);
     return fresh;
   };

@@ -20,7 +20,7 @@ export function planCommand(context: CliContext): Command {
       const options = optionsOf(command);
       const plans = await planRun({...(await runOptions(options, context, now())), emit: () => {}});
       const errors = new Set(plans.flatMap((plan) => (plan.error ? [plan.error] : [])));
-      context.stdout.write(options.json ? `${JSON.stringify(asJson(plans), null, 2)}\n` : planText(plans));
+      context.stdout.write(options.json ? `${JSON.stringify(planJson(plans), null, 2)}\n` : planText(plans));
       if (errors.size > 0) throw new Hw5Errors([...errors]);
       if (plans.some(isOpen)) context.setExitCode(3);
     });
@@ -50,14 +50,17 @@ function diffOf(action: Action): readonly string[] {
   const patch = createTwoFilesPatch(action.path, action.path, action.before ?? '', action.content, undefined, undefined, {
     context: 2,
   });
-  return patch
-    .split('\n')
-    .slice(3)
-    .filter((line) => line !== '')
+  const lines = patch.split('\n').filter((line) => line !== '');
+  const first = lines.findIndex((line) => line.startsWith('@@'));
+  // only the mode differs
+  if (first === -1) return [];
+  return lines
+    .slice(first)
     .map((line) => (line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line));
 }
 
-function asJson(plans: readonly ItemPlan[]): unknown {
+/** What would change, for programs. Secrets print as `***`. */
+export function planJson(plans: readonly ItemPlan[]): unknown {
   return plans.map((plan) => ({
     step: plan.step,
     host: plan.host,

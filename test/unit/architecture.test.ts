@@ -1,0 +1,174 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, it} from 'vitest';
+
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+
+interface SourceFile {
+  /** Below src/. */
+  readonly path: string;
+  /** The first folder. */
+  readonly area: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+/** Static and dynamic imports, of types too, and `export … from`. */
+function importsOf(text: string): string[] {
+  return [
+    ...text.matchAll(
+      /(?:^|\s)(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    ),
+  ].map((match) => (match[1] ?? match[2] ?? match[3])!);
+}
+
+const files: readonly SourceFile[] = readdirSync(SRC, {recursive: true, encoding: 'utf8'})
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8');
+    return {path, area: path.split('/')[0]!, text, imports: importsOf(text)};
+  });
+
+/** What each part may import besides itself. Everything points down: cli → features → step → host → cluster → support. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  cli: ['steps', 'status', 'tasks', 'logs', 'firewall', 'trace', 'lab', 'step', 'host', 'cluster', 'support'],
+  // what containers are made of belongs to the steps that put it on hosts
+  steps: ['images', 'step', 'host', 'cluster', 'support'],
+  // where the scheduler answers, and what it says
+  status: ['steps', 'step', 'host', 'cluster', 'support'],
+  // `hw5 why` asks the scheduler, and then the components of the node that the task is on
+  tasks: ['steps', 'status', 'step', 'host', 'cluster', 'support'],
+  logs: ['step', 'host', 'cluster', 'support'],
+  firewall: ['step', 'host', 'cluster', 'support'],
+  trace: ['step', 'host', 'cluster', 'support'],
+  images: ['support'],
+  step: ['host', 'cluster', 'support'],
+  // a node's ssh settings
+  host: ['cluster', 'support'],
+  cluster: ['support'],
+  // programs that run on the machines: nothing of the controller goes with them
+  framework: ['support'],
+  proxy: [],
+  lab: ['support'],
+  support: [],
+};
+
+/** Files that may import what their part may not, with why. Keep it short. */
+const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  // `down` takes away the rules of `hw5 firewall` with the firewall's own program
+  'steps/firewall.ts': ['firewall/sighting.js'],
+};
+
+const all = (find: (file: SourceFile) => readonly string[]): string[] =>
+  files.flatMap((file) => find(file).map((what) => `${file.path}: ${what}`));
+
+const importing = (name: string): string[] =>
+  files.filter(({imports}) => imports.some((one) => one === name || one.startsWith(`${name}/`))).map(({path}) => path);
+
+/** Files that hold other programs as text, which may end themselves. */
+const HOLD_SCRIPTS = ['steps/framework.ts', 'lab/mesos/agent/health/probe.ts'];
+
+const isProgram = (path: string): boolean => path.endsWith('/main.ts');
+
+const users = (pattern: RegExp): string[] => files.filter(({text}) => pattern.test(text)).map(({path}) => path);
+
+describe('the parts of src', () => {
+  it('are all known here', () => {
+    expect([...new Set(files.map(({area}) => area))].filter((area) => !(area in MAY_IMPORT))).toEqual([]);
+    expect(files.length).toBeGreaterThan(100);
+  });
+
+  it('import only what lies below them, and no other feature', () => {
+    const wrong = all(({path, area, imports}) =>
+      imports.filter((one) => {
+        if (!one.startsWith('.')) return false;
+        const target = relative(SRC, join(SRC, dirname(path), one));
+        const part = target.split('/')[0]!;
+        return part !== area && !MAY_IMPORT[area]!.includes(part) && !EXCEPTIONS[path]?.includes(target);
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('name modules with .js, and nothing outside src', () => {
+    expect(all(({imports}) => imports.filter((one) => one.startsWith('.') && !one.endsWith('.js')))).toEqual([]);
+    const outside = all(({path, imports}) =>
+      imports.filter((one) => one.startsWith('.') && join(dirname(path), one).startsWith('..')),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  it('status takes from the steps only what the scheduler says of itself', () => {
+    const taken = files
+      .filter(({area}) => area === 'status')
+      .flatMap(({imports}) => imports.filter((one) => one.includes('/steps/')));
+    expect(new Set(taken)).toEqual(new Set(['../steps/framework.js']));
+  });
+
+  it('do not import each other in circles', () => {
+    const edges = new Map(
+      files.map(({path, text}) => {
+        const lasting = importsOf(text.replaceAll(/^(import|export) type [^;]*;$/gm, ''));
+        return [
+          path,
+          lasting.filter((one) => one.startsWith('.')).map((one) => join(dirname(path), one).replace(/\.js$/, '.ts')),
+        ];
+      }),
+    );
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const walk = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+      if (done.has(path) || way.includes(path)) return;
+      for (const next of edges.get(path) ?? []) walk(next, [...way, path]);
+      done.add(path);
+    };
+    for (const path of edges.keys()) walk(path, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+describe('packages', () => {
+  it('ssh2 is known to the SSH host only', () => {
+    const users = importing('ssh2');
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.filter((path) => !path.startsWith('host/'))).toEqual([]);
+  });
+
+  it('execa starts processes of this computer for the local host and the lab only', () => {
+    expect(importing('execa').filter((path) => path !== 'host/local-host.ts' && !path.startsWith('lab/'))).toEqual([]);
+    expect(importing('execa')).toContain('host/local-host.ts');
+  });
+
+  it('chalk, ora and commander belong to the command line', () => {
+    for (const name of ['chalk', 'ora', 'commander']) {
+      expect(importing(name), name).not.toEqual([]);
+      expect(
+        importing(name).filter((path) => !path.startsWith('cli/')),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it('yaml is for those who read and write cluster files', () => {
+    expect(importing('yaml').filter((path) => !/^(cluster|lab)\//.test(path) && path !== 'tasks/scale.ts')).toEqual([]);
+  });
+});
+
+describe('the process', () => {
+  it('is ended by programs only', () => {
+    const enders = users(/\bprocess\.(exit\(|exitCode)/);
+    expect(enders).toContain('cli/main.ts');
+    expect(enders.filter((path) => !isProgram(path))).toEqual(HOLD_SCRIPTS.toSorted());
+  });
+
+  it('is asked for its environment and folder by programs and the command line only', () => {
+    expect(users(/\bprocess\.(env|cwd)\b/).filter((path) => !isProgram(path) && !path.startsWith('cli/'))).toEqual([]);
+  });
+
+  it('keeps no state in modules: nothing at the top level can be assigned again', () => {
+    expect(all(({path, text}) => (isProgram(path) ? [] : (text.match(/^(?:export )?(?:let|var) .*$/gm) ?? [])))).toEqual([]);
+  });
+});

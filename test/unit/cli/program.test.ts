@@ -1,0 +1,121 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line from its source, bundled once so that it starts quickly. */
+describe('the command hw5', () => {
+  let cwd: string;
+  let program: string;
+
+  beforeAll(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'hw5-cli-'));
+    await mkdir(join(ROOT, 'node_modules/.cache'), {recursive: true});
+    // where it finds the packages; the package's own files are found as from src/support
+    const folder = await mkdtemp(join(ROOT, 'node_modules/.cache/hw5-cli-'));
+    program = join(folder, 'main.mjs');
+    await build({
+      entryPoints: [join(ROOT, 'src/cli/main.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      packages: 'external',
+      define: {'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/support/template.ts')).href)},
+    });
+    await writeFile(join(cwd, 'good.yaml'), 'nodes: [198.18.0.10]\n');
+    await writeFile(join(cwd, 'bad.yaml'), 'nodes:\n  - 198.18.0.10\nnetwrok: {}\n');
+  });
+  afterAll(() => Promise.all([cwd, dirname(program)].map((folder) => rm(folder, {recursive: true}))));
+
+  async function hw5(args: readonly string[], during: (process: ReturnType<typeof spawn>) => void = () => {}): Promise<Ended> {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd,
+      env: {PATH: process.env.PATH, HOME: cwd},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    during(child);
+    const [code] = (await once(child, 'close')) as [number | null];
+    return {code, out, err};
+  }
+
+  it.each<[string, string[], number, RegExp]>([
+    ['an option that is not there', ['--colour'], 2, /unknown option '--colour'/],
+    ['a command that is not there, with the nearest', ['stauts'], 2, /unknown command 'stauts'\n\(Did you mean status\?\)/],
+    ['an option of a command that is not there', ['down', '--forever'], 2, /unknown option '--forever'/],
+    ['no command', [], 2, /Usage: hw5/],
+    ['two clusters', ['-f', 'good.yaml', '--lab', 'plan'], 2, /✗ -f and --lab exclude each other\n {2}hint {5}leave one out/],
+    ['no cluster', ['up'], 2, /✗ there is no cluster file .*\/cluster.yaml\n/],
+    [
+      'a bad cluster, with the place',
+      ['-f', 'bad.yaml', 'up'],
+      2,
+      /netwrok.*\n {2}where {4}.*bad\.yaml:3:1\n {2}hint {5}.*network/,
+    ],
+  ])('refuses %s', async (_, args, code, text) => {
+    const ended = await hw5(args);
+    expect(ended.err).toMatch(text);
+    expect([ended.code, ended.out]).toEqual([code, '']);
+    expect(ended.err).not.toContain('    at ');
+  });
+
+  it('tells its version and its use, and that is no failure', async () => {
+    const [version, help] = await Promise.all([hw5(['--version']), hw5(['help', 'down'])]);
+    expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+    expect([help.code, help.out]).toEqual([0, expect.stringContaining('--purge')]);
+  });
+
+  it('checks a file for people and for programs', async () => {
+    const [good, bad] = await Promise.all([hw5(['-f', 'good.yaml', 'validate']), hw5(['-f', 'bad.yaml', '--json', 'validate'])]);
+    expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 nodes')]);
+    expect(bad.code).toBe(2);
+    expect(JSON.parse(bad.out).errors).toMatchObject([{line: 3, path: 'netwrok'}]);
+  });
+
+  it('says that it was interrupted, and ends with 130', async () => {
+    // a server that takes connections and says nothing
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const {port} = silent.address() as {port: number};
+    const file = join(cwd, 'silent.yaml');
+    await writeFile(file, `ssh: {port: ${port}, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n`);
+    const ended = await hw5(['-f', file, 'notebook'], (child) => silent.once('connection', () => child.kill('SIGINT')));
+    silent.close();
+    expect(ended).toEqual({code: 130, out: '', err: 'interrupted; what was done stays, `hw5 plan` shows what is left\n'});
+  });
+
+  it('says which node it could not reach, and ends with 1', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const {port} = server.address() as {port: number};
+    server.close();
+    const file = join(cwd, 'closed.yaml');
+    await writeFile(file, `ssh: {port: ${port}, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n`);
+    const {code, err} = await hw5(['-f', file, 'notebook']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^✗ .*node0.*\n(.*\n)* {2}hint /);
+  });
+});

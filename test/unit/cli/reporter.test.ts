@@ -1,0 +1,186 @@
+import {PassThrough} from 'node:stream';
+import {Chalk} from 'chalk';
+import {describe, expect, it} from 'vitest';
+import {jsonReporter} from '../../../src/cli/reporter/json.js';
+import {plainReporter} from '../../../src/cli/reporter/plain.js';
+import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
+import {duration, summary} from '../../../src/cli/reporter/words.js';
+import type {Emit, Outcome, RunEvent} from '../../../src/step/events.js';
+import {CommandError, StepError} from '../../../src/support/errors.js';
+import {Screen} from '../../support/screen.js';
+
+const error = new StepError('docker', 'b', 'systemctl failed', {
+  cause: new CommandError('b', ['systemctl', 'restart', 'docker'], {code: 1, stdout: '', stderr: 'no space'}),
+  hint: 'make room',
+});
+
+const begin = (step: string, host: string): RunEvent => ({type: 'step-start', step, title: `the ${step}`, host});
+const end = (step: string, host: string, outcome: Outcome, more: object = {}): RunEvent => ({
+  type: 'step-end',
+  step,
+  title: `the ${step}`,
+  host,
+  outcome,
+  elapsedMs: 1234,
+  ...more,
+});
+
+/** What was recorded of a run on two hosts: etcd is changed on one, docker fails on the other. */
+const RUN: readonly RunEvent[] = [
+  {
+    type: 'start',
+    run: 'up',
+    hosts: ['a', 'b'],
+    steps: [
+      {name: 'etcd', hosts: ['a', 'b']},
+      {name: 'docker', hosts: ['a', 'b']},
+      {name: 'tasks', hosts: ['a']},
+    ],
+  },
+  {type: 'connected', host: 'a', elapsedMs: 12},
+  {type: 'connected', host: 'b', elapsedMs: 1250},
+  begin('etcd', 'a'),
+  begin('etcd', 'b'),
+  {type: 'action', step: 'etcd', host: 'a', action: 'systemctl restart etcd'},
+  end('etcd', 'b', 'unchanged'),
+  begin('docker', 'b'),
+  {type: 'waiting', step: 'etcd', host: 'a', reason: 'a quorum'},
+  end('etcd', 'a', 'changed'),
+  end('docker', 'b', 'failed', {error}),
+  begin('docker', 'a'),
+  end('docker', 'a', 'unchanged'),
+  end('tasks', 'a', 'blocked'),
+  {type: 'end', changed: 1, unchanged: 2, failed: 1, elapsedMs: 65_400},
+];
+
+const CUT_OFF: readonly RunEvent[] = [
+  ...RUN.slice(0, 8),
+  end('etcd', 'a', 'interrupted'),
+  end('docker', 'b', 'interrupted'),
+  {type: 'aborted', elapsedMs: 10},
+];
+
+function written(make: (out: PassThrough) => Emit, events = RUN): string[] {
+  const out = new PassThrough();
+  const emit = make(out);
+  for (const event of events) emit(event);
+  return String(out.read() ?? '')
+    .trimEnd()
+    .split('\n');
+}
+
+describe('plain lines', () => {
+  it('are one a step and host, and a summary', () => {
+    expect(written((out) => plainReporter(out, false))).toEqual([
+      '· b the etcd: unchanged',
+      '✓ a the etcd: changed (1.2 s)',
+      '✗ b the docker: failed',
+      '· a the docker: unchanged',
+      '- a the tasks: blocked',
+      '1 changed, 2 unchanged, 1 failed in 1 min 5 s',
+    ]);
+  });
+
+  it('tell everything when asked to', () => {
+    expect(written((out) => plainReporter(out, true)).slice(0, 5)).toEqual([
+      '  a: connected (12 ms)',
+      '  b: connected (1.3 s)',
+      '  a: systemctl restart etcd',
+      '· b the etcd: unchanged',
+      '  a: waiting for a quorum',
+    ]);
+  });
+
+  it('of an interrupted run have no summary', () => {
+    expect(written((out) => plainReporter(out, false), CUT_OFF)).toEqual([
+      '· b the etcd: unchanged',
+      '! a the etcd: interrupted',
+      '! b the docker: interrupted',
+    ]);
+  });
+});
+
+describe('JSON', () => {
+  it('is one object a line, the events as they are', () => {
+    const lines = written(jsonReporter).map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(RUN.length);
+    expect(lines[0]).toEqual(RUN[0]);
+    expect(lines.at(-1)).toEqual(RUN.at(-1));
+  });
+
+  it('has errors as message and as text with hint', () => {
+    const failed = written(jsonReporter)
+      .map((line) => JSON.parse(line))
+      .find((event) => event.outcome === 'failed');
+    expect(failed.error).toEqual({message: 'systemctl failed', text: expect.stringContaining('hint     make room')});
+    expect(failed.error.text).toContain('no space');
+  });
+});
+
+describe('a terminal', () => {
+  /** The screen after these events; a listener sees each state in between. */
+  function screenAfter(events: readonly RunEvent[], columns = 80, look: (screen: Screen) => void = () => {}): Screen {
+    const screen = new Screen(columns);
+    const emit = ttyReporter(screen as unknown as NodeJS.WriteStream);
+    for (const event of events) {
+      emit(event);
+      look(screen);
+    }
+    return screen;
+  }
+
+  it('shows in the end a line a step, when all its hosts are done, and the summary', () => {
+    const lines = screenAfter(RUN).plain.map((line) => line.replace(/ \d+ ms$/, ' TIME'));
+    expect(lines).toEqual([
+      '✓ the etcd: changed b unchanged, a TIME',
+      '✗ the docker: failed b, a unchanged',
+      '- the tasks: blocked a',
+      '1 changed, 2 unchanged, 1 failed in 1 min 5 s',
+    ]);
+  });
+
+  it('leaves no spinner behind an interrupted run, and says what was at work', () => {
+    const lines = screenAfter(CUT_OFF).plain;
+    expect(lines).toEqual(['! the etcd: interrupted b unchanged, a', '! the docker: interrupted b']);
+  });
+
+  it('leaves nothing behind a run that could not begin', () => {
+    expect(screenAfter([RUN[0]!, {type: 'aborted', elapsedMs: 1}]).plain).toEqual(['']);
+  });
+});
+
+describe('a line that is too long for the terminal', () => {
+  it('is cut to the width, the ellipsis included', () => {
+    expect([cut('123456', 6), cut('1234567', 6), cut('', 6)]).toEqual(['123456', '12345…', '']);
+  });
+
+  it('does not count colours, and keeps those that end behind the cut', () => {
+    const dim = '\u001b[2mabcdef\u001b[22m';
+    expect(cut(`12${dim}`, 8)).toBe(`12${dim}`);
+    expect(cut(`12${dim}`, 6)).toBe('12\u001b[2mabc\u001b[22m…');
+    expect(cut(`${dim}${dim}`, 4)).toBe('\u001b[2mabc\u001b[22m\u001b[2m\u001b[22m…');
+  });
+
+  it('is cut alike with chalk', () => {
+    const colours = new Chalk({level: 1});
+    const text = `${colours.red('red')} and ${colours.bold.green('green')}`;
+    expect(cut(text, 9).replaceAll(/\u001b\[\d+m/g, '')).toBe('red and …');
+  });
+});
+
+describe('words', () => {
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [1000, '1.0 s'],
+    [59_900, '59.9 s'],
+    [60_000, '1 min 0 s'],
+    [3_599_600, '60 min 0 s'],
+  ])('%d ms are %s', (milliseconds, text) => {
+    expect(duration(milliseconds)).toBe(text);
+  });
+
+  it('a summary without failures does not speak of them', () => {
+    expect(summary({changed: 0, unchanged: 54, failed: 0, elapsedMs: 340})).toBe('0 changed, 54 unchanged in 340 ms');
+  });
+});

@@ -1,0 +1,167 @@
+import {describe, expect, it} from 'vitest';
+import {notebookHint} from '../../../src/cli/notebook.js';
+import {planJson, planText} from '../../../src/cli/plan.js';
+import {statusText} from '../../../src/cli/status-text.js';
+import {Secret} from '../../../src/host/command.js';
+import type {ClusterStatus} from '../../../src/status/status.js';
+import type {Action} from '../../../src/step/action.js';
+import type {ItemPlan} from '../../../src/step/runner.js';
+import {clusterOf} from '../steps/situation.js';
+
+const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): ItemPlan => ({
+  step: 'etcd',
+  title: 'etcd members',
+  host,
+  actions,
+  waitFor: undefined,
+  error: undefined,
+  ...more,
+});
+
+describe('a plan for people', () => {
+  it('has a block a step and host, with the difference of each file', () => {
+    const change: Action = {
+      kind: 'write',
+      path: '/etc/a',
+      mode: 0o644,
+      before: 'one\ntwo\nthree\nfour\nfive\n',
+      content: 'one\ntwo\n3\nfour\nfive\n',
+    };
+    const fresh: Action = {kind: 'write', path: '/etc/b', mode: 0o644, content: 'new\n'};
+    expect(
+      planText([
+        item('a', [change, {kind: 'systemctl', verb: 'restart', units: ['x']}], {waitFor: 'a quorum'}),
+        item('b', []),
+        item('c', [fresh]),
+      ]),
+    ).toBe(`a: etcd members
+  change /etc/a (mode 0644)
+    @@ -1,5 +1,5 @@
+     one
+     two
+    -three
+    +3
+     four
+     five
+  systemctl restart x
+  wait for a quorum
+
+c: etcd members
+  write /etc/b (mode 0644)
+    @@ -0,0 +1,1 @@
+    +new
+`);
+  });
+
+  it('shows of secrets only that they change', () => {
+    const secret = item('a', [{kind: 'write', path: '/etc/s', mode: 0o600, before: '***', content: new Secret('TOP-SECRET')}]);
+    const text = planText([secret]);
+    expect(text).toBe('a: etcd members\n  change /etc/s (mode 0600)\n    (a secret)\n');
+    expect(JSON.stringify(planJson([secret]))).toContain('"content":"***","before":"***"');
+  });
+
+  it('shows no difference where only the mode differs', () => {
+    const opened: Action = {kind: 'write', path: '/etc/a', mode: 0o600, before: 'a\n', content: 'a\n'};
+    expect(planText([item('a', [opened])])).toBe('a: etcd members\n  change /etc/a (mode 0600)\n');
+  });
+
+  it('says so when there is nothing', () => {
+    expect(planText([item('a', []), item('b', [])])).toBe('nothing to change\n');
+  });
+
+  it('tells of what up would only wait for', () => {
+    expect(planText([item('a', [], {waitFor: 'a quorum'})])).toBe('a: etcd members\n  wait for a quorum\n');
+  });
+});
+
+const STATUS: ClusterStatus = {
+  cluster: 'zzw',
+  healthy: true,
+  nodes: [
+    {
+      name: 'node0',
+      address: '198.18.0.10',
+      reachable: true,
+      components: {etcd: {state: 'healthy', detail: 'is healthy'}, calico: {state: 'healthy', detail: '1 of 1 BGP sessions'}},
+      peers: [],
+    },
+  ],
+  network: {name: 'calico_net', subnet: '192.168.0.0/16', state: 'healthy', nodes: ['node0']},
+  framework: {state: 'healthy', id: 'F-1', leader: 'node0', connected: true, master: '198.18.0.10:5050'},
+  tasks: [
+    {
+      name: 'jupyter',
+      state: 'running',
+      healthy: true,
+      node: 'node0',
+      ip: '192.168.0.100',
+      image: 'docker-jupyter:1',
+      restarts: 0,
+      message: '',
+    },
+  ],
+  notebook: {urls: ['http://198.18.0.10:8888/']},
+};
+
+describe('the status for people', () => {
+  it('of a healthy cluster', () => {
+    expect(statusText(STATUS)).toBe(`zzw: healthy
+
+node0 198.18.0.10
+  ● etcd          is healthy
+  ● calico        1 of 1 BGP sessions
+
+● network       calico_net 192.168.0.0/16, on node0
+● framework     F-1, led by node0, connected to 198.18.0.10:5050
+
+TASK     STATE    NODE   ADDRESS        RESTARTS  IMAGE
+jupyter  running  node0  192.168.0.100  0         docker-jupyter:1
+
+notebook  http://198.18.0.10:8888/
+`);
+  });
+
+  it('of one that is not says what is amiss and why', () => {
+    const [node] = STATUS.nodes;
+    const [task] = STATUS.tasks;
+    const text = statusText({
+      ...STATUS,
+      healthy: false,
+      nodes: [
+        {...node!, components: {etcd: {state: 'unhealthy', detail: 'no quorum'}, proxy: {state: 'absent', detail: 'not there'}}},
+        {...node!, name: 'node1', address: '198.18.0.11', reachable: false, error: 'no route to node1', components: {}},
+      ],
+      network: {...STATUS.network, state: 'absent', nodes: []},
+      framework: {...STATUS.framework, state: 'absent', id: null, leader: null, connected: false},
+      tasks: [
+        {...task!, healthy: false, message: 'GET /api: 503'},
+        {...task!, name: 'ssh-1', state: 'pending', healthy: null, node: null, message: 'no agent has enough memory'},
+      ],
+    });
+    for (const line of [
+      'zzw: not healthy',
+      '  ✗ etcd          no quorum',
+      '  ○ proxy         not there',
+      'node1 198.18.0.11  not reachable no route to node1',
+      '○ network       calico_net 192.168.0.0/16, on no node',
+      '○ framework     no scheduler answers',
+      'jupyter  running, unhealthy  node0  192.168.0.100  0         docker-jupyter:1  GET /api: 503',
+      'ssh-1    pending             -      192.168.0.100  0         docker-jupyter:1  no agent has enough memory',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('of a framework without a leader', () => {
+    const framework = {...STATUS.framework, state: 'unhealthy', leader: null, connected: false} as const;
+    expect(statusText({...STATUS, framework})).toContain('✗ framework     F-1, led by nobody, not connected to 198.18.0.10:5050');
+  });
+});
+
+describe('the word after up', () => {
+  it('names the URL and the command that tells the token', () => {
+    const cluster = clusterOf('proxy: {port: 80}');
+    expect(notebookHint(cluster, {})).toBe('the notebook answers at http://198.18.0.10:80/ (its token: `hw5 notebook`)');
+    expect(notebookHint(cluster, {lab: true})).toContain('`hw5 --lab notebook`');
+    expect(notebookHint(cluster, {labName: 'two'})).toContain('`hw5 --lab-name two notebook`');
+  });
+});

@@ -1,0 +1,179 @@
+import {describe, expect, it} from 'vitest';
+import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {collectStatus} from '../../../src/status/collect.js';
+import {componentFacts} from '../../../src/status/components.js';
+import type {SchedulerState} from '../../../src/steps/framework.js';
+import {ConnectError} from '../../../src/support/errors.js';
+import {FakeHost} from '../../support/fake-host.js';
+import {clusterOf} from '../steps/situation.js';
+
+const cluster = clusterOf();
+
+const table = (self: string): string =>
+  cluster.nodes
+    .filter(({name}) => name !== self)
+    .map(({address}) => `| ${address} | node-to-node mesh | up | 23:30:04 | Established |`)
+    .join('\n');
+
+const scheduler = (isLeader: boolean, more: Partial<SchedulerState> = {}): SchedulerState => ({
+  framework: {id: 'F-1', connected: isLeader, leader: 'node0', isLeader, master: '198.18.0.10:5050'},
+  tasks: cluster.framework.tasks.map((task, index) => ({
+    name: task.name,
+    taskId: `${task.name}.1`,
+    state: 'running',
+    healthy: true,
+    node: `node${index % 3}`,
+    address: task.address,
+    image: `${task.image}:tag`,
+    restarts: 0,
+    containerId: 'c',
+    message: '',
+    since: '2026-01-01T00:00:00Z',
+  })),
+  ...more,
+});
+
+/** What a healthy node answers, in the order of the facts; `changes` by name. */
+function node(one: ClusterNode, changes: Record<string, {stdout: string; code: number}> = {}): FakeHost {
+  const well: Record<string, string> = {
+    docker: '20.10.24 etcd://x',
+    calico: table(one.name),
+    network: 'calico',
+    peers: table(one.name),
+    state: JSON.stringify(scheduler(one.name === 'node0')),
+  };
+  const answers = [...Object.keys(componentFacts(one, cluster)), 'peers', 'state'].map((name, index) => {
+    const {stdout, code} = changes[name] ?? {stdout: well[name] ?? 'loaded active running\nanswers', code: 0};
+    return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
+  });
+  return new FakeHost(one.name).on(['sh', '-s'], `${answers.join('\n')}\n`);
+}
+
+const DOWN = {stdout: '', code: 1};
+
+function collect(
+  changes: Record<string, Record<string, {stdout: string; code: number}> | Error | 'silent'> = {},
+  limitMs = 5000,
+) {
+  const hosts: FakeHost[] = [];
+  return {
+    hosts,
+    status: collectStatus(
+      cluster,
+      async (one) => {
+        const change = changes[one.name];
+        if (change instanceof Error) throw change;
+        const host =
+          change === 'silent' ? new FakeHost(one.name).on(['sh', '-s'], () => new Promise(() => {})) : node(one, change);
+        hosts.push(host);
+        return host;
+      },
+      limitMs,
+    ),
+  };
+}
+
+describe('the status of a cluster', () => {
+  it('is healthy when all is, from one question to each node', async () => {
+    const {status, hosts} = collect();
+    const {healthy, nodes, network, framework, tasks, notebook} = await status;
+    expect(healthy).toBe(true);
+    expect(nodes.map(({name, reachable, peers}) => [name, reachable, peers.length])).toEqual([
+      ['node0', true, 2],
+      ['node1', true, 2],
+      ['node2', true, 2],
+    ]);
+    expect(network).toEqual({name: 'calico_net', subnet: '192.168.0.0/16', state: 'healthy', nodes: ['node0', 'node1', 'node2']});
+    expect(framework).toEqual({state: 'healthy', id: 'F-1', leader: 'node0', connected: true, master: '198.18.0.10:5050'});
+    expect(tasks[0]).toEqual({
+      name: 'jupyter',
+      state: 'running',
+      healthy: true,
+      node: 'node0',
+      ip: '192.168.0.100',
+      image: 'jupyter:tag',
+      restarts: 0,
+      message: '',
+    });
+    expect(notebook.urls[0]).toBe('http://198.18.0.10:8888/');
+    expect(hosts.map((host) => host.commands)).toEqual([['# sh -s'], ['# sh -s'], ['# sh -s']]);
+  });
+
+  it('tells of a dead node and of all the others', async () => {
+    const {healthy, nodes, network} = await collect({node2: new ConnectError('node2', 'no route to node2')}).status;
+    expect(healthy).toBe(false);
+    expect(nodes[2]).toEqual({
+      name: 'node2',
+      address: '198.18.0.12',
+      reachable: false,
+      error: 'no route to node2',
+      components: {},
+      peers: [],
+    });
+    expect(nodes[0]!.components['etcd']).toEqual({state: 'healthy', detail: 'answers'});
+    expect(network).toMatchObject({state: 'unhealthy', nodes: ['node0', 'node1']});
+  });
+
+  it('is not held up by a node that says nothing', async () => {
+    const {nodes} = await collect({node1: 'silent'}, 50).status;
+    expect(nodes.map(({reachable}) => reachable)).toEqual([true, false, true]);
+    expect(nodes[1]!.error).toMatch(/no answer within 0.05 s|interrupted/);
+  });
+
+  it('is not held up by a node that cannot be connected to', async () => {
+    const status = await collectStatus(
+      cluster,
+      (one) => (one.name === 'node1' ? new Promise(() => {}) : Promise.resolve(node(one))),
+      50,
+    );
+    expect(status.nodes.map(({error}) => error)).toEqual([undefined, 'no answer within 0.05 s', undefined]);
+  });
+
+  it.each<[string, Parameters<typeof collect>[0]]>([
+    ['a component', {node1: {proxy: {stdout: 'loaded active running\nHTTP 503', code: 1}}}],
+    ['a component that is not there', {node1: {etcd: {stdout: 'not-found', code: 4}}}],
+    ['the network on one node', {node2: {network: DOWN}}],
+    ['all schedulers', {node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}],
+  ])('is not healthy without %s', async (_, changes) => {
+    expect((await collect(changes).status).healthy).toBe(false);
+  });
+
+  it('believes the leading scheduler, and another where that does not answer', async () => {
+    const framework = {id: 'F-2', connected: false, leader: null, isLeader: false, master: 'm'};
+    const other = scheduler(false, {framework});
+    const stale = {stdout: JSON.stringify(other), code: 0};
+    const {tasks} = scheduler(true);
+    const led = scheduler(true, {tasks: tasks.map((task) => ({...task, restarts: 3}))});
+    const answers = {node0: {state: stale}, node1: {state: {stdout: JSON.stringify(led), code: 0}}, node2: {state: stale}};
+    expect((await collect(answers).status).tasks[0]!.restarts).toBe(3);
+    const without = await collect({node0: {state: DOWN}, node1: {state: stale}, node2: {state: DOWN}}).status;
+    expect(without.framework).toEqual({state: 'unhealthy', id: 'F-2', leader: null, connected: false, master: 'm'});
+  });
+
+  it('shows the tasks that should be, when no scheduler answers', async () => {
+    const {framework, tasks} = await collect({node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}).status;
+    expect(framework).toMatchObject({state: 'absent', id: null, master: '198.18.0.10:5050'});
+    expect(tasks.map(({name, state, ip, message}) => [name, state, ip, message])[1]).toEqual([
+      'ssh-1',
+      'unknown',
+      '192.168.0.101',
+      'no scheduler answers',
+    ]);
+  });
+
+  it('is not healthy while a task is not', async () => {
+    for (const change of [{state: 'staging'}, {healthy: false}]) {
+      const {tasks} = scheduler(true);
+      const state = scheduler(true, {tasks: tasks.map((task, index) => (index === 0 ? {...task, ...change} : task))});
+      const {healthy} = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;
+      expect(healthy).toBe(false);
+    }
+  });
+
+  it('shows tasks that the scheduler still has though the file names them no more', async () => {
+    const {tasks} = scheduler(true);
+    const state = scheduler(true, {tasks: [...tasks, {...tasks[1]!, name: 'ssh-9', state: 'killing'}]});
+    const seen = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;
+    expect(seen.tasks.at(-1)).toMatchObject({name: 'ssh-9', state: 'killing'});
+  });
+});

@@ -9,7 +9,9 @@ $| = 1;
 alarm ${SECONDS};
 my $listener = IO::Socket::INET->new(LocalAddr => $ARGV[0], LocalPort => $ARGV[1], Listen => 8, ReuseAddr => 1) or die "$!\\n";
 print "ready\\n";
-while (my $client = $listener->accept) {
+$SIG{PIPE} = "IGNORE";
+for (;;) {
+  my $client = $listener->accept or next;
   while (my $line = <$client>) { last if $line =~ /^\\s*$/ }
   print $client "HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n\\r\\nhw5 firewall probe\\n";
   close $client;

@@ -4,7 +4,7 @@ import {portsOf} from './failsafe.js';
 import type {End, Probe} from './probe.js';
 import {coversContainers, coversHost, type Rule} from './rule.js';
 import type {Interface} from './sighting.js';
-import type {Surroundings} from './surroundings.js';
+import {isAnswered, type Surroundings} from './surroundings.js';
 
 /** A node as the choice of probes sees it. */
 export interface Candidate {
@@ -112,27 +112,27 @@ function endOf({node, interfaces}: Candidate, family: Family, rule?: Rule): End 
   return {label: node.name, address, node: node.name, isSecondary: family === 4 && address !== node.address};
 }
 
-/** Ping, SSH's port, HTTP, and a port of the cluster that the failsafe keeps open. */
+/** Ping, SSH's port, HTTP, and the ports of the cluster that the failsafe keeps open. */
 function between(from: End, to: End, target: Candidate, cluster: Cluster, isBack = false): readonly Probe[] {
-  const own = portsOf(target.node, cluster).find((port) => target.around.listening.includes(port));
   // bash cannot choose the address it connects from
   if (from.isSecondary) return [{kind: 'ping', from, to}];
+  const answers = (port: number): boolean => isAnswered(target.around, to.address, port);
+  const members = portsOf(target.node, cluster).filter((port) => port !== cluster.etcd.peerPort && answers(port));
   const probes: readonly Probe[] = [
     {kind: 'ping', from, to},
     ...tcp(from, to, target),
-    ...(!isBack && target.around.listening.includes(HTTP_PORT) ? [{kind: 'http', from, to, port: HTTP_PORT} as const] : []),
-    ...(own === undefined ? [] : [{kind: 'tcp', from, to, port: own, about: nameOf(own, cluster)} as const]),
+    ...(!isBack && answers(HTTP_PORT) ? [{kind: 'http', from, to, port: HTTP_PORT} as const] : []),
+    ...members.map((port) => ({kind: 'tcp', from, to, port, about: nameOf(port, cluster)}) as const),
   ];
   return isBack ? probes.map((probe) => ({...probe, delay: BACK_DELAY})) : probes;
 }
 
 function tcp(from: End, to: End, {node, around}: Candidate): readonly Probe[] {
   const {port} = node.ssh;
-  return around.listening.includes(port) ? [{kind: 'tcp', from, to, port, about: 'ssh'}] : [];
+  return isAnswered(around, to.address, port) ? [{kind: 'tcp', from, to, port, about: 'ssh'}] : [];
 }
 
 function nameOf(port: number, {etcd, mesos}: Cluster): string {
-  if (port === etcd.clientPort || port === etcd.peerPort) return 'etcd';
-  if (port === mesos.masterPort || port === mesos.agentPort) return 'mesos';
-  return 'bgp';
+  if (port === etcd.clientPort) return 'etcd';
+  return port === mesos.masterPort || port === mesos.agentPort ? 'mesos' : 'bgp';
 }

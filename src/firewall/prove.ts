@@ -9,7 +9,7 @@ import {ownTables} from './own.js';
 import {type Expectation, expectation, isAsExpected, type Probe, type ProbeResult, probeFact} from './probe.js';
 import {readSshSources} from './read-rules.js';
 import type {Rule} from './rule.js';
-import {containers, listening, neighbour, type RunningContainer} from './surroundings.js';
+import {containers, isAnswered, type Listener, listeners, neighbour, type RunningContainer} from './surroundings.js';
 
 /** A prober that has not reported by then (a strict rule may have cut it off) proves nothing. */
 const LIMIT_MS = 20_000;
@@ -69,13 +69,16 @@ export class Prover implements AsyncDisposable {
     const targets = [...new Set(claims.map(({view}) => view))];
     const answerers = await Promise.all(
       around
-        .filter(({view, candidate}) => targets.includes(view) && !candidate.around.listening.includes(HTTP_PORT))
+        .filter(({view, candidate}) => targets.includes(view) && !isAnswered(candidate.around, view.node.address, HTTP_PORT))
         .map(async ({view}) => ({view, answerer: await answerHttp(view.host.asRoot(), view.node.address, HTTP_PORT)})),
     );
     const candidates = around.map(({view, candidate}): {view: NodeView; candidate: Candidate} => {
-      const isAnswered = answerers.some((one) => one.view === view && one.answerer.isReady);
-      const listening = isAnswered ? [...candidate.around.listening, HTTP_PORT] : candidate.around.listening;
-      return {view, candidate: {...candidate, around: {...candidate.around, listening}}};
+      const isOurs = answerers.some((one) => one.view === view && one.answerer.isReady);
+      const ours = isOurs ? [{address: view.node.address, port: HTTP_PORT}] : [];
+      return {
+        view,
+        candidate: {...candidate, around: {...candidate.around, listeners: [...candidate.around.listeners, ...ours]}},
+      };
     });
     const plans = claims.map((claim) => {
       const target = candidates.find(({view}) => view === claim.view)!.candidate;
@@ -165,11 +168,14 @@ async function lookAround(
 ): Promise<{view: NodeView; candidate: Candidate}> {
   const others = views.filter((other) => other !== view);
   const facts: Record<string, Fact<unknown>> = {
-    listening: listening(view.node.address),
+    listeners,
     containers: containers(cluster),
     ...Object.fromEntries(others.map((other) => [`neighbour ${other.node.name}`, neighbour(other.node.address)])),
   };
-  const seen = (await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS))) as Record<string, unknown>;
+  const seen = (await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS))) as Record<string, unknown> & {
+    readonly listeners: readonly Listener[];
+    readonly containers: readonly RunningContainer[];
+  };
   const neighbours = others.flatMap(({node}) => {
     const mac = seen[`neighbour ${node.name}`] as string | undefined;
     return mac === undefined ? [] : [[node.name, mac] as const];
@@ -179,7 +185,7 @@ async function lookAround(
     candidate: {
       node: view.node,
       interfaces: view.seen.interfaces,
-      around: {listening: seen['listening'] as readonly number[], containers: seen['containers'] as readonly RunningContainer[]},
+      around: {listeners: seen.listeners, containers: seen.containers},
       neighbours: new Map(neighbours),
     },
   };

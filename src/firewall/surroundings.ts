@@ -10,24 +10,32 @@ export interface RunningContainer {
   readonly address: string;
 }
 
+/** A TCP port at which somebody answers, and on which address: `*` on all of both families. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What has to be known of a node to choose probes for it. */
 export interface Surroundings {
-  /** TCP ports with a listener on all addresses or on the node's own. */
-  readonly listening: readonly number[];
+  readonly listeners: readonly Listener[];
   readonly containers: readonly RunningContainer[];
 }
 
 /** TCP listeners of the node. */
-export function listening(address: string): Fact<readonly number[]> {
-  return {
-    script: 'ss -Hltn',
-    parse: ({stdout}) =>
-      stdout.split('\n').flatMap((line) => {
-        const [, host, port] = /^\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s/.exec(line) ?? [];
-        const plain = host?.replace(/%.*$/, '');
-        return plain !== undefined && ['0.0.0.0', '*', '[::]', address, `[${address}]`].includes(plain) ? [Number(port)] : [];
-      }),
-  };
+export const listeners: Fact<readonly Listener[]> = {
+  script: 'ss -Hltn',
+  parse: ({stdout}) =>
+    stdout.split('\n').flatMap((line) => {
+      const [, host, port] = /^\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s/.exec(line) ?? [];
+      return host === undefined ? [] : [{address: host.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1'), port: Number(port)}];
+    }),
+};
+
+/** Whether somebody answers at this address and port. */
+export function isAnswered({listeners: all}: Surroundings, address: string, port: number): boolean {
+  const everywhere = address.includes(':') ? '::' : '0.0.0.0';
+  return all.some((one) => one.port === port && ['*', everywhere, address].includes(one.address));
 }
 
 /** Containers with an address in the cluster's network. */

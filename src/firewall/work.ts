@@ -58,7 +58,8 @@ export async function verify(nodes: Nodes, targets: readonly ClusterNode[], id: 
     id,
   );
   await using prover = await Prover.prepare(nodes.cluster, nodes.views, claims);
-  return prover.after();
+  // awaited here: what the prover holds is let go when this function ends
+  return await prover.after();
 }
 
 /** The rules on these nodes, all or those with an id. */

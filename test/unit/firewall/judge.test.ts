@@ -61,7 +61,7 @@ function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidat
   return {
     node,
     interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
-    around: {listening: [22, 80, 179, 2379], containers: []},
+    around: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
     neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
     ...change,
   };
@@ -86,9 +86,11 @@ describe('the probes for a rule on node1', () => {
       'tcp/22 (ssh) node2 → node1 fails',
       'http node2 → node1 fails',
       'tcp/179 (bgp) node2 → node1 passes',
+      'tcp/2379 (etcd) node2 → node1 passes',
       'ping node1 → node2 fails',
       'tcp/22 (ssh) node1 → node2 fails',
       'tcp/179 (bgp) node1 → node2 passes',
+      'tcp/2379 (etcd) node1 → node2 passes',
       'ping node0 → node1 passes',
       'ping node1 → node0 passes',
       'tcp/22 (ssh) node0 → node1 passes',
@@ -125,7 +127,7 @@ describe('the probes for a rule on node1', () => {
   });
 
   it('for containers: pings go to a container, from the node and back', () => {
-    const busy = candidate(node1, {around: {listening: [], containers: [{name: 'ssh-1', pid: 7, address: '192.168.0.101'}]}});
+    const busy = candidate(node1, {around: {listeners: [], containers: [{name: 'ssh-1', pid: 7, address: '192.168.0.101'}]}});
     expect(foreseen(rule('deny-ip', node2.address, {scope: 'containers'}), busy)).toEqual([
       'ping node2 → ssh-1 on node1 fails',
       'ping ssh-1 on node1 → node2 fails',

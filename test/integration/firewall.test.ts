@@ -1,0 +1,296 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {homedir} from 'node:os';
+import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {packageFile} from '../../src/support/template.js';
+import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
+
+const [, , NODE2] = ADDRESSES;
+/** Calico's chains change by themselves, with its endpoints. */
+const SAVE = "{ iptables-save; ip6tables-save; } | grep -v -e '^#' -e cali- | sed 's/ \\[[0-9:]*\\]$//'";
+
+interface ProofJson {
+  readonly id: string;
+  readonly node: string;
+  readonly ok: boolean;
+  readonly hitsBefore: number;
+  readonly hitsAfter: number;
+  readonly probes: readonly {
+    readonly probe: string;
+    readonly expected: string;
+    readonly before: {kind: string} | null;
+    readonly after: {kind: string; detail: string};
+  }[];
+  readonly remarks: readonly string[];
+}
+
+interface ListedJson {
+  readonly id: string;
+  readonly node: string;
+  readonly exercise: string;
+  readonly hits: number;
+  readonly endsInSeconds: number | null;
+  readonly persisted: boolean;
+}
+
+async function firewall(
+  args: readonly string[],
+): Promise<{id: string; proofs: ProofJson[]; nodes: {node: string; result: string}[]}> {
+  return JSON.parse((await onLab(['--json', 'firewall', ...args])).stdout as string);
+}
+
+async function list(): Promise<readonly ListedJson[]> {
+  return JSON.parse((await onLab(['--json', 'firewall', 'list'])).stdout as string).rules;
+}
+
+const save = (machine: string): Promise<string> => inMachine(machine, SAVE);
+
+/** Looks again until it is so. @throws Error after the limit. */
+async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+  const limit = Date.now() + seconds * 1000;
+  while (!(await isSo())) {
+    if (Date.now() > limit) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+/** Whether the machine holds anything of ours: chains, files, units, timers. */
+async function traces(machine: string): Promise<string> {
+  return inMachine(
+    machine,
+    `${SAVE} | grep HW5; ls -d /run/hw5-firewall /etc/hw5/firewall /etc/systemd/system/hw5-firewall.service 2>/dev/null
+systemctl list-units --all --plain --no-legend 'hw5-firewall*'; true`,
+  );
+}
+
+beforeAll(ensureCluster);
+
+let before: string;
+beforeEach(async () => {
+  await onLab(['firewall', 'reset', '--no-probe']);
+  before = await save('node1');
+});
+afterEach(async () => {
+  await onLab(['firewall', 'reset', '--no-probe']);
+});
+
+describe('the report’s exercises, on node1', () => {
+  const outcome = (proof: ProofJson, probe: string): string | undefined =>
+    proof.probes.find((one) => one.probe === probe)?.after.detail;
+
+  it('deny-ip: the denied node is told "Destination Port Unreachable", pings to it get no answer, the cluster goes on', async () => {
+    const {id, proofs} = await firewall(['deny-ip', NODE2, '--node', 'node1']);
+    const [proof] = proofs;
+    expect(proof!.ok).toBe(true);
+    expect(outcome(proof!, 'ping node2 → node1')).toBe('0/2 Destination Port Unreachable');
+    expect(outcome(proof!, 'ping node1 → node2')).toBe('0/2');
+    expect(outcome(proof!, 'ping node0 → node1')).toBe('2/2');
+    expect(outcome(proof!, 'tcp/179 (bgp) node2 → node1')).toBe('connected');
+    expect(outcome(proof!, 'tcp/2379 (etcd) node1 → node2')).toBe('connected');
+    expect(proof!.hitsAfter).toBeGreaterThan(proof!.hitsBefore);
+    expect(await inMachine('node1', 'ETCDCTL_API=2 etcdctl cluster-health')).toContain('cluster is healthy');
+    expect(JSON.parse((await onLab(['--json', 'status'])).stdout as string).healthy).toBe(true);
+    const plan = await onLab(['plan']);
+    expect(plan.all).not.toContain('HW5');
+
+    const again = await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe']);
+    expect(again.nodes).toMatchObject([{node: 'node1', result: 'unchanged'}]);
+
+    const removed = await firewall(['remove', id]);
+    expect(removed.proofs[0]!.ok).toBe(true);
+    expect(await save('node1')).toBe(before);
+    expect(await traces('node1')).toBe('');
+  });
+
+  it('deny-mac, in both scopes: the same effect, on containers too', async () => {
+    const mac = await inMachine('node2', 'cat /sys/class/net/host0/address');
+    const {proofs} = await firewall(['deny-mac', mac.trim(), '--node', 'node1', '--scope', 'both']);
+    const [proof] = proofs;
+    expect(proof!.ok).toBe(true);
+    expect(outcome(proof!, 'ping node2 → node1')).toMatch(/^0\/2/);
+    const containers = proof!.probes.filter(({probe}) => probe.startsWith('ping node2 → ') && probe.endsWith(' on node1'));
+    expect(containers.map(({before: was, after}) => [was?.kind, after.kind])).toEqual([['answered', 'silent']]);
+    expect(await inMachine('node1', 'ip6tables-save')).toContain(mac.trim());
+    await onLab(['firewall', 'reset', '--no-probe']);
+    expect(await save('node1')).toBe(before);
+    expect(await traces('node1')).toBe('');
+  });
+
+  it('http-only: HTTP passes, SSH from elsewhere and pings do not, and hw5 still gets in', async () => {
+    const {id, proofs} = await firewall(['http-only', '--node', 'node1']);
+    const [proof] = proofs;
+    expect(proof!.ok).toBe(true);
+    expect(outcome(proof!, 'http node0 → node1')).toBe('200 OK');
+    expect(outcome(proof!, 'ping node0 → node1')).toBe('0/2');
+    expect(outcome(proof!, 'tcp/22 (ssh) node0 → node1')).toBe('no answer');
+    expect(outcome(proof!, 'ping node1 → node0')).toBe('2/2');
+    await firewall(['remove', id, '--no-probe']);
+    expect(await save('node1')).toBe(before);
+  });
+
+  it('deny-ping: no answer to that address, while our pings to it still work', async () => {
+    const {proofs} = await firewall(['deny-ping', NODE2, '--node', 'node1']);
+    const [proof] = proofs;
+    expect(proof!.ok).toBe(true);
+    expect(outcome(proof!, 'ping node2 → node1')).toBe('0/2 Destination Port Unreachable');
+    expect(outcome(proof!, 'ping node1 → node2')).toBe('2/2');
+    expect(outcome(proof!, 'tcp/22 (ssh) node2 → node1')).toBe('connected');
+  });
+
+  it('an address that no node has is not proven but said to be so', async () => {
+    const {proofs} = await firewall(['deny-ip', '10.2.67.113', '--node', 'node1']);
+    expect(proofs[0]).toMatchObject({
+      ok: true,
+      probes: [],
+      remarks: ['no other node of this cluster has 10.2.67.113: rule and counter only'],
+    });
+  });
+
+  it('http-only --strict cuts off SSH, as it did the report’s author, and comes back by itself', async () => {
+    const {proofs} = await firewall(['http-only', '--node', 'node1', '--strict', '--for', '25s']);
+    expect(proofs[0]!.ok).toBe(true);
+    expect(outcome(proofs[0]!, 'tcp/22 (ssh) node0 → node1')).toBe('no answer');
+    const cut = await hw5(['--lab-name', LAB.name, 'firewall', 'list', '--node', 'node1']);
+    expect(cut.exitCode).toBe(1);
+    expect(cut.all).toContain('no answer from node1');
+    await until('node1 is as it was', async () => (await save('node1')) === before, 60);
+    expect(await list()).toEqual([]);
+    expect(await traces('node1')).toBe('');
+  });
+});
+
+describe('a change that nobody confirms', () => {
+  /** sshd answers no new connection as soon as a change waits for its confirmation: as if the rule had locked us out. */
+  const LOCK_OUT = `pid=$(systemctl show -p MainPID --value ssh)
+systemd-run --quiet --collect --unit=test-lock-out sh -c "while [ ! -e /run/hw5-firewall/pending/tx ]; do :; done; kill -STOP $pid"`;
+  const LET_IN = 'kill -CONT $(systemctl show -p MainPID --value ssh); systemctl stop test-lock-out 2>/dev/null; true';
+
+  afterEach(async () => {
+    await inMachine('node1', LET_IN);
+  });
+
+  function start(args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [packageFile('bin/hw5.js'), '--lab-name', LAB.name, 'firewall', ...args], {
+      cwd: homedir(),
+      stdio: 'ignore',
+    });
+  }
+
+  it('is taken back by the host although the controller was killed in between', async () => {
+    await inMachine('node1', LOCK_OUT);
+    const controller = start(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--confirm-within', '6s']);
+    const ended = new Promise((resolve) => controller.once('exit', resolve));
+    await until('the rule is in the kernel', async () => (await save('node1')).includes('deny-ip'));
+    controller.kill('SIGKILL');
+    await ended;
+    expect(await save('node1')).toContain('deny-ip');
+    await until('the host has taken it back', async () => (await save('node1')) === before);
+    expect(await traces('node1')).toBe('');
+  });
+
+  it('is taken back when the new connection fails, and hw5 says so', async () => {
+    await inMachine('node1', LOCK_OUT);
+    const result = await hw5([
+      '--lab-name',
+      LAB.name,
+      'firewall',
+      'http-only',
+      '--node',
+      'node1',
+      '--no-probe',
+      '--confirm-within',
+      '5s',
+    ]);
+    expect(result.exitCode).toBe(1);
+    expect(result.all).toContain('node1 does not let hw5 in over a new connection');
+    await until('the host has taken it back', async () => (await save('node1')) === before);
+  });
+
+  it('leaves a rule that was confirmed before where it is', async () => {
+    const {id} = await firewall(['deny-ping', NODE2, '--node', 'node1', '--no-probe']);
+    await inMachine('node1', LOCK_OUT);
+    const result = await hw5([
+      '--lab-name',
+      LAB.name,
+      'firewall',
+      'remove',
+      id,
+      '--node',
+      'node1',
+      '--no-probe',
+      '--confirm-within',
+      '5s',
+    ]);
+    expect(result.exitCode).toBe(1);
+    await until('the rule is back', async () => (await save('node1')).includes(`hw5:${id} deny-ping`));
+    await inMachine('node1', LET_IN);
+    expect((await list()).map((rule) => rule.id)).toEqual([id]);
+  });
+});
+
+describe('rules and time', () => {
+  it('--for: a rule ends by itself, and only that one', async () => {
+    const {id} = await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe']);
+    const brief = await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--for', '5s']);
+    expect((await list()).map((rule) => rule.id).sort()).toEqual([id, brief.id].sort());
+    await until('the brief rule is gone', async () => !(await save('node1')).includes(brief.id));
+    expect((await list()).map((rule) => rule.id)).toEqual([id]);
+  });
+
+  it('--persist: a rule survives a reboot, another does not, and reset leaves nothing for the next', async () => {
+    const kept = await firewall(['deny-ping', NODE2, '--node', 'node1', '--no-probe', '--persist', '--for', '1h']);
+    await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe']);
+    await hw5(['lab', 'power', 'off', '--name', LAB.name, 'node1']);
+    await hw5(['lab', 'power', 'on', '--name', LAB.name, 'node1']);
+    await until('node1 answers', async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).exitCode === 0, 60);
+    const rules = await list();
+    expect(rules).toMatchObject([{id: kept.id, node: 'node1', exercise: 'deny-ping', persisted: true}]);
+    expect(rules[0]!.endsInSeconds).toBeGreaterThan(3000);
+    expect(JSON.parse((await onLab(['--json', 'firewall', 'verify', kept.id])).stdout as string).proofs[0].ok).toBe(true);
+    await onLab(['firewall', 'reset', '--no-probe']);
+    expect(await traces('node1')).toBe('');
+  });
+});
+
+describe('hosts in another state', () => {
+  it('one of three is down: the others are done, the failure is listed, exit code 1', async () => {
+    await hw5(['lab', 'power', 'off', '--name', LAB.name, 'node2']);
+    try {
+      const result = await hw5(['--lab-name', LAB.name, 'firewall', 'deny-ip', '10.9.9.9', '--no-probe']);
+      expect(result.exitCode).toBe(1);
+      expect(result.all).toMatch(/✓ node0/);
+      expect(result.all).toMatch(/✓ node1/);
+      expect(result.all).toMatch(/✗ .*node2/);
+    } finally {
+      await hw5(['lab', 'power', 'on', '--name', LAB.name, 'node2']);
+    }
+    await until('node2 answers', async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).exitCode === 0, 60);
+  });
+
+  it('a mix of variants is refused, and named', async () => {
+    await inMachine('node1', 'iptables-legacy -A INPUT -s 10.1.1.1 -j ACCEPT');
+    try {
+      const result = await hw5(['--lab-name', LAB.name, 'firewall', 'deny-ip', NODE2, '--node', 'node1', '--no-probe']);
+      expect(result.exitCode).toBe(1);
+      expect(result.all).toMatch(
+        /node1 has iptables rules in both variants: nf_tables \(\d+ in INPUT and FORWARD\) and legacy \(1 /,
+      );
+    } finally {
+      await inMachine('node1', 'iptables-legacy -D INPUT -s 10.1.1.1 -j ACCEPT');
+    }
+    expect(await save('node1')).toBe(before);
+  });
+
+  it.each([
+    [['deny-ip', 'node2'], 2, 'is not an IP address'],
+    [['deny-mac', 'ff:ff:ff:ff:ff:ff'], 2, 'broadcast'],
+    [['deny-ip', NODE2, '--node', 'node7'], 2, 'there is no node node7'],
+    [['http-only', '--strict'], 2, '--strict needs --for'],
+    [['remove', '000000'], 1, 'no node has a rule 000000'],
+    [['remove', 'xyz'], 2, 'not the id of a rule'],
+    [['deny-ip', NODE2, '--for', 'soon'], 2, 'not a duration'],
+  ])('%j is refused with %d', async (args, code, text) => {
+    const result = await hw5(['--lab-name', LAB.name, 'firewall', ...args]);
+    expect(result.exitCode).toBe(code);
+    expect(result.all).toContain(text);
+  });
+});

@@ -199,7 +199,6 @@ Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
-RemainAfterExit=yes
 ExecStart=/bin/sh $ETC/hw5-firewall.sh boot
 
 [Install]

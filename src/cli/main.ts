@@ -125,7 +125,7 @@ try {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (interrupted.signal.aborted) {
-    process.stderr.write('interrupted; what was done stays, `hw5 plan` shows what is left\n');
+    process.stderr.write('interrupted; what was done stays, and the same command goes on from there\n');
     return 130;
   }
   process.stderr.write(`${formatError(error)}\n`);

@@ -59,7 +59,7 @@ Examples:
 function coloured(diff: string): string {
   return diff
     .split('\n')
-    .slice(1)
+    .slice(2)
     .map((line) => (line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line))
     .join('\n');
 }

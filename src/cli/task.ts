@@ -133,7 +133,7 @@ function execCommand(context: CliContext): Command {
     .description("run a command in the task's container; its exit code becomes that of hw5")
     .argument('<task>')
     .argument('<command...>')
-    .option('-u, --user <user>', "as this user of the container; by default the image's own, mostly root")
+    .option('-u, --user <user>', "as this user of the container; by default the image's own, root in ours")
     .option('-w, --workdir <directory>', 'in this directory')
     .passThroughOptions()
     .addHelpText(
@@ -144,8 +144,8 @@ Standard input reaches the command, and Ctrl-C ends it. It gets no terminal of i
 
 Examples:
   hw5 task exec ssh-1 -- hostname -I
-  hw5 task exec jupyter -u zzw -- ssh ssh-1 uptime
-  tar c notebooks | hw5 task exec jupyter -w /home/zzw -- tar x`,
+  hw5 task exec -u zzw jupyter -- ssh ssh-1 uptime
+  tar c notebooks | hw5 task exec -w /home/zzw jupyter -- tar x`,
     )
     .action((name: string, given: string[], _options, command: Command) =>
       onCluster<{user?: string; workdir?: string}>(command, context, async ({cluster, hosts, options}) => {

@@ -34,10 +34,16 @@ export function listText(rules: readonly ListedRule[], nodes: number): string {
   ].join('\n');
 }
 
+/** A node that a change is not for, and why. */
+export interface LeftOut {
+  readonly node: string;
+  readonly why: string;
+}
+
 /** What became of a change, a line a node. */
-export function changeLines(results: readonly NodeResult[], wish: Wish | undefined): string[] {
+export function changeLines(results: readonly NodeResult[], wish: Wish | undefined, leftOut: readonly LeftOut[]): string[] {
   const what = wish ? `${wish.rule.id} ${wish.rule.exercise} ${showMatch(wish.rule.match)}` : '';
-  return results.flatMap(({node, outcome}) => {
+  const lines = results.flatMap(({node, outcome}) => {
     if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
     const remarks = outcome.change.remarks.map((remark) => chalk.yellow(`  ${remark}`));
     const done = wish
@@ -49,6 +55,11 @@ export function changeLines(results: readonly NodeResult[], wish: Wish | undefin
         : 'nothing to remove';
     return [`${outcome.kind === 'changed' ? chalk.green('✓') : chalk.dim('=')} ${node}  ${done}`, ...remarks];
   });
+  return [...lines, ...leftOut.map(leftOutLine)];
+}
+
+function leftOutLine({node, why}: LeftOut): string {
+  return `${chalk.dim('-')} ${node}  left out: ${why}`;
 }
 
 /** What was proven, a table a rule and node, in the manner of the report's transcripts. */
@@ -83,7 +94,7 @@ function sign({isOk, after, expected}: ProofRow): string {
 }
 
 /** What the hosts' kernels would be told. */
-export function dryRunText(changes: readonly {node: string; change: Change}[]): string {
+export function dryRunText(changes: readonly {node: string; change: Change}[], leftOut: readonly LeftOut[]): string {
   const lines = changes.flatMap(({node, change}) => {
     if (isNothing(change)) return [`${chalk.bold(node)}: nothing to change`, ''];
     return [
@@ -99,7 +110,7 @@ export function dryRunText(changes: readonly {node: string; change: Change}[]): 
       '',
     ];
   });
-  return lines.join('\n');
+  return [...lines, ...leftOut.map(leftOutLine), ''].join('\n');
 }
 
 /** Rows as columns of their greatest width. */

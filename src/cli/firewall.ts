@@ -3,15 +3,15 @@ import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {parseDuration} from '../firewall/duration.js';
 import {listRules} from '../firewall/list.js';
 import {chooseNodes, Nodes, rulesOn} from '../firewall/nodes.js';
-import {planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
-import {showProbe} from '../firewall/probe.js';
+import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
 import type {Proof} from '../firewall/prove.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
-import {claimsOn, isAboutItself, type NodeResult, verify, type Work, work} from '../firewall/work.js';
+import {claimsOn, isAboutItself, verify, type Work, work} from '../firewall/work.js';
 import {Hw5Error, Hw5Errors, UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
+import {proofJson, resultJson} from './firewall-json.js';
 import {changeLines, dryRunText, listText, proofsText} from './firewall-text.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 
@@ -211,15 +211,20 @@ async function change(
   const cluster = await findCluster(options, context);
   const chosen = chooseNodes(cluster, options.node);
   const targets = chosen.filter((node) => leaveOut?.(node) === undefined);
-  const leftOut = chosen.filter((node) => !targets.includes(node)).map((node) => ({node: node.name, why: leaveOut!(node)!}));
   const isProven = options.probe !== false && !options.dryRun;
   await using nodes = await open(cluster, isProven ? cluster.nodes : targets, options, context);
   const failures = failuresOf(nodes, targets);
   if (id !== undefined) assertKnown(id, nodes, targets);
+  const leftOut = [
+    ...chosen.flatMap((node) => (targets.includes(node) ? [] : [{node: node.name, why: leaveOut!(node)!}])),
+    ...nodes.failures.flatMap(({node}) =>
+      targets.includes(node) ? [] : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
+    ),
+  ];
   if (options.dryRun) {
-    const changes = nodes.views.map((view) => ({node: view.node.name, change: plan(view.seen, {...view, cluster})}));
-    context.stdout.write(options.json ? json(changes) : dryRunText(changes));
-    throwAll(failures);
+    const {changes, errors} = planAll(nodes, plan);
+    context.stdout.write(options.json ? json({changes, leftOut}) : dryRunText(changes, leftOut));
+    throwAll([...failures, ...errors]);
     return;
   }
   const confirmSeconds = options.confirmWithin ?? CONFIRM_SECONDS;
@@ -235,10 +240,24 @@ async function change(
   context.stdout.write(
     options.json
       ? json({id: wish?.rule.id ?? id, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
-      : `${[...changeLines(results, wish), ...leftOut.map(({node, why}) => `- ${node}  left out: ${why}`)].join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
+      : `${changeLines(results, wish, leftOut).join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
   );
   const failed = results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
   throwAll([...failures, ...failed, ...contradictions(proofs)]);
+}
+
+/** What every node would be told; one that cannot be told it hides no other. */
+function planAll(nodes: Nodes, plan: Work['plan']): {changes: {node: string; change: Change}[]; errors: Error[]} {
+  const changes: {node: string; change: Change}[] = [];
+  const errors: Error[] = [];
+  for (const view of nodes.views) {
+    try {
+      changes.push({node: view.node.name, change: plan(view.seen, {...view, cluster: nodes.cluster})});
+    } catch (error) {
+      errors.push(error as Error);
+    }
+  }
+  return {changes, errors};
 }
 
 function onNodes(command: Command): Command {
@@ -288,27 +307,4 @@ function throwAll(errors: readonly Error[]): void {
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function resultJson({node, outcome}: NodeResult): unknown {
-  if (outcome.kind === 'failed') return {node, result: 'failed', error: outcome.error.message};
-  return {node, result: outcome.kind, remarks: outcome.change.remarks};
-}
-
-function proofJson({node, rule, rows, hits, remarks, isOk}: Proof): unknown {
-  return {
-    id: rule.id,
-    node,
-    ok: isOk,
-    hitsBefore: hits.before ?? null,
-    hitsAfter: hits.after ?? null,
-    probes: rows.map(({probe, before, after, expected, isOk: ok}) => ({
-      probe: showProbe(probe),
-      expected,
-      before: before ?? null,
-      after,
-      ok,
-    })),
-    remarks,
-  };
 }

@@ -82,14 +82,17 @@ describe('observing a host with its own shell', () => {
   it('gives up a fact that hangs, its children too, and has the others', async () => {
     const seen = await observe(
       host,
-      {quick: output('echo a'), hangs: raw('sleep 4711 & sleep 4711; wait'), last: output('echo b')},
+      {
+        quick: output('echo a'),
+        hangs: raw(`sleep 4711.${process.pid} & sleep 4711.${process.pid}; wait`),
+        last: output('echo b'),
+      },
       undefined,
       1,
     );
     expect(seen).toEqual({quick: 'a', hangs: {stdout: '', code: 124}, last: 'b'});
-    expect((await host.exec(['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "sleep 471[1]"'])).stdout).toBe(
-      '0\n',
-    );
+    const left = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4711[.]${process.pid}'`;
+    expect((await host.exec(['sh', '-c', left])).stdout).toBe('0\n');
   });
 
   it('sees all at the same time', async () => {

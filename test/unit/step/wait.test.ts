@@ -50,9 +50,9 @@ it('keeps the answer of a look that hung', async () => {
 it('stops when interrupted, and nothing of it stays on the host', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 50);
-  await expect(waitFor(host, {reason: 'the end', script: 'sleep 4715; false', limitSeconds: 60}, abort.signal)).rejects.toThrow(
-    InterruptedError,
-  );
-  const left = await host.exec(['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "sleep 471[5]"']);
+  await expect(
+    waitFor(host, {reason: 'the end', script: `sleep 4715.${process.pid}; false`, limitSeconds: 60}, abort.signal),
+  ).rejects.toThrow(InterruptedError);
+  const left = await host.exec(['sh', '-c', `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4715[.]${process.pid}'`]);
   expect(left.stdout).toBe('0\n');
 });

@@ -1,5 +1,5 @@
 import {quoteAll, type Secret} from '../host/command.js';
-import type {FileState, UnitState} from './facts.js';
+import type {FileState, SecretFileState, UnitState} from './facts.js';
 
 /** A command. `stdin` may carry secrets. `title` says in words what it does. */
 export interface RunAction {
@@ -91,6 +91,12 @@ export type Action =
 export function ensureFile(path: string, content: string, seen: FileState | undefined, mode = 0o644): readonly WriteAction[] {
   if (seen && seen.content === content && seen.mode === mode.toString(8)) return [];
   return [{kind: 'write', path, content, mode, before: seen?.content}];
+}
+
+/** Writes a secret's file, mode 0600, unless it already stands there. */
+export function ensureSecret(path: string, content: Secret, seen: SecretFileState | undefined): readonly WriteAction[] {
+  if (seen && seen.content.reveal() === content.reveal() && seen.mode === '600') return [];
+  return [{kind: 'write', path, content, mode: 0o600, before: seen ? '***' : undefined}];
 }
 
 /** Uploads a file of this computer unless its hash was seen on the host. */

@@ -1,4 +1,4 @@
-import {quote} from '../host/command.js';
+import {quote, Secret} from '../host/command.js';
 import type {Fact} from './fact.js';
 
 /** A small text file as it stands on a host. */
@@ -17,6 +17,24 @@ export function textFile(path: string): Fact<FileState | undefined> {
       if (code !== 0) return undefined;
       const end = stdout.indexOf('\n');
       return {mode: stdout.slice(0, end), content: stdout.slice(end + 1)};
+    },
+  };
+}
+
+/** A file whose text must not be seen. */
+export interface SecretFileState {
+  readonly content: Secret;
+  readonly mode: string;
+}
+
+/** A secret's file: its content and mode, or undefined if it is not there. */
+export function secretFile(path: string): Fact<SecretFileState | undefined> {
+  const fact = textFile(path);
+  return {
+    script: fact.script,
+    parse: (output) => {
+      const file = fact.parse(output);
+      return file && {mode: file.mode, content: new Secret(file.content)};
     },
   };
 }

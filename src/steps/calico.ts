@@ -10,8 +10,8 @@ const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
 /** The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. */
 const STARTED = `${ETC}/calico-node`;
-/** The URL that calicoctl came from. */
-const ORIGIN = `${ETC}/calicoctl.url`;
+/** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
+const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
 
 /** The nodes that Calico runs on: those that hold containers. */
@@ -32,12 +32,14 @@ export const calicoctl = defineStep({
   plan(seen, {cluster, inputs}) {
     const config = render('calico/calicoctl.cfg', {endpoints: etcdEndpoints(cluster).join(',')});
     const {url, sha256} = cluster.calico.calicoctl;
-    const isThere = sha256 ? seen.hash === sha256 : seen.hash !== undefined && seen.origin?.content === `${url}\n`;
-    const program: readonly Action[] = inputs.calicoctl
+    const isFromUrl = sha256 ? seen.hash === sha256 : seen.hash !== undefined && seen.origin?.content === `${url}\n`;
+    const bring: readonly Action[] = inputs.calicoctl
       ? ensureUpload(CALICOCTL, inputs.calicoctl, seen.hash)
-      : isThere
+      : isFromUrl
         ? []
-        : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}, ...ensureFile(ORIGIN, `${url}\n`, seen.origin)];
+        : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
+    const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
+    const program = bring.length === 0 ? [] : [...bring, ...ensureFile(ORIGIN, origin, seen.origin)];
     const isForeign = seen.config && !seen.config.content.startsWith('# Made by hw5') && !seen.before;
     return [
       ...program,
@@ -52,8 +54,7 @@ export const calicoctl = defineStep({
       seen.before ? {kind: 'write', path: CONFIG, content: seen.before.content, mode: 0o644} : {kind: 'remove', path: CONFIG},
       {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
       {kind: 'remove', path: CONFIG_BEFORE},
-      {kind: 'remove', path: ORIGIN},
-      {kind: 'remove', path: CALICOCTL},
+      ...(seen.origin ? [{kind: 'remove', path: CALICOCTL} as const, {kind: 'remove', path: ORIGIN} as const] : []),
     ];
   },
 });

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../cluster/cluster.js';
-import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../step/action.js';
-import {exists, fileHash, textFile, unit} from '../step/facts.js';
+import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../step/action.js';
+import {fileHash, secretFile, textFile, unit} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render} from '../support/template.js';
@@ -87,25 +87,26 @@ export const scheduler = defineStep({
   title: "the framework's program",
   needs: ['packages', everywhere('etcd'), everywhere('mesos-agent')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
-  facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), hasSecret: exists(SECRET)}),
+  facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(seen, {node, cluster, inputs}) {
     return [
       ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, seen.program),
-      ...(inputs.mesosSecret && !seen.hasSecret
-        ? [{kind: 'write', path: SECRET, content: inputs.mesosSecret, mode: 0o600} as const]
-        : []),
+      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, seen.secret) : []),
       ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
     ];
   },
   undo(seen, {node, cluster}) {
     if (!seen.config && seen.program === undefined) return [];
     const [first] = nodesWith(cluster, 'framework');
+    const command = `${PROGRAM} --config ${CONFIG} --teardown`;
+    // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
+    const isOurs = cluster.mesos.source.kind !== 'external';
     const teardown: Action = {
-      kind: 'run',
+      kind: 'script',
       title: 'end the framework and its tasks',
-      argv: [PROGRAM, '--config', CONFIG, '--teardown'],
+      script: isOurs ? `timeout 60 ${command} || true` : command,
       timeoutMs: 120_000,
-      hint: 'the master or etcd does not answer: the tasks on the nodes are removed with the agents',
+      hint: `does the master ${masterAddress(cluster)} answer, and etcd?`,
     };
     return [
       ...(node.name === first!.name && seen.config && seen.program !== undefined ? [teardown] : []),

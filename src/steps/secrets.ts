@@ -1,9 +1,7 @@
 import {type Cluster, nodesWith} from '../cluster/cluster.js';
-import {Secret} from '../host/command.js';
 import {knownHosts, sshConfig, tasksJson} from '../images/container-files.js';
-import {type Action, ensureFile} from '../step/action.js';
-import type {Fact} from '../step/fact.js';
-import {exists, type FileState, textFile} from '../step/facts.js';
+import {ensureFile, ensureSecret} from '../step/action.js';
+import {exists, secretFile, textFile} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {ETC} from './places.js';
 
@@ -13,27 +11,6 @@ const JUPYTER = `${CONTAINERS}/jupyter`;
 /** Jupyter's token on every node that may run it. */
 export const JUPYTER_TOKEN = `${JUPYTER}/token`;
 const SSH = `${CONTAINERS}/ssh`;
-
-/** A file whose text must not be seen. */
-function secretFile(path: string): Fact<{readonly content: Secret; readonly mode: string} | undefined> {
-  const fact = textFile(path);
-  return {
-    script: fact.script,
-    parse: (output) => {
-      const file: FileState | undefined = fact.parse(output);
-      return file && {mode: file.mode, content: new Secret(file.content)};
-    },
-  };
-}
-
-function ensureSecret(
-  path: string,
-  content: Secret,
-  seen: {readonly content: Secret; readonly mode: string} | undefined,
-): readonly Action[] {
-  if (seen && seen.content.reveal() === content.reveal() && seen.mode === '600') return [];
-  return [{kind: 'write', path, content, mode: 0o600, before: seen ? '***' : undefined}];
-}
 
 /** The ssh tasks: those that Jupyter's terminal reaches by name. */
 const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>

@@ -153,14 +153,21 @@ describe("the scheduler's program", () => {
     const actions = plan(scheduler, well, {inputs});
     expect(lines(actions)).toEqual(['write /etc/hw5/mesos-secret (mode 0600)']);
     expect(JSON.stringify(actions)).not.toContain(SECRETS.mesos);
-    expect(plan(scheduler, {...well, hasSecret: true}, {inputs})).toEqual([]);
+    const secret = (text: string) => ({content: new Secret(text), mode: '600'});
+    expect(plan(scheduler, {...well, secret: secret(SECRETS.mesos)}, {inputs})).toEqual([]);
+    expect(lines(plan(scheduler, {...well, secret: secret('an older one')}, {inputs}))).toEqual([
+      'change /etc/hw5/mesos-secret (mode 0600)',
+    ]);
   });
 
-  it('ends the framework once, from the first node', () => {
-    const ends = (node: string) => lines(undo(scheduler, well, {node})).filter((line) => line.includes('--teardown'));
-    expect(ends('node0')).toEqual([
-      'end the framework and its tasks: /usr/local/lib/hw5/hw5-scheduler --config /etc/hw5/framework.json --teardown',
-    ]);
+  it('ends the framework once, from the first node; a dead master of our own holds nothing up', () => {
+    const ends = (node: string, cluster?: typeof EXTERNAL) =>
+      undo(scheduler, well, {node, ...(cluster ? {cluster} : {})}).flatMap((action) =>
+        action.kind === 'script' ? [action.script] : [],
+      );
+    const command = '/usr/local/lib/hw5/hw5-scheduler --config /etc/hw5/framework.json --teardown';
+    expect(ends('node0')).toEqual([`timeout 60 ${command} || true`]);
+    expect(ends('node0', EXTERNAL)).toEqual([command]);
     expect(ends('node1')).toEqual([]);
     expect(undo(scheduler, nothing)).toEqual([]);
   });

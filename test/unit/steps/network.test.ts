@@ -12,13 +12,13 @@ describe('calicoctl', () => {
   const nothing = {hash: undefined, origin: undefined, config: undefined, before: undefined};
   const first = plan(calicoctl, nothing);
   const config = fileAfter(first, CONFIG);
-  const well = {hash: 'a'.repeat(64), origin: fileAfter(first, '/etc/hw5/calicoctl.url'), config, before: undefined};
+  const well = {hash: 'a'.repeat(64), origin: fileAfter(first, '/etc/hw5/calicoctl.origin'), config, before: undefined};
   const pinned = clusterOf(`calico: {calicoctl: {url: "${URL}", sha256: "${'a'.repeat(64)}"}}`);
 
   it('is fetched by the host, which remembers from where', () => {
     expect(lines(first)).toEqual([
       `download /usr/local/bin/calicoctl from ${URL}`,
-      'write /etc/hw5/calicoctl.url (mode 0644)',
+      'write /etc/hw5/calicoctl.origin (mode 0644)',
       `write ${CONFIG} (mode 0644)`,
     ]);
     expect(config.content).toContain('http://198.18.0.10:2379,http://198.18.0.11:2379,http://198.18.0.12:2379');
@@ -44,7 +44,10 @@ describe('calicoctl', () => {
 
   it('comes from this computer when it is a file of it', () => {
     const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'b'.repeat(64)}});
-    expect(lines(plan(calicoctl, well, {inputs}))).toEqual(['upload /usr/local/bin/calicoctl']);
+    expect(lines(plan(calicoctl, well, {inputs}))).toEqual([
+      'upload /usr/local/bin/calicoctl',
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
+    ]);
     expect(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {inputs})).toEqual([]);
   });
 
@@ -61,6 +64,9 @@ describe('calicoctl', () => {
   it('is not taken away where it is not ours', () => {
     expect(undo(calicoctl, nothing)).toEqual([]);
     expect(undo(calicoctl, {...well, config: {content: 'mine', mode: '644'}})).toEqual([]);
+    const goes = (origin: typeof well.origin | undefined) =>
+      lines(undo(calicoctl, {...well, origin})).includes('remove /usr/local/bin/calicoctl');
+    expect([goes(well.origin), goes(undefined)]).toEqual([true, false]);
   });
 });
 

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {Readable} from 'node:stream';
+import {PassThrough, type Readable} from 'node:stream';
 import {ConnectError, InterruptedError, TimeoutError} from '../support/errors.js';
 import type {Secret} from './command.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
@@ -103,11 +103,12 @@ function after(head: string, stdin: ExecOptions['stdin']): string | Buffer | Rea
   if (stdin === undefined) return head;
   if (typeof stdin === 'string') return head + stdin;
   if (Buffer.isBuffer(stdin)) return Buffer.concat([Buffer.from(head), stdin]);
-  return Readable.from(
-    (async function* () {
-      yield Buffer.from(head);
-      yield* stdin;
-    })(),
-    {objectMode: false},
-  );
+  // Not a generator over the input: it could not be ended while it waits for more, and with it a command that reads no more.
+  const both = new PassThrough();
+  both.write(head);
+  both.once('close', () => stdin.destroy());
+  stdin.once('error', (error) => both.destroy(error));
+  stdin.once('close', () => both.end());
+  stdin.pipe(both);
+  return both;
 }

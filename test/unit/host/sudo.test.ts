@@ -1,4 +1,5 @@
-import {Readable} from 'node:stream';
+import {once} from 'node:events';
+import {PassThrough, Readable} from 'node:stream';
 import {inspect} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {Secret} from '../../../src/host/command.js';
@@ -68,6 +69,21 @@ describe('sudo with a password', () => {
     const marker = command!.argv[command!.argv.indexOf('sh') + 4];
     expect(command!.stdin.toString()).toBe(`${SENTINEL}\n${marker}\n${own}`);
     expect(command!.argv.slice(-3)).toEqual(['env', 'LC_ALL=C.UTF-8', 'cat']);
+  });
+
+  it('lets go of input that stays open when nobody reads it any more', async () => {
+    const input = new PassThrough();
+    const base = new FakeHost('node2').on(PROBE, NEEDED).on(CHECK);
+    const exec = base.exec.bind(base);
+    base.exec = async (argv, options) => {
+      if (!argv.includes('head')) return exec(argv, options);
+      const stdin = options!.stdin as Readable;
+      for await (const _ of stdin) break;
+      return {code: 0, stdout: '', stderr: ''};
+    };
+    await sudo(base, SENTINEL).host.exec(['head', '-n1'], {stdin: input});
+    if (!input.closed) await once(input, 'close');
+    expect(input.destroyed).toBe(true);
   });
 
   it('shows it nowhere', async () => {

@@ -40,7 +40,7 @@ export function isWell(task: Pick<TaskState, 'state' | 'healthy'>): boolean {
   return task.state === 'running' && task.healthy !== false;
 }
 
-/** Asks the framework, and unless the task is well, looks at everything on the nodes that could keep it from running. */
+/** Asks the framework, and looks at everything on the nodes that could keep the task from running: on its own if it runs, else on all. */
 export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, signal?: AbortSignal): Promise<Explanation> {
   let api: FrameworkApi | undefined;
   let said: readonly string[];
@@ -53,13 +53,16 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
     said = error.message.split('\n');
   }
   const task = api?.state.tasks.find((one) => one.name === name);
-  if (task && isWell(task)) return {name, task, isWell: true, why: said, findings: [], lastEnd: undefined};
+  const isFine = task !== undefined && isWell(task);
+  // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
+  const nodes = isFine ? cluster.nodes.filter((node) => node.name === task.node) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
-    Promise.all(cluster.nodes.map((node) => lookAt(node, cluster, task, hosts, signal))),
-    task && lastEndOf(cluster, task, hosts, signal),
+    Promise.all(nodes.map((node) => lookAt(node, cluster, task, hosts, signal))),
+    // one that is lost on its node has not ended
+    task?.node === null ? lastEndOf(cluster, task, hosts, signal) : undefined,
   ]);
   signal?.throwIfAborted();
-  return {name, task, isWell: false, why: said, findings: findings.flat(), lastEnd};
+  return {name, task, isWell: isFine && findings.flat().length === 0, why: said, findings: findings.flat(), lastEnd};
 }
 
 /** What is amiss on a node, each in one line that begins with its name. */

@@ -1,4 +1,4 @@
-import {applyPatch, structuredPatch} from 'diff';
+import {diffArrays} from 'diff';
 import {type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq} from 'yaml';
 import type {Cluster} from '../cluster/cluster.js';
 import {type LoadOptions, parseCluster} from '../cluster/load.js';
@@ -189,13 +189,16 @@ function render(document: Document, original: string): string {
     indentSeq: !/^( *)[\w-]+:[^\n]*\n\1- /m.test(original),
   };
   const printed = document.toString(layout);
-  const unchanged = parseDocument(original, READING).toString(layout);
+  const lines = original.split('\n');
   const squash = (line: string) => line.replaceAll(/\s+/g, '');
-  const patched = applyPatch(original, structuredPatch('', '', unchanged, printed, '', '', {context: 2}), {
-    compareLine: (_number, line, _operation, content) => squash(line) === squash(content),
-    autoConvertLineEndings: false,
+  const changes = diffArrays(lines, printed.split('\n'), {comparator: (a, b) => squash(a) === squash(b)});
+  let at = 0;
+  const merged = changes.flatMap(({added, removed, value, count}) => {
+    if (added) return value;
+    at += count;
+    return removed ? [] : lines.slice(at - count, at);
   });
-  if (patched === false) return printed;
+  const patched = merged.join('\n');
   const reread = parseDocument(patched, READING);
   const isSame = reread.errors.length === 0 && JSON.stringify(reread.toJS()) === JSON.stringify(document.toJS());
   return isSame ? patched : printed;

@@ -1,0 +1,99 @@
+import {describe, expect, it} from 'vitest';
+import {OpenHosts} from '../../../src/host/open-hosts.js';
+import {ConnectError} from '../../../src/support/errors.js';
+import {containersOn, findContainers, runningContainer} from '../../../src/tasks/container.js';
+import {FakeHost} from '../../support/fake-host.js';
+import {clusterOf} from '../steps/situation.js';
+import {scheduler} from './scheduler.js';
+
+const cluster = clusterOf();
+const [task] = scheduler().tasks;
+
+/** `docker inspect` of jupyter's two last containers, an older one of another framework, and one of ssh-3. */
+const LIST = `aaa /mesos-old false 137 true 2026-01-01T00:00:00.1Z jupyter
+bbb /mesos-container-of-jupyter true 0 false 2026-01-02T00:00:00.1Z jupyter
+ccc /mesos-x true 0 false 2026-01-03T00:00:00.1Z ssh-3
+ddd /mesos-y false 1 false 2026-01-03T00:00:00.1Z 0a1b2c3d4e5f
+`;
+
+function node(name: string, list = ''): FakeHost {
+  return new FakeHost(name).on(['sh', '-s'], list);
+}
+
+function open(...nodes: readonly (FakeHost | Error)[]): OpenHosts {
+  return new OpenHosts(async ({name}) => {
+    const host = nodes[cluster.nodes.findIndex((one) => one.name === name)]!;
+    if (host instanceof Error) throw host;
+    return host;
+  });
+}
+
+describe("a task's containers", () => {
+  it('are those with its host name, the newest first, ended ones too', async () => {
+    const found = await containersOn(node('node0', LIST), task!);
+    expect(found.map(({id, isRunning, exitCode, wasKilledForMemory}) => ({id, isRunning, exitCode, wasKilledForMemory}))).toEqual(
+      [
+        {id: 'bbb', isRunning: true, exitCode: 0, wasKilledForMemory: false},
+        {id: 'aaa', isRunning: false, exitCode: 137, wasKilledForMemory: true},
+      ],
+    );
+  });
+
+  it('are also those of its container id, whatever their host name', async () => {
+    expect((await containersOn(node('node0', LIST), {name: 'web', containerId: 'y'})).map(({id}) => id)).toEqual(['ddd']);
+  });
+
+  it('are asked for as root', async () => {
+    const host = node('node0', LIST);
+    await containersOn(host, task!);
+    expect(host.commands).toEqual(['# sh -s']);
+  });
+
+  it('cannot be told without docker', async () => {
+    const host = new FakeHost('node0').on(['sh', '-s'], {code: 1, stderr: 'Cannot connect to the Docker daemon'});
+    await expect(containersOn(host, task!)).rejects.toMatchObject({
+      hint: expect.stringContaining('hw5 logs docker --node node0'),
+    });
+  });
+
+  it('are looked for on its node only, when it has one there', async () => {
+    const others = [node('node1'), node('node2')];
+    await using hosts = open(node('node0', LIST), ...others);
+    expect((await findContainers(cluster, task!, hosts)).map(({node}) => node)).toEqual(['node0', 'node0']);
+    expect(others.flatMap((host) => host.commands)).toEqual([]);
+  });
+
+  it('are looked for on all nodes that can be reached, when it runs nowhere', async () => {
+    const later = LIST.replaceAll('2026-01-02', '2026-01-04');
+    await using hosts = open(node('node0', LIST), new ConnectError('node1', 'off'), node('node2', later));
+    const found = await findContainers(cluster, {...task!, node: null, containerId: null}, hosts);
+    expect(found.map(({node, created}) => `${node} ${created.slice(0, 10)}`)).toEqual([
+      'node2 2026-01-04',
+      'node0 2026-01-02',
+      'node0 2026-01-01',
+      'node2 2026-01-01',
+    ]);
+  });
+});
+
+describe('a command in a container', () => {
+  it('goes to the one that runs', async () => {
+    await using hosts = open(node('node0', LIST), node('node1'), node('node2'));
+    expect((await runningContainer(cluster, task!, hosts)).id).toBe('bbb');
+  });
+
+  it('cannot be run in a task without a node', async () => {
+    await using hosts = open();
+    await expect(runningContainer(cluster, {...task!, node: null, state: 'pending'}, hosts)).rejects.toMatchObject({
+      message: 'jupyter does not run: it is pending',
+      hint: expect.stringContaining('hw5 why jupyter'),
+    });
+  });
+
+  it('cannot be run in a container that has ended', async () => {
+    await using hosts = open(node('node0', LIST.replaceAll('true 0', 'false 0')));
+    await expect(runningContainer(cluster, task!, hosts)).rejects.toMatchObject({
+      message: 'jupyter has no running container on node0: it is running',
+    });
+  });
+});

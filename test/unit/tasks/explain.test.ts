@@ -1,0 +1,108 @@
+import {describe, expect, it} from 'vitest';
+import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {OpenHosts} from '../../../src/host/open-hosts.js';
+import {componentFacts} from '../../../src/status/components.js';
+import type {TaskState} from '../../../src/steps/framework.js';
+import {ConnectError} from '../../../src/support/errors.js';
+import {explain} from '../../../src/tasks/explain.js';
+import type {FakeHost} from '../../support/fake-host.js';
+import {clusterOf} from '../steps/situation.js';
+import {answer, instance, STOPPED} from './scheduler.js';
+
+const cluster = clusterOf();
+const PENDING: Partial<TaskState> = {state: 'pending', healthy: null, node: null, containerId: null};
+
+interface Scene {
+  /** Of ssh-1. */
+  readonly task?: Partial<TaskState>;
+  /** Node → component → what is amiss. */
+  readonly amiss?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly off?: readonly string[];
+  readonly containers?: string;
+  readonly withoutScheduler?: boolean;
+}
+
+/** What the facts of a node show, in their order; the image comes last. */
+function facts(node: ClusterNode, amiss: Readonly<Record<string, string>>): string {
+  const peers = cluster.nodes.filter((one) => one !== node);
+  const well: Record<string, string> = {
+    docker: '20.10 etcd://x',
+    calico: peers.map(({address}) => `| ${address} | node-to-node mesh | up | 23:30 | Established |`).join('\n'),
+  };
+  return [...Object.keys(componentFacts(node, cluster)), 'image']
+    .map((name, index) => {
+      const text = amiss[name] ?? well[name] ?? 'loaded active running\nanswers';
+      return `${index} ${amiss[name] === undefined ? 0 : 1} ${Buffer.from(text).toString('base64')}`;
+    })
+    .join('\n');
+}
+
+async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutScheduler = false}: Scene) {
+  const looked: string[] = [];
+  await using hosts = new OpenHosts(async (node) => {
+    if (off.includes(node.name)) throw new ConnectError(node.name, `no answer from ${node.name}`);
+    const host: FakeHost = withoutScheduler
+      ? STOPPED(node.name)
+      : instance(node.name, {isLeader: node.name === 'node0'}, {'ssh-1': task});
+    return host
+      .on(/\/v1\/why\/ssh-1$/, answer(200, {name: 'ssh-1', why: ['as the framework says']}))
+      .on(['sh', '-s'], (call) => {
+        if (call.stdin.toString().includes('docker ps')) return containers;
+        looked.push(node.name);
+        return `${facts(node, amiss[node.name] ?? {})}\n`;
+      })
+      .on(/^docker logs /, {stdout: 'one\n', stderr: 'two\nthree\n'});
+  });
+  return {...(await explain(cluster, 'ssh-1', hosts)), looked: looked.sort()};
+}
+
+describe('why a task is as it is', () => {
+  it('is what the framework says, and for one that is well only its own node is looked at', async () => {
+    expect(await whyOf({})).toMatchObject({isWell: true, why: ['as the framework says'], findings: [], looked: ['node1']});
+  });
+
+  it('is that its node is gone, though Mesos has not noticed yet', async () => {
+    expect(await whyOf({off: ['node1']})).toMatchObject({
+      isWell: false,
+      task: {state: 'running'},
+      findings: ['node1 cannot be reached: no answer from node1'],
+    });
+  });
+
+  it('is also what is amiss on any node that it could run on', async () => {
+    const amiss = {node0: {docker: 'x'}, node1: {image: ''}, node2: {proxy: 'nothing to show'}};
+    expect(await whyOf({task: PENDING, amiss})).toMatchObject({
+      isWell: false,
+      looked: ['node0', 'node1', 'node2'],
+      findings: [
+        'node0: docker is unhealthy (dockerd does not answer, or has no cluster store)',
+        'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` brings it there',
+      ],
+      lastEnd: undefined,
+    });
+  });
+
+  it('is not that an image is missing which the agent pulls', async () => {
+    const {findings} = await whyOf({task: {...PENDING, image: 'nginx'}, amiss: {node1: {image: ''}}});
+    expect(findings).toEqual(['node1: the image nginx is not there yet: the agent pulls it when the task starts']);
+  });
+
+  it('shows how its last container ended, for one that runs nowhere', async () => {
+    const containers = 'aaa /mesos-1 false 78 false 2026-01-01T00:00:00Z ssh-1\n';
+    expect((await whyOf({task: PENDING, containers})).lastEnd).toEqual({
+      node: 'node0',
+      exitCode: 78,
+      wasKilledForMemory: false,
+      lines: ['one', 'two', 'three'],
+    });
+    expect((await whyOf({task: {state: 'unreachable', node: 'node1'}, containers})).lastEnd).toBeUndefined();
+  });
+
+  it('is what runs on the nodes, when no scheduler answers', async () => {
+    const amiss = {node0: {etcd: 'loaded failed failed'}};
+    const {task, isWell, why, findings} = await whyOf({withoutScheduler: true, amiss});
+    expect({task, isWell}).toEqual({task: undefined, isWell: false});
+    expect(why[0]).toBe('no scheduler answers');
+    expect(findings).toEqual([expect.stringContaining('node0: etcd is unhealthy')]);
+  });
+});

@@ -1,0 +1,45 @@
+import type {SchedulerState, TaskState} from '../../../src/steps/framework.js';
+import {FakeHost, type FakeReply} from '../../support/fake-host.js';
+import {clusterOf} from '../steps/situation.js';
+
+/** What a scheduler with five healthy tasks says of itself. */
+export function scheduler(
+  framework: Partial<SchedulerState['framework']> = {},
+  changes: Record<string, Partial<TaskState>> = {},
+): SchedulerState {
+  return {
+    framework: {id: 'F-1', connected: true, leader: 'node0', isLeader: false, master: '198.18.0.10:5050', ...framework},
+    tasks: clusterOf().framework.tasks.map((task, index) => ({
+      name: task.name,
+      taskId: `${task.name}.1`,
+      state: 'running',
+      healthy: true,
+      node: `node${index % 3}`,
+      address: task.address,
+      image: `docker-${task.image}:0123456789ab`,
+      restarts: 0,
+      containerId: `container-of-${task.name}`,
+      message: '',
+      since: '2026-01-01T00:00:00Z',
+      ...changes[task.name],
+    })),
+  };
+}
+
+/** What curl prints. */
+export function answer(status: number, body: unknown): FakeReply {
+  return `${JSON.stringify(body)}\n\n${status}`;
+}
+
+/** A node whose scheduler answers. */
+export function instance(
+  name: string,
+  framework: Partial<SchedulerState['framework']> = {},
+  changes: Record<string, Partial<TaskState>> = {},
+): FakeHost {
+  return new FakeHost(name).on(/^curl .*\/v1\/state$/, answer(200, scheduler(framework, changes)));
+}
+
+/** A node whose scheduler does not run. */
+export const STOPPED = (name: string): FakeHost =>
+  new FakeHost(name).on(/^curl /, {code: 7, stdout: '\n000', stderr: "curl: (7) Couldn't connect to server"});

@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {type Family, isIn} from './address.js';
-import {portsOf} from './failsafe.js';
+import {BGP_PORT, portsOf} from './failsafe.js';
 import type {End, Probe} from './probe.js';
 import {coversContainers, coversHost, type Rule} from './rule.js';
 import type {Interface} from './sighting.js';
@@ -117,7 +117,7 @@ function between(from: End, to: End, target: Candidate, cluster: Cluster, isBack
   // bash cannot choose the address it connects from
   if (from.isSecondary) return [{kind: 'ping', from, to}];
   const answers = (port: number): boolean => isAnswered(target.around, to.address, port);
-  const members = portsOf(target.node, cluster).filter((port) => port !== cluster.etcd.peerPort && answers(port));
+  const members = portsOf(target.node, cluster).filter((port) => nameOf(port, cluster) !== undefined && answers(port));
   const probes: readonly Probe[] = [
     {kind: 'ping', from, to},
     ...tcp(from, to, target),
@@ -132,7 +132,9 @@ function tcp(from: End, to: End, {node, around}: Candidate): readonly Probe[] {
   return isAnswered(around, to.address, port) ? [{kind: 'tcp', from, to, port, about: 'ssh'}] : [];
 }
 
-function nameOf(port: number, {etcd, mesos}: Cluster): string {
+/** What answers at a port of the cluster, where it is of use to a reader. */
+function nameOf(port: number, {etcd, mesos}: Cluster): string | undefined {
+  if (port === BGP_PORT) return 'bgp';
   if (port === etcd.clientPort) return 'etcd';
-  return port === mesos.masterPort || port === mesos.agentPort ? 'mesos' : 'bgp';
+  return port === mesos.masterPort || port === mesos.agentPort ? 'mesos' : undefined;
 }

@@ -15,7 +15,9 @@ export interface Failsafe {
 }
 
 /** Calico's BGP. Its own settings leave it no other port. */
-const BGP_PORT = 179;
+export const BGP_PORT = 179;
+/** Docker hosts that share a cluster store gossip at this port, over TCP and UDP. Docker has no option for it. */
+const DOCKER_GOSSIP_PORT = 7946;
 /** At which the notebook's container listens. */
 const NOTEBOOK_PORT = 8888;
 
@@ -54,6 +56,9 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
           .map(({other, ports}) =>
             line(`-s ${other.address}/32 -p tcp -m multiport --sports ${ports.join(',')} ${ANSWER}`, 'cluster'),
           ),
+        ...(node.roles.includes('agent') ? nodesWith(cluster, 'agent') : [])
+          .filter((other) => other.name !== node.name)
+          .map((other) => line(`-s ${other.address}/32 -p udp -m udp --dport ${DOCKER_GOSSIP_PORT}`, 'cluster')),
         ...externalMaster(cluster).map(({host, port}) => line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos')),
         ...(notebook && node.roles.includes('proxy')
           ? [line(`-s ${notebook}/32 -p tcp -m tcp --sport ${NOTEBOOK_PORT} ${ANSWER}`, 'proxy')]
@@ -97,6 +102,7 @@ export function portsOf(node: ClusterNode, cluster: Cluster): readonly number[] 
     ...(node.roles.includes('etcd') ? [etcd.clientPort, etcd.peerPort] : []),
     ...(isOurs && node.roles.includes('master') ? [mesos.masterPort] : []),
     ...(isOurs && node.roles.includes('agent') ? [mesos.agentPort] : []),
+    ...(node.roles.includes('agent') ? [DOCKER_GOSSIP_PORT] : []),
   ];
 }
 

@@ -204,9 +204,10 @@ describe('nobody is locked out', () => {
     const before = lines.slice(0, denial).join('\n');
     expect(denial).toBe(lines.length - 1);
     expect(before).toContain('-s 198.18.0.1/32 -p tcp -m tcp --dport 22 ');
-    expect(before).toContain('-s 198.18.0.12/32 -p tcp -m multiport --dports 179,2379,2380,5051 ');
+    expect(before).toContain('-s 198.18.0.12/32 -p tcp -m multiport --dports 179,2379,2380,5051,7946 ');
+    expect(before).toContain('-s 198.18.0.12/32 -p udp -m udp --dport 7946 ');
     expect(before).toContain(
-      '-s 198.18.0.10/32 -p tcp -m multiport --sports 179,2379,2380,5050,5051 -m conntrack --ctstate ESTABLISHED ',
+      '-s 198.18.0.10/32 -p tcp -m multiport --sports 179,2379,2380,5050,5051,7946 -m conntrack --ctstate ESTABLISHED ',
     );
     expect(before).toContain('-s 192.168.0.100/32 -p tcp -m tcp --sport 8888 -m conntrack --ctstate ESTABLISHED ');
     expect(before).toContain('-i lo ');

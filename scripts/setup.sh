@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "installing hw5's npm packages"
-  npm ci --no-audit --no-fund --loglevel=error
+  # not `npm ci`: it refuses a lock file without the binaries of other systems, which not every registry has
+  npm install --no-save --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
 fi
 

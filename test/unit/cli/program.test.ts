@@ -103,7 +103,11 @@ describe('the command hw5', () => {
     await writeFile(file, `ssh: {port: ${port}, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n`);
     const ended = await hw5(['-f', file, 'notebook'], (child) => silent.once('connection', () => child.kill('SIGINT')));
     silent.close();
-    expect(ended).toEqual({code: 130, out: '', err: 'interrupted; what was done stays, and the same command goes on from there\n'});
+    expect(ended).toEqual({
+      code: 130,
+      out: '',
+      err: 'interrupted; what was done stays, and the same command goes on from there\n',
+    });
   });
 
   it('says which node it could not reach, and ends with 1', async () => {

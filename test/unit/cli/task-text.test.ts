@@ -1,0 +1,61 @@
+import {stripVTControlCharacters} from 'node:util';
+import {describe, expect, it} from 'vitest';
+import {explanationText, taskListText} from '../../../src/cli/task-text.js';
+import {scheduler} from '../tasks/scheduler.js';
+
+const NOW = Date.parse('2026-01-01T00:01:30Z');
+
+describe('the list of tasks', () => {
+  it('says of each how it is and since when, and why when it is not well', () => {
+    const state = scheduler(
+      {},
+      {
+        'ssh-1': {state: 'pending', healthy: null, node: null, message: 'it waits for an offer'},
+        'ssh-2': {
+          state: 'unhealthy',
+          healthy: false,
+          since: '2025-12-31T20:00:00Z',
+          restarts: 3,
+          message: 'its health check fails',
+        },
+      },
+    );
+    const lines = stripVTControlCharacters(taskListText(state, NOW)).split('\n');
+    expect(lines.slice(0, 4)).toEqual([
+      'TASK     STATE             NODE   ADDRESS        SINCE  RESTARTS  IMAGE',
+      'jupyter  running, healthy  node0  192.168.0.100  90 s   0         docker-jupyter:0123456789ab',
+      'ssh-1    pending           -      192.168.0.101  90 s   0         docker-ssh:0123456789ab  it waits for an offer',
+      'ssh-2    unhealthy         node2  192.168.0.102  4 h    3         docker-ssh:0123456789ab  its health check fails',
+    ]);
+  });
+});
+
+describe('why, for people', () => {
+  const [task] = scheduler({}, {jupyter: {state: 'pending', healthy: null}}).tasks;
+
+  it('is the reasons, then what is amiss on the nodes, then the last words', () => {
+    const text = explanationText({
+      name: 'jupyter',
+      task,
+      isWell: false,
+      why: ['it waits 5 s before the next start'],
+      findings: ['node1: docker is unhealthy (x)'],
+      lastEnd: {node: 'node0', exitCode: 78, wasKilledForMemory: false, lines: ['token is missing']},
+    });
+    expect(stripVTControlCharacters(text)).toBe(`jupyter is pending
+  it waits 5 s before the next start
+
+on the nodes:
+  node1: docker is unhealthy (x)
+
+its last container, on node0, ended with exit code 78; its last words:
+  token is missing
+`);
+  });
+
+  it('says when memory was the reason', () => {
+    const lastEnd = {node: 'node0', exitCode: 137, wasKilledForMemory: true, lines: []};
+    const text = explanationText({name: 'jupyter', task, isWell: false, why: [], findings: [], lastEnd});
+    expect(text).toContain('on node0, was killed because it used up its memory\n');
+  });
+});

@@ -26,7 +26,7 @@ export interface OwnFamily {
 /** The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. */
 export function readRules(families: readonly OwnFamily[]): readonly FoundRule[] {
   const groups = new Map<string, {exercise: Exercise; strict: boolean; lines: Line[]}>();
-  for (const {isForward, options, packets} of families.flatMap(({tables}) => tables.flatMap(linesInOrder))) {
+  for (const {isForward, options, packets} of linesOf(families)) {
     const tag = tagOf({options});
     const exercise = EXERCISES.find((name) => name === tag?.words[0]);
     if (!tag || !ID.test(tag.owner) || !exercise) continue;
@@ -44,8 +44,7 @@ export function readRules(families: readonly OwnFamily[]): readonly FoundRule[] 
 
 /** Who may come by SSH whatever is denied, as an earlier change saw them. */
 export function readSshSources(families: readonly OwnFamily[]): readonly SshSource[] {
-  const sources = families
-    .flatMap(({tables}) => tables.flatMap(linesInOrder))
+  const sources = linesOf(families)
     .filter(({options}) => tagOf({options})?.words[0] === 'ssh')
     .flatMap(({options}) => {
       const address = optionValue({options}, '-s')?.split('/')[0];
@@ -53,6 +52,12 @@ export function readSshSources(families: readonly OwnFamily[]): readonly SshSour
       return address && port > 0 ? [{address, port}] : [];
     });
   return [...new Map(sources.map((source) => [`${source.address} ${source.port}`, source])).values()];
+}
+
+/** What the host itself receives first, then what it passes on, whatever the order of a dump: the variants differ in it. */
+function linesOf(families: readonly OwnFamily[]): readonly Line[] {
+  const lines = families.flatMap(({tables}) => tables.flatMap(linesInOrder));
+  return [...lines.filter((line) => !line.isForward), ...lines.filter((line) => line.isForward)];
 }
 
 /** A table's lines as a packet meets them: from the chain that is entered from outside, into ours it leads to. */

@@ -134,7 +134,7 @@ describe('own ground', () => {
   it('catches what Calico would accept ahead of Docker a step earlier, in mangle, which can only drop', () => {
     const host = new FakeFirewall(WITH_CALICO).add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
     const mangle = host.kernel('iptables-nft').save().split('*mangle')[1]!;
-    expect(mangle).toContain('-A FORWARD -o cali+ -j HW5-FORWARD');
+    expect(mangle).toMatch(/-A FORWARD -o cali\+ -j HW5-FORWARD\n.*-A FORWARD -i cali\+ -j HW5-FORWARD/);
     expect(mangle).toMatch(/-A HW5-FORWARD -s 198\.18\.0\.12\/32 .* -j DROP/);
     expect(mangle).not.toContain('REJECT');
   });
@@ -227,6 +227,11 @@ describe('nobody is locked out', () => {
     expect(change.strictSeconds).toBe(60);
     expect(change.notes).toEqual([`set ${one.id} 60 -`]);
     expect(host.do(change).lines('HW5-INPUT')).toHaveLength(1);
+  });
+
+  it('a strict denial stands ahead of the failsafe that other rules brought', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '10.0.0.1'), rule('deny-ip', '198.18.0.12', {strict: true}));
+    expect(host.lines('HW5-INPUT')[0]).toContain('deny-ip strict');
   });
 
   it('a strict http-only is not softened by the failsafe of other rules, and outranks no denial', () => {

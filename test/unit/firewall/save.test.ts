@@ -51,12 +51,27 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
       rule.strict,
       rule.hits,
     ]);
-    expect(found.sort()).toEqual([
+    expect(found).toEqual([
       ['1b2c3d', 'deny-ip', '198.18.0.12', 'both', false, 7],
       ['4e5f60', 'deny-mac', '02:00:1e:4c:00:03', 'host', false, 9],
       ['718293', 'deny-ping', '198.18.0.11', 'host', false, 2],
       ['a4b5c6', 'http-only', 'all but tcp/80', 'host', true, 6],
     ]);
+  });
+
+  it('gives the order in which INPUT meets the rules, where a rule for containers comes first in the dump', () => {
+    const swapped = own.tables.map((table) => ({...table, chains: new Map([...table.chains].reverse())}));
+    expect(readRules([{...own, tables: swapped}]).map((rule) => rule.id)).toEqual(['1b2c3d', '4e5f60', '718293', 'a4b5c6']);
+    const alone = own.tables.map((table) => ({
+      ...table,
+      chains: new Map(
+        [...table.chains].map(([name, lines]) => [
+          name,
+          name === 'HW5-FORWARD' ? lines.map(({text}) => ({text: text.replace('1b2c3d', 'ffffff')})) : lines,
+        ]),
+      ),
+    }));
+    expect(readRules([{...own, tables: alone}]).at(-1)?.id).toBe('ffffff');
   });
 
   it('finds where SSH is let in from', () => {

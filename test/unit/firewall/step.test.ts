@@ -1,0 +1,18 @@
+import {expect, it} from 'vitest';
+import type {PlanContext, UndoContext} from '../../../src/step/step.js';
+import {firewall} from '../../../src/steps/firewall.js';
+import {STEPS} from '../../../src/steps/index.js';
+import {cluster} from './cluster.js';
+
+it('up and plan leave the user’s rules alone', () => {
+  expect(firewall.plan({isThere: true}, {} as PlanContext<never>)).toEqual([]);
+});
+
+it('down takes them away, first of all, on every node that has any', () => {
+  expect(STEPS.at(-1)).toBe(firewall);
+  expect(firewall.targets(cluster)).toEqual(cluster.nodes);
+  expect(firewall.undo({isThere: false}, {} as UndoContext)).toEqual([]);
+  expect(firewall.undo({isThere: true}, {} as UndoContext)).toMatchObject([
+    {kind: 'script', script: expect.stringMatching(/\nhw5_firewall reset\n$/)},
+  ]);
+});

@@ -7,6 +7,7 @@ import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import type {Settings} from './model.js';
 import type {Command, PublishedView, Reply} from './noticeboard.js';
+import {listHash} from './task-info.js';
 import type {TaskView} from './view.js';
 import {pause} from './wait.js';
 
@@ -36,6 +37,8 @@ export interface StateAnswer {
     readonly leader: string | null;
     readonly isLeader: boolean;
     readonly master: string | null;
+    /** The leader wants what this instance's own configuration says. */
+    readonly isCurrent: boolean;
   };
   readonly tasks: readonly TaskView[];
 }
@@ -95,20 +98,24 @@ export class Instance {
   async state(): Promise<StateAnswer> {
     const leader = this.#leader;
     if (leader !== undefined) {
-      return answerOf({...leader.view(), master: leader.master}, this.#options.node, true, leader.view().connection);
+      return this.#answer({...leader.view(), master: leader.master}, this.#options.node, leader.view().connection);
     }
     try {
       this.#lastView = await this.#publishedView();
       const leading = await this.#election.leader();
-      return answerOf(
+      return this.#answer(
         this.#lastView,
         leading,
-        false,
         leading === null ? 'no instance leads' : (this.#lastView?.connection ?? 'not yet subscribed'),
       );
     } catch (error) {
-      return answerOf(this.#lastView, null, false, messageOf(error));
+      return this.#answer(this.#lastView, null, messageOf(error));
     }
+  }
+
+  #answer(view: PublishedView | undefined, leader: string | null, connection: string): StateAnswer {
+    const isCurrent = view?.wanted === listHash(this.#statement.tasks);
+    return answerOf(view, {leader, isLeader: this.#leader !== undefined, connection, isCurrent});
   }
 
   /** Why a task is as it is; undefined when there is no such task. */
@@ -136,7 +143,10 @@ export class Instance {
   }
 }
 
-function answerOf(view: PublishedView | undefined, leader: string | null, isLeader: boolean, connection: string): StateAnswer {
+function answerOf(
+  view: PublishedView | undefined,
+  {leader, isLeader, connection, isCurrent}: Pick<StateAnswer['framework'], 'leader' | 'isLeader' | 'connection' | 'isCurrent'>,
+): StateAnswer {
   return {
     framework: {
       id: view?.frameworkId ?? null,
@@ -146,6 +156,7 @@ function answerOf(view: PublishedView | undefined, leader: string | null, isLead
       leader,
       isLeader,
       master: view?.master ?? null,
+      isCurrent,
     },
     tasks: view?.tasks ?? [],
   };

@@ -61,6 +61,11 @@ export function specHash(spec: TaskSpec): string {
   return createHash('sha256').update(canonical(rest)).digest('hex').slice(0, 12);
 }
 
+/** What the whole list says, as a short hash: equal where two instances want the same. */
+export function listHash(specs: readonly TaskSpec[]): string {
+  return createHash('sha256').update(canonical(specs)).digest('hex').slice(0, 12);
+}
+
 /** Name → {@link specHash}. */
 export function hashesOf(specs: readonly TaskSpec[]): Readonly<Record<string, string>> {
   return Object.fromEntries(specs.map((spec) => [spec.name, specHash(spec)]));

@@ -1,6 +1,7 @@
 import type {TaskSpec} from './config.js';
 import type {Run, SchedulerState, Slot} from './model.js';
-import {currentRun} from './runs.js';
+import {currentRun, isOutdated} from './runs.js';
+import {listHash} from './task-info.js';
 import {why} from './why.js';
 
 export type TaskViewState = 'pending' | 'staging' | 'starting' | 'running' | 'unhealthy' | 'killing' | 'unreachable' | 'failed';
@@ -22,6 +23,8 @@ export interface TaskView {
   /** ISO time since when it is in this state. */
   readonly since: string;
   readonly flapping: boolean;
+  /** It runs as its description was, and will be replaced. */
+  readonly isOutdated: boolean;
 }
 
 /** What the leader knows, and publishes for the others. */
@@ -30,6 +33,8 @@ export interface View {
   readonly connected: boolean;
   readonly connection: string;
   readonly tasks: readonly TaskView[];
+  /** The hash of the task list that is wanted. */
+  readonly wanted: string;
   /** Task → lines for `hw5 why`. */
   readonly why: Readonly<Record<string, readonly string[]>>;
 }
@@ -41,6 +46,7 @@ export function viewOf(state: SchedulerState, now: number): View {
     connected: state.connected,
     connection: state.connection,
     tasks: state.desired.map((spec) => taskView(state, spec, now)),
+    wanted: listHash(state.desired),
     why: Object.fromEntries(state.desired.map((spec) => [spec.name, why(state, spec, now)])),
   };
 }
@@ -63,6 +69,7 @@ function taskView(state: SchedulerState, spec: TaskSpec, now: number): TaskView 
     message: seen.isWell ? '' : why(state, spec, now).join('; '),
     since: new Date(run?.since ?? slot?.since ?? now).toISOString(),
     flapping: (slot?.failures ?? 0) >= state.settings.flappingFailures,
+    isOutdated: run !== undefined && isOutdated(state, run, spec),
   };
 }
 

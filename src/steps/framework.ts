@@ -160,10 +160,12 @@ export const framework = defineStep({
 function readyScript(cluster: Cluster): string {
   const names = cluster.framework.tasks.map((task) => task.name);
   return `${SCHEDULER_STATE} | node -e '
-const {tasks} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const {framework, tasks} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+if (!framework.isCurrent) { console.log("the leading scheduler does not know the new task list yet"); process.exit(1); }
 const waits = ${JSON.stringify(names)}.flatMap((name) => {
   const task = tasks.find((one) => one.name === name);
   if (!task) return [name + " is unknown to the scheduler"];
+  if (task.isOutdated) return [name + " is to be replaced by its new description"];
   return task.state === "running" && task.healthy !== false ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
 });
 if (waits.length > 0) { console.log(waits.join("; ")); process.exit(1); }'`;

@@ -9,7 +9,7 @@ import type {Command, Reply} from '../../../src/framework/noticeboard.js';
 import {taskSpec} from '../../support/framework-world.js';
 
 const state: StateAnswer = {
-  framework: {id: 'F1', connected: true, connection: '', leader: 'node0', isLeader: true, master: 'node0:5050'},
+  framework: {id: 'F1', connected: true, connection: '', leader: 'node0', isLeader: true, master: 'node0:5050', isCurrent: true},
   tasks: [],
 };
 let folder: string;

@@ -150,7 +150,10 @@ describe('two instances', () => {
     await runsAll(first);
     const second = start('node1');
     await runsAll(second);
-    expect((await second.state()).framework).toMatchObject({leader: 'node0', isLeader: false, connected: true});
+    expect((await second.state()).framework).toMatchObject({leader: 'node0', isLeader: false, connected: true, isCurrent: true});
+    // its own file asks for something else, and the leader has not heard of it
+    second.restate([], 0);
+    expect((await second.state()).framework.isCurrent).toBe(false);
     expect(await second.command({action: 'restart', name: 'ssh-1', at: Date.now()})).toMatchObject({ok: true});
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
     expect(await second.command({action: 'release', name: 'ssh-2', at: Date.now()})).toMatchObject({ok: false});

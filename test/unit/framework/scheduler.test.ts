@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Call} from '../../../src/framework/mesos.js';
+import {viewOf} from '../../../src/framework/view.js';
 import {FrameworkWorld, fiveTasks, flourish, taskSpec} from '../../support/framework-world.js';
 
 function settled(tasks = fiveTasks(), agents = 3): FrameworkWorld {
@@ -448,6 +449,11 @@ describe('changes of the wish', () => {
   it('rolls a new image through the tasks one at a time, each healthy before the next', () => {
     const world = settled();
     world.want(fiveTasks('docker-ssh:2'));
+    const outdated = () =>
+      viewOf(world.state, 0)
+        .tasks.filter((task) => task.isOutdated)
+        .map((task) => task.name);
+    expect(outdated()).toEqual(['ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
     let down = 0;
     for (let second = 0; second < 120; second++) {
       flourish(world, 1);
@@ -456,6 +462,7 @@ describe('changes of the wish', () => {
     }
     expect(world.containers.filter((one) => one.image === 'docker-ssh:2')).toHaveLength(4);
     expect(down).toBe(1);
+    expect(outdated()).toEqual([]);
   });
 
   it('stops the roll at the first task that does not get healthy', () => {

@@ -1,10 +1,8 @@
-import {join} from 'node:path';
 import {stringify} from 'yaml';
-import type {LabHost} from './host.js';
 import {LAB_USER, type Lab} from './lab.js';
 
 /** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. @param baseTar a bare Debian for the images */
-export function clusterYaml(lab: Lab, baseTar: string, host: LabHost): string {
+export function clusterYaml(lab: Lab, baseTar: string): string {
   const cluster = {
     name: lab.name,
     ssh: {user: LAB_USER, key: lab.files.key, knownHosts: lab.files.knownHosts},
@@ -13,7 +11,7 @@ export function clusterYaml(lab: Lab, baseTar: string, host: LabHost): string {
       address: machine.address,
       ...(lab.sudoPassword.includes(machine.name) ? {ssh: {sudoPasswordFile: machine.sudoPasswordFile}} : {}),
     })),
-    calico: {calicoctl: {path: join(host.programs, 'calicoctl')}},
+    calico: {calicoctl: {path: lab.files.calicoctl}},
     images: {base: {import: baseTar}},
   };
   return `# Written by \`hw5 lab up\`: the machines of the lab "${lab.name}".\n${stringify(cluster, {lineWidth: 0})}`;

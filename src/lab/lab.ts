@@ -39,6 +39,8 @@ export interface Lab extends LabDefinition {
     readonly cluster: string;
     readonly key: string;
     readonly knownHosts: string;
+    /** A copy: the checkout that made the lab may go, and the lab stay. */
+    readonly calicoctl: string;
   };
   readonly machines: readonly LabMachine[];
 }
@@ -107,6 +109,7 @@ export function labFrom(definition: LabDefinition, host: LabHost): Lab {
       cluster: join(directory, 'cluster.yaml'),
       key: join(directory, 'id_ed25519'),
       knownHosts: join(directory, 'known_hosts'),
+      calicoctl: join(directory, 'calicoctl'),
     },
     machines: machineNames(definition.count).map((machine, index) => ({
       name: machine,

@@ -1,4 +1,4 @@
-import {chown, copyFile, link, readFile, rename, writeFile} from 'node:fs/promises';
+import {chmod, chown, copyFile, link, readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error, Hw5Errors} from '../support/errors.js';
 import {type Base, baseAt, ensureBase, exists} from './base/base.js';
@@ -72,9 +72,11 @@ async function createDisks(
   const parts = {base, host, resolver, authorizedKeys, preinstalled, signal};
   const lines = await Promise.all(lab.machines.map((machine) => createMachine(lab, machine, parts)));
   await writePublicFile(lab.files.knownHosts, lines.join(''));
+  await copyFile(join(host.programs, 'calicoctl'), lab.files.calicoctl);
+  await chmod(lab.files.calicoctl, 0o755);
   // Its user may have changed it: `hw5 scale` does.
   if (!(await exists(lab.files.cluster))) {
-    await writePublicFile(`${lab.files.cluster}.new`, clusterYaml(lab, await readableTar(lab, base, host), host));
+    await writePublicFile(`${lab.files.cluster}.new`, clusterYaml(lab, await readableTar(lab, base, host)));
     await rename(`${lab.files.cluster}.new`, lab.files.cluster);
   }
   if (!host.owner) return;

@@ -86,9 +86,11 @@ describe.sequential('a lab', () => {
   });
 
   it('has machines with a real systemd, different ids, what was preinstalled, and the services as Debian leaves them', async () => {
-    expect(await inside('node0', 'ps -p 1 -o comm=; hello; systemctl is-active hello docker etcd ssh')).toBe(
-      ['systemd', 'hello', 'active', 'active', 'active', 'active'].join('\n'),
-    );
+    // sshd answers before Docker and etcd have started
+    const services = () => inside('node0', 'ps -p 1 -o comm=; hello; systemctl is-active hello docker etcd ssh').catch(String);
+    await expect
+      .poll(services, {timeout: 60_000, interval: 500})
+      .toBe(['systemd', 'hello', 'active', 'active', 'active', 'active'].join('\n'));
     expect(await inside('node0', 'cat /etc/machine-id')).not.toBe(await inside('node1', 'cat /etc/machine-id'));
     expect(await inside('node0', 'systemctl is-enabled docker etcd')).toBe('enabled\nenabled');
     expect(await inside('node0', 'systemctl --failed --no-legend')).toBe('');

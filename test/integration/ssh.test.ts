@@ -252,7 +252,7 @@ describe.sequential('SSH to machines of the lab', () => {
   it('says that nobody is at an address', async () => {
     const error = await refusal({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
     expect(error.message).toMatch(
-      /^node9 is not reachable at 198\.18\.1\.189:22$|^no answer from node9 at 198\.18\.1\.189:22 within 5 s$/,
+      /^node9 is not reachable at 198\.18\.0\.221:22$|^no answer from node9 at 198\.18\.0\.221:22 within 5 s$/,
     );
     expect(error.hint).toContain('ping 198.18.0.221');
   });

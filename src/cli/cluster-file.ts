@@ -14,14 +14,17 @@ export async function clusterFile(options: GlobalOptions, context: CliContext): 
   if (options.file !== undefined && lab !== undefined)
     throw new UsageError('-f and --lab exclude each other', {hint: 'leave one out'});
   if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'is the path right?');
-  if (lab !== undefined)
-    return existing(join(labHost(context.env, context.home).state, lab, 'cluster.yaml'), 'make the lab first: `hw5 lab up`');
+  if (lab !== undefined) return existing(join(labHost(context.env, context.home).state, lab, 'cluster.yaml'), makeLab(lab));
   const named = context.env['HW5_CLUSTER'];
   if (named) return existing(resolve(context.cwd, named), 'it is what HW5_CLUSTER names');
   return existing(
     resolve(context.cwd, 'cluster.yaml'),
     'name a cluster with -f FILE, --lab, or HW5_CLUSTER; cluster.example.yaml shows what one looks like',
   );
+}
+
+function makeLab(lab: string): string {
+  return `make the lab first: \`hw5 lab up${lab === DEFAULT_LAB.name ? '' : ` --name ${lab}`}\``;
 }
 
 async function existing(path: string, hint: string): Promise<string> {

@@ -12,6 +12,7 @@ import {labCommand} from './lab.js';
 import {logsCommand} from './logs.js';
 import {notebookCommand} from './notebook.js';
 import {planCommand} from './plan.js';
+import {respectNoColor} from './reporter/no-color.js';
 import {scaleCommand} from './scale.js';
 import {shareOptions} from './share-options.js';
 import {statusCommand} from './status.js';
@@ -38,6 +39,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+
+respectNoColor(process.env);
 
 const context: CliContext = {
   env: process.env,
@@ -109,7 +112,8 @@ for (const command of [
   }),
 ]) {
   shareOptions(program, command);
-  program.addCommand(command.copyInheritedSettings(program));
+  inheritSettings(program, command);
+  program.addCommand(command);
 }
 
 try {
@@ -119,6 +123,12 @@ try {
 } finally {
   // ssh2 keeps nothing open, but a host that vanished may
   setTimeout(() => process.exit(), 2_000).unref();
+}
+
+/** Errors and suggestions alike in all commands, those below others too: a wrong command line is always exit code 2. */
+function inheritSettings(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inheritSettings(command, below);
 }
 
 /** Shows the error and gives the exit code. What is not a Hw5Error is a bug of ours and keeps its stack. */

@@ -90,7 +90,7 @@ const removeContainers: Action = {
 };
 
 const install =
-  'install it (as the report did), or set mesos.image to a container image that holds it, or mesos.master to a master that runs already';
+  'install it (as the report did), or set mesos.source.image to a container image that holds it, or mesos.source.master to a master that runs already';
 
 export const mesosMaster = mesosStep(
   {

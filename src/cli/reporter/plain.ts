@@ -1,6 +1,6 @@
-import chalk from 'chalk';
+import {chalkStderr as chalk} from 'chalk';
 import type {Emit} from '../../step/events.js';
-import {duration, SIGN, summary} from './words.js';
+import {duration, sign, summary} from './words.js';
 
 /** A line an event; with `isVerbose` every action as well. For logs and pipes. */
 export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): Emit {
@@ -18,7 +18,7 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
         break;
       case 'step-end':
         line(
-          `${SIGN[event.outcome]} ${event.host} ${event.title}: ${event.outcome}${event.outcome === 'changed' ? chalk.dim(` (${duration(event.elapsedMs)})`) : ''}`,
+          `${sign(event.outcome)} ${event.host} ${event.title}: ${event.outcome}${event.outcome === 'changed' ? chalk.dim(` (${duration(event.elapsedMs)})`) : ''}`,
         );
         break;
       case 'end':

@@ -1,7 +1,7 @@
-import chalk from 'chalk';
+import {chalkStderr as chalk} from 'chalk';
 import ora from 'ora';
 import type {Emit, Outcome} from '../../step/events.js';
-import {duration, SIGN, summary} from './words.js';
+import {duration, sign, summary} from './words.js';
 
 /** A step while it runs on one or more hosts. */
 interface Running {
@@ -98,7 +98,7 @@ function lineOf(step: Running): string {
     'unchanged';
   const hosts = [...step.ended].map(([host, outcome]) => (outcome === worst ? host : `${host} ${outcome}`)).join(', ');
   const time = worst === 'changed' ? ` ${chalk.dim(duration(performance.now() - step.started))}` : '';
-  return `${SIGN[worst]} ${step.title}: ${worst} ${chalk.dim(hosts)}${time}`;
+  return `${sign(worst)} ${step.title}: ${worst} ${chalk.dim(hosts)}${time}`;
 }
 
 /** At most `width` characters on the screen, the ellipsis included; colours do not count. */

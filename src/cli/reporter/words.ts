@@ -1,14 +1,18 @@
-import chalk from 'chalk';
+import {chalkStderr as chalk} from 'chalk';
 import type {Outcome} from '../../step/events.js';
 
-/** The sign before a line. */
-export const SIGN: Readonly<Record<Outcome, string>> = {
-  changed: chalk.green('✓'),
-  unchanged: chalk.dim('·'),
-  failed: chalk.red('✗'),
-  blocked: chalk.yellow('-'),
-  interrupted: chalk.yellow('!'),
+const SIGNS: Readonly<Record<Outcome, () => string>> = {
+  changed: () => chalk.green('✓'),
+  unchanged: () => chalk.dim('·'),
+  failed: () => chalk.red('✗'),
+  blocked: () => chalk.yellow('-'),
+  interrupted: () => chalk.yellow('!'),
 };
+
+/** The sign before a line. */
+export function sign(outcome: Outcome): string {
+  return SIGNS[outcome]();
+}
 
 /** Time for people: `340 ms`, `4.2 s`, `1 min 5 s`. */
 export function duration(milliseconds: number): string {

@@ -37,7 +37,7 @@ describe('the cluster that is meant', () => {
     const error = choose({labName: 'no-such-lab-here'}, {HW5_CLUSTER: 'named.yaml'});
     await expect(error).rejects.toMatchObject({
       message: 'there is no cluster file /var/lib/hw5/labs/no-such-lab-here/cluster.yaml',
-      hint: expect.stringContaining('hw5 lab up'),
+      hint: 'make the lab first: `hw5 lab up --name no-such-lab-here`',
       exitCode: 2,
     });
   });

@@ -42,10 +42,14 @@ describe('the command hw5', () => {
   });
   afterAll(() => Promise.all([cwd, dirname(program)].map((folder) => rm(folder, {recursive: true}))));
 
-  async function hw5(args: readonly string[], during: (process: ReturnType<typeof spawn>) => void = () => {}): Promise<Ended> {
+  async function hw5(
+    args: readonly string[],
+    during: (process: ReturnType<typeof spawn>) => void = () => {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> {
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
-      env: {PATH: process.env.PATH, HOME: cwd},
+      env: {PATH: process.env.PATH, HOME: cwd, ...env},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [out, err] = ['', ''];
@@ -64,6 +68,9 @@ describe('the command hw5', () => {
     ['an option that is not there', ['--colour'], 2, /unknown option '--colour'/],
     ['a command that is not there, with the nearest', ['stauts'], 2, /unknown command 'stauts'\n\(Did you mean status\?\)/],
     ['an option of a command that is not there', ['down', '--forever'], 2, /unknown option '--forever'/],
+    ['an option that a command below another does not have', ['lab', 'up', '--forever'], 2, /unknown option '--forever'/],
+    ['half a command', ['lab', 'power'], 2, /Usage: hw5 lab power/],
+    ['a command without its argument', ['lab', 'power', 'off'], 2, /missing required argument 'machine'\n\(see hw5 --help\)/],
     ['no command', [], 2, /Usage: hw5/],
     ['two clusters', ['-f', 'good.yaml', '--lab', 'plan'], 2, /✗ -f and --lab exclude each other\n {2}hint {5}leave one out/],
     ['no cluster', ['up'], 2, /✗ there is no cluster file .*\/cluster.yaml\n/],
@@ -108,6 +115,22 @@ describe('the command hw5', () => {
       out: '',
       err: 'interrupted; what was done stays, and the same command goes on from there\n',
     });
+  });
+
+  it('has colours where the terminal has, unless NO_COLOR is set', async () => {
+    // nobody listens there
+    const file = join(cwd, 'colours.yaml');
+    await writeFile(file, 'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n');
+    const status = (env: Readonly<Record<string, string>>) => hw5(['-f', file, 'status'], undefined, env);
+    const [terminal, plain, pipe] = await Promise.all([
+      status({FORCE_COLOR: '1'}),
+      status({FORCE_COLOR: '1', NO_COLOR: '1'}),
+      status({}),
+    ]);
+    expect(terminal.out).toContain('\u001b[31mnot healthy');
+    expect(plain.out).toContain('zzw: not healthy');
+    expect(pipe.out).toContain('zzw: not healthy');
+    expect([plain.out, pipe.out].join()).not.toContain('\u001b');
   });
 
   it('says which node it could not reach, and ends with 1', async () => {

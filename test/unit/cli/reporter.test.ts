@@ -1,10 +1,10 @@
 import {PassThrough} from 'node:stream';
-import {Chalk} from 'chalk';
-import {describe, expect, it} from 'vitest';
+import chalk, {Chalk, chalkStderr} from 'chalk';
+import {afterEach, describe, expect, it} from 'vitest';
 import {jsonReporter} from '../../../src/cli/reporter/json.js';
 import {plainReporter} from '../../../src/cli/reporter/plain.js';
 import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
-import {duration, summary} from '../../../src/cli/reporter/words.js';
+import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
 import type {Emit, Outcome, RunEvent} from '../../../src/step/events.js';
 import {CommandError, StepError} from '../../../src/support/errors.js';
 import {Screen} from '../../support/screen.js';
@@ -182,5 +182,20 @@ describe('words', () => {
 
   it('a summary without failures does not speak of them', () => {
     expect(summary({changed: 0, unchanged: 54, failed: 0, elapsedMs: 340})).toBe('0 changed, 54 unchanged in 340 ms');
+  });
+});
+
+describe('the colours of progress', () => {
+  const levels = [chalk.level, chalkStderr.level] as const;
+  afterEach(() => {
+    [chalk.level, chalkStderr.level] = levels;
+  });
+
+  it('go by standard error, where progress goes: a log of it has none, though standard output is a terminal', () => {
+    [chalk.level, chalkStderr.level] = [1, 0];
+    expect(sign('changed')).toBe('✓');
+    expect(summary({changed: 0, unchanged: 1, failed: 1, elapsedMs: 5})).not.toContain('\u001b');
+    [chalk.level, chalkStderr.level] = [0, 1];
+    expect(sign('changed')).toBe('\u001b[32m✓\u001b[39m');
   });
 });

@@ -1,7 +1,8 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
-import {exists, fileHash, output, succeeds, textFile} from '../step/facts.js';
+import type {Fact} from '../step/fact.js';
+import {exists, type FileState, fileHash, output, succeeds, textFile} from '../step/facts.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
@@ -13,6 +14,24 @@ const STARTED = `${ETC}/calico-node`;
 /** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
 const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
+const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
+
+/** Our configuration, or that there is somebody else's: that one may hold passwords, and nobody gets to see it. */
+const configFact: Fact<FileState | 'foreign' | undefined> = {
+  script: `[ -f ${CONFIG} ] || exit 3; head -n1 ${CONFIG} | grep -q '^# Made by hw5' || exit 4; stat -c %a ${CONFIG} && cat ${CONFIG}`,
+  parse: (output) => (output.code === 4 ? 'foreign' : textFile(CONFIG).parse(output)),
+};
+
+const move = (from: string, to: string): Action => ({
+  kind: 'run',
+  title: 'give back what was there',
+  argv: ['mv', '-f', '--', from, to],
+});
+const keep = (from: string, to: string): Action => ({
+  kind: 'run',
+  title: 'keep the one that is there',
+  argv: ['cp', '-p', '--', from, to],
+});
 
 /** The nodes that Calico runs on: those that hold containers. */
 const calicoNodes = (cluster: Cluster): readonly ClusterNode[] => nodesWith(cluster, 'agent');
@@ -26,8 +45,9 @@ export const calicoctl = defineStep({
   facts: () => ({
     hash: fileHash(CALICOCTL),
     origin: textFile(ORIGIN),
-    config: textFile(CONFIG),
-    before: textFile(CONFIG_BEFORE),
+    config: configFact,
+    before: exists(CONFIG_BEFORE),
+    programBefore: exists(CALICOCTL_BEFORE),
   }),
   plan(seen, {cluster, inputs}) {
     const config = render('calico/calicoctl.cfg', {endpoints: etcdEndpoints(cluster).join(',')});
@@ -39,23 +59,34 @@ export const calicoctl = defineStep({
         ? []
         : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
     const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
-    const program = bring.length === 0 ? [] : [...bring, ...ensureFile(ORIGIN, origin, seen.origin)];
-    const isForeign = seen.config && !seen.config.content.startsWith('# Made by hw5') && !seen.before;
+    // one without our note is the administrator's
+    const isTheirs = seen.hash !== undefined && !seen.origin && !seen.programBefore;
+    const program =
+      bring.length === 0
+        ? []
+        : [...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []), ...bring, ...ensureFile(ORIGIN, origin, seen.origin)];
+    const isForeign = seen.config === 'foreign';
     return [
       ...program,
-      ...(isForeign ? ensureFile(CONFIG_BEFORE, seen.config!.content, undefined) : []),
-      ...ensureFile(CONFIG, config, seen.config),
+      ...(isForeign && !seen.before ? [keep(CONFIG, CONFIG_BEFORE)] : []),
+      ...ensureFile(CONFIG, config, seen.config === 'foreign' ? undefined : seen.config),
     ];
   },
   undo(seen) {
-    if (!seen.config && seen.hash === undefined) return [];
-    if (!seen.config?.content.startsWith('# Made by hw5')) return [];
-    return [
-      seen.before ? {kind: 'write', path: CONFIG, content: seen.before.content, mode: 0o644} : {kind: 'remove', path: CONFIG},
-      {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
-      {kind: 'remove', path: CONFIG_BEFORE},
-      ...(seen.origin ? [{kind: 'remove', path: CALICOCTL} as const, {kind: 'remove', path: ORIGIN} as const] : []),
-    ];
+    const isOurs = seen.config !== undefined && seen.config !== 'foreign';
+    const config: readonly Action[] = isOurs
+      ? [
+          seen.before ? move(CONFIG_BEFORE, CONFIG) : {kind: 'remove', path: CONFIG},
+          {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
+        ]
+      : [];
+    const program: readonly Action[] = seen.origin
+      ? [
+          seen.programBefore ? move(CALICOCTL_BEFORE, CALICOCTL) : {kind: 'remove', path: CALICOCTL},
+          {kind: 'remove', path: ORIGIN},
+        ]
+      : [];
+    return [...config, ...program];
   },
 });
 
@@ -155,7 +186,8 @@ export const calico = defineStep({
       ...(cluster.calico.asNumber === 64512 ? [] : [`--as=${cluster.calico.asNumber}`]),
       '--no-default-ippools',
     ];
-    const wanted = `${quoteAll(argv)}\n`;
+    // calico-node keeps the endpoints it was started with
+    const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
     if (seen.isRunning && seen.started?.content === wanted) return [];
     return [
       {
@@ -180,11 +212,15 @@ ${peers.map((peer) => `echo "$s" | grep -F ${quote(`| ${peer.address} `)} | grep
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },
-  undo(seen, {node}) {
+  undo(seen, {node, cluster}) {
     if (!seen.started && !seen.isRunning && !seen.container && !seen.leftovers) return [];
     return [
       ...(seen.container ? [{kind: 'run', title: 'remove the node', argv: ['docker', 'rm', '-f', 'calico-node']} as const] : []),
-      {kind: 'script', title: 'remove what Calico left in the kernel', script: template('calico/cleanup.sh')},
+      {
+        kind: 'script',
+        title: 'remove what Calico left in the kernel',
+        script: `POOL=${quote(cluster.network.subnet)}\n${template('calico/cleanup.sh')}`,
+      },
       {
         kind: 'script',
         title: `calicoctl delete node ${node.name}`,

@@ -41,7 +41,7 @@ export interface TaskState {
 }
 
 /** Reads the scheduler's state on the node itself. */
-export const SCHEDULER_STATE = `curl -sf -m 3 --unix-socket ${SOCKET} http://localhost/v1/state`;
+export const SCHEDULER_STATE = `curl -sf -m 10 --unix-socket ${SOCKET} http://localhost/v1/state`;
 
 /** One task as the scheduler's configuration names it. */
 function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): unknown {
@@ -85,7 +85,8 @@ export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inp
 export const scheduler = defineStep({
   name: 'scheduler',
   title: "the framework's program",
-  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent')],
+  // backwards: the network and the secrets stay until the framework and its tasks have ended
+  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(seen, {node, cluster, inputs}) {
@@ -121,7 +122,7 @@ export const scheduler = defineStep({
 export const framework = defineStep({
   name: 'framework',
   title: 'the framework and its tasks',
-  needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('network'), everywhere('secrets')],
+  needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   facts: () => ({
     unit: textFile(unitPath(UNIT)),
@@ -141,12 +142,14 @@ export const framework = defineStep({
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
     const [first] = nodesWith(cluster, 'framework');
     // all schedulers say the same of the tasks: one is asked, of the others it is enough that they answer
-    if (node.name !== first!.name)
-      return {reason: 'the scheduler to answer', limitSeconds: 60, script: `${SCHEDULER_STATE} >/dev/null`, hint};
+    const isFirst = node.name === first!.name;
+    const tasks = isFirst ? readyScript(cluster) : `${SCHEDULER_STATE} >/dev/null`;
     return {
-      reason: `${cluster.framework.tasks.length} tasks to run and be healthy`,
+      reason: isFirst
+        ? `${cluster.framework.tasks.length} tasks to run and be healthy`
+        : 'the scheduler and the notebook to answer',
       limitSeconds: 180,
-      script: readyScript(cluster),
+      script: `${tasks} || exit 1\n${notebookAnswers(node, cluster)}`,
       hint,
     };
   },
@@ -155,6 +158,13 @@ export const framework = defineStep({
       ? [systemctl('disable', UNIT), systemctl('stop', UNIT), {kind: 'remove', path: unitPath(UNIT)}, systemctl('daemon-reload')]
       : [],
 });
+
+/** The notebook answers through this node's proxy: routes, rules and all. */
+function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
+  if (!node.roles.includes('proxy') || !cluster.framework.tasks.some((task) => task.image === 'jupyter')) return 'true';
+  const url = `http://${node.address}:${cluster.proxy.port}/login`;
+  return `curl -sf -m 5 -o /dev/null ${url} || { echo the notebook does not answer through ${node.name}; exit 1; }`;
+}
 
 /** All tasks run, are healthy, and are as the configuration wants them. */
 function readyScript(cluster: Cluster): string {

@@ -5,11 +5,10 @@ import {output} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
 
-/** A repository's tags on a node, newest first. */
-const tagsOf = (inputs: Inputs) =>
-  output(
-    `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(${inputs.images.specs.map((spec) => spec.name).join('|')}):' || true`,
-  );
+/** The tags of what hw5 has made on a node: each ends with a hash of its content. */
+const TAGS = output(
+  `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$' || true`,
+);
 
 const has = (seen: string | undefined, tag: string): boolean => seen?.split('\n').includes(tag) ?? false;
 
@@ -38,7 +37,7 @@ export const build = defineStep({
   needs: ['docker'],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({inputs}) => ({
-    tags: tagsOf(inputs),
+    tags: TAGS,
     base: output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`),
   }),
   plan(seen, {node, cluster, inputs, everywhere}) {
@@ -92,7 +91,7 @@ export const images = defineStep({
   title: 'images on the other nodes',
   needs: [everywhere('build')],
   targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
-  facts: ({inputs}) => ({tags: tagsOf(inputs)}),
+  facts: () => ({tags: TAGS}),
   plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
   undo: () => [],
 });

@@ -58,8 +58,8 @@ export const network = defineStep({
       {
         kind: 'script',
         title: `docker network rm ${cluster.network.name}`,
-        // endpoints that a failed start left behind hold the network back
-        script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do docker network disconnect -f ${name} "\${c#ep-}" || true; done
+        // endpoints that our tasks left behind hold the network back; the user's own containers may
+        script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do case $c in mesos-*|ep-*) docker network disconnect -f ${name} "$c" || true;; esac; done
 docker network rm ${name}`,
         hint: 'containers that hw5 did not make may still use it',
       },

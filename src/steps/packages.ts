@@ -21,12 +21,14 @@ export function packagesFor(node: ClusterNode, cluster: Cluster): readonly strin
 export const packages = defineStep({
   name: 'packages',
   title: 'Debian packages',
-  needs: ['folders'],
+  // a Docker that starts on a host that does not forward yet turns that on itself, and then drops all else that is forwarded
+  needs: ['kernel'],
   targets: (cluster) => cluster.nodes,
   facts: ({node, cluster}) => ({
-    // one answer for all: what is not installed
+    // one answer for all: what is not installed. Docker's own package stands in for the distribution's, which would throw it out
     missing: output(
-      `for p in ${packagesFor(node, cluster).join(' ')}; do [ "$(dpkg-query -W -f '\${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || printf '%s ' "$p"; done; true`,
+      `is() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+for p in ${packagesFor(node, cluster).join(' ')}; do is "$p" || { [ "$p" = docker.io ] && is docker-ce; } || printf '%s ' "$p"; done; true`,
     ),
   }),
   plan(seen) {
@@ -40,7 +42,7 @@ export const packages = defineStep({
         script: `set -e
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q -o DPkg::Lock::Timeout=300 update
-apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${missing.join(' ')}`,
+apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends --no-remove ${missing.join(' ')}`,
         timeoutMs: 20 * 60_000,
         hint: 'try `apt-get update` on the node: its package sources or its network do not answer',
       },

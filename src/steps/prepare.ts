@@ -11,6 +11,9 @@ import {ConfigError, Hw5Error} from '../support/errors.js';
 import {packageFile} from '../support/template.js';
 import {freshSecrets} from './fresh-secrets.js';
 
+/** The shortest token that is taken. */
+const TOKEN_LENGTH = 8;
+
 /** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
 const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
 
@@ -51,7 +54,7 @@ export async function prepareInputs(
     calicoctl,
     images: {specs, baseTag, baseTar, cacheFile, isCached: await isThere(cacheFile)},
     secrets: freshSecrets(),
-    chosenToken: await secretFrom(cluster.framework.tokenFile),
+    chosenToken: checkedToken(await secretFrom(cluster.framework.tokenFile), cluster.framework.tokenFile),
     mesosSecret: await secretFrom(cluster.mesos.secretFile),
     now: options.now,
   };
@@ -85,6 +88,17 @@ async function cachedHash(path: string, cacheDir: string): Promise<string> {
   await mkdir(join(cacheDir, 'hashes'), {recursive: true});
   await writeFile(note, hash);
   return hash;
+}
+
+/** @throws ConfigError for one that could be guessed, or that Jupyter would take for none. */
+function checkedToken(token: Secret | undefined, file: string | undefined): Secret | undefined {
+  if (token === undefined || token.reveal().length >= TOKEN_LENGTH) return token;
+  const hint = `write at least ${TOKEN_LENGTH} characters into it, e.g. \`openssl rand -hex 24 > ${file}\``;
+  throw new ConfigError(
+    `the token in ${file} has fewer than ${TOKEN_LENGTH} characters`,
+    {file: file!, path: 'framework.tokenFile'},
+    {hint},
+  );
 }
 
 async function secretFrom(path: string | undefined): Promise<Secret | undefined> {

@@ -1,6 +1,6 @@
 # Removes what Calico leaves in a machine when its node is stopped: genuine Calico keeps routes, rules and interfaces so that traffic goes on,
 # and has no command to take them back. Works for Calico's container and for the lab's work-alike; doing it twice is harmless.
-# POSIX sh, as root. etcd is not touched: `calicoctl delete node` is for that.
+# POSIX sh, as root. $POOL is the containers' pool. etcd is not touched: `calicoctl delete node` is for that.
 set -u
 
 # The lab's work-alike runs as systemd units; the bird one is Calico's own, not the distribution's.
@@ -11,7 +11,7 @@ for unit in calico-felix calico-libnetwork calico-bird; do
   fi
 done
 rm -f /etc/calico/hw5-lab.env /etc/calico/hw5-lab.env.new
-rm -rf /etc/calico/confd /run/calico
+rm -rf /etc/calico/confd /run/calico /var/log/calico
 rm -f /run/docker/plugins/calico.sock /run/docker/plugins/calico-ipam.sock
 
 # The host's ends of containers' interfaces, and Calico's tunnel address. Routes over them go with them.
@@ -20,9 +20,10 @@ for path in /sys/class/net/cali*; do
 done
 if [ -e /sys/class/net/tunl0 ]; then ip addr flush dev tunl0; fi
 
-# BIRD's routes carry the protocol number 12, whatever name the machine gives it; blackholes are of a type of their own.
+# BIRD's routes carry the protocol number 12, whatever name the machine gives it; blackholes are of a type of their own. Only those within the
+# pool: the machine may have a BIRD of its own, and its way to us may be one of that one's routes.
 for type in unicast blackhole; do
-  ip -4 route flush table main proto 12 type "$type" 2>/dev/null || true
+  ip -4 route flush table main proto 12 type "$type" root "$POOL" 2>/dev/null || true
 done
 
 # Chains named cali-*, in each variant of iptables that is there: first what enters them, then their rules, then they themselves.

@@ -10,6 +10,10 @@ hand() {
   cmp -s "$from/$1" "$to/$1" && return 0
   install -m "$2" -o "$3" "$from/$1" "$to/.$1" && mv "$to/.$1" "$to/$1"
 }
+# A new token takes effect with a new Jupyter, which its framework starts: the old one must not be let in any longer.
+end_if_token_changed() {
+  [ ! -s "$from/token" ] || cmp -s "$from/token" "$to/token" || kill -TERM 1
+}
 hand_all() {
   hand token 0400 "$HW5_USER"
   hand id_ed25519 0400 "$HW5_USER"
@@ -23,7 +27,7 @@ hand_all() {
 mkdir -p -m 0755 "$to"
 hand_all
 # The hosts change when the cluster is scaled, while this container goes on.
-while sleep 2; do hand_all || true; done &
+while sleep 2; do end_if_token_changed; hand_all || true; done &
 
 cd "/home/$HW5_USER"
 export HOME="/home/$HW5_USER" USER="$HW5_USER" LOGNAME="$HW5_USER" SHELL=/bin/bash

@@ -102,7 +102,7 @@ describe('packages', () => {
 
   it('that dpkg does not know, or knows but has not installed, are missing', async () => {
     const fact = packages.facts(contextOf({}))['missing']!;
-    const script = fact.script.replace(/^for p in [^;]*;/, 'for p in dash hw5-no-such-package coreutils hw5-nor-this;');
+    const script = fact.script.replace(/^for p in [^;]*;/m, 'for p in dash hw5-no-such-package coreutils hw5-nor-this;');
     expect(script).not.toBe(fact.script);
     expect(await observe(new LocalHost(), {missing: {...fact, script}})).toEqual({missing: 'hw5-no-such-package hw5-nor-this'});
   });

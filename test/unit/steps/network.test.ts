@@ -9,10 +9,16 @@ const URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5
 const CONFIG = '/etc/calico/calicoctl.cfg';
 
 describe('calicoctl', () => {
-  const nothing = {hash: undefined, origin: undefined, config: undefined, before: undefined};
+  const nothing = {hash: undefined, origin: undefined, config: undefined, before: false, programBefore: false};
   const first = plan(calicoctl, nothing);
   const config = fileAfter(first, CONFIG);
-  const well = {hash: 'a'.repeat(64), origin: fileAfter(first, '/etc/hw5/calicoctl.origin'), config, before: undefined};
+  const well = {
+    hash: 'a'.repeat(64),
+    origin: fileAfter(first, '/etc/hw5/calicoctl.origin'),
+    config,
+    before: false,
+    programBefore: false,
+  };
   const pinned = clusterOf(`calico: {calicoctl: {url: "${URL}", sha256: "${'a'.repeat(64)}"}}`);
 
   it('is fetched by the host, which remembers from where', () => {
@@ -51,22 +57,32 @@ describe('calicoctl', () => {
     expect(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {inputs})).toEqual([]);
   });
 
-  it("keeps somebody else's configuration and gives it back", () => {
-    const foreign = {content: 'apiVersion: v1 # mine\n', mode: '644'};
-    const actions = plan(calicoctl, {...well, config: foreign});
-    expect(lines(actions)).toEqual(['write /etc/hw5/restore/calicoctl.cfg (mode 0644)', `change ${CONFIG} (mode 0644)`]);
-    const before = fileAfter(actions, '/etc/hw5/restore/calicoctl.cfg');
-    expect(before.content).toBe(foreign.content);
-    expect(written(undo(calicoctl, {...well, before}), CONFIG).content).toBe(foreign.content);
+  it("keeps somebody else's configuration unread, and gives it back", () => {
+    const actions = plan(calicoctl, {...well, config: 'foreign'});
+    expect(lines(actions)).toEqual([
+      `keep the one that is there: cp -p -- ${CONFIG} /etc/hw5/restore/calicoctl.cfg`,
+      `write ${CONFIG} (mode 0644)`,
+    ]);
+    expect(lines(undo(calicoctl, {...well, before: true}))[0]).toBe(
+      `give back what was there: mv -f -- /etc/hw5/restore/calicoctl.cfg ${CONFIG}`,
+    );
     expect(lines(undo(calicoctl, well))[0]).toBe(`remove ${CONFIG}`);
   });
 
-  it('is not taken away where it is not ours', () => {
+  it("keeps somebody else's program, and gives it back", () => {
+    const theirs = {...well, hash: 'b'.repeat(64), origin: undefined};
+    expect(lines(plan(calicoctl, theirs, {cluster: pinned}))[0]).toBe(
+      'keep the one that is there: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
+    );
+    expect(lines(undo(calicoctl, {...well, programBefore: true}))).toContain(
+      'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
+    );
+  });
+
+  it('takes away only what is ours', () => {
     expect(undo(calicoctl, nothing)).toEqual([]);
-    expect(undo(calicoctl, {...well, config: {content: 'mine', mode: '644'}})).toEqual([]);
-    const goes = (origin: typeof well.origin | undefined) =>
-      lines(undo(calicoctl, {...well, origin})).includes('remove /usr/local/bin/calicoctl');
-    expect([goes(well.origin), goes(undefined)]).toEqual([true, false]);
+    expect(undo(calicoctl, {...well, config: 'foreign', origin: undefined})).toEqual([]);
+    expect(lines(undo(calicoctl, {...nothing, origin: well.origin}))).toContain('remove /usr/local/bin/calicoctl');
   });
 });
 

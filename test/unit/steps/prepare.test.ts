@@ -75,10 +75,14 @@ describe('what the controller brings to a run', () => {
   });
 
   it('are secrets from files, without the newline that editors add', async () => {
-    await writeFile(at('token'), 'chosen\n');
+    await writeFile(at('token'), 'chosen by me\n');
     const inputs = await prepare(settings({framework: {...base.framework, tokenFile: at('token')}}));
-    expect(inputs.chosenToken?.reveal()).toBe('chosen');
-    expect(JSON.stringify(inputs)).not.toContain('chosen"');
+    expect(inputs.chosenToken?.reveal()).toBe('chosen by me');
+    expect(JSON.stringify(inputs)).not.toContain('chosen by me');
+    await writeFile(at('token'), 'short\n');
+    await expect(prepare(settings({framework: {...base.framework, tokenFile: at('token')}}))).rejects.toMatchObject({
+      message: `the token in ${at('token')} has fewer than 8 characters`,
+    });
   });
 
   it('say how to make a program that is missing', async () => {

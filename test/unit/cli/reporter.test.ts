@@ -1,8 +1,10 @@
 import {PassThrough} from 'node:stream';
 import chalk, {Chalk, chalkStderr} from 'chalk';
 import {afterEach, describe, expect, it} from 'vitest';
+import type {CliContext} from '../../../src/cli/context.js';
 import {jsonReporter} from '../../../src/cli/reporter/json.js';
 import {plainReporter} from '../../../src/cli/reporter/plain.js';
+import {reporter} from '../../../src/cli/reporter/reporter.js';
 import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
 import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
 import type {Emit, Outcome, RunEvent} from '../../../src/step/events.js';
@@ -197,5 +199,15 @@ describe('the colours of progress', () => {
     expect(summary({changed: 0, unchanged: 1, failed: 1, elapsedMs: 5})).not.toContain('\u001b');
     [chalk.level, chalkStderr.level] = [0, 1];
     expect(sign('changed')).toBe('\u001b[32m✓\u001b[39m');
+  });
+});
+
+describe('a terminal that does not know its size', () => {
+  it('gets plain lines: with 0 columns the spinner would erase for ever', () => {
+    const stderr = Object.assign(new PassThrough(), {isTTY: true, columns: 0});
+    const emit = reporter({}, {env: {}, stderr} as unknown as CliContext);
+    // the first event is where the spinner would begin
+    emit(end('etcd', 'b', 'unchanged'));
+    expect(stderr.read()?.toString()).toContain('b the etcd: unchanged\n');
   });
 });

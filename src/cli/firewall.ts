@@ -48,6 +48,18 @@ const ARGUMENTS: Readonly<Record<Exercise, string | undefined>> = {
   'deny-ping': '<ip>',
 };
 
+/** For each command's own --help. */
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  'deny-ip': ['deny-ip 198.18.0.12 --node node1', 'deny-ip 10.2.0.0/16 --scope both --for 1h'],
+  'deny-mac': ['deny-mac 02:00:1e:4c:00:03 --for 10m'],
+  'http-only': ['http-only --node node2 --persist', 'http-only --node node2 --strict --for 1m'],
+  'deny-ping': ['deny-ping 198.18.0.12 --node node0 node1'],
+  list: ['list', 'list --node node1 --json'],
+  verify: ['verify', 'verify 3f2a1c'],
+  remove: ['remove 3f2a1c'],
+  reset: ['reset', 'reset --node node2 --dry-run'],
+};
+
 /** `hw5 firewall …` */
 export function firewallCommand(context: CliContext): Command {
   const firewall = new Command('firewall')
@@ -69,6 +81,8 @@ Examples:
   hw5 firewall reset`,
     );
   const add = (command: Command): void => {
+    const examples = EXAMPLES[command.name()]!.map((line) => `  hw5 firewall ${line}`);
+    command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
     firewall.addCommand(command.copyInheritedSettings(firewall).exitOverride());
   };
   for (const exercise of EXERCISES) add(addCommand(exercise, context));

@@ -35,7 +35,7 @@ export function labCommand(settings: LabCommandSettings): Command {
   };
   const lab = new Command('lab')
     .enablePositionalOptions()
-    .description('Machines on this computer, to try everything on (needs root)')
+    .description('machines on this computer, to try everything on (needs root)')
     .addHelpText(
       'after',
       `
@@ -85,12 +85,13 @@ Examples:
     );
 
   const power = lab.command('power').description("pull a machine's plug, or put it back");
-  for (const [state, action] of [
-    ['on', labPowerOn],
-    ['off', labPowerOff],
+  for (const [state, action, description] of [
+    ['on', labPowerOn, 'start a machine that is off'],
+    ['off', labPowerOff, 'end a machine at once, as pulling its plug'],
   ] as const) {
     power
       .command(state)
+      .description(description)
       .argument('<machine>')
       .option('--name <name>', 'which lab', DEFAULT_LAB.name)
       .action((machine: string, options: NameOption) => action({lab: options.name, machine}, host(), context));

@@ -67,7 +67,7 @@ const program = new Command('hw5')
   .option('--lab', 'the cluster that `hw5 lab up` made')
   .option('--lab-name <name>', 'the same, of a lab with another name')
   .option('--json', 'output for programs')
-  .option('--verbose', 'show every command')
+  .option('--verbose', 'show every action of up, down and scale')
   .option('--accept-new-host-keys', 'remember the keys of hosts that are not known yet; changed keys are refused all the same')
   .showHelpAfterError('(see hw5 --help)')
   .showSuggestionAfterError()
@@ -90,7 +90,7 @@ Examples:
   hw5 logs scheduler -f           what does it say, on all nodes?
   hw5 down                        take it all away
 
-Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status or plan found a difference, 130 interrupted.`,
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status, plan or why found a difference, 130 interrupted.`,
   );
 for (const command of [
   upCommand(context),

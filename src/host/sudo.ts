@@ -5,6 +5,9 @@ import type {Secret} from './command.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
 import {END_LIMIT_MS, endMarked, interrupted, marked, timedOut} from './marked.js';
 
+/** sudo itself answers at once, or asks a directory service that is away. */
+const SUDO_LIMIT_MS = 30_000;
+
 export interface SudoSettings {
   readonly user: string;
   /** Asked once, and only when sudo wants a password. */
@@ -34,8 +37,7 @@ export class SudoHost implements Host {
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const command = marked(argv, options);
-    this.#decision ??= this.#decide();
-    const password = await this.#decision;
+    const password = await this.#decided(options.signal);
     try {
       return await this.#base.exec(...elevated(command.argv, options, password));
     } catch (error) {
@@ -61,13 +63,26 @@ export class SudoHost implements Host {
     await this.#base[Symbol.asyncDispose]();
   }
 
+  /** What was found out, for all commands. Ctrl-C found out nothing: the next command asks again. */
+  async #decided(signal: AbortSignal | undefined): Promise<Secret | undefined> {
+    this.#decision ??= this.#decide(signal);
+    const decision = this.#decision;
+    try {
+      return await decision;
+    } catch (error) {
+      if (error instanceof InterruptedError && this.#decision === decision) this.#decision = undefined;
+      throw error;
+    }
+  }
+
   /**
    * The password that sudo wants, or undefined. A wrong one is tried exactly once: input ends after the line, so sudo cannot ask
    * again, and the refusal is remembered for the connection. (-k: what sudo remembers of earlier logins does not count.)
    */
-  async #decide(): Promise<Secret | undefined> {
+  async #decide(signal: AbortSignal | undefined): Promise<Secret | undefined> {
+    const options = {signal, timeoutMs: SUDO_LIMIT_MS};
     const {user, passwordHint} = this.#settings;
-    const free = await this.#base.exec(['sudo', '-k', '-n', 'true']);
+    const free = await this.#base.exec(['sudo', '-k', '-n', 'true'], options);
     if (free.code === 0) return undefined;
     if (free.code === 127) {
       throw new ConnectError(this.name, `there is no sudo on ${this.name}`, {
@@ -81,7 +96,7 @@ export class SudoHost implements Host {
         cause: new Error(free.stderr.trim()),
       });
     }
-    const check = await this.#base.exec(['sudo', '-k', '-S', '-p', '', 'true'], {stdin: `${password.reveal()}\n`});
+    const check = await this.#base.exec(['sudo', '-k', '-S', '-p', '', 'true'], {...options, stdin: `${password.reveal()}\n`});
     if (check.code === 0) return password;
     const said = check.stderr.trim().split('\n').at(-1) ?? '';
     throw new ConnectError(this.name, `sudo on ${this.name} refused ${user}: ${said.replace(/^sudo: /, '')}`, {

@@ -10,6 +10,8 @@ import {type Action, describe} from './action.js';
 
 /** Commands that say nothing for this long have hung. */
 const DEFAULT_LIMIT_MS = 10 * 60_000;
+/** Images are gigabytes, and the way to the host may be somebody's home line: 1 GB at 1.5 Mbit/s takes 90 minutes. */
+const STREAM_LIMIT_MS = 2 * 3_600_000;
 
 /** Performs one action on a host, as root. @throws CommandError, ConnectError, TimeoutError, InterruptedError. */
 export async function perform(host: Host, action: Action, signal?: AbortSignal): Promise<void> {
@@ -38,10 +40,14 @@ export async function perform(host: Host, action: Action, signal?: AbortSignal):
       await systemctl(host, action.verb, action.units, options, action.hint);
       return;
     case 'feed':
-      await run(host, action.argv, {...options, stdin: createReadStream(action.localFile, {highWaterMark: 1 << 20})});
+      await run(host, action.argv, {
+        ...options,
+        timeoutMs: STREAM_LIMIT_MS,
+        stdin: createReadStream(action.localFile, {highWaterMark: 1 << 20}),
+      });
       return;
     case 'fetch':
-      await fetchStream(host, action.argv, action.localFile, options);
+      await fetchStream(host, action.argv, action.localFile, {...options, timeoutMs: STREAM_LIMIT_MS});
       return;
     case 'download':
       await download(host, action, options);

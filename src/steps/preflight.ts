@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
 import {output} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
-import {preflightProblems} from './preflight-problems.js';
+import {preflightProblems, referenceClock} from './preflight-problems.js';
 
 /** Ports that a node's own services will listen on, with what for. */
 export function portsOf(node: ClusterNode, cluster: Cluster): readonly {readonly port: number; readonly purpose: string}[] {
@@ -50,12 +50,15 @@ export const preflight = defineStep({
     addresses: output('ip -4 -o addr show'),
     hostname: output('hostname'),
   }),
-  check(seen, {node, cluster, inputs}): readonly Problem[] {
+  check(seen, {node, cluster, inputs, everywhere}): readonly Problem[] {
     return preflightProblems(seen, {
       node,
       subnet: cluster.network.subnet,
       ports: portsOf(node, cluster),
-      now: inputs.now,
+      clock: referenceClock(
+        [...everywhere.values()].map((one) => one.clock),
+        inputs.now,
+      ),
       isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
       needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
     });

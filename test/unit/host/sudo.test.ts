@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {PassThrough, Readable} from 'node:stream';
 import {inspect} from 'node:util';
-import {describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it, vi} from 'vitest';
 import {Secret} from '../../../src/host/command.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {SKIP_SCRIPT, SudoHost} from '../../../src/host/sudo.js';
@@ -131,6 +131,30 @@ describe('sudo with a password', () => {
   });
 });
 
+describe('a sudo that does not answer', () => {
+  afterEach(() => vi.useRealTimers());
+  const silent = () => new Promise<never>(() => {});
+
+  it.each([
+    ['whether it wants a password', () => new FakeHost('node0').on(PROBE, silent)],
+    ['whether the password is right', () => new FakeHost('node0').on(PROBE, NEEDED).on(CHECK, silent)],
+  ])('is given up: %s', async (_, make) => {
+    vi.useFakeTimers();
+    const error = sudo(make(), SENTINEL)
+      .host.exec(['id'])
+      .catch((caught: unknown) => caught);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await error).toMatchObject({message: 'sudo on node0 did not finish within 30 s'});
+  });
+
+  it('ends with Ctrl-C, and is asked again by the next command', async () => {
+    const base = new FakeHost('node0').on(PROBE, silent, '').on(/ id$/, '0\n');
+    const {host} = sudo(base);
+    await expect(host.exec(['id'], {signal: AbortSignal.timeout(20)})).rejects.toThrow(InterruptedError);
+    expect((await host.exec(['id'])).stdout).toBe('0\n');
+  });
+});
+
 it('says when there is no sudo', async () => {
   const base = new FakeHost('node0').on(PROBE, {code: 127, stderr: "env: 'sudo': No such file or directory\n"});
   await expect(sudo(base).host.exec(['id'])).rejects.toMatchObject({
@@ -140,15 +164,15 @@ it('says when there is no sudo', async () => {
 });
 
 it.each([
-  ['at its time limit', {timeoutMs: 20}, TimeoutError, 'sleep on node0 did not finish within 0.02 s'],
-  ['when it is interrupted', {signal: AbortSignal.timeout(20)}, InterruptedError, 'sleep on node0 was interrupted'],
+  ['at its time limit', () => ({timeoutMs: 20}), TimeoutError, 'sleep on node0 did not finish within 0.02 s'],
+  ['when it is interrupted', () => ({signal: AbortSignal.timeout(20)}), InterruptedError, 'sleep on node0 was interrupted'],
 ])('ends a command as root %s, because the login may not', async (_, options, type, message) => {
   const base = new FakeHost('node0')
     .on(PROBE)
     .on(/ sleep 9$/, () => new Promise(() => {}))
     .on(/^sudo -n -- sh -c marked/);
   const error = await sudo(base)
-    .host.exec(['sleep', '9'], options)
+    .host.exec(['sleep', '9'], options())
     .catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(type);
   expect((error as Error).message).toBe(message);

@@ -108,6 +108,19 @@ describe('an action on a host, with its own commands', () => {
     expect((await stat(at('cache/images.tar'))).mode & 0o777).toBe(0o600);
   });
 
+  it.each(['feed', 'fetch'] as const)('gives images hours to arrive: %s', async (kind) => {
+    await writeFile(at('tar'), 'x');
+    const limits: (number | undefined)[] = [];
+    const slow = new FakeHost().on(['load']);
+    const exec = slow.exec.bind(slow);
+    slow.exec = (argv, options) => {
+      limits.push(options?.timeoutMs);
+      return exec(argv, options);
+    };
+    await perform(slow, {kind, title: 'move', argv: ['load'], localFile: at('tar')});
+    expect(limits).toEqual([7_200_000]);
+  });
+
   it('leaves the old file and nothing else when what it fetches fails half-way', async () => {
     await mkdir(at('cache'));
     await writeFile(at('cache/images.tar'), 'old');

@@ -1,6 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {portsOf, preflight} from '../../../src/steps/preflight.js';
-import {type PreflightSeen, type PreflightWanted, preflightProblems} from '../../../src/steps/preflight-problems.js';
+import {
+  type PreflightSeen,
+  type PreflightWanted,
+  preflightProblems,
+  referenceClock,
+} from '../../../src/steps/preflight-problems.js';
 import {clusterOf, plan, problems, undo} from './situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -26,7 +31,7 @@ const WANTED: PreflightWanted = {
   node: cluster.nodes[0]!,
   subnet: cluster.network.subnet,
   ports: portsOf(cluster.nodes[0]!, cluster),
-  now: NOW,
+  clock: {now: NOW, whose: "this computer's"},
   isContainerHost: true,
   needsNode: true,
 };
@@ -70,6 +75,25 @@ describe('preflight', () => {
     ['another address', {addresses: '2: eth0    inet 198.18.0.100/24'}, 'no interface has the address 198.18.0.10'],
   ])('finds %s', (_, seen, message) => {
     expect(messages(seen)).toEqual([message]);
+  });
+
+  it.each<[string, (number | undefined)[], number, string]>([
+    ['of a single host is compared with this computer', [500], 0, "this computer's"],
+    ['of the only host that could be seen too', [500, undefined], 0, "this computer's"],
+    ['that is apart from the others is found by the median', [900, 905, 1], 900, "the other hosts'"],
+    ['of two hosts is compared with the one nearer to this computer', [900, 3], 3, "the other hosts'"],
+  ])('the clock %s', (_, clocks, now, whose) => {
+    const seen = clocks.map((clock) => (clock === undefined ? undefined : String(clock)));
+    expect(referenceClock(seen, 0)).toEqual({now, whose});
+  });
+
+  it('does not blame hosts for the time that somebody took to type a password', () => {
+    const late = {...GOOD, clock: String(NOW + 300_000)};
+    const others = {node1: late, node2: {...late, clock: String(NOW)}};
+    expect(problems(preflight, late, {others})).toEqual([]);
+    expect(problems(preflight, {...late, clock: String(NOW)}, {others: {node1: late, node2: late}})).toEqual([
+      "its clock differs by 300 s from the other hosts'",
+    ]);
   });
 
   it('says how to mend each', () => {

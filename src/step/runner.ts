@@ -1,7 +1,7 @@
 import {ConnectError, Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {Outcome} from './events.js';
-import type {Item} from './graph.js';
+import {type Direction, type Item, targetsOf} from './graph.js';
 import {perform} from './perform.js';
 import {Session, type SessionOptions} from './session.js';
 import {waitFor} from './wait.js';
@@ -70,15 +70,15 @@ export async function downRun(options: SessionOptions & {readonly purge: boolean
 }
 
 async function run(
-  name: 'up' | 'down',
+  direction: Direction,
   options: SessionOptions,
   work: (session: Session) => Promise<RunResult>,
 ): Promise<RunResult> {
   const {emit, cluster} = options;
   const begun = performance.now();
-  emit({type: 'start', run: name, hosts: cluster.nodes.map((node) => node.name), steps: stepsOf(options)});
+  emit({type: 'start', run: direction, hosts: cluster.nodes.map((node) => node.name), steps: stepsOf(options, direction)});
   try {
-    await using session = await Session.open(options);
+    await using session = await Session.open({...options, direction});
     return await work(session);
   } catch (error) {
     emit({type: 'aborted', elapsedMs: performance.now() - begun});
@@ -86,8 +86,8 @@ async function run(
   }
 }
 
-function stepsOf({steps, cluster}: SessionOptions): {name: string; hosts: string[]}[] {
-  return steps.map((step) => ({name: step.name, hosts: step.targets(cluster).map((node) => node.name)}));
+function stepsOf({steps, cluster}: SessionOptions, direction: Direction): {name: string; hosts: string[]}[] {
+  return steps.map((step) => ({name: step.name, hosts: targetsOf(step, cluster, direction).map((node) => node.name)}));
 }
 
 /** Runs all items, each when those before it are done. @throws InterruptedError, and bugs, when all that had begun has ended. */

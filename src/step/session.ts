@@ -4,7 +4,7 @@ import {Hw5Error} from '../support/errors.js';
 import type {Emit} from './events.js';
 import type {Fact, FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
-import {type Item, items} from './graph.js';
+import {type Direction, type Item, items} from './graph.js';
 import type {Inputs} from './inputs.js';
 import {BusyError, lockHost} from './lock.js';
 import {observe} from './observe.js';
@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Who works on the hosts. Without it the hosts are only looked at, and not locked. */
   readonly lockAs?: string | undefined;
+  /** Default: up. */
+  readonly direction?: Direction | undefined;
 }
 
 /** The fact that tells whether the step's wait would end at once. */
@@ -41,7 +43,7 @@ export class Session implements AsyncDisposable {
 
   private constructor(options: SessionOptions) {
     this.options = options;
-    this.items = items(options.cluster, options.steps);
+    this.items = items(options.cluster, options.steps, options.direction);
   }
 
   /**

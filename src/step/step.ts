@@ -42,8 +42,13 @@ export type Need = string | {readonly step: string; readonly everywhere: true};
 export interface Step<F extends FactMap = FactMap> {
   readonly name: string;
   readonly title: string;
-  readonly needs: readonly Need[];
+  readonly needs: readonly Need[] | ((node: ClusterNode, cluster: Cluster) => readonly Need[]);
   readonly targets: (cluster: Cluster) => readonly ClusterNode[];
+  /**
+   * Where `down` looks for it: default, `targets`. A step whose hosts are chosen by role names all nodes, as a role that was taken away
+   * leaves what it brought; `facts` and `undo` must then do on any node.
+   */
+  readonly undoTargets?: (cluster: Cluster) => readonly ClusterNode[];
   /** Looks only. */
   readonly facts: (context: StepContext) => F;
   /** What cannot be mended by hw5, and how the user can. */

@@ -1,7 +1,9 @@
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
+import type {Cluster, ClusterNode} from '../../../src/cluster/cluster.js';
 import type {Action} from '../../../src/step/action.js';
 import type {RunEvent} from '../../../src/step/events.js';
 import {downRun, planRun, upRun} from '../../../src/step/runner.js';
@@ -71,6 +73,14 @@ describe('up', () => {
     expect(errors).toMatchObject([
       {step: 'etcd', host: 'a', message: 'waited 5 s for etcd to wake: etcd sleeps', hint: 'shake etcd'},
     ]);
+  });
+
+  it('asks what a step needs for each host of its own', async () => {
+    const needs = ({name}: ClusterNode) => (name === 'a' ? ['docker'] : []);
+    const world = new FakeCluster(['a', 'b']);
+    world.machine('a').instead.set('make docker', () => ({code: 1, stderr: 'no room'}));
+    await upRun(world.options([part('docker', {on: ['a']}), part('mesos', {extra: {needs}})]));
+    expect(world.outcomes).toEqual({'docker@a': 'failed', 'mesos@a': 'blocked', 'mesos@b': 'changed'});
   });
 
   it('blocks only what needs the step that failed, on the hosts where it does', async () => {
@@ -348,6 +358,24 @@ describe('down', () => {
     expect(order.slice(0, 3)).toEqual(['docker', 'docker', 'docker']);
     expect(world.changes('a')).toEqual(['take docker', 'take etcd', 'take base']);
     for (const machine of world.machines.values()) expect(machine.things).toEqual(new Set());
+  });
+
+  it('finds what a role that was taken away has left, still after what needs it', async () => {
+    const everyNode = {undoTargets: (cluster: Cluster) => cluster.nodes};
+    const steps = [part('etcd', {on: ['a'], extra: everyNode}), part('docker', {on: ['a', 'b'], needs: ['etcd']})];
+    const world = full();
+    world.machine('b').instead.set('take docker', async () => {
+      await pause(30);
+      for (const {things} of world.machines.values()) expect(things).toContain('etcd');
+      world.machine('b').things.delete('docker');
+      return '';
+    });
+    expect(await downRun({...world.options(steps), purge: false})).toMatchObject({changed: 5, errors: []});
+    expect(['b', 'c'].map((name) => world.changes(name))).toEqual([['take docker', 'take etcd'], ['take etcd']]);
+    expect(world.events[0]).toMatchObject({steps: [{name: 'etcd', hosts: ['a', 'b', 'c']}, {name: 'docker'}]});
+    const again = new FakeCluster();
+    await upRun(again.options(steps));
+    expect(again.machine('c').things).toEqual(new Set());
   });
 
   it('is stopped by no failure, and tells all', async () => {

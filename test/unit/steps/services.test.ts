@@ -1,9 +1,10 @@
 import {describe, expect, it} from 'vitest';
+import {parseCluster} from '../../../src/cluster/load.js';
 import {docker} from '../../../src/steps/docker.js';
 import {etcd} from '../../../src/steps/etcd.js';
 import {proxy} from '../../../src/steps/proxy.js';
 import {SECRETS} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, undo, written} from './situation.js';
+import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, undo, written} from './situation.js';
 
 const FOREIGN = {content: 'by hand', mode: '644'};
 
@@ -81,6 +82,38 @@ describe('etcd', () => {
   ])("gives the distribution's back as it was: %j", (content, wanted) => {
     const actions = lines(undo(etcd, {...nothing, before: {content, mode: '644'}}));
     expect(actions).toEqual([...wanted, 'remove /etc/hw5/restore/etcd.service']);
+  });
+
+  describe('whose members change', () => {
+    const was = 'node0=http://198.18.0.10:2380,node1=http://198.18.0.11:2380,node2=http://198.18.0.12:2380';
+    const moved = clusterOf('etcd: {peerPort: 7001}');
+    const problem = `etcd's members cannot be changed in place (they are ${was}, the file wants ${was.replaceAll('2380', '7001')})`;
+
+    it('says so where one runs, and where a new one would join', () => {
+      expect(problems(etcd, well, {cluster: moved})).toEqual([problem]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: well}})).toEqual([problem]);
+    });
+
+    it('has nothing against members that stay, one that was late, and those that are new', () => {
+      expect(problems(etcd, well)).toEqual([]);
+      expect(problems(etcd, {...well, unit: FOREIGN}, {cluster: moved})).toEqual([]);
+      expect(problems(etcd, nothing, {others: {node1: well, node2: well}})).toEqual([]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, data: false}}})).toEqual([]);
+    });
+  });
+
+  it('is looked for on all nodes by down, but for the data of others', () => {
+    const cluster = (dataDir: string) =>
+      parseCluster(
+        `nodes: [{address: 198.18.0.10}, {address: 198.18.0.11, roles: [agent]}]\netcd: {dataDir: ${dataDir}}`,
+        '/here/cluster.yaml',
+      );
+    const purged = (dataDir: string, seen: object) =>
+      lines(undo(etcd, {...nothing, data: true, ...seen}, {cluster: cluster(dataDir), node: 'node1', purge: true}));
+    expect(etcd.undoTargets!(cluster('/srv/etcd')).map(({name}) => name)).toEqual(['node0', 'node1']);
+    expect(purged('/srv/etcd', {})).toEqual([]);
+    expect(purged('/srv/etcd', {unit: FOREIGN})).toContain('remove /srv/etcd');
+    expect(purged('/var/lib/hw5/etcd', {})).toEqual(['remove /var/lib/hw5/etcd']);
   });
 
   it('is changed on one member after the other where members run', () => {

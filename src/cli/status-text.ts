@@ -42,6 +42,9 @@ function nodeLines(status: ClusterStatus): string[] {
     return [
       head,
       ...Object.entries(node.components).map(([name, component]) => `  ${part(component.state, name, component.detail)}`),
+      ...node.peers.map(
+        (peer) => `      ${chalk.dim(`BGP ${peer.address} (${peer.type}): ${peer.state} since ${peer.since}, ${peer.info}`)}`,
+      ),
     ];
   });
 }

@@ -16,7 +16,14 @@ export type RunEvent =
     }
   | {readonly type: 'connected'; readonly host: string; readonly elapsedMs: number}
   | {readonly type: 'step-start'; readonly step: string; readonly title: string; readonly host: string}
-  | {readonly type: 'action'; readonly step: string; readonly host: string; readonly action: string}
+  | {
+      readonly type: 'action';
+      readonly step: string;
+      readonly host: string;
+      readonly action: string;
+      /** The script behind the words, if it is one. */
+      readonly script?: string | undefined;
+    }
   | {readonly type: 'waiting'; readonly step: string; readonly host: string; readonly reason: string}
   | {
       readonly type: 'step-end';

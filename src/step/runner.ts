@@ -205,7 +205,8 @@ async function performAll(session: Session, item: Item, actions: readonly Action
   const {emit, signal} = session.options;
   for (const action of actions) {
     signal?.throwIfAborted();
-    emit({type: 'action', step: item.step.name, host: item.node.name, action: describe(action)});
+    const script = action.kind === 'script' ? {script: action.script} : {};
+    emit({type: 'action', step: item.step.name, host: item.node.name, action: describe(action), ...script});
     await perform(session.host(item.node.name), action, signal);
   }
 }

@@ -11,7 +11,8 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
         if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));
         break;
       case 'action':
-        if (isVerbose) line(chalk.dim(`  ${event.host}: ${event.action}`));
+        if (isVerbose)
+          line(chalk.dim(`  ${event.host}: ${event.action}${event.script ? `\n${event.script.replace(/^/gm, '    | ')}` : ''}`));
         break;
       case 'waiting':
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));

@@ -83,7 +83,7 @@ const STATUS: ClusterStatus = {
       address: '198.18.0.10',
       reachable: true,
       components: {etcd: {state: 'healthy', detail: 'is healthy'}, calico: {state: 'healthy', detail: '1 of 1 BGP sessions'}},
-      peers: [],
+      peers: [{address: '198.18.0.11', type: 'node-to-node mesh', state: 'up', since: '16:01:02', info: 'Established'}],
     },
   ],
   network: {name: 'calico_net', subnet: '192.168.0.0/16', state: 'healthy', nodes: ['node0']},
@@ -110,6 +110,7 @@ describe('the status for people', () => {
 node0 198.18.0.10
   ● etcd          is healthy
   ● calico        1 of 1 BGP sessions
+      BGP 198.18.0.11 (node-to-node mesh): up since 16:01:02, Established
 
 ● network       calico_net 192.168.0.0/16, on node0
 ● framework     F-1, led by node0, connected to 198.18.0.10:5050

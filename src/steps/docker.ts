@@ -1,11 +1,31 @@
 import {nodesWith} from '../cluster/cluster.js';
-import {ensureFile, systemctl} from '../step/action.js';
+import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
 
 const UNIT = 'docker.service';
-const DROP_IN = '/etc/systemd/system/docker.service.d/hw5.conf';
+/** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
+const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
+/** Marks the rules that let the containers' traffic through. */
+const COMMENT = 'hw5:pool';
+
+/** The command line as the distribution and the administrators have it: the last one of the unit and its drop-ins, ours left out. */
+const COMMAND = String.raw`set --
+for file in $(systemctl show -p FragmentPath --value ${UNIT}) $(systemctl show -p DropInPaths --value ${UNIT}); do
+  [ "$file" = ${DROP_IN} ] || set -- "$@" "$file"
+done
+[ $# -gt 0 ] || exit 1
+sed -n -e ':join' -e '/\\$/{N;s/\\\n/ /;b join' -e '}' -e 's/^ExecStart=[[:space:]]*//p' "$@" | grep . | tail -n1 | grep .`;
+
+/** Deletes all of them, whatever pool they were for. */
+const removeRules: Action = {
+  kind: 'script',
+  title: "remove the rules for the containers' pool",
+  script: `iptables -w -S FORWARD 2>/dev/null | sed -n '/--comment "*${COMMENT}"* -j/{s/^-A //;s/"//g;p}' | while read -r rule; do
+  iptables -w -D $rule 2>/dev/null || true
+done`,
+};
 
 /** dockerd with the etcd cluster as its store. The distribution's unit stays; a drop-in adds to its command line. */
 export const docker = defineStep({
@@ -13,27 +33,29 @@ export const docker = defineStep({
   title: 'dockerd with the cluster store',
   needs: ['kernel', 'packages', 'etcd'],
   targets: (cluster) => nodesWith(cluster, 'agent'),
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
-    // the packaged command line, whatever it is
-    command: output(
-      `f=$(systemctl show -p FragmentPath --value ${UNIT}); [ -n "$f" ] && sed -n 's/^ExecStart=//p' "$f" | head -n1 | grep .`,
-    ),
+    command: output(COMMAND),
     store: output(`docker info --format '{{.ClusterStore}}'`),
   }),
   plan(seen, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);
-    const dropIn = render('docker/hw5.conf', {
+    const dropIn = render('docker/zz-hw5.conf', {
       command: seen.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,
+      subnet: cluster.network.subnet,
+      comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, seen.dropIn);
     const isRight = seen.store === `etcd://${members.join(',')}`;
     if (written.length === 0 && isRight && seen.service.isActive && !seen.service.needsReload) return [];
     return [
       ...written,
+      // the pool may have been another one
+      ...(written.length > 0 && seen.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
       {...systemctl('restart', UNIT), hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
@@ -48,11 +70,13 @@ export const docker = defineStep({
   undo(seen) {
     if (!seen.dropIn) return [];
     return [
+      // while the drop-in is there, a `down` that failed here finds them again
+      removeRules,
       {kind: 'remove', path: DROP_IN},
       {
         kind: 'run',
         title: 'remove the folder if it is empty',
-        argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/hw5.conf', '')}`],
+        argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/zz-hw5.conf', '')}`],
       },
       systemctl('daemon-reload'),
       systemctl('restart', UNIT),

@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
-import {exists, output, textFile, unit} from '../step/facts.js';
+import {exists, output, succeeds, textFile, unit} from '../step/facts.js';
 import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
 import {render} from '../support/template.js';
 import {DATA, unitPath} from './places.js';
@@ -10,7 +10,7 @@ import {DATA, unitPath} from './places.js';
 interface Program {
   readonly name: 'mesos-master' | 'mesos-agent';
   readonly port: (cluster: Cluster) => number;
-  readonly unitText: (node: ClusterNode, cluster: Cluster, command: string) => string;
+  readonly unitText: (node: ClusterNode, cluster: Cluster, command: string, options: string) => string;
   readonly hint: string;
 }
 
@@ -21,21 +21,27 @@ const hosts = (role: 'master' | 'agent') => (cluster: Cluster) =>
 const workDir = (program: Program): string => `${DATA}/${program.name}`;
 const unitName = (program: Program): string => `hw5-${program.name}.service`;
 
-/** The lines that differ by where the binaries are. The agent in a container reaches the host's dockerd, processes and network as if it were outside. */
+/**
+ * The lines that differ by where the binaries are. The agent in a container reaches the host's dockerd, processes and network as if it were
+ * outside, with the docker client of its image; its executors get containers of their own, as they must outlive its. The master needs nothing
+ * but the network and its data.
+ */
 function commandOf(
   program: Program,
   cluster: Cluster,
   path: string | undefined,
-): {readonly prepare: string; readonly command: string} {
+): {readonly prepare: string; readonly command: string; readonly options: string} {
   const {source} = cluster.mesos;
-  if (source.kind !== 'image') return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`};
+  if (source.kind !== 'image') return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`, options: ''};
   const name = `hw5-${program.name}`;
-  const mounts = [workDir(program), '/run/hw5-mesos-agent', '/var/run/docker.sock', '/sys/fs/cgroup', '/usr/bin/docker'].map(
-    (dir) => `-v ${dir}:${dir}`,
-  );
+  const isAgent = program.name === 'mesos-agent';
+  const outside = isAgent ? ['/run/hw5-mesos-agent', '/var/run/docker.sock', '/sys/fs/cgroup'] : [];
+  const mounts = [workDir(program), ...outside].map((dir) => ` -v ${dir}:${dir}`).join('');
+  const rights = isAgent ? ' --pid=host --privileged' : '';
   return {
     prepare: `ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
-    command: `/usr/bin/docker run --rm --name ${name} --net=host --pid=host --privileged ${mounts.join(' ')} ${source.image} ${program.name}`,
+    command: `/usr/bin/docker run --rm --name ${name} --net=host${rights}${mounts} ${source.image} ${program.name}`,
+    options: isAgent ? ` --docker_mesos_image=${source.image}` : '',
   };
 }
 
@@ -45,11 +51,14 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
     title: role === 'master' ? 'Mesos master' : 'Mesos agents',
     needs,
     targets: hosts(role),
+    undoTargets: (cluster) => cluster.nodes,
     facts: ({node, cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
       path: output(`command -v ${program.name}`),
       data: exists(workDir(program)),
+      /** True where none is needed. */
+      hasImage: succeeds(imageOf(cluster) === undefined ? ':' : `docker image inspect ${quote(imageOf(cluster)!)}`),
       answers: output(`curl -sf -m 5 http://${node.address}:${program.port(cluster)}/version`),
     }),
     check(seen, {cluster}): readonly Problem[] {
@@ -57,16 +66,23 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
       return [{message: `${program.name} is not on the host's PATH`, hint: program.hint}];
     },
     plan(seen, {node, cluster}) {
-      const {prepare, command} = commandOf(program, cluster, seen.path);
-      const text = program.unitText(node, cluster, command).replace('PREPARE\n', prepare);
+      const {prepare, command, options} = commandOf(program, cluster, seen.path);
+      const text = program.unitText(node, cluster, command, options).replace('PREPARE\n', prepare);
       const written = ensureFile(unitPath(unitName(program)), text, seen.unit);
-      return [...written, ...ensureRunning(unitName(program), seen.service, written)];
+      const image = imageOf(cluster);
+      const pull = image === undefined || seen.hasImage ? [] : [pullOf(image)];
+      // the agent exits with "Incompatible agent info detected" while it remembers itself as another; its tasks end with its old self
+      const isOther = role === 'agent' && seen.data && seen.unit && agentInfo(seen.unit.content) !== agentInfo(text);
+      const forget: Action[] = isOther
+        ? [systemctl('stop', unitName(program)), removeContainers, {kind: 'remove', path: LATEST}]
+        : [];
+      return [...pull, ...forget, ...written, ...ensureRunning(unitName(program), seen.service, written)];
     },
     ready: ({node, cluster}) => ({
       reason: `${program.name} to answer`,
       limitSeconds: 60,
       script: `curl -sf -m 2 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
-      hint: `see \`journalctl -u ${unitName(program)}\``,
+      hint: `see \`journalctl -u ${unitName(program)}\`${role === 'agent' ? RESIZED : ''}`,
     }),
     undo(seen) {
       const actions: Action[] = [];
@@ -81,6 +97,35 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
     },
   });
 }
+
+/** The image that Mesos runs out of, if it does. */
+function imageOf({mesos}: Cluster): string | undefined {
+  return mesos.source.kind === 'image' ? mesos.source.image : undefined;
+}
+
+function pullOf(image: string): Action {
+  return {
+    kind: 'run',
+    title: 'pull the image of Mesos',
+    argv: ['docker', 'pull', '-q', image],
+    timeoutMs: 20 * 60_000,
+    hint: 'can the node reach the registry? `docker load` on it will do as well',
+  };
+}
+
+/** What an agent remembers of itself. */
+const LATEST = `${DATA}/mesos-agent/meta/slaves/latest`;
+/** That cannot be seen in the unit. */
+const RESIZED = `; if it says "Incompatible agent info detected", the machine's size has changed: \`rm -f ${LATEST}\` on the node, which ends its tasks`;
+
+/** What an agent may not change while it remembers itself, as its unit says it. */
+function agentInfo(unitText: string): string {
+  return [...unitText.matchAll(/ --(?:ip|hostname|port|resources)=(?:'[^']*'|\S+)/g)].map(([option]) => option).join('');
+}
+
+/** dockerd brings the image, where the node's docker is hw5's business; elsewhere it runs once its package is there. */
+const withDocker: Step['needs'] = (node, cluster) =>
+  imageOf(cluster) !== undefined && node.roles.includes('agent') ? ['packages', 'docker'] : ['packages'];
 
 /** Containers that Mesos started and that a TEARDOWN did not reach. */
 const removeContainers: Action = {
@@ -108,7 +153,7 @@ export const mesosMaster = mesosStep(
       }),
   },
   'master',
-  ['packages'],
+  withDocker,
 );
 
 export const mesosAgent = mesosStep(
@@ -116,7 +161,7 @@ export const mesosAgent = mesosStep(
     name: 'mesos-agent',
     port: (cluster) => cluster.mesos.agentPort,
     hint: install,
-    unitText: (node, cluster, command) =>
+    unitText: (node, cluster, command, options) =>
       render('mesos/hw5-mesos-agent.service', {
         cluster: cluster.name,
         name: node.name,
@@ -126,7 +171,7 @@ export const mesosAgent = mesosStep(
         workDir: `${DATA}/mesos-agent`,
         prepare: 'PREPARE',
         command,
-        options: cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : '',
+        options: `${cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : ''}${options}`,
       }),
   },
   'agent',

@@ -1,6 +1,10 @@
 import {describe, expect, it} from 'vitest';
+import type {Cluster} from '../../../src/cluster/cluster.js';
+import {parseCluster} from '../../../src/cluster/load.js';
 import {Secret} from '../../../src/host/command.js';
+import {items} from '../../../src/step/graph.js';
 import {framework, frameworkConfig, scheduler} from '../../../src/steps/framework.js';
+import {STEPS} from '../../../src/steps/index.js';
 import {mesosAgent, mesosMaster} from '../../../src/steps/mesos.js';
 import {packagesFor} from '../../../src/steps/packages.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
@@ -12,7 +16,7 @@ const IMAGE = clusterOf('mesos: {source: {kind: image, image: "mesos:1.11"}}');
 const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.9.8.7:5050"}}');
 
 describe('Mesos', () => {
-  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, answers: undefined};
+  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, hasImage: true, answers: undefined};
 
   it("runs the host's programs, from where they are", () => {
     const first = plan(mesosMaster, nothing);
@@ -40,7 +44,66 @@ describe('Mesos', () => {
     const {content} = written(plan(mesosAgent, {...nothing, path: undefined}, {cluster: IMAGE}), AGENT);
     expect(content).toContain('\nExecStartPre=-/usr/bin/docker rm -f hw5-mesos-agent\nExecStart=/usr/bin/docker run --rm');
     expect(content).toMatch(/ -v \/var\/run\/docker\.sock:\/var\/run\/docker\.sock .* mesos:1\.11 mesos-agent --master=/);
-    expect(content).not.toContain('PREPARE');
+    expect(content).toMatch(/ --no-systemd_enable_support --docker_mesos_image=mesos:1\.11$/m);
+    expect(content).not.toMatch(/PREPARE|\/usr\/bin\/docker:/);
+  });
+
+  it('brings the image before it is started, if it is not there', () => {
+    const pull = 'pull the image of Mesos: docker pull -q mesos:1.11';
+    const bare = {...nothing, path: undefined};
+    expect(lines(plan(mesosMaster, {...bare, hasImage: false}, {cluster: IMAGE}))[0]).toBe(pull);
+    expect(lines(plan(mesosMaster, bare, {cluster: IMAGE}))).not.toContain(pull);
+    expect(lines(plan(mesosMaster, {...nothing, hasImage: false}))).not.toContain(pull);
+  });
+
+  it('gives a master out of an image its data and the network only', () => {
+    const {content} = written(plan(mesosMaster, {...nothing, path: undefined}, {cluster: IMAGE}), MASTER);
+    expect(content).toContain(
+      'docker run --rm --name hw5-mesos-master --net=host -v /var/lib/hw5/mesos-master:/var/lib/hw5/mesos-master mesos:1.11 mesos-master --ip',
+    );
+  });
+
+  it('waits for dockerd where that is to be changed, and only for an image', () => {
+    const mixed = (more: string) =>
+      parseCluster(
+        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework, proxy]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
+        '/c',
+      );
+    const image = 'mesos: {source: {kind: image, image: m}}';
+    const needs = (cluster: Cluster) => items(cluster, STEPS).find(({key}) => key === 'mesos-master@node0')!.needs;
+    expect(needs(IMAGE)).toContain('docker@node0');
+    expect(needs(clusterOf())).toEqual(['packages@node0']);
+    expect(needs(mixed(image))).toEqual(['packages@node0']);
+  });
+
+  describe('an agent that is to be another', () => {
+    const agent = (more = '') => plan(mesosAgent, nothing, {cluster: clusterOf(more)});
+    const ran = {...nothing, unit: fileAfter(agent('mesos: {resources: "cpus:4;mem:4096"}'), AGENT), service: RUNS, data: true};
+    const forget = [
+      'systemctl stop hw5-mesos-agent.service',
+      "remove the tasks' containers",
+      'remove /var/lib/hw5/mesos-agent/meta/slaves/latest',
+    ];
+    const start = [`change ${AGENT} (mode 0644)`, 'systemctl daemon-reload', 'systemctl restart hw5-mesos-agent.service'];
+
+    it.each([
+      ['resources', 'mesos: {resources: "cpus:2;mem:4096"}'],
+      ['resources that it finds itself', ''],
+      ['port', 'mesos: {resources: "cpus:4;mem:4096", agentPort: 5061}'],
+    ])('forgets who it was: other %s', (_, more) => {
+      expect(lines(plan(mesosAgent, ran, {cluster: clusterOf(more)}))).toEqual([...forget, ...start]);
+    });
+
+    it('keeps its tasks when only something else changes, and when it never ran', () => {
+      const cluster = clusterOf('mesos: {resources: "cpus:4;mem:4096", masterPort: 5060}');
+      expect(lines(plan(mesosAgent, ran, {cluster}))).toEqual(start);
+      expect(lines(plan(mesosAgent, {...ran, data: false}))).toEqual(start);
+    });
+
+    it('says what to do when the machine itself is another', () => {
+      expect(readiness(mesosAgent).hint).toContain('rm -f /var/lib/hw5/mesos-agent/meta/slaves/latest');
+      expect(readiness(mesosMaster).hint).not.toContain('latest');
+    });
   });
 
   it('wants its programs on the host, unless it runs out of an image', () => {
@@ -52,6 +115,8 @@ describe('Mesos', () => {
 
   it('is not run at all where somebody else runs it', () => {
     expect([...targets(mesosMaster, EXTERNAL), ...targets(mesosAgent, EXTERNAL)]).toEqual([]);
+    // but was perhaps run by hw5 before
+    for (const step of [mesosMaster, mesosAgent]) expect(step.undoTargets!(EXTERNAL)).toEqual(EXTERNAL.nodes);
     expect([targets(mesosMaster, clusterOf()), targets(mesosAgent, clusterOf())]).toEqual([
       ['node0'],
       ['node0', 'node1', 'node2'],

@@ -42,6 +42,7 @@ export const calicoctl = defineStep({
   title: 'calicoctl',
   needs: ['packages'],
   targets: calicoNodes,
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     hash: fileHash(CALICOCTL),
     origin: textFile(ORIGIN),
@@ -169,6 +170,7 @@ export const calico = defineStep({
   title: 'Calico node and BGP mesh',
   needs: ['docker', 'calicoctl', everywhere('pool')],
   targets: calicoNodes,
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     started: textFile(STARTED),
     isRunning: succeeds('calicoctl node status'),

@@ -88,6 +88,7 @@ export const scheduler = defineStep({
   // backwards: the network and the secrets stay until the framework and its tasks have ended
   needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(seen, {node, cluster, inputs}) {
     return [
@@ -124,6 +125,7 @@ export const framework = defineStep({
   title: 'the framework and its tasks',
   needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),

@@ -37,6 +37,7 @@ export const proxy = defineStep({
   title: 'reverse proxy',
   needs: ['packages'],
   targets: (cluster) => nodesWith(cluster, 'proxy'),
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     program: fileHash(PROGRAM),
     page: textFile(`${PAGES}/503.html`),

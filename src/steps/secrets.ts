@@ -25,6 +25,7 @@ export const secrets = defineStep({
   title: 'token and keys of the containers',
   needs: ['folders'],
   targets: (cluster) => nodesWith(cluster, 'agent'),
+  undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     token: secretFile(JUPYTER_TOKEN),
     clientKey: secretFile(`${JUPYTER}/id_ed25519`),

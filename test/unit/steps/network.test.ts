@@ -3,7 +3,7 @@ import type {RunAction} from '../../../src/step/action.js';
 import {calico, calicoctl, pool} from '../../../src/steps/calico.js';
 import {network} from '../../../src/steps/network.js';
 import {fakeInputs} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, plan, problems, readiness, targets, undo, written} from './situation.js';
+import {clusterOf, fileAfter, lines, plan, problems, readiness, targets, undo} from './situation.js';
 
 const URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';

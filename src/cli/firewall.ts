@@ -1,8 +1,9 @@
 import {Command, Option} from 'commander';
+import {chooseNodes} from '../cluster/choose-nodes.js';
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {parseDuration} from '../firewall/duration.js';
 import {listRules} from '../firewall/list.js';
-import {chooseNodes, Nodes, rulesOn} from '../firewall/nodes.js';
+import {Nodes, rulesOn} from '../firewall/nodes.js';
 import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
 import type {Proof} from '../firewall/prove.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
@@ -174,7 +175,7 @@ function listCommand(context: CliContext): Command {
     async (_options, command: Command) => {
       const options = optionsOf<Common>(command);
       const cluster = await findCluster(options, context);
-      await using nodes = await open(cluster, chooseNodes(cluster, options.node), options, context);
+      await using nodes = await open(cluster, chooseNodes(cluster.nodes, options.node), options, context);
       const rules = listRules(nodes.views);
       const unreachable = nodes.failures.map(({node, error}) => ({node: node.name, error: error.message}));
       context.stdout.write(options.json ? json({rules, unreachable}) : listText(rules, nodes.views.length));
@@ -191,7 +192,7 @@ function verifyCommand(context: CliContext): Command {
   ).action(async (id: string | undefined, _options, command: Command) => {
     const options = optionsOf<Common>(command);
     const cluster = await findCluster(options, context);
-    const targets = chooseNodes(cluster, options.node);
+    const targets = chooseNodes(cluster.nodes, options.node);
     await using nodes = await open(cluster, cluster.nodes, options, context);
     const failures = failuresOf(nodes, targets);
     if (id !== undefined) assertKnown(readId(id), nodes, targets);
@@ -223,7 +224,7 @@ async function change(
   {plan, rules, isRemoval, leaveOut, wish, id}: Changing,
 ): Promise<void> {
   const cluster = await findCluster(options, context);
-  const chosen = chooseNodes(cluster, options.node);
+  const chosen = chooseNodes(cluster.nodes, options.node);
   const targets = chosen.filter((node) => leaveOut?.(node) === undefined);
   const isProven = options.probe !== false && !options.dryRun;
   await using nodes = await open(cluster, isProven ? cluster.nodes : targets, options, context);

@@ -1,7 +1,7 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Host} from '../host/host.js';
 import {observe} from '../step/observe.js';
-import {Hw5Error, UsageError} from '../support/errors.js';
+import {Hw5Error} from '../support/errors.js';
 import {parseSshConnection, type SshSource} from './failsafe.js';
 import {ownTables} from './own.js';
 import {type FoundRule, readRules} from './read-rules.js';
@@ -84,16 +84,4 @@ export async function lookAgain(host: Host, signal?: AbortSignal): Promise<Sight
 /** The rules of a node, in the order in which the kernel meets them. */
 export function rulesOn({holdings}: Sighting): readonly FoundRule[] {
   return readRules(holdings.map(({family, tables}) => ({family, tables: ownTables(tables)})));
-}
-
-/** The nodes with these names, in the file's order; without names, all. @throws Hw5Error for a name that is not there. */
-export function chooseNodes(cluster: Cluster, names: readonly string[] | undefined): readonly ClusterNode[] {
-  if (names === undefined || names.length === 0) return cluster.nodes;
-  const unknown = names.filter((name) => !cluster.nodes.some((node) => node.name === name));
-  if (unknown.length > 0) {
-    throw new UsageError(`there is no node ${unknown.join(', ')} in ${cluster.name}`, {
-      hint: `its nodes are ${cluster.nodes.map((node) => node.name).join(', ')}`,
-    });
-  }
-  return cluster.nodes.filter((node) => names.includes(node.name));
 }

@@ -1,4 +1,4 @@
-import {readdir, readFile, rename} from 'node:fs/promises';
+import {readFile, rename} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {z} from 'zod';
 import {Hw5Error, UsageError} from '../support/errors.js';
@@ -44,12 +44,6 @@ export async function loadLab(host: LabHost, name: string = DEFAULT_LAB.name): P
     throw new Hw5Error(`there is no lab "${name}"`, {hint: `make it with \`sudo hw5 lab up${nameOption(name)}\``});
   }
   return {...labFrom(record, host), baseKey: record.baseKey};
-}
-
-/** The names of the labs that exist on this computer. */
-export async function labNames(host: LabHost): Promise<string[]> {
-  const entries = await readdir(host.state, {withFileTypes: true}).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 /** The definition to bring up: an existing lab stays as it is, and what is asked for has to agree with it. @throws UsageError */

@@ -45,8 +45,3 @@ export async function labStatus(options: {readonly name?: string | undefined}, h
     cluster: lab.files.cluster,
   };
 }
-
-/** The path of the cluster YAML of a lab. @throws Hw5Error when there is no such lab */
-export async function labClusterFile(name: string | undefined, host: LabHost): Promise<string> {
-  return (await loadLab(host, name)).files.cluster;
-}

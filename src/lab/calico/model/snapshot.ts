@@ -1,5 +1,4 @@
 import type {EtcdNode} from '../etcd/client.js';
-import {cidrContains} from './ipv4.js';
 import * as keys from './keys.js';
 import type {CalicoNode, Endpoint, Pool, Profile, Rule, Snapshot} from './types.js';
 
@@ -109,9 +108,4 @@ function parseBlocks(values: ReadonlyMap<string, string>): {cidr: string; node: 
     if (block?.cidr === undefined || !block.affinity?.startsWith('host:')) return [];
     return [{cidr: block.cidr, node: block.affinity.slice('host:'.length)}];
   });
-}
-
-/** Whether some enabled or disabled pool holds the address. */
-export function isPooled(pools: readonly Pool[], address: string): boolean {
-  return pools.some((pool) => cidrContains(pool.cidr, address));
 }

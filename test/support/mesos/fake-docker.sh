@@ -14,6 +14,8 @@ case $action in
     fi
     d=$(state "$name")
     [ -d "$d" ] || { echo "Error: No such container: $name" >&2; exit 1; }
+    # A test may ask for one answer that is cut off.
+    rm "$FAKE_DOCKER/cut" 2>/dev/null && printf '[{"State": ' && exit 0
     started='0001-01-01T00:00:00Z'; running=false; code=0
     [ -e "$d/pid" ] && started='2026-11-22T10:57:01.968860576Z' && running=true
     [ -e "$d/code" ] && running=false && code=$(cat "$d/code")
@@ -39,11 +41,12 @@ case $action in
     done
     shift # the image
     [ "$net" = nosuchnet ] && { echo "network nosuchnet not found" >&2; exit 125; }
-    d=$(state "$name"); mkdir -p "$d"; echo "$net" > "$d/net"; echo "$ip" > "$d/ip"
-    # As with the real one, the container is not the client's child: it lives on when the client dies.
+    # Whoever looks sees all of a container or nothing: a name with a dot is none of them.
+    d=$(state "$name"); new=$(state ".$name"); mkdir -p "$new"; echo "$net" > "$new/net"; echo "$ip" > "$new/ip"; mv "$new" "$d"
+    # As with the real one, the container is not the client's child: it lives on when the client dies. Its pid is that of its session.
     setsid sh -c '
       d=$1; shift
-      setsid "$@" & echo $! > "$d/pid"
+      setsid sh -c '\''echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"; exec "$@"'\'' "$d" "$@" &
       wait $!; code=$?
       echo $code > "$d/code.new"; mv "$d/code.new" "$d/code"' container "$d" $shell "$@" &
     while [ ! -e "$d/code" ]; do sleep 0.05; done

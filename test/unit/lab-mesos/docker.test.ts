@@ -112,6 +112,14 @@ describe('a docker task', () => {
     expect(end.container_status?.network_infos).toEqual([{ip_addresses: [{protocol: 'IPv4', ip_address: '127.0.0.1'}]}]);
   });
 
+  it('is reported as running though docker once gave half an answer', async () => {
+    await start();
+    writeFileSync(join(folder, 'cut'), '');
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value: 'sleep 1000'}));
+    await framework.status('t', 'TASK_RUNNING');
+    expect(existsSync(join(folder, 'cut'))).toBe(false);
+  });
+
   it('gets its grace period when it is killed', async () => {
     await start();
     const task = dockerTask('t', {network: 'NONE'}, {shell: true, value: 'trap "" TERM; while :; do sleep 0.1; done'});

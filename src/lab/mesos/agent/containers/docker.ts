@@ -174,11 +174,12 @@ class DockerContainer implements Container {
     return {data, networkInfos: [{ip_addresses: [{protocol: 'IPv4', ip_address: address}], ...(isNamed ? {name} : {})}]};
   }
 
+  /** Undefined when there is no such container, and when Docker gave no answer that can be read: whoever polls asks again. */
   async #inspect(): Promise<{readonly text: string; readonly value: Inspection} | undefined> {
     const result = await runCommand(dockerArgv(this.#settings, 'inspect', '--type=container', this.#name));
     if (result.code !== 0) return undefined;
-    const [value] = JSON.parse(result.stdout) as Inspection[];
-    return value ? {text: result.stdout, value} : undefined;
+    const value = parseInspection(result.stdout);
+    return value && {text: result.stdout, value};
   }
 
   /** Waits as long as the container runs, also through a restart of the daemon. */
@@ -202,5 +203,13 @@ class DockerContainer implements Container {
     this.#hasEnded = true;
     const status = code ?? 137;
     return {isSuccess: status === 0, message: `Container exited with status ${status}`};
+  }
+}
+
+function parseInspection(text: string): Inspection | undefined {
+  try {
+    return (JSON.parse(text) as Inspection[])[0];
+  } catch {
+    return undefined;
   }
 }

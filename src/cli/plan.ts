@@ -33,7 +33,7 @@ function isOpen(plan: ItemPlan): boolean {
 /** What would change, for people. */
 export function planText(plans: readonly ItemPlan[]): string {
   const open = plans.filter(isOpen);
-  if (open.length === 0) return 'nothing to change\n';
+  if (open.length === 0) return plans.some(({error}) => error) ? '' : 'nothing to change\n';
   return open
     .map((plan) => {
       const lines = plan.actions.flatMap((action) => [`  ${describe(action)}`, ...diffOf(action).map((line) => `    ${line}`)]);

@@ -43,6 +43,8 @@ export function containers(cluster: Cluster): Fact<readonly RunningContainer[]> 
   const pool = parseCidr(cluster.network.subnet);
   const format = '{{.State.Pid}} {{.Name}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}';
   return {
+    // a dockerd that hangs starts none either
+    whenSilent: [],
     script: `docker ps -q | xargs -r docker inspect -f ${quote(format)}`,
     parse: ({stdout}) =>
       stdout.split('\n').flatMap((line) => {

@@ -6,6 +6,9 @@ import {SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
 import {componentFacts, peersFact} from './components.js';
 import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
 
+/** A part that hangs leaves time to tell how the others do. */
+const FACT_SECONDS = 8;
+
 /** What one node answered. */
 interface NodeAnswer {
   readonly node: ClusterNode;
@@ -25,8 +28,6 @@ export async function collectStatus(cluster: Cluster, hostOf: HostOf, limitMs: n
 
 async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<NodeAnswer> {
   const limit = AbortSignal.timeout(limitMs);
-  // a part that hangs leaves time to tell how the others do
-  const factSeconds = Math.max(1, Math.floor(limitMs / 1000) - 2);
   const late = new Promise<never>((_, reject) => {
     limit.addEventListener('abort', () => reject(new Error(`no answer within ${limitMs / 1000} s`)), {once: true});
   });
@@ -35,9 +36,12 @@ async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs:
     const facts = {
       ...componentFacts(node, cluster),
       'peers?': peersFact,
-      'scheduler?': json<SchedulerState>(node.roles.includes('framework') ? SCHEDULER_STATE : 'false'),
+      'scheduler?': {
+        ...json<SchedulerState>(node.roles.includes('framework') ? SCHEDULER_STATE : 'false'),
+        whenSilent: undefined,
+      },
     };
-    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit, factSeconds);
+    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);
     const {
       'peers?': peers,
       'scheduler?': scheduler,

@@ -63,6 +63,7 @@ function calicoFact(node: ClusterNode, cluster: Cluster): Fact<ComponentStatus> 
   const wanted = nodesWith(cluster, 'agent').filter((peer) => peer.name !== node.name);
   return {
     script: NODE_STATUS,
+    whenSilent: silent('calicoctl does not answer'),
     parse(output) {
       if (output.code === 127) return absent;
       if (output.code !== 0) return {state: 'unhealthy', detail: 'the node does not run'};
@@ -81,14 +82,17 @@ const NODE_STATUS = 'command -v calicoctl >/dev/null || exit 127; calicoctl node
 /** The BGP peers as the node sees them. */
 export const peersFact: Fact<readonly BgpPeer[]> = {
   script: NODE_STATUS,
+  whenSilent: [],
   parse: (output: FactOutput) => (output.code === 0 ? parsePeers(output.stdout) : []),
 };
 
 const absent: ComponentStatus = {state: 'absent', detail: 'not there'};
+const silent = (trouble: string): ComponentStatus => ({state: 'unhealthy', detail: `${trouble} (it hangs)`});
 
 function check(script: string, trouble: string, detail: (output: string) => string): Fact<ComponentStatus> {
   return {
     script,
+    whenSilent: silent(trouble),
     parse: ({code, stdout}) =>
       code === 0 ? {state: 'healthy', detail: detail(stdout.trim())} : {state: 'unhealthy', detail: trouble},
   };
@@ -101,6 +105,7 @@ function unitAnd(unit: string, script: string, trouble: string): Fact<ComponentS
 case "$s" in loaded*) ;; *) exit 4;; esac
 case "$s" in *' active '*) ;; *) exit 5;; esac
 ${script}`,
+    whenSilent: silent(trouble),
     parse({code, stdout}) {
       const [unitLine = '', ...answer] = stdout.trim().split('\n');
       if (code === 4) return absent;

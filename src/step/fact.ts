@@ -8,10 +8,14 @@ export interface FactOutput {
 export interface Fact<T> {
   readonly script: string;
   readonly parse: (output: FactOutput) => T;
+  /** Its value when the script does not end in time, where that is an answer too. Without it, who wants the value gets a SilentError. */
+  readonly whenSilent?: T;
+  /** How to mend what keeps the script waiting. */
+  readonly silentHint?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a map of facts of any type; Seen gives each its own type back
 export type FactMap = Readonly<Record<string, Fact<any>>>;
 
-/** The values that a map of facts was seen to have. */
+/** The values that a map of facts was seen to have. Reading one that could not be seen throws a SilentError. */
 export type Seen<F extends FactMap> = {readonly [K in keyof F]: F[K] extends Fact<infer T> ? T : never};

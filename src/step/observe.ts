@@ -1,15 +1,20 @@
 import {quote, script} from '../host/command.js';
 import type {Host} from '../host/host.js';
-import {CommandError} from '../support/errors.js';
-import type {FactMap, FactOutput, Seen} from './fact.js';
+import {CommandError, Hw5Error} from '../support/errors.js';
+import type {Fact, FactMap, FactOutput, Seen} from './fact.js';
 
-/** A fact that has no answer by then counts as failed. */
+/** A fact that has no answer by then was not seen. Busy machines are slow; what hangs, hangs longer. */
 const FACT_SECONDS = 20;
 /** A host that does not answer at all within this time is given up. */
 const LIMIT_MS = 60_000;
+/** `timeout` ended the script, by TERM or by KILL. A script that somebody else killed said nothing either. */
+const SILENT_CODES: readonly number[] = [124, 137];
+
+/** What is on a host could not be seen, which is not the same as that it is not there. */
+export class SilentError extends Hw5Error {}
 
 /**
- * Joins the scripts of many facts into one. They run side by side, each in a shell of its own, so that one that waits for a dead service
+ * Joins scripts into one. They run side by side, each in a shell of its own, so that one that waits for a dead service
  * holds up the others for `factSeconds` at most, and one that the shell cannot read spoils only itself; each one's output comes back as a
  * line `<index> <exit code> <base64>`.
  */
@@ -41,7 +46,7 @@ export function splitOutputs(stdout: string): FactOutput[] {
 
 /**
  * Sees all facts of a host in one round trip.
- * @param factSeconds a fact that takes longer counts as failed (exit code 124)
+ * @param factSeconds a fact that takes longer was not seen: it has its `whenSilent`, or throws a SilentError when it is read
  * @throws ConnectError, CommandError when the host could not run the script at all.
  */
 export async function observe<F extends FactMap>(
@@ -50,15 +55,49 @@ export async function observe<F extends FactMap>(
   signal?: AbortSignal,
   factSeconds = FACT_SECONDS,
 ): Promise<Seen<F>> {
-  const names = Object.keys(facts);
-  if (names.length === 0) return {} as Seen<F>;
-  const scripts = names.map((name) => facts[name]!.script);
+  const [seen] = await observeAll(host, [facts], signal, factSeconds);
+  return seen as Seen<F>;
+}
+
+/** Sees several maps of facts in the same round trip, each given back by itself. Facts that ask the same are asked once. */
+export async function observeAll(
+  host: Host,
+  maps: readonly FactMap[],
+  signal?: AbortSignal,
+  factSeconds = FACT_SECONDS,
+): Promise<readonly Seen<FactMap>[]> {
+  const scripts = [...new Set(maps.flatMap((facts) => Object.values(facts).map((fact) => fact.script)))];
+  if (scripts.length === 0) return maps.map(() => ({}));
   const result = await script(host, joinFacts(scripts, factSeconds), {signal, timeoutMs: LIMIT_MS});
   const outputs = splitOutputs(result.stdout);
-  if (outputs.filter(Boolean).length !== names.length) {
+  if (outputs.filter(Boolean).length !== scripts.length) {
     throw new CommandError(host.name, ['sh', '-s'], result, {
       hint: 'the shell could not look at the host: is /tmp writable and sudo allowed?',
     });
   }
-  return Object.fromEntries(names.map((name, index) => [name, facts[name]!.parse(outputs[index]!)])) as Seen<F>;
+  return maps.map((facts) => {
+    const properties = Object.entries(facts).map(([name, fact]) => {
+      const output = outputs[scripts.indexOf(fact.script)]!;
+      return [name, {enumerable: true, ...reading(name, fact, output, host.name, factSeconds)}] as const;
+    });
+    return Object.defineProperties({}, Object.fromEntries(properties));
+  });
+}
+
+/** The value, or what throws when one asks for it: a fact that nobody needs does not stand in anybody's way. */
+function reading(name: string, fact: Fact<unknown>, output: FactOutput, host: string, factSeconds: number): PropertyDescriptor {
+  if (!SILENT_CODES.includes(output.code)) return {value: fact.parse(output)};
+  if ('whenSilent' in fact) return {value: fact.whenSilent};
+  const get = (): never => {
+    const [command = ''] = fact.script.split('\n');
+    throw new SilentError(`${host} gave no answer within ${factSeconds} s: ${name} (${command})`, {
+      hint: fact.silentHint ?? `run that on ${host} as root: once it answers, start hw5 again`,
+    });
+  };
+  return {get};
+}
+
+/** Whether one of the facts could not be seen. */
+export function isSilent(seen: Seen<FactMap>): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(seen)).some((property) => property.get !== undefined);
 }

@@ -2,6 +2,7 @@ import {ConnectError, Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {Outcome} from './events.js';
 import {type Direction, type Item, targetsOf} from './graph.js';
+import {isSilent} from './observe.js';
 import {perform} from './perform.js';
 import {Session, type SessionOptions} from './session.js';
 import {waitFor} from './wait.js';
@@ -36,11 +37,16 @@ export async function planRun(options: SessionOptions): Promise<readonly ItemPla
   await using session = await Session.open(options);
   return session.items.map((item) => {
     const base = {step: item.step.name, title: item.step.title, host: item.node.name};
-    const failure = session.failures.get(item.node.name) ?? problemsOf(session, item);
-    if (failure) return {...base, actions: [], waitFor: undefined, error: failure};
-    const actions = item.step.plan(session.seen(item), session.planContext(item));
-    const waits = session.isReady(item) ? undefined : item.step.ready!(session.context(item)).reason;
-    return {...base, actions, waitFor: waits, error: undefined};
+    try {
+      const failure = session.failures.get(item.node.name) ?? problemsOf(session, item);
+      if (failure) throw failure;
+      const actions = planOf(session, item);
+      const waits = session.isReady(item) ? undefined : item.step.ready!(session.context(item)).reason;
+      return {...base, actions, waitFor: waits, error: undefined};
+    } catch (error) {
+      if (!(error instanceof Hw5Error)) throw error;
+      return {...base, actions: [], waitFor: undefined, error: failureOf(session, item, error)};
+    }
   });
 }
 
@@ -165,7 +171,7 @@ function failureOf(session: Session, item: Item, error: Hw5Error): Hw5Error {
 
 async function bringUp(session: Session, item: Item, isDirty: boolean, turns: Turns): Promise<Outcome> {
   const {step} = item;
-  if (isDirty) await session.observe(item);
+  if (isDirty || isSilent(session.seen(item))) await session.observe(item);
   const failure = problemsOf(session, item);
   if (failure) throw failure;
   if (planOf(session, item).length === 0 && session.isReady(item)) return 'unchanged';
@@ -195,7 +201,7 @@ async function act(session: Session, item: Item): Promise<Outcome> {
 }
 
 async function takeDown(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<Outcome> {
-  if (isDirty) await session.observe(item);
+  if (isDirty || isSilent(session.seen(item))) await session.observe(item);
   const actions = item.step.undo(session.seen(item), {...session.context(item), purge});
   await performAll(session, item, actions);
   return actions.length === 0 ? 'unchanged' : 'changed';

@@ -2,12 +2,12 @@ import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Host} from '../host/host.js';
 import {Hw5Error} from '../support/errors.js';
 import type {Emit} from './events.js';
-import type {Fact, FactMap, Seen} from './fact.js';
+import type {FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
 import {type Direction, type Item, items} from './graph.js';
 import type {Inputs} from './inputs.js';
 import {BusyError, lockHost} from './lock.js';
-import {observe} from './observe.js';
+import {observe, observeAll} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
 
 export interface SessionOptions {
@@ -96,17 +96,12 @@ export class Session implements AsyncDisposable {
   }
 
   async #look(node: ClusterNode): Promise<void> {
-    const facts: Record<string, Fact<unknown>> = {};
     const here = this.items.filter((item) => item.node.name === node.name);
-    for (const item of here) {
-      for (const [name, fact] of Object.entries(this.#facts(item))) facts[`${item.step.name}\0${name}`] = fact;
-    }
-    const seen = await observe(this.host(node.name), facts, this.options.signal);
-    for (const item of here) {
-      const prefix = `${item.step.name}\0`;
-      const own = Object.entries(seen).filter(([name]) => name.startsWith(prefix));
-      this.#remember(item, Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value])));
-    }
+    const maps = here.map((item) => this.#facts(item));
+    const seen = await observeAll(this.host(node.name), maps, this.options.signal);
+    here.forEach((item, index) => {
+      this.#remember(item, seen[index]!);
+    });
   }
 
   host(name: string): Host {
@@ -137,7 +132,8 @@ export class Session implements AsyncDisposable {
 
   #facts(item: Item): FactMap {
     const ready = item.step.ready?.(this.context(item));
-    return {...item.step.facts(this.context(item)), ...(ready ? {[READY]: succeeds(ready.script)} : {})};
+    // no answer yet is what a wait is for
+    return {...item.step.facts(this.context(item)), ...(ready ? {[READY]: {...succeeds(ready.script), whenSilent: false}} : {})};
   }
 
   #remember(item: Item, seen: Seen<FactMap>): Seen<FactMap> {

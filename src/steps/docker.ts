@@ -3,6 +3,7 @@ import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
+import {toldByDocker} from './told-by-docker.js';
 
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
@@ -38,7 +39,7 @@ export const docker = defineStep({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
     command: output(COMMAND),
-    store: output(`docker info --format '{{.ClusterStore}}'`),
+    store: toldByDocker(output(`docker info --format '{{.ClusterStore}}'`)),
   }),
   plan(seen, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);

@@ -4,10 +4,13 @@ import type {Action} from '../step/action.js';
 import {output} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
+import {toldByDocker} from './told-by-docker.js';
 
 /** The tags of what hw5 has made on a node: each ends with a hash of its content. */
-const TAGS = output(
-  `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$' || true`,
+const TAGS = toldByDocker(
+  output(
+    `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$' || true`,
+  ),
 );
 
 const has = (seen: string | undefined, tag: string): boolean => seen?.split('\n').includes(tag) ?? false;
@@ -21,10 +24,9 @@ const load = (inputs: Inputs): Action => ({
   argv: ['docker', 'load', '-q'],
 });
 
-/** Without --purge they stay, so that the next `up` is quick. */
-function removeAll(seen: string | undefined, purge: boolean): readonly Action[] {
+function removeAll(seen: string | undefined): readonly Action[] {
   const tags = seen?.split('\n').filter(Boolean) ?? [];
-  return purge && tags.length > 0 ? [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...tags]}] : [];
+  return tags.length > 0 ? [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...tags]}] : [];
 }
 
 /**
@@ -38,7 +40,7 @@ export const build = defineStep({
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({inputs}) => ({
     tags: TAGS,
-    base: output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`),
+    base: toldByDocker(output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`)),
   }),
   plan(seen, {node, cluster, inputs, everywhere}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
@@ -82,7 +84,8 @@ export const build = defineStep({
       }));
     return [...(seen.base ? [] : [base]), ...builds, keep];
   },
-  undo: (seen, {purge}) => removeAll(seen.tags, purge),
+  /** Without --purge they stay, so that the next `up` is quick. */
+  undo: (seen, {purge}) => (purge ? removeAll(seen.tags) : []),
 });
 
 /** What one node has built, on every other node. */

@@ -5,6 +5,7 @@ import {exists, output, succeeds, textFile, unit} from '../step/facts.js';
 import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
 import {render} from '../support/template.js';
 import {DATA, unitPath} from './places.js';
+import {toldByDocker} from './told-by-docker.js';
 
 /** Either program of Mesos: what its unit runs, from the host's PATH or out of a container image. */
 interface Program {
@@ -52,14 +53,13 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
     needs,
     targets: hosts(role),
     undoTargets: (cluster) => cluster.nodes,
-    facts: ({node, cluster}) => ({
+    facts: ({cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
       path: output(`command -v ${program.name}`),
       data: exists(workDir(program)),
       /** True where none is needed. */
-      hasImage: succeeds(imageOf(cluster) === undefined ? ':' : `docker image inspect ${quote(imageOf(cluster)!)}`),
-      answers: output(`curl -sf -m 5 http://${node.address}:${program.port(cluster)}/version`),
+      hasImage: toldByDocker(succeeds(imageOf(cluster) === undefined ? ':' : `docker image inspect ${quote(imageOf(cluster)!)}`)),
     }),
     check(seen, {cluster}): readonly Problem[] {
       if (cluster.mesos.source.kind !== 'host' || seen.path) return [];
@@ -131,7 +131,11 @@ const withDocker: Step['needs'] = (node, cluster) =>
 const removeContainers: Action = {
   kind: 'script',
   title: "remove the tasks' containers",
-  script: `ids=$(docker ps -aq --filter name='^/mesos-'); [ -z "$ids" ] || docker rm -f $ids`,
+  script: `command -v docker >/dev/null || exit 0
+ids=$(docker ps -aq --filter name='^/mesos-') || exit 1
+[ -z "$ids" ] || docker rm -f $ids`,
+  timeoutMs: 120_000,
+  hint: 'dockerd has to run there for this: `systemctl restart docker`, then the same command again',
 };
 
 const install =

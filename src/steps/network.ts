@@ -2,6 +2,7 @@ import {nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import {json} from '../step/facts.js';
 import {defineStep, everywhere, type Problem} from '../step/step.js';
+import {toldByDocker} from './told-by-docker.js';
 
 interface DockerNetwork {
   readonly Driver: string;
@@ -16,7 +17,7 @@ export const network = defineStep({
   needs: [everywhere('calico')],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({cluster}) => ({
-    network: json<DockerNetwork>(`docker network inspect -f '{{json .}}' ${quote(cluster.network.name)}`),
+    network: toldByDocker(json<DockerNetwork>(`docker network inspect -f '{{json .}}' ${quote(cluster.network.name)}`)),
   }),
   check(seen, {cluster}): readonly Problem[] {
     const {name, subnet} = cluster.network;

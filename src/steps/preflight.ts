@@ -48,7 +48,6 @@ export const preflight = defineStep({
     gateway: output('ip -4 route get 169.254.1.1'),
     routes: output('ip -4 route show'),
     addresses: output('ip -4 -o addr show'),
-    hostname: output('hostname'),
   }),
   check(seen, {node, cluster, inputs, everywhere}): readonly Problem[] {
     return preflightProblems(seen, {

@@ -11,6 +11,8 @@ import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './fram
 
 /** A node that has said nothing by then counts as not reachable. */
 const LIMIT_MS = 8_000;
+/** A part of it that hangs leaves time to tell how the others do. */
+const FACT_SECONDS = 6;
 /** So much of the last container's output is shown. */
 const LAST_LINES = 5;
 
@@ -81,9 +83,10 @@ async function lookAt(
   const wantsImage = task !== undefined && mayRunOn(node, cluster, task.name);
   const facts = {
     ...componentFacts(node, cluster),
-    'image?': succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'),
+    // a dockerd that hangs is told of as such
+    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenSilent: true},
   };
-  const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit);
+  const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
   try {
     const {'image?': hasImage, ...components} = (await Promise.race([look(), late])) as Record<string, unknown>;
     return [

@@ -16,6 +16,8 @@ export class FakeMachine {
   readonly things = new Set<string>();
   /** Things that are there and never become ready. */
   readonly unready = new Set<string>();
+  /** Things of which one gets no answer. */
+  readonly silent = new Set<string>();
   /** Round trips in order: `lock`, `look etcd docker …`, `make etcd`, `wait etcd`. */
   readonly trips: string[] = [];
   /** What commands do instead of the usual, by their text. */
@@ -71,7 +73,9 @@ export class FakeMachine {
     if (instead) return instead();
     await pause(1);
     if (isWait) return isThere(questions[0]!) ? '' : {code: 1, stdout: `${questions[0]![1]} sleeps\n`};
-    return questions.map((question, index) => `${index} ${isThere(question) ? 0 : 1} \n`).join('');
+    const code = (question: readonly [string, string]): number =>
+      this.silent.has(question[1]) ? 124 : isThere(question) ? 0 : 1;
+    return questions.map((question, index) => `${index} ${code(question)} \n`).join('');
   }
 }
 

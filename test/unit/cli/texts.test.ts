@@ -6,6 +6,7 @@ import {Secret} from '../../../src/host/command.js';
 import type {ClusterStatus} from '../../../src/status/status.js';
 import type {Action} from '../../../src/step/action.js';
 import type {ItemPlan} from '../../../src/step/runner.js';
+import {Hw5Error} from '../../../src/support/errors.js';
 import {clusterOf} from '../steps/situation.js';
 
 const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): ItemPlan => ({
@@ -67,6 +68,8 @@ c: etcd members
 
   it('says so when there is nothing', () => {
     expect(planText([item('a', []), item('b', [])])).toBe('nothing to change\n');
+    // what is amiss is told as errors; nobody knows whether there is nothing to change
+    expect(planText([item('a', []), {...item('b', []), error: new Hw5Error('gave no answer')}])).toBe('');
   });
 
   it('tells of what up would only wait for', () => {

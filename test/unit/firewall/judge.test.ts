@@ -160,7 +160,6 @@ describe('what a probe showed', () => {
     ['ping', `${PING}\n2 packets transmitted, 0 received, 100% packet loss`, 1, 'silent', '0/2'],
     ['ping', 'sh: 1: ping: not found\n', 127, 'unknown', 'sh: 1: ping: not found'],
     ['tcp', '', 0, 'answered', 'connected'],
-    ['tcp', '', 124, 'silent', 'no answer'],
     [
       'tcp',
       'bash: connect: Connection refused\nbash: /dev/tcp/198.18.0.11/22: Connection refused\n',
@@ -170,9 +169,14 @@ describe('what a probe showed', () => {
     ],
     ['http', 'HTTP/1.0 200 OK\r', 0, 'answered', '200 OK'],
     ['http', 'SSH-2.0-OpenSSH', 0, 'refused', 'no HTTP'],
-    ['http', '', 124, 'silent', 'no answer'],
   ] as const)('%s %j', (kind, stdout, code, result, detail) => {
     expect(read(kind, stdout, code)).toEqual({kind: result, detail});
+  });
+
+  it('a probe that hears nothing until its time is over is silent', () => {
+    const end = {label: 'node0', address: '198.18.0.10', node: 'node0'};
+    for (const kind of ['ping', 'tcp', 'http'] as const)
+      expect(probeFact({kind, from: end, to: end, port: 22}).whenSilent).toEqual({kind: 'silent', detail: 'no answer'});
   });
 
   it('a prober that did not report proves nothing', () => {

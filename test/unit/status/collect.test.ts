@@ -39,10 +39,9 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
     docker: '20.10.24 etcd://x',
     calico: table(one.name),
     network: 'calico',
-    peers: table(one.name),
     state: JSON.stringify(scheduler(one.name === 'node0')),
   };
-  const answers = [...Object.keys(componentFacts(one, cluster)), 'peers', 'state'].map((name, index) => {
+  const answers = [...Object.keys(componentFacts(one, cluster)), 'state'].map((name, index) => {
     const {stdout, code} = changes[name] ?? {stdout: well[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
@@ -112,6 +111,15 @@ describe('the status of a cluster', () => {
     });
     expect(nodes[0]!.components['etcd']).toEqual({state: 'healthy', detail: 'answers'});
     expect(network).toMatchObject({state: 'unhealthy', nodes: ['node0', 'node1']});
+  });
+
+  it('tells of a part that hangs as not healthy', async () => {
+    const hangs = {stdout: '', code: 124};
+    const {nodes} = await collect({node1: {docker: hangs, etcd: hangs, calico: hangs, state: hangs}}).status;
+    const {docker, etcd, calico, proxy} = nodes[1]!.components;
+    expect(docker).toEqual({state: 'unhealthy', detail: 'dockerd does not answer, or has no cluster store (it hangs)'});
+    expect(etcd).toEqual({state: 'unhealthy', detail: 'no quorum (it hangs)'});
+    expect([calico!.state, proxy!.state, nodes[1]!.peers]).toEqual(['unhealthy', 'healthy', []]);
   });
 
   it('is not held up by a node that says nothing', async () => {

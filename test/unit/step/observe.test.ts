@@ -6,7 +6,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {LocalHost} from '../../../src/host/local-host.js';
 import type {Fact} from '../../../src/step/fact.js';
 import {exists, fileHash, output, succeeds, textFile} from '../../../src/step/facts.js';
-import {observe} from '../../../src/step/observe.js';
+import {isSilent, observe, observeAll, SilentError} from '../../../src/step/observe.js';
 import {InterruptedError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
@@ -66,7 +66,6 @@ describe('observing a host with its own shell', () => {
       before: output('echo a'),
       fails: raw('echo half; false'),
       exits: raw('exit 3'),
-      killed: raw('kill -9 $$'),
       noScript: raw('if then "'),
       missing: raw('no-such-command-here'),
       asks: raw('read answer; echo "<$answer>"'),
@@ -75,7 +74,7 @@ describe('observing a host with its own shell', () => {
     });
     expect([seen.before, seen.after]).toEqual(['a', 'b']);
     expect(seen.fails).toEqual({stdout: 'half\n', code: 1});
-    expect([seen.exits.code, seen.killed.code, seen.noScript.code, seen.missing.code]).toEqual([3, 137, 2, 127]);
+    expect([seen.exits.code, seen.noScript.code, seen.missing.code]).toEqual([3, 2, 127]);
     expect(seen.asks.stdout).toBe('<>\n');
   });
 
@@ -90,9 +89,46 @@ describe('observing a host with its own shell', () => {
       undefined,
       1,
     );
-    expect(seen).toEqual({quick: 'a', hangs: {stdout: '', code: 124}, last: 'b'});
+    expect([seen.quick, seen.last]).toEqual(['a', 'b']);
+    expect(() => seen.hangs).toThrow(SilentError);
     const left = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4711[.]${process.pid}'`;
     expect((await host.exec(['sh', '-c', left])).stdout).toBe('0\n');
+  });
+
+  it('never takes for an answer what was cut short, and says which host and which question', async () => {
+    const seen = await observe(
+      host,
+      {
+        // exits well when it is ended, as the docker client does
+        polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), silentHint: 'wake it'},
+        killed: output('echo half; kill -9 $$'),
+        patient: {...succeeds('sleep 60'), whenSilent: false},
+      },
+      undefined,
+      1,
+    );
+    const thrown = (read: () => unknown): unknown => {
+      try {
+        return read();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(thrown(() => seen.polite)).toMatchObject({
+      message: "localhost gave no answer within 1 s: polite (trap 'echo late; exit 0' TERM)",
+      hint: 'wake it',
+    });
+    expect(thrown(() => seen.killed)).toBeInstanceOf(SilentError);
+    expect(seen.patient).toBe(false);
+    expect(isSilent(seen)).toBe(true);
+    expect(isSilent(await observe(host, {patient: {...succeeds('sleep 60'), whenSilent: false}}, undefined, 1))).toBe(false);
+  });
+
+  it('asks once what several facts want to know', async () => {
+    const path = join(folder, 'asked');
+    const ask = `echo asked >>${path}; wc -l <${path}`;
+    const seen = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
+    expect(seen).toEqual([{a: '1', b: true}, {c: '1'}]);
   });
 
   it('sees all at the same time', async () => {

@@ -160,6 +160,47 @@ describe('up', () => {
     });
   });
 
+  it('takes no silence for "not there": nothing is changed, and the error names host and question', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    world.machine('a').silent.add('etcd');
+    const {errors} = await upRun(world.options(STORY));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toBeInstanceOf(StepError);
+    expect(errors[0]).toMatchObject({
+      step: 'etcd',
+      host: 'a',
+      message: 'a gave no answer within 20 s: isThere (see etcd)',
+      hint: expect.stringContaining('run that on a'),
+    });
+    expect(world.changes('a')).toEqual(['make base']);
+    expect(world.outcomes).toMatchObject({'etcd@a': 'failed', 'etcd@b': 'changed', 'docker@a': 'blocked'});
+    await world.verify();
+  });
+
+  it('looks again at the turn of a step that could not be seen at first: what it needs may have been slow to wake', async () => {
+    const world = new FakeCluster(['a']);
+    await upRun(world.options(STORY));
+    const machine = world.machine('a');
+    machine.trips.length = 0;
+    machine.silent.add('docker');
+    machine.instead.set('look docker', () => '0 0 \n');
+    expect(await upRun(world.options(STORY))).toEqual({changed: 0, unchanged: 3, errors: []});
+    expect(machine.trips).toEqual(['lock', 'look base etcd docker', 'look docker', 'unlock']);
+  });
+
+  it('plans nothing anywhere from what one host did not say', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    world.machine('a').silent.add('keys');
+    const keys = part('keys', {
+      extra: {plan: (_seen, {everywhere: all}) => ([...all.values()].some((one) => one.isThere) ? [] : [])},
+    });
+    const {errors} = await upRun(world.options([keys]));
+    expect(errors.map((error) => [(error as StepError).host, error.message])).toEqual([
+      ['a', 'a gave no answer within 20 s: isThere (see keys)'],
+      ['b', 'a gave no answer within 20 s: isThere (see keys)'],
+    ]);
+  });
+
   it('changes rolling steps on one host after the other', async () => {
     const world = new FakeCluster();
     let atWork = 0;
@@ -397,6 +438,23 @@ describe('down', () => {
     expect(world.machine('a').trips).toEqual(['lock', 'look base etcd docker', 'unlock']);
   });
 
+  it('takes nothing away, and does not say that it is gone, where a host gives no answer', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    await upRun(world.options(STORY));
+    world.machine('a').silent.add('docker');
+    const {errors} = await downRun({...world.options(STORY), purge: false});
+    expect(errors).toEqual([expect.objectContaining({step: 'docker', host: 'a'})]);
+    expect([...world.machine('a').things]).toEqual(['docker']);
+    expect([...world.machine('b').things]).toEqual([]);
+  });
+
+  it('goes on past a question whose answer it does not need', async () => {
+    const world = new FakeCluster(['a']);
+    const docker = part('docker', {extra: {undo: () => []}});
+    world.machine('a').silent.add('docker');
+    expect(await downRun({...world.options([docker]), purge: false})).toEqual({changed: 0, unchanged: 1, errors: []});
+  });
+
   it('tells of a host that cannot be reached once', async () => {
     const world = full();
     world.unreachable.set('b', new ConnectError('b', 'no route to b'));
@@ -432,6 +490,17 @@ describe('plan', () => {
     expect(plans.find((plan) => plan.step === 'etcd')!.waitFor).toBe('etcd to wake');
     expect(world.machine('a').trips).toEqual(['look base etcd docker']);
     await world.verify();
+  });
+
+  it('says of which step it could not see enough, and plans the others', async () => {
+    const world = new FakeCluster(['a']);
+    world.machine('a').silent.add('etcd');
+    const plans = await planRun(world.options(STORY));
+    expect(plans.map(({step, actions, error}) => [step, actions.length, error?.message])).toEqual([
+      ['base', 1, undefined],
+      ['etcd', 0, 'a gave no answer within 20 s: isThere (see etcd)'],
+      ['docker', 1, undefined],
+    ]);
   });
 
   it('plans the hosts that it reaches, and says why not the others', async () => {

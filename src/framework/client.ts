@@ -30,7 +30,8 @@ export interface MesosClientOptions {
   /** host:port of a master, not necessarily the leading one. */
   readonly master: string;
   readonly framework: FrameworkInfo;
-  readonly credentials?: Credentials | undefined;
+  /** Asked for each subscription, so that a changed secret counts from the next one on. */
+  readonly credentials?: (() => Promise<Credentials | undefined>) | undefined;
 }
 
 /** An open subscription: the events, and the calls that belong to it. */
@@ -84,6 +85,7 @@ export class MesosClient {
   /** Subscribes, anew or with an id; the first event is SUBSCRIBED, or ERROR when the master refuses. */
   async subscribe(frameworkId: string | null, signal: AbortSignal): Promise<Subscription> {
     const master = await this.leader(signal);
+    const authorization = await this.#authorization();
     const controller = new AbortController();
     const either = anySignal([signal, controller.signal]);
     controller.signal.addEventListener('abort', either.release, {once: true});
@@ -91,7 +93,7 @@ export class MesosClient {
     const answer = await openStream({
       origin: `http://${master}`,
       path: PATH,
-      headers: this.#authorization(),
+      headers: authorization,
       json: {
         type: 'SUBSCRIBE',
         subscribe: {framework_info: {...this.#options.framework, ...id}},
@@ -113,19 +115,20 @@ export class MesosClient {
         answer.status,
       );
     }
-    return new OpenSubscription(master, streamId, answer.body, controller, this.#authorization(), frameworkId);
+    return new OpenSubscription(master, streamId, answer.body, controller, authorization, frameworkId);
   }
 
   async #exchange(master: string, options: {readonly path: string; readonly signal?: AbortSignal}) {
+    const headers = await this.#authorization();
     try {
-      return await exchange({origin: `http://${master}`, timeoutMs: CALL_TIMEOUT_MS, headers: this.#authorization(), ...options});
+      return await exchange({origin: `http://${master}`, timeoutMs: CALL_TIMEOUT_MS, headers, ...options});
     } catch (cause) {
       throw new MesosError(`the Mesos master ${master} cannot be reached: ${messageOf(cause)}`, undefined, cause);
     }
   }
 
-  #authorization(): Readonly<Record<string, string>> {
-    const {credentials} = this.#options;
+  async #authorization(): Promise<Readonly<Record<string, string>>> {
+    const credentials = await this.#options.credentials?.();
     if (credentials === undefined) return {};
     return {Authorization: `Basic ${Buffer.from(`${credentials.principal}:${credentials.secret}`).toString('base64')}`};
   }

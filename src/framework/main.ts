@@ -29,6 +29,8 @@ async function main(): Promise<void> {
   const options = readArguments();
   if (options === undefined) return;
   const {config, changedAt} = await loadConfig(options.config);
+  // a secret that cannot be read ends the program at its start; later it is told, and tried again
+  await loadCredentials(config);
   const runner = processRunner(process.env);
   const parts = {
     node: config.node,
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
     client: new MesosClient({
       master: config.master,
       framework: frameworkInfo(config),
-      credentials: await loadCredentials(config),
+      credentials: () => loadCredentials(config),
     }),
     settings: {...defaultSettings, role: config.role},
     leaseSeconds: LEASE_SECONDS,

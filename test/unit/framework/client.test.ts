@@ -123,7 +123,8 @@ describe('the stream of a genuine master', () => {
 describe('a subscription', () => {
   it('carries the framework id in both places, and the credentials', async () => {
     const {host, seen} = await master();
-    const client = new MesosClient({master: host, framework, credentials: {principal: 'hw5', secret: 'geheim'}});
+    const credentials = async () => ({principal: 'hw5', secret: 'geheim'});
+    const client = new MesosClient({master: host, framework, credentials});
     const subscription = await client.subscribe('F1', new AbortController().signal);
     subscription.close();
     const {body, headers} = seen.find((one) => one.body.type === 'SUBSCRIBE')!;
@@ -131,6 +132,24 @@ describe('a subscription', () => {
     expect(headers['content-type']).toBe('application/json');
     expect(headers.authorization).toBe(`Basic ${Buffer.from('hw5:geheim').toString('base64')}`);
     expect(headers['mesos-stream-id']).toBeUndefined();
+  });
+
+  it('carries the secret as it is now, and goes on when it could not be read for once', async () => {
+    const {host, seen} = await master();
+    const secrets = ['old', undefined, 'new'];
+    let current: string | undefined;
+    const credentials = async () => {
+      if (current === undefined) throw new Error('the secret cannot be read');
+      return {principal: 'hw5', secret: current};
+    };
+    const client = new MesosClient({master: host, framework, credentials});
+    for (current of secrets) {
+      const subscribed = client.subscribe('F1', new AbortController().signal);
+      if (current === undefined) await expect(subscribed).rejects.toThrow('the secret cannot be read');
+      else (await subscribed).close();
+    }
+    const sent = seen.filter((one) => one.body.type === 'SUBSCRIBE').map(({headers}) => headers.authorization);
+    expect(sent).toEqual(['hw5:old', 'hw5:new'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`));
   });
 
   it('goes to the master that leads', async () => {

@@ -9,6 +9,7 @@ export interface PreflightSeen {
   readonly apt: string | undefined;
   readonly docker: string | undefined;
   readonly node: string | undefined;
+  readonly etcd: string | undefined;
   readonly listeners: string | undefined;
   readonly hasHw5: string | undefined;
   readonly clock: string | undefined;
@@ -26,6 +27,7 @@ export interface PreflightWanted {
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
   readonly isContainerHost: boolean;
+  readonly isEtcdMember: boolean;
   readonly needsNode: boolean;
 }
 
@@ -33,6 +35,10 @@ const CLOCK_LIMIT_MS = 30_000;
 const DISK_KILOBYTES = 3 * 1024 * 1024;
 /** hw5's own programs are built for it. */
 const NODE_MAJOR = 18;
+
+/** The framework uses etcd at /v3, which is there since 3.4. */
+const ETCD_HINT =
+  "hw5 needs etcd 3.4 or newer: make such an etcd-server and etcd-client available to apt, as Debian 12's, and run `apt-get update`";
 
 export interface ReferenceClock {
   /** Ms since the epoch. */
@@ -97,6 +103,15 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
     problems.push({
       message: `Docker ${docker![1]}.${docker![2]} has no --cluster-store any more (removed in Docker 23)`,
       hint: "install Docker 20.10, e.g. Debian 12's docker.io: `apt-get install docker.io`",
+    });
+  }
+  const etcd = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.etcd ?? '');
+  if (wanted.isEtcdMember && !etcd) {
+    problems.push({message: 'apt knows no package etcd-server', hint: ETCD_HINT});
+  } else if (wanted.isEtcdMember && Number(etcd![1]) * 1000 + Number(etcd![2]) < 3004) {
+    problems.push({
+      message: `etcd here is ${etcd![1]}.${etcd![2]}, whose JSON gateway the framework does not speak`,
+      hint: ETCD_HINT,
     });
   }
   const node = /^v(?:\d+:)?(\d+)/.exec(seen.node ?? '');

@@ -41,6 +41,9 @@ export const preflight = defineStep({
       `dpkg-query -W -f '\${Version}' docker.io 2>/dev/null | grep . || dpkg-query -W -f '\${Version}' docker-ce 2>/dev/null | grep . || apt-cache policy docker.io | sed -n 's/^  Candidate: //p'`,
     ),
     node: output(`node --version 2>/dev/null || apt-cache policy nodejs | sed -n 's/^  Candidate: /v/p'`),
+    etcd: output(
+      `dpkg-query -W -f '\${Version}' etcd-server 2>/dev/null | grep . || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`,
+    ),
     listeners: output('ss -Hltnp'),
     hasHw5: output('ls /etc/systemd/system | grep -c ^hw5- || true'),
     clock: output('date +%s%3N'),
@@ -59,6 +62,7 @@ export const preflight = defineStep({
         inputs.now,
       ),
       isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
+      isEtcdMember: node.roles.includes('etcd'),
       needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
     });
   },

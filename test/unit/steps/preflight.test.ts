@@ -17,6 +17,7 @@ const GOOD: PreflightSeen = {
   apt: '/usr/bin/apt-get',
   docker: '20.10.24+dfsg1-1+deb12u1',
   node: 'v18.19.0',
+  etcd: '3.4.23-4+b4',
   listeners: 'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=101,fd=3))',
   hasHw5: '0',
   clock: String(NOW + 1200),
@@ -33,6 +34,7 @@ const WANTED: PreflightWanted = {
   ports: portsOf(cluster.nodes[0]!, cluster),
   clock: {now: NOW, whose: "this computer's"},
   isContainerHost: true,
+  isEtcdMember: true,
   needsNode: true,
 };
 
@@ -50,6 +52,8 @@ describe('preflight', () => {
     ['a Docker with an epoch', {docker: '5:20.10.24~3-0~debian-bookworm'}],
     ['a Node.js that apt would install', {node: 'v18.19.0+dfsg-6~deb12u1'}],
     ['a newer Node.js', {node: 'v22.1.0'}],
+    ['a newer etcd', {etcd: '1:3.10.1-1'}],
+    ['etcd 4', {etcd: '4.0.0'}],
     ['a clock that is a little off', {clock: String(NOW - 29_000)}],
     ['facts that could not be seen', {clock: undefined, freeKilobytes: undefined, listeners: undefined, routes: undefined}],
   ])('has nothing against %s', (_, seen) => {
@@ -68,6 +72,9 @@ describe('preflight', () => {
     ['apt without Docker', {docker: '(none)'}, 'apt knows no package docker.io'],
     ['an old Node.js', {node: 'v12.22.12'}, 'Node.js here is 12'],
     ['apt without Node.js', {node: 'v(none)'}, 'apt knows no package nodejs'],
+    ["Debian 11's etcd", {etcd: '3.3.25+dfsg-6'}, 'etcd here is 3.3, whose JSON gateway the framework does not speak'],
+    ['etcd 2', {etcd: '2.3.7'}, 'etcd here is 2.3, whose JSON gateway the framework does not speak'],
+    ['apt without etcd', {etcd: '(none)'}, 'apt knows no package etcd-server'],
     ['a clock that is slow', {clock: String(NOW - 61_000)}, "its clock differs by 61 s from this computer's"],
     ['a clock that is fast', {clock: String(NOW + 61_000)}, "its clock differs by 61 s from this computer's"],
     ['a full disk', {freeKilobytes: String(2 * 1024 * 1024)}, 'only 2048 MB are free under /var/lib'],
@@ -103,9 +110,9 @@ describe('preflight', () => {
   });
 
   it('asks a node only for what its roles need', () => {
-    const bare = {docker: undefined, node: undefined, gateway: undefined};
-    expect(messages(bare, {isContainerHost: false, needsNode: false})).toEqual([]);
-    expect(messages(bare)).toHaveLength(3);
+    const bare = {docker: undefined, node: undefined, etcd: undefined, gateway: undefined};
+    expect(messages(bare, {isContainerHost: false, isEtcdMember: false, needsNode: false})).toEqual([]);
+    expect(messages(bare)).toHaveLength(4);
   });
 
   it.each([

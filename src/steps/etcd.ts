@@ -1,28 +1,34 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
+import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
 import {exists, textFile, unit} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
-import {render} from '../support/template.js';
+import {render, template} from '../support/template.js';
 import {DATA, RESTORE, unitPath} from './places.js';
 
 const UNIT = 'hw5-etcd.service';
 /** The distribution's own, which listens on the same port. */
 const OTHERS = 'etcd.service';
 const BEFORE = `${RESTORE}/etcd.service`;
+/** Goes with the member's first start. */
+const JOIN_FILE = '/run/hw5-etcd.join';
+
+const peerUrl = (member: ClusterNode, {etcd}: Cluster): string => `http://${member.address}:${etcd.peerPort}`;
+const clientUrl = (member: ClusterNode, {etcd}: Cluster): string => `http://${member.address}:${etcd.clientPort}`;
 
 export function etcdUnit(node: ClusterNode, cluster: Cluster): string {
   const {etcd} = cluster;
-  const peerUrl = (member: ClusterNode): string => `http://${member.address}:${etcd.peerPort}`;
   return render('etcd/hw5-etcd.service', {
     cluster: cluster.name,
     name: node.name,
     dataDir: etcd.dataDir,
-    peerUrl: peerUrl(node),
-    clientUrl: `http://${node.address}:${etcd.clientPort}`,
+    peerUrl: peerUrl(node, cluster),
+    clientUrl: clientUrl(node, cluster),
     clientPort: etcd.clientPort,
     token: etcd.token,
+    joinFile: JOIN_FILE,
     initialCluster: nodesWith(cluster, 'etcd')
-      .map((member) => `${member.name}=${peerUrl(member)}`)
+      .map((member) => `${member.name}=${peerUrl(member, cluster)}`)
       .join(','),
   });
 }
@@ -30,6 +36,29 @@ export function etcdUnit(node: ClusterNode, cluster: Cluster): string {
 /** The members that a unit's text names. */
 function membersOf(text: string | undefined): string | undefined {
   return /--initial-cluster (\S+)/.exec(text ?? '')?.[1];
+}
+
+/** Lets a member without data into the cluster of those that have some; where they are too few, it may only begin with them. */
+function joinOthers(node: ClusterNode, cluster: Cluster, hasQuorum: boolean): Action {
+  const others = nodesWith(cluster, 'etcd').filter((member) => member.name !== node.name);
+  const values = {
+    UNIT,
+    NAME: node.name,
+    PEER: peerUrl(node, cluster),
+    OTHERS: others.map((member) => clientUrl(member, cluster)).join(' '),
+    DATA: cluster.etcd.dataDir,
+    JOIN_FILE,
+    HAS_QUORUM: hasQuorum ? 'yes' : '',
+  };
+  const head = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`);
+  return {
+    kind: 'script',
+    title: 'join the members that have data already',
+    script: [...head, template('etcd/join.sh')].join('\n'),
+    hint: hasQuorum
+      ? `do the members on ${others.map(({name}) => name).join(' and ')} run, and reach each other on port ${cluster.etcd.peerPort}?`
+      : "bring back the lost data, or begin anew without etcd's data: `hw5 down --purge`, then `hw5 up`",
+  };
 }
 
 /** Three members, one quorum. The v2 API is on: Docker 20.10 and Calico 2.x speak nothing newer. */
@@ -45,12 +74,14 @@ export const etcd = defineStep({
     others: unit(OTHERS),
     before: textFile(BEFORE),
     data: exists(cluster.etcd.dataDir),
+    /** A folder alone is no data: etcd makes it before it is refused. */
+    isMember: exists(`${cluster.etcd.dataDir}/member/wal`),
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
   check(seen, {node, cluster, everywhere}): readonly Problem[] {
     const wanted = membersOf(etcdUnit(node, cluster))!;
     // whoever has no data joins what runs on the others, and may, if it was in their list from the beginning
-    const running = seen.data ? [seen] : [...everywhere.values()].filter((one) => one.data);
+    const running = seen.isMember ? [seen] : [...everywhere.values()].filter((one) => one.isMember);
     const members = running.map((one) => membersOf(one.unit?.content)).find((list) => list !== undefined && list !== wanted);
     if (members === undefined) return [];
     return [
@@ -60,9 +91,12 @@ export const etcd = defineStep({
       },
     ];
   },
-  plan(seen, {node, cluster}) {
+  plan(seen, {node, cluster, everywhere}) {
     const written = ensureFile(unitPath(UNIT), etcdUnit(node, cluster), seen.unit);
-    const data: Action[] = seen.data
+    const all = nodesWith(cluster, 'etcd').length;
+    const members = [...everywhere.values()].filter((one) => one.isMember).length;
+    const join = seen.isMember || members === 0 ? [] : [joinOthers(node, cluster, members > all / 2)];
+    const data: Action[] = seen.isMember
       ? []
       : [
           {
@@ -71,6 +105,7 @@ export const etcd = defineStep({
             argv: ['install', '-d', '-o', 'etcd', '-g', 'etcd', '-m', '0700', cluster.etcd.dataDir],
           },
         ];
+    const running = ensureRunning(UNIT, seen.service, [...join, ...written]);
     const isInTheWay = seen.others.isActive || seen.others.isEnabled;
     const others: Action[] = isInTheWay
       ? [
@@ -85,7 +120,7 @@ export const etcd = defineStep({
           systemctl('disable', OTHERS),
         ]
       : [];
-    return [...others, ...data, ...written, ...ensureRunning(UNIT, seen.service, written)];
+    return [...others, ...join, ...data, ...written, ...running];
   },
   ready: ({node, cluster}) => ({
     reason: 'a healthy etcd quorum',
@@ -103,6 +138,7 @@ export const etcd = defineStep({
         systemctl('disable', UNIT),
         systemctl('stop', UNIT),
         {kind: 'remove', path: unitPath(UNIT)},
+        {kind: 'remove', path: JOIN_FILE},
         systemctl('daemon-reload'),
       );
     }

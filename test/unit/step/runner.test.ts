@@ -169,7 +169,7 @@ describe('up', () => {
     expect(errors[0]).toMatchObject({
       step: 'etcd',
       host: 'a',
-      message: 'a gave no answer within 20 s: isThere (see etcd)',
+      message: 'a gave no answer within 30 s: isThere (see etcd)',
       hint: expect.stringContaining('run that on a'),
     });
     expect(world.changes('a')).toEqual(['make base']);
@@ -196,8 +196,8 @@ describe('up', () => {
     });
     const {errors} = await upRun(world.options([keys]));
     expect(errors.map((error) => [(error as StepError).host, error.message])).toEqual([
-      ['a', 'a gave no answer within 20 s: isThere (see keys)'],
-      ['b', 'a gave no answer within 20 s: isThere (see keys)'],
+      ['a', 'a gave no answer within 30 s: isThere (see keys)'],
+      ['b', 'a gave no answer within 30 s: isThere (see keys)'],
     ]);
   });
 
@@ -498,7 +498,7 @@ describe('plan', () => {
     const plans = await planRun(world.options(STORY));
     expect(plans.map(({step, actions, error}) => [step, actions.length, error?.message])).toEqual([
       ['base', 1, undefined],
-      ['etcd', 0, 'a gave no answer within 20 s: isThere (see etcd)'],
+      ['etcd', 0, 'a gave no answer within 30 s: isThere (see etcd)'],
       ['docker', 1, undefined],
     ]);
   });

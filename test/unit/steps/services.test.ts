@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
-import type {ScriptAction} from '../../../src/step/action.js';
+import type {Action, ScriptAction} from '../../../src/step/action.js';
 import {docker} from '../../../src/steps/docker.js';
 import {etcd} from '../../../src/steps/etcd.js';
 import {proxy} from '../../../src/steps/proxy.js';
@@ -16,9 +16,9 @@ const FOREIGN = {content: 'by hand', mode: '644'};
 
 describe('etcd', () => {
   const UNIT = '/etc/systemd/system/hw5-etcd.service';
-  const nothing = {unit: undefined, service: NO_UNIT, others: NO_UNIT, before: undefined, data: false};
+  const nothing = {unit: undefined, service: NO_UNIT, others: NO_UNIT, before: undefined, data: false, isMember: false};
   const first = plan(etcd, nothing);
-  const well = {...nothing, unit: fileAfter(first, UNIT), service: RUNS, data: true};
+  const well = {...nothing, unit: fileAfter(first, UNIT), service: RUNS, data: true, isMember: true};
 
   it('is brought up from nothing', () => {
     expect(lines(first)).toEqual([
@@ -74,6 +74,7 @@ describe('etcd', () => {
       'systemctl disable hw5-etcd.service',
       'systemctl stop hw5-etcd.service',
       `remove ${UNIT}`,
+      'remove /run/hw5-etcd.join',
       'systemctl daemon-reload',
     ];
     expect(lines(undo(etcd, well))).toEqual(service);
@@ -90,6 +91,36 @@ describe('etcd', () => {
     expect(actions).toEqual([...wanted, 'remove /etc/hw5/restore/etcd.service']);
   });
 
+  describe('a member without data', () => {
+    const lost = {...well, isMember: false};
+    const JOIN = 'join the members that have data already';
+    const joins = (seen: object, others: Record<string, object>) => plan(etcd, seen, {others});
+    const script = (actions: readonly Action[]): string =>
+      actions.map((action) => (action.kind === 'script' ? action.script : '')).join('');
+
+    it('joins those that have, whether it lost its own, is a new machine, or runs on what is deleted', () => {
+      for (const seen of [lost, {...lost, service: {...RUNS, isActive: false}}, nothing, {...lost, data: false}]) {
+        const actions = joins(seen, {node1: well, node2: well});
+        expect(lines(actions)[0]).toBe(JOIN);
+        expect(lines(actions)[1]).toMatch(/^make the data directory/);
+        expect(lines(actions).at(-1)).toBe('systemctl restart hw5-etcd.service');
+        expect(script(actions)).toContain('HAS_QUORUM=yes');
+        expect(script(actions)).toContain("OTHERS='http://198.18.0.11:2379 http://198.18.0.12:2379'");
+      }
+    });
+
+    it('begins with those that are no quorum, if they do not remember it', () => {
+      const actions = joins(lost, {node1: well, node2: lost});
+      expect(lines(actions)[0]).toBe(JOIN);
+      expect(script(actions)).toContain("HAS_QUORUM=''");
+    });
+
+    it('begins with the others when nobody has any', () => {
+      expect(lines(joins(nothing, {node1: nothing, node2: nothing}))).not.toContain(JOIN);
+      expect(lines(joins(well, {node1: lost, node2: lost}))).toEqual([]);
+    });
+  });
+
   describe('whose members change', () => {
     const was = 'node0=http://198.18.0.10:2380,node1=http://198.18.0.11:2380,node2=http://198.18.0.12:2380';
     const moved = clusterOf('etcd: {peerPort: 7001}');
@@ -104,7 +135,7 @@ describe('etcd', () => {
       expect(problems(etcd, well)).toEqual([]);
       expect(problems(etcd, {...well, unit: FOREIGN}, {cluster: moved})).toEqual([]);
       expect(problems(etcd, nothing, {others: {node1: well, node2: well}})).toEqual([]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, data: false}}})).toEqual([]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, isMember: false}}})).toEqual([]);
     });
   });
 

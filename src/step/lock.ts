@@ -1,13 +1,21 @@
+import {randomUUID} from 'node:crypto';
 import {PassThrough} from 'node:stream';
 import {quote} from '../host/command.js';
 import type {ExecResult, Host} from '../host/host.js';
 import {ConnectError, Hw5Error} from '../support/errors.js';
+import {HeldHost} from './held-host.js';
 
 const LOCK = '/run/hw5.lock';
 const BUSY = 75;
 /** The lease is renewed this often, and lost when this many renewals in a row did not arrive. */
 const RENEW_MS = 10_000;
 const LEASE_SECONDS = 30;
+
+/** A host that is ours for this run. */
+export interface Lock extends AsyncDisposable {
+  /** The host, on which nothing begins any more once the lock is lost. */
+  readonly host: Host;
+}
 
 /** Somebody else works on the host. */
 export class BusyError extends Hw5Error {}
@@ -19,7 +27,8 @@ export class BusyError extends Hw5Error {}
  * @param path the lock's file on the host
  * @throws BusyError when somebody else works on the host, ConnectError when the lock cannot be taken
  */
-export async function lockHost(host: Host, holder: string, signal?: AbortSignal, path = LOCK): Promise<AsyncDisposable> {
+export async function lockHost(host: Host, holder: string, signal?: AbortSignal, path = LOCK): Promise<Lock> {
+  const token = randomUUID();
   const lease = new PassThrough();
   const renewal = setInterval(() => lease.write('\n'), RENEW_MS);
   renewal.unref();
@@ -31,7 +40,7 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
   let ended: Promise<void> = Promise.resolve();
   const taken = new Promise<void>((resolve, reject) => {
     ended = host
-      .exec(['sh', '-c', lockScript(holder, quote(path))], {
+      .exec(['sh', '-c', lockScript(holder, token, quote(path))], {
         stdin: lease,
         signal,
         onStdout: (chunk) => {
@@ -48,6 +57,7 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
     throw error;
   }
   return {
+    host: new HeldHost(host, path, token),
     async [Symbol.asyncDispose]() {
       release();
       await ended;
@@ -55,14 +65,14 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
   };
 }
 
-/** The file goes with the lock; whoever opened it just before that holds a file without a name, and opens it again. */
-function lockScript(holder: string, path: string): string {
+/** The file names the holder, and the run by its token. It goes with the lock; whoever opened it just before that holds a file without a name, and opens it again. */
+function lockScript(holder: string, token: string, path: string): string {
   return `while :; do
   exec 9>>${path}
-  flock -n 9 || { cat ${path}; exit ${BUSY}; }
+  flock -n 9 || { head -n1 ${path}; exit ${BUSY}; }
   [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${path} 2>/dev/null)" ] && break
 done
-printf '%s\\n' ${quote(holder)} >${path}
+printf '%s\\n' ${quote(holder)} ${token} >${path}
 echo locked
 while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done
 rm -f ${path}`;

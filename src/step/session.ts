@@ -92,7 +92,9 @@ export class Session implements AsyncDisposable {
   }
 
   async #lock(node: ClusterNode, lockAs: string): Promise<void> {
-    this.#locks.push(await lockHost(this.host(node.name), lockAs, this.options.signal));
+    const lock = await lockHost(this.host(node.name), lockAs, this.options.signal);
+    this.#locks.push(lock);
+    this.#hosts.set(node.name, lock.host);
   }
 
   async #look(node: ClusterNode): Promise<void> {

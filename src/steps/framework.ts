@@ -150,7 +150,8 @@ export const framework = defineStep({
       reason: isFirst
         ? `${cluster.framework.tasks.length} tasks to run and be healthy`
         : 'the scheduler and the notebook to answer',
-      limitSeconds: 180,
+      // longer than the 300 s in which a machine that comes back may bring its tasks along
+      limitSeconds: 360,
       script: `${tasks} || exit 1\n${notebookAnswers(node, cluster)}`,
       hint,
     };

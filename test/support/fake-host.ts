@@ -3,6 +3,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
 import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
 import {cancellable} from '../../src/host/marked.js';
+import {HELD_SCRIPT} from '../../src/step/held-host.js';
 
 /** A command that a FakeHost was given. */
 export interface FakeCall {
@@ -39,6 +40,7 @@ interface Shared {
   readonly rules: {readonly match: FakeMatch; readonly answers: FakeAnswer[]}[];
   readonly absent: Set<string>;
   readonly reconnects: (Host | Error)[];
+  isLockLost: boolean;
 }
 
 /**
@@ -61,6 +63,7 @@ export class FakeHost implements Host {
       rules: [],
       absent: new Set(),
       reconnects: [],
+      isLockLost: false,
     };
   }
 
@@ -108,7 +111,19 @@ export class FakeHost implements Host {
     return this;
   }
 
-  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+  /** Whether a run that holds the lock has lost it. */
+  get isLockLost(): boolean {
+    return this.#shared.isLockLost;
+  }
+
+  set isLockLost(isLost: boolean) {
+    this.#shared.isLockLost = isLost;
+  }
+
+  async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const isHeld = command[2] === HELD_SCRIPT;
+    if (isHeld && this.isLockLost) return {code: 76, stdout: '', stderr: ''};
+    const argv = isHeld ? command.slice(6) : command;
     const reply = await cancellable(
       {host: this.name, argv},
       options,

@@ -53,6 +53,28 @@ describe('the lock of a host, with its own shell', () => {
     await expect(access(path)).rejects.toThrow();
   });
 
+  it('lets commands through as they are while it is held', async () => {
+    await using lock = await lockHost(host, 'me', undefined, path);
+    const argv = ['sh', '-c', 'cat; echo "$1"; echo no >&2; exit 7', 'sh', "it's -n"];
+    expect(await lock.host.exec(argv, {stdin: 'in\n'})).toEqual({code: 7, stdout: "in\nit's -n\n", stderr: 'no\n'});
+    // the code that the lock itself would use is a command's own business too
+    expect((await lock.host.exec(['sh', '-c', 'exit 76'])).code).toBe(76);
+    await expect(lock.host.exec(['sleep', '60'], {timeoutMs: 50})).rejects.toThrow('sleep on node1 did not finish within 0.05 s');
+  });
+
+  it("lets nothing begin once it is lost, also when it is somebody else's", async () => {
+    const late = await lockHost(host, 'late', undefined, path);
+    const made = join(folder, 'made');
+    const change = () => late.host.exec(['touch', made]);
+    // as the host does it at the end of the lease
+    await late[Symbol.asyncDispose]();
+    const refusal = {constructor: ConnectError, message: expect.stringContaining('lost the lock on node1')};
+    await expect(change()).rejects.toMatchObject(refusal);
+    await using _ = await taken();
+    await expect(change()).rejects.toMatchObject(refusal);
+    await expect(access(made)).rejects.toThrow();
+  });
+
   it('is not held back by a file that somebody left', async () => {
     await writeFile(path, 'a run of last year\n');
     await using _ = await lockHost(host, 'me', undefined, path);

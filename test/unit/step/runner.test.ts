@@ -201,6 +201,21 @@ describe('up', () => {
     ]);
   });
 
+  it('changes nothing more on a host whose lock it has lost, and goes on with the others', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    const machine = world.machine('a');
+    machine.instead.set('make base', () => {
+      machine.things.add('base');
+      machine.host.isLockLost = true;
+      return '';
+    });
+    const {errors} = await upRun(world.options(STORY));
+    expect(errors).toEqual([expect.objectContaining({message: expect.stringContaining('lost the lock on a')})]);
+    expect(world.changes('a')).toEqual(['make base']);
+    expect(world.outcomes).toMatchObject({'base@a': 'failed', 'etcd@a': 'blocked', 'etcd@b': 'changed'});
+    await world.verify();
+  });
+
   it('changes rolling steps on one host after the other', async () => {
     const world = new FakeCluster();
     let atWork = 0;

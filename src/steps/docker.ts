@@ -3,6 +3,7 @@ import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
+import {removeImages, TAGS} from './images.js';
 import {toldByDocker} from './told-by-docker.js';
 
 const UNIT = 'docker.service';
@@ -39,6 +40,7 @@ export const docker = defineStep({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
     command: output(COMMAND),
+    images: TAGS,
     store: toldByDocker(output(`docker info --format '{{.ClusterStore}}'`)),
   }),
   plan(seen, {node, cluster}) {
@@ -68,9 +70,12 @@ export const docker = defineStep({
     hint: 'see `journalctl -u docker` on the node',
   }),
   isRolling: (seen) => (seen.store ?? '') !== '',
-  undo(seen) {
-    if (!seen.dropIn) return [];
+  undo(seen, {purge}) {
+    // without --purge they stay, so that the next `up` is quick
+    const images = purge ? removeImages(seen.images) : [];
+    if (!seen.dropIn) return images;
     return [
+      ...images,
       // while the drop-in is there, a `down` that failed here finds them again
       removeRules,
       {kind: 'remove', path: DROP_IN},

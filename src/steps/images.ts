@@ -7,7 +7,7 @@ import {defineStep, everywhere} from '../step/step.js';
 import {toldByDocker} from './told-by-docker.js';
 
 /** The tags of what hw5 has made on a node: each ends with a hash of its content. */
-const TAGS = toldByDocker(
+export const TAGS = toldByDocker(
   output(
     `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$' || true`,
   ),
@@ -24,7 +24,8 @@ const load = (inputs: Inputs): Action => ({
   argv: ['docker', 'load', '-q'],
 });
 
-function removeAll(seen: string | undefined): readonly Action[] {
+/** All of them. */
+export function removeImages(seen: string | undefined): readonly Action[] {
   const tags = seen?.split('\n').filter(Boolean) ?? [];
   return tags.length > 0 ? [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...tags]}] : [];
 }
@@ -84,8 +85,8 @@ export const build = defineStep({
       }));
     return [...(seen.base ? [] : [base]), ...builds, keep];
   },
-  /** Without --purge they stay, so that the next `up` is quick. */
-  undo: (seen, {purge}) => (purge ? removeAll(seen.tags) : []),
+  // with --purge they go with dockerd's own step: not before the last container that uses them
+  undo: () => [],
 });
 
 /** What one node has built, on every other node. */

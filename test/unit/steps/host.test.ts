@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {observe} from '../../../src/step/observe.js';
+import {docker} from '../../../src/steps/docker.js';
 import {folders} from '../../../src/steps/folders.js';
 import {build, images} from '../../../src/steps/images.js';
 import {kernel} from '../../../src/steps/kernel.js';
@@ -152,13 +153,14 @@ describe('images', () => {
     expect(targets(images, cluster)).toEqual(['node0', 'node2']);
   });
 
-  it('stay without --purge, and go with it, older ones too', () => {
-    expect(undo(build, {tags: BOTH})).toEqual([]);
-    expect(lines(undo(build, {tags: `${BOTH}\ndocker-ssh:older`}, {purge: true}))).toEqual([
+  it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {
+    const seen = (tags: string) => ({dropIn: undefined, images: tags});
+    expect(undo(docker, seen(BOTH))).toEqual([]);
+    expect(lines(undo(docker, seen(`${BOTH}\ndocker-ssh:older`), {purge: true}))).toEqual([
       'remove the images: docker rmi -f docker-jupyter:0123456789ab docker-ssh:0123456789ab docker-ssh:older',
     ]);
-    expect(undo(build, {tags: ''}, {purge: true})).toEqual([]);
-    expect(undo(images, {tags: BOTH}, {purge: true})).toEqual([]);
+    expect(undo(docker, seen(''), {purge: true})).toEqual([]);
+    for (const step of [build, images]) expect(undo(step, {tags: BOTH}, {purge: true})).toEqual([]);
   });
 
   it('are fetched from the node that built them when the cache was lost and another node has none', () => {

@@ -111,3 +111,8 @@ export function json<T>(script: string): Fact<T | undefined> {
     },
   };
 }
+
+/** The same fact, read further. */
+export function mapped<T, U>({script, silentHint, parse}: Fact<T>, read: (value: T) => U): Fact<U> {
+  return {script, parse: (output) => read(parse(output)), ...(silentHint !== undefined && {silentHint})};
+}

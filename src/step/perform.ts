@@ -5,7 +5,7 @@ import {dirname} from 'node:path';
 import {quote, run, Secret, script} from '../host/command.js';
 import {upload, writeFile} from '../host/files.js';
 import type {Host} from '../host/host.js';
-import {CommandError} from '../support/errors.js';
+import {CommandError, TimeoutError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 
 /** Commands that say nothing for this long have hung. */
@@ -15,6 +15,19 @@ const STREAM_LIMIT_MS = 2 * 3_600_000;
 
 /** Performs one action on a host, as root. @throws CommandError, ConnectError, TimeoutError, InterruptedError. */
 export async function perform(host: Host, action: Action, signal?: AbortSignal): Promise<void> {
+  try {
+    await act(host, action, signal);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    const hint = 'hint' in action ? action.hint : undefined;
+    throw new TimeoutError(`${describe(action)}: ${error.message}`, {
+      hint: hint ?? `see what holds it up on ${host.name}`,
+      cause: error,
+    });
+  }
+}
+
+async function act(host: Host, action: Action, signal: AbortSignal | undefined): Promise<void> {
   const options = {signal, timeoutMs: DEFAULT_LIMIT_MS};
   switch (action.kind) {
     case 'run': {

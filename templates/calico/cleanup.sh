@@ -12,6 +12,8 @@ for unit in calico-felix calico-libnetwork calico-bird; do
 done
 rm -f /etc/calico/hw5-lab.env /etc/calico/hw5-lab.env.new
 rm -rf /etc/calico/confd /run/calico /var/log/calico
+# where calicoctl's configuration went before, as when dockerd hung
+[ ! -d /etc/calico ] || rmdir --ignore-fail-on-non-empty /etc/calico
 rm -f /run/docker/plugins/calico.sock /run/docker/plugins/calico-ipam.sock
 
 # The host's ends of containers' interfaces, and Calico's tunnel address. Routes over them go with them.

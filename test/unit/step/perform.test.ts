@@ -10,7 +10,7 @@ import {Secret} from '../../../src/host/command.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {systemctl} from '../../../src/step/action.js';
 import {perform} from '../../../src/step/perform.js';
-import {CommandError, InterruptedError} from '../../../src/support/errors.js';
+import {CommandError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
 describe('an action on a host, with its own commands', () => {
@@ -48,6 +48,12 @@ describe('an action on a host, with its own commands', () => {
   it('gives up what takes longer than its limit', async () => {
     const action = {kind: 'run', title: 'x', argv: ['sleep', '4716'], timeoutMs: 50} as const;
     await expect(perform(host, action)).rejects.toThrow('sleep on localhost did not finish within 0.05 s');
+    const script = {kind: 'script', title: 'wait for ever', script: 'sleep 4716', timeoutMs: 50, hint: 'wake it'} as const;
+    await expect(perform(host, script)).rejects.toMatchObject({
+      constructor: TimeoutError,
+      message: 'wait for ever: sh on localhost did not finish within 0.05 s',
+      hint: 'wake it',
+    });
   });
 
   it('ends when interrupted', async () => {

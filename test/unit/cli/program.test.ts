@@ -95,9 +95,19 @@ describe('the command hw5', () => {
 
   it('checks a file for people and for programs', async () => {
     const [good, bad] = await Promise.all([hw5(['-f', 'good.yaml', 'validate']), hw5(['-f', 'bad.yaml', '--json', 'validate'])]);
-    expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 nodes')]);
+    expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 node, 5 tasks')]);
     expect(bad.code).toBe(2);
     expect(JSON.parse(bad.out).errors).toMatchObject([{line: 3, path: 'netwrok'}]);
+  });
+
+  it('does not say of hosts it could not see that there is nothing to change', async () => {
+    await writeFile(
+      join(cwd, 'nobody.yaml'),
+      'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
+    );
+    const ended = await hw5(['-f', 'nobody.yaml', 'plan']);
+    expect([ended.code, ended.out]).toEqual([1, '']);
+    expect(ended.err).toContain('node0 refused the connection');
   });
 
   it('says that it was interrupted, and ends with 130', async () => {

@@ -5,6 +5,8 @@ import {fingerprint, type HostKeyVerdict, keyType, knownHostName} from './known-
 export interface Endpoint {
   /** The node's name in the cluster, for a jump host `jump host X`. */
   readonly name: string;
+  /** Where the cluster file says how to reach it. */
+  readonly settings: 'ssh' | 'ssh.jump';
   readonly user: string;
   readonly host: string;
   readonly port: number;
@@ -24,10 +26,10 @@ export function networkError(endpoint: Endpoint, error: Error): ConnectError {
   });
 }
 
-function explain({name, host}: Endpoint, code: string | undefined, at: string): [string?, string?] {
+function explain({name, host, settings}: Endpoint, code: string | undefined, at: string): [string?, string?] {
   switch (code) {
     case 'ECONNREFUSED':
-      return [`${name} refused the connection to ${at}`, 'is sshd running there, and is ssh.port right?'];
+      return [`${name} refused the connection to ${at}`, `is sshd running there, and is ${settings}.port right?`];
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -37,7 +39,7 @@ function explain({name, host}: Endpoint, code: string | undefined, at: string): 
     case 'EAI_AGAIN':
       return [
         `the name ${host} of ${name} is not known (DNS)`,
-        'set ssh.host to an address, or mend the name in DNS or /etc/hosts',
+        `set ${settings}.host to an address, or mend the name in DNS or /etc/hosts`,
       ];
     case 'ECONNRESET':
     case 'EPIPE':
@@ -97,7 +99,6 @@ export function loginError(
     readonly offered: readonly string[];
     readonly tried: readonly string[];
     readonly notes: readonly string[];
-    readonly cause: unknown;
   },
 ): ConnectError {
   const list = (items: readonly string[]) => (items.length === 0 ? 'nothing' : items.join('; '));
@@ -107,10 +108,16 @@ export function loginError(
     `  tried    ${list(facts.tried)}`,
     ...(facts.notes.length === 0 ? [] : [`  not tried ${list(facts.notes)}`]),
   ];
-  const hint = facts.offered.includes('publickey')
-    ? `is ssh.user right, and is the public key in ~${endpoint.user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${endpoint.port} ${endpoint.user}@${endpoint.host}`
-    : 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv';
-  return new ConnectError(endpoint.name, lines.join('\n'), {hint, cause: facts.cause});
+  return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts.offered, facts.tried)});
+}
+
+function loginHint({user, host, port, settings}: Endpoint, offered: readonly string[], tried: readonly string[]): string {
+  if (tried.some((label) => label.startsWith('password'))) return `are ${settings}.user and the password right?`;
+  if (!offered.includes('publickey'))
+    return 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv, and set it';
+  if (tried.length === 0)
+    return `there was nothing to log in with: name your key file in ${settings}.key, load the key into an SSH agent (ssh-add), or set the variable of ssh.passwordEnv`;
+  return `is ${settings}.user right, and is the public key in ~${user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${port} ${user}@${host}`;
 }
 
 /** No agreement on how to talk, with a server whose keys are known. */

@@ -175,5 +175,6 @@ describe('the word after up', () => {
     expect(notebookHint(cluster, {})).toBe('the notebook answers at http://198.18.0.10:80/ (its token: `hw5 notebook`)');
     expect(notebookHint(cluster, {lab: true})).toContain('`hw5 --lab notebook`');
     expect(notebookHint(cluster, {labName: 'two'})).toContain('`hw5 --lab-name two notebook`');
+    expect(notebookHint(cluster, {file: 'my lab.yaml'})).toContain("`hw5 -f 'my lab.yaml' notebook`");
   });
 });

@@ -92,6 +92,7 @@ describe('the command hw5', () => {
     const [version, help] = await Promise.all([hw5(['--version']), hw5(['help', 'down'])]);
     expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
     expect([help.code, help.out]).toEqual([0, expect.stringContaining('--purge')]);
+    expect(help.out).toContain("hw5's own options, such as --file, --lab and --json, may stand here too");
   });
 
   it('checks a file for people and for programs', async () => {

@@ -91,7 +91,10 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
     },
     {parseKey: ssh2.utils.parseKey, openAgent: ssh2.createAgent},
   );
-  const known = await readKnownHosts(ssh.knownHosts);
+  const known = await readKnownHosts(ssh.knownHosts).catch((cause: unknown) => {
+    const hint = 'ssh.knownHosts has to name a file that you may read and write';
+    throw new ConnectError(target.name, `the known host keys in ${ssh.knownHosts} cannot be read`, {hint, cause});
+  });
   const name = knownHostName(target.host, target.port);
   const types = knownTypes(known, name);
   const client = new ssh2.Client();
@@ -108,7 +111,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
   const explain = (error: Error & {level?: string}): ConnectError => {
     if (refusal) return refusal;
     if (error.level === 'client-socket') return networkError(target, error);
-    if (hasHandshake) return loginError(target, {offered, tried, notes});
+    if (hasHandshake) return loginError(target, {offered, tried, notes, last: error.message});
     if (types.length > 0 && isConnected) return handshakeError(target, error, types, ssh.knownHosts);
     return networkError(target, error);
   };

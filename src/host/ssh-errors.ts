@@ -92,15 +92,17 @@ export function hostKeyError(
   }
 }
 
+/** How the attempts to log in went. */
+export interface LoginFacts {
+  readonly offered: readonly string[];
+  readonly tried: readonly string[];
+  readonly notes: readonly string[];
+  /** What ended the attempts. */
+  readonly last: string;
+}
+
 /** No way to log in was accepted. */
-export function loginError(
-  endpoint: Endpoint,
-  facts: {
-    readonly offered: readonly string[];
-    readonly tried: readonly string[];
-    readonly notes: readonly string[];
-  },
-): ConnectError {
+export function loginError(endpoint: Endpoint, facts: LoginFacts): ConnectError {
   const list = (items: readonly string[]) => (items.length === 0 ? 'nothing' : items.join('; '));
   const lines = [
     `${endpoint.name} (${place(endpoint)}) refused the login of user ${endpoint.user}`,
@@ -108,10 +110,12 @@ export function loginError(
     `  tried    ${list(facts.tried)}`,
     ...(facts.notes.length === 0 ? [] : [`  not tried ${list(facts.notes)}`]),
   ];
-  return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts.offered, facts.tried)});
+  return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts)});
 }
 
-function loginHint({user, host, port, settings}: Endpoint, offered: readonly string[], tried: readonly string[]): string {
+function loginHint({user, host, port, settings}: Endpoint, {offered, tried, last}: LoginFacts): string {
+  if (/too many authentication failures/i.test(last))
+    return `the server ends the connection after so many attempts (MaxAuthTries): name the right key in ${settings}.key, and the others are not tried`;
   if (tried.some((label) => label.startsWith('password'))) return `are ${settings}.user and the password right?`;
   if (!offered.includes('publickey'))
     return 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv, and set it';

@@ -135,6 +135,11 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       await answers(await connect({knownHosts}));
     });
 
+    it('says that the file with the known keys is none', async () => {
+      const error = await refusal({knownHosts: sshd.directory});
+      expect(error.message).toBe(`the known host keys in ${sshd.directory} cannot be read`);
+    });
+
     it('refuses a changed key even when told to take new ones', async () => {
       await sshd.trust(['stranger']);
       const error = await refusal({}, {acceptNewHostKeys: true});
@@ -179,6 +184,10 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       await writeFile(join(home, '.ssh', 'id_ed25519'), await readFile(join(home, 'stranger')), {mode: 0o600});
       await writeFile(join(home, '.ssh', 'id_rsa'), await readFile(sshd.clientKey), {mode: 0o600});
       await answers(await connect({key: undefined}));
+      const strict = await Sshd.start({config: ['MaxAuthTries 1']});
+      opened.push(strict);
+      await writeFile(sshd.knownHosts, await readFile(strict.knownHosts), {flag: 'a'});
+      expect((await refusal({key: undefined, port: strict.port})).hint).toContain('MaxAuthTries');
     });
 
     it('has a key file that does not exist, is open to others, or is no private key', async () => {

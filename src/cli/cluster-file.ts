@@ -3,7 +3,7 @@ import {join, resolve} from 'node:path';
 import type {Cluster} from '../cluster/cluster.js';
 import {loadCluster} from '../cluster/load.js';
 import {labHost} from '../lab/host.js';
-import {DEFAULT_LAB} from '../lab/lab.js';
+import {DEFAULT_LAB, defineLab} from '../lab/lab.js';
 import {UsageError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
@@ -14,7 +14,10 @@ export async function clusterFile(options: GlobalOptions, context: CliContext): 
   if (options.file !== undefined && lab !== undefined)
     throw new UsageError('-f and --lab exclude each other', {hint: 'leave one out'});
   if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'is the path right?');
-  if (lab !== undefined) return existing(join(labHost(context.env, context.home).state, lab, 'cluster.yaml'), makeLab(lab));
+  if (lab !== undefined) {
+    const {name} = defineLab({name: lab});
+    return existing(join(labHost(context.env, context.home).state, name, 'cluster.yaml'), makeLab(name));
+  }
   const named = context.env['HW5_CLUSTER'];
   if (named) return existing(resolve(context.cwd, named), 'it is what HW5_CLUSTER names');
   return existing(
@@ -31,8 +34,10 @@ async function existing(path: string, hint: string): Promise<string> {
   try {
     await access(path);
     return path;
-  } catch (cause) {
-    throw new UsageError(`there is no cluster file ${path}`, {hint, cause});
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return path;
+    throw new UsageError(`there is no cluster file ${path}`, {hint});
   }
 }
 

@@ -5,15 +5,18 @@ import {Secret} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {SecretRequest, SecretSource} from '../host/secret-source.js';
 import {connectSsh} from '../host/ssh-host.js';
+import type {Emit} from '../step/events.js';
+import {InterruptedError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 
-/** Connects to nodes with what the user's process has: home, agent, passwords from the environment or a prompt. */
+/** Connects to nodes with what the user's process has: home, agent, passwords from the environment or a prompt. @param emit told of questions */
 export function connector(
   options: GlobalOptions,
   context: CliContext,
+  emit: Emit = () => undefined,
 ): (node: ClusterNode, signal?: AbortSignal) => Promise<Host> {
-  const secret = secretSource(context);
+  const secret = secretSource(context, emit);
   return (node, signal) =>
     connectSsh({
       node,
@@ -26,7 +29,7 @@ export function connector(
 }
 
 /** From the environment where the configuration names a variable, else from a prompt: one question at a time, each asked once. */
-function secretSource(context: CliContext): SecretSource {
+function secretSource(context: CliContext, emit: Emit): SecretSource {
   let turn: Promise<unknown> = Promise.resolve();
   const answers = new Map<string, Promise<Secret | undefined>>();
   return async (request: SecretRequest) => {
@@ -35,7 +38,7 @@ function secretSource(context: CliContext): SecretSource {
     if (!context.stdin.isTTY || !context.stderr.isTTY) return undefined;
     const known = answers.get(request.question);
     if (known) return known;
-    const answer = turn.then(() => prompt(request.question, context));
+    const answer = turn.then(() => prompt(request.question, context, emit));
     turn = answer.catch(() => undefined);
     answers.set(request.question, answer);
     return answer;
@@ -43,15 +46,22 @@ function secretSource(context: CliContext): SecretSource {
 }
 
 /** Asks on standard error, without echo. */
-async function prompt(question: string, context: CliContext): Promise<Secret | undefined> {
+async function prompt(question: string, context: CliContext, emit: Emit): Promise<Secret | undefined> {
+  context.signal.throwIfAborted();
+  emit({type: 'asking', question});
   context.stderr.write(`${question}: `);
   const mute = new Writable({write: (_chunk, _encoding, done) => done()});
   const reader = createInterface({input: context.stdin, output: mute, terminal: true});
+  // the reader takes Ctrl-C from the terminal: it is meant for all of hw5
+  reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const answer = await reader.question('', {signal: context.signal});
     return answer === '' ? undefined : new Secret(answer);
+  } catch (cause) {
+    throw context.signal.aborted ? new InterruptedError('interrupted', {cause}) : cause;
   } finally {
     reader.close();
     context.stderr.write('\n');
+    emit({type: 'answered'});
   }
 }

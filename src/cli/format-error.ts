@@ -12,7 +12,8 @@ const MOST_CAUSES = 5;
  * What is not an Hw5Error is a bug of hw5 and comes with its stack.
  */
 export function formatError(error: unknown): string {
-  if (error instanceof Hw5Errors) return error.errors.map(formatError).join('\n');
+  // what is the same for all hosts (a key file that cannot be used) is said once
+  if (error instanceof Hw5Errors) return [...new Set(error.errors.map(formatError))].join('\n');
   const [what, ...rest] = title(error).split('\n');
   const {fields, hint, loose} = gather(error);
   const lines = [`✗ ${what}`, ...rest.map((line) => `  ${line}`)];

@@ -104,12 +104,7 @@ for (const command of [
   downCommand(context),
   validateCommand(context),
   firewallCommand(context),
-  labCommand({
-    signal: interrupted.signal,
-    report: (line) => void process.stderr.write(`${line}\n`),
-    print: (line) => void process.stdout.write(`${line}\n`),
-    exitWith: context.setExitCode,
-  }),
+  labCommand(context),
 ]) {
   shareOptions(program, command);
   inheritSettings(program, command);

@@ -1,6 +1,6 @@
 import {Command} from 'commander';
 import {type Cluster, nodesWith} from '../cluster/cluster.js';
-import {Secret, script} from '../host/command.js';
+import {quoteAll, Secret, script} from '../host/command.js';
 import {JUPYTER_TOKEN} from '../steps/secrets.js';
 import {Hw5Error} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
@@ -39,8 +39,9 @@ async function readToken(cluster: Cluster, options: GlobalOptions, context: CliC
 /** Where to look next, after `up`. */
 export function notebookHint(cluster: Cluster, options: GlobalOptions): string {
   const [first] = nodesWith(cluster, 'proxy');
-  const lab = options.labName ? ` --lab-name ${options.labName}` : options.lab ? ' --lab' : '';
+  const {file, labName, lab} = options;
+  const named = file ? ['-f', file] : labName ? ['--lab-name', labName] : lab ? ['--lab'] : [];
   return first
-    ? `the notebook answers at http://${first.address}:${cluster.proxy.port}/ (its token: \`hw5${lab} notebook\`)`
+    ? `the notebook answers at http://${first.address}:${cluster.proxy.port}/ (its token: \`${quoteAll(['hw5', ...named, 'notebook'])}\`)`
     : 'done';
 }

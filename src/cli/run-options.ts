@@ -26,13 +26,14 @@ export async function runOptionsOf(
   context: CliContext,
   now: number,
 ): Promise<SessionOptions> {
+  const emit = reporter(options, context);
   const inputs = await prepareInputs(cluster, {cacheDir: context.cacheDir, now});
   return {
     cluster,
     inputs,
     steps: STEPS,
-    connect: connector(options, context),
-    emit: reporter(options, context),
+    connect: connector(options, context, emit),
+    emit,
     signal: context.signal,
   };
 }

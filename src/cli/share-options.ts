@@ -1,5 +1,7 @@
 import {type Command, Option} from 'commander';
 
+const HINT = "\nhw5's own options, such as --file, --lab and --json, may stand here too: see `hw5 --help`.";
+
 /**
  * Lets the program's options also stand behind a command's name, in a command and all those below it. A command that has a flag of
  * its own keeps it: behind `logs`, `-f` is --follow; the cluster file is `--file` there, or `-f` before the command's name.
@@ -12,5 +14,6 @@ export function shareOptions(program: Command, command: Command): void {
     const flags = isShortTaken ? option.flags.replace(/^-\w, /, '') : option.flags;
     command.addOption(new Option(flags, option.description).hideHelp());
   }
+  if (command.commands.length === 0) command.addHelpText('after', HINT);
   for (const below of command.commands) shareOptions(program, below);
 }

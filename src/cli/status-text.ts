@@ -38,7 +38,10 @@ export function statusText(status: ClusterStatus): string {
 function nodeLines(status: ClusterStatus): string[] {
   return status.nodes.flatMap((node) => {
     const head = `${chalk.bold(node.name)} ${chalk.dim(node.address)}`;
-    if (!node.reachable) return [`${head}  ${chalk.red('not reachable')} ${chalk.dim(node.error ?? '')}`];
+    if (!node.reachable) {
+      const why = [...(node.error ?? '').split('\n'), ...(node.hint === undefined ? [] : [`hint: ${node.hint}`])];
+      return [`${head}  ${chalk.red('not reachable')}`, ...why.map((line) => `    ${line}`)];
+    }
     return [
       head,
       ...Object.entries(node.components).map(([name, component]) => `  ${part(component.state, name, component.detail)}`),

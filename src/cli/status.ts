@@ -7,6 +7,7 @@ import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
 import {type GlobalOptions, optionsOf} from './options.js';
+import {untilInterrupted} from './output.js';
 import {statusText} from './status-text.js';
 
 /** A node that cannot be connected to by then is shown as not reachable, */
@@ -28,15 +29,19 @@ export function statusCommand(context: CliContext): Command {
       const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS);
       const show = async (): Promise<void> => {
         const status = await collect();
+        // nodes whose question was not answered
+        context.signal.throwIfAborted();
         const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
         context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
         context.setExitCode(status.healthy ? 0 : 3);
       };
-      await show();
-      while (options.watch) {
-        await pause(INTERVAL_MS, context.signal);
+      await untilInterrupted(context, async () => {
         await show();
-      }
+        while (options.watch) {
+          await pause(INTERVAL_MS, context.signal);
+          await show();
+        }
+      });
     });
 }
 

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import {upRun} from '../step/runner.js';
+import {pruneImages} from '../steps/prepare.js';
 import {Hw5Errors} from '../support/errors.js';
 import {type CliContext, now} from './context.js';
 import {notebookHint} from './notebook.js';
@@ -19,6 +20,8 @@ export function upCommand(context: CliContext): Command {
       const run = {...(await runOptions(options, context, now())), lockAs: holder('up')};
       const result = await upRun(run);
       if (result.errors.length > 0) throw new Hw5Errors(result.errors);
+      // what is left over hinders nothing
+      await pruneImages(context.cacheDir, now()).catch(() => undefined);
       if (!options.json) context.stdout.write(`${notebookHint(run.cluster, options)}\n`);
     });
 }

@@ -28,11 +28,15 @@ export function summarize(cluster: Cluster): string {
   const width = Math.max(...cluster.nodes.map((node) => node.name.length));
   const addressWidth = Math.max(...cluster.nodes.map((node) => node.address.length));
   return [
-    `✓ cluster ${cluster.name}: ${cluster.nodes.length} nodes, ${cluster.framework.tasks.length} tasks on ${cluster.network.subnet}`,
+    `✓ cluster ${cluster.name}: ${counted(cluster.nodes.length, 'node')}, ${counted(cluster.framework.tasks.length, 'task')} on ${cluster.network.subnet}`,
     ...cluster.nodes.map(
-      (node) => `  ${node.name.padEnd(width)}  ${node.address.padEnd(addressWidth)}  ${node.roles.join(', ')}`,
+      (node) => `  ${node.name.padEnd(width)}  ${node.address.padEnd(addressWidth)}  ${node.roles.join(', ') || 'no roles'}`,
     ),
   ].join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** One object a fault, for editors and other programs: `{message, hint, file, line, column, path}`. */

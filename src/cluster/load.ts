@@ -16,15 +16,19 @@ import {readSource, type Source} from './source.js';
 
 export type {LoadOptions} from './context.js';
 
+/** Why a file cannot be read, by the system's error code: what is told, and the mend. */
+const UNREADABLE: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['there is no such file', 'copy cluster.example.yaml, or name another file with `-f FILE`'],
+  EISDIR: ['is a folder, not a file', 'name the file in it, as `-f FOLDER/cluster.yaml`'],
+};
+
 /**
  * Reads a cluster file, and looks whether the files it names are there.
  * @throws Hw5Errors with one ConfigError for each fault of the file, in the file's order.
  */
 export async function loadCluster(file: string, options: LoadOptions = {}): Promise<Cluster> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const isMissing = cause.code === 'ENOENT';
-    const message = isMissing ? 'there is no such file' : `cannot be read (${cause.code})`;
-    const hint = isMissing ? 'copy cluster.example.yaml, or name another file with `-f FILE`' : 'see its owner and mode';
+    const [message, hint] = UNREADABLE[cause.code ?? ''] ?? [`cannot be read (${cause.code})`, 'see its owner and mode'];
     throw new Hw5Errors([new ConfigError(message, {file}, {hint})]);
   });
   const context = createContext(file, options);

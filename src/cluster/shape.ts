@@ -148,7 +148,7 @@ function typeHint(schema: unknown, found: unknown): string {
   const inner = bare(schema);
   if (found === null) return 'give a value or delete the line';
   if (inner instanceof z.ZodObject) return `known keys: ${keysOf(inner).join(', ')}`;
-  if (inner instanceof z.ZodArray) return 'write one item a line, each after a dash: `- item`';
+  if (inner instanceof z.ZodArray) return 'write one item a line, each after a dash and a space: `- item`';
   if (inner instanceof z.ZodBoolean) return 'write true or false';
   if (inner instanceof z.ZodNumber)
     return typeof found === 'string' ? 'write the number without quotes and units' : 'write a number';

@@ -48,11 +48,17 @@ export function readSource(text: string): Source | {readonly faults: readonly Sy
     return {line: Math.max(line, 1), column: Math.max(col, 1), message, hint};
   };
 
+  const binary = text.search(/[\0\ufffd]/);
+  if (binary !== -1)
+    return {faults: [fault(binary, 'not a text in UTF-8', 'save it as plain text in UTF-8; is it the file you meant?')]};
   const document = documents[0];
   const errors = documents.flatMap((one) => [...one.errors, ...one.warnings]).filter((error) => error.code !== 'DUPLICATE_KEY');
   if (errors.length > 0)
     return {
-      faults: withoutEchoes(errors).map((error) => fault(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT)),
+      faults: withoutEchoes(errors)
+        .sort((a, b) => a.pos[0] - b.pos[0])
+        .slice(0, MOST_FAULTS)
+        .map((error) => fault(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT)),
     };
   if (documents.length > 1) {
     const start = documents[1]!.range[0];
@@ -79,6 +85,9 @@ export function readSource(text: string): Source | {readonly faults: readonly Sy
   }
 }
 
+/** A text that is no YAML at all makes the parser complain of every line. */
+const MOST_FAULTS = 10;
+
 const SYNTAX_HINT = 'look at the indentation, colons and quotes at and just before this place';
 const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, not tabs',
@@ -86,7 +95,7 @@ const SYNTAX_HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Once it has lost its way, the parser stumbles over every token to the end of the file: the first of these is enough. */
-function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
+function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
   return errors.filter((error, index) => index === 0 || error.code !== 'UNEXPECTED_TOKEN');
 }
 
@@ -94,7 +103,7 @@ function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
 function sentence(error: YAMLError): string {
   return `not valid YAML: ${error.message
     .replace(/\s+at line \d+.*$/s, '')
-    .replace(/: .*$/s, '')
+    .replace(/(?<=\S): .*$/s, '')
     .replaceAll(/\s+/g, ' ')}`;
 }
 

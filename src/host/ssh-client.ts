@@ -55,10 +55,11 @@ export async function openConnection(options: SshOptions): Promise<Client> {
   const {node} = options;
   const {ssh} = node;
   const {user, port, key, passwordEnv} = ssh;
-  const target: Target = {name: node.name, user, host: ssh.host ?? node.address, port, key, passwordEnv};
+  const target: Target = {name: node.name, settings: 'ssh', user, host: ssh.host ?? node.address, port, key, passwordEnv};
   const milliseconds = ssh.connectTimeoutSeconds * 1000;
   if (ssh.jump === undefined) return openClient(target, options, milliseconds);
-  const jump = await openClient({name: `jump host ${ssh.jump.host} of ${node.name}`, ...ssh.jump}, options, milliseconds);
+  const jumpHost: Target = {name: `jump host ${ssh.jump.host}`, settings: 'ssh.jump', ...ssh.jump};
+  const jump = await openClient(jumpHost, options, milliseconds);
   try {
     const stream = await forward(jump, target);
     const client = await openClient(target, options, milliseconds, stream);
@@ -90,7 +91,10 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
     },
     {parseKey: ssh2.utils.parseKey, openAgent: ssh2.createAgent},
   );
-  const known = await readKnownHosts(ssh.knownHosts);
+  const known = await readKnownHosts(ssh.knownHosts).catch((cause: unknown) => {
+    const hint = 'ssh.knownHosts has to name a file that you may read and write';
+    throw new ConnectError(target.name, `the known host keys in ${ssh.knownHosts} cannot be read`, {hint, cause});
+  });
   const name = knownHostName(target.host, target.port);
   const types = knownTypes(known, name);
   const client = new ssh2.Client();
@@ -107,7 +111,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
   const explain = (error: Error & {level?: string}): ConnectError => {
     if (refusal) return refusal;
     if (error.level === 'client-socket') return networkError(target, error);
-    if (hasHandshake) return loginError(target, {offered, tried, notes, cause: error});
+    if (hasHandshake) return loginError(target, {offered, tried, notes, last: error.message});
     if (types.length > 0 && isConnected) return handshakeError(target, error, types, ssh.knownHosts);
     return networkError(target, error);
   };

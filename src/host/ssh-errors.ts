@@ -5,6 +5,8 @@ import {fingerprint, type HostKeyVerdict, keyType, knownHostName} from './known-
 export interface Endpoint {
   /** The node's name in the cluster, for a jump host `jump host X`. */
   readonly name: string;
+  /** Where the cluster file says how to reach it. */
+  readonly settings: 'ssh' | 'ssh.jump';
   readonly user: string;
   readonly host: string;
   readonly port: number;
@@ -24,10 +26,10 @@ export function networkError(endpoint: Endpoint, error: Error): ConnectError {
   });
 }
 
-function explain({name, host}: Endpoint, code: string | undefined, at: string): [string?, string?] {
+function explain({name, host, settings}: Endpoint, code: string | undefined, at: string): [string?, string?] {
   switch (code) {
     case 'ECONNREFUSED':
-      return [`${name} refused the connection to ${at}`, 'is sshd running there, and is ssh.port right?'];
+      return [`${name} refused the connection to ${at}`, `is sshd running there, and is ${settings}.port right?`];
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -37,7 +39,7 @@ function explain({name, host}: Endpoint, code: string | undefined, at: string): 
     case 'EAI_AGAIN':
       return [
         `the name ${host} of ${name} is not known (DNS)`,
-        'set ssh.host to an address, or mend the name in DNS or /etc/hosts',
+        `set ${settings}.host to an address, or mend the name in DNS or /etc/hosts`,
       ];
     case 'ECONNRESET':
     case 'EPIPE':
@@ -90,16 +92,17 @@ export function hostKeyError(
   }
 }
 
+/** How the attempts to log in went. */
+export interface LoginFacts {
+  readonly offered: readonly string[];
+  readonly tried: readonly string[];
+  readonly notes: readonly string[];
+  /** What ended the attempts. */
+  readonly last: string;
+}
+
 /** No way to log in was accepted. */
-export function loginError(
-  endpoint: Endpoint,
-  facts: {
-    readonly offered: readonly string[];
-    readonly tried: readonly string[];
-    readonly notes: readonly string[];
-    readonly cause: unknown;
-  },
-): ConnectError {
+export function loginError(endpoint: Endpoint, facts: LoginFacts): ConnectError {
   const list = (items: readonly string[]) => (items.length === 0 ? 'nothing' : items.join('; '));
   const lines = [
     `${endpoint.name} (${place(endpoint)}) refused the login of user ${endpoint.user}`,
@@ -107,10 +110,18 @@ export function loginError(
     `  tried    ${list(facts.tried)}`,
     ...(facts.notes.length === 0 ? [] : [`  not tried ${list(facts.notes)}`]),
   ];
-  const hint = facts.offered.includes('publickey')
-    ? `is ssh.user right, and is the public key in ~${endpoint.user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${endpoint.port} ${endpoint.user}@${endpoint.host}`
-    : 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv';
-  return new ConnectError(endpoint.name, lines.join('\n'), {hint, cause: facts.cause});
+  return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts)});
+}
+
+function loginHint({user, host, port, settings}: Endpoint, {offered, tried, last}: LoginFacts): string {
+  if (/too many authentication failures/i.test(last))
+    return `the server ends the connection after so many attempts (MaxAuthTries): name the right key in ${settings}.key, and the others are not tried`;
+  if (tried.some((label) => label.startsWith('password'))) return `are ${settings}.user and the password right?`;
+  if (!offered.includes('publickey'))
+    return 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv, and set it';
+  if (tried.length === 0)
+    return `there was nothing to log in with: name your key file in ${settings}.key, load the key into an SSH agent (ssh-add), or set the variable of ssh.passwordEnv`;
+  return `is ${settings}.user right, and is the public key in ~${user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${port} ${user}@${host}`;
 }
 
 /** No agreement on how to talk, with a server whose keys are known. */

@@ -96,7 +96,7 @@ export async function planLogins<K extends Key, A extends Agent>(
       notes.push(error.message);
     }
   }
-  return {logins: [...logins, ...passwordLogins<K, A>(target)], notes};
+  return {logins: [...logins, ...passwordLogins<K, A>(target, notes)], notes};
 }
 
 /** The login with a key file, or a note when it is encrypted and nobody has its passphrase. */
@@ -126,7 +126,7 @@ async function keyLogin<K extends Key, A extends Agent>(
     throw new ConnectError(target.name, `the key file ${path} cannot be used: ${key.message}`, {hint, cause: key});
   }
   if (!key.isPrivateKey()) {
-    const hint = `ssh.key names the private key, most likely ${path.replace(/\.pub$/, '')}`;
+    const hint = `ssh.key names the private key${path.endsWith('.pub') ? `, most likely ${path.slice(0, -'.pub'.length)}` : ''}`;
     throw new ConnectError(target.name, `the key file ${path} holds a public key`, {hint});
   }
   const label = `key ${path} (${key.type} ${fingerprint(key.getPublicSSH())})`;
@@ -158,13 +158,15 @@ async function agentLogin<K extends Key, A extends Agent>(
 }
 
 /** One attempt with the password, by whichever of the two methods the server offers: a wrong one is not tried twice. */
-function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget): Login<K, A>[] {
+function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, notes: string[]): Login<K, A>[] {
   let isUsed = false;
   const ask = async () => {
     if (isUsed) return undefined;
     isUsed = true;
     const question = `Password of ${target.user}@${target.name}`;
-    return (await target.secret({kind: 'login-password', host: target.name, env: target.passwordEnv, question}))?.reveal();
+    const password = await target.secret({kind: 'login-password', host: target.name, env: target.passwordEnv, question});
+    if (password === undefined && target.passwordEnv !== undefined) notes.push(`password: ${target.passwordEnv} is not set`);
+    return password?.reveal();
   };
   const username = target.user;
   return [

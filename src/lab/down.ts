@@ -1,35 +1,54 @@
 import {rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {exists} from './base/base.js';
 import type {LabHost} from './host.js';
-import {DEFAULT_LAB, defineLab, type Lab, labFrom} from './lab.js';
-import {lock} from './lock.js';
+import {DEFAULT_LAB, defineLab, type Lab, type LabMachine, labFrom} from './lab.js';
 import {removeEmptyCgroup} from './machine/cgroups.js';
 import {CGROUP_ROOT, labCgroup} from './machine/launch-script.js';
 import {powerOff, removeNspawnLeftovers} from './machine/power.js';
+import {findMachine} from './machine/processes.js';
 import {removeNetwork} from './network/network.js';
-import type {LabContext} from './report.js';
+import {HERE, type LabContext, labRun} from './report.js';
 import {requireRoot} from './require-root.js';
 import {readRecord} from './state.js';
 
-const LOCK_LIMIT_MS = 10 * 60_000;
-
-/** Removes everything of the lab but the cache, also after a crash, also when `lab up` did not get far. Removing what is not there is no error. */
-export async function labDown(options: {readonly name?: string | undefined}, host: LabHost, context: LabContext): Promise<void> {
+/**
+ * Removes everything of the lab but the cache, also after a crash, also when `lab up` did not get far. Removing what is not there is no error.
+ * @returns whether there was anything
+ */
+export async function labDown(
+  options: {readonly name?: string | undefined},
+  host: LabHost,
+  context: LabContext,
+): Promise<boolean> {
   requireRoot('lab down');
   const name = options.name ?? DEFAULT_LAB.name;
-  await using _ = await lock(`the lab ${defineLab({name}).name}`, LOCK_LIMIT_MS, {
-    signal: context.signal,
-    onWait: () => context.report({message: `waiting for another hw5 that works on the lab ${name}`}),
-  });
   const lab = await everyMachine(host, name);
-  await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
-  context.report({message: 'machines are off'});
-  await removeNetwork(host, lab);
-  for (const cgroup of [labCgroup(lab), CGROUP_ROOT]) await removeEmptyCgroup(cgroup);
-  await removeNspawnLeftovers();
-  await rm(lab.directory, {recursive: true, force: true});
-  for (const directory of [host.state, dirname(host.state)]) await rmdir(directory).catch(() => undefined);
-  context.report({message: `the lab ${name} is gone`});
+  const wasThere = await isAnythingThere(lab);
+  // Also where nothing seems to be there: a crash may have left a rule or a process.
+  await labRun(context, 'down', {name, machines: wasThere ? lab.machines.map((machine) => machine.name) : []}, async (part) => {
+    const off = (machine: LabMachine) => async (): Promise<boolean> => {
+      const isThere = (await exists(machine.directory)) || (await findMachine(lab, machine)) !== undefined;
+      await powerOff(lab, machine);
+      return isThere;
+    };
+    if (wasThere) await Promise.all(lab.machines.map((machine) => part('machine', machine.name, off(machine))));
+    else await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
+    await part('lab', HERE, async () => {
+      await removeNetwork(host, lab);
+      for (const cgroup of [labCgroup(lab), CGROUP_ROOT]) await removeEmptyCgroup(cgroup);
+      await removeNspawnLeftovers();
+      await rm(lab.directory, {recursive: true, force: true});
+      for (const directory of [host.state, dirname(host.state)]) await rmdir(directory).catch(() => undefined);
+      return wasThere;
+    });
+  });
+  return wasThere;
+}
+
+async function isAnythingThere(lab: Lab): Promise<boolean> {
+  const places = [lab.directory, lab.runDirectory, `/sys/class/net/${lab.bridge}`];
+  return (await Promise.all(places.map(exists))).includes(true);
 }
 
 /** Where no record tells the number of machines (it is missing or damaged), as many as there can be. */

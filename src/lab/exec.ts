@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {Hw5Error} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {LAB_USER, type Lab, machineOf} from './lab.js';
+import {inside} from './machine/inside.js';
 import {findMachine} from './machine/processes.js';
 import {requireRoot} from './require-root.js';
 import {type RunOptions, type RunResult, tryRun} from './run.js';
@@ -31,6 +32,7 @@ export async function labExecAttached(choice: MachineChoice, argv: readonly stri
 /** Opens an SSH session as the lab's user, with the lab's key. @returns its exit code */
 export async function labSsh(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<number> {
   const lab = await loadLab(host, choice.lab);
+  await leaderOf(lab, choice.machine);
   return attached([...sshCommand(lab, choice.machine), ...argv]);
 }
 
@@ -53,27 +55,21 @@ export function sshCommand(lab: Lab, machine: string): string[] {
   ];
 }
 
-async function enter(
-  {lab: name, machine: machineName}: MachineChoice,
-  argv: readonly string[],
-  host: LabHost,
-): Promise<string[]> {
+async function enter(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   requireRoot('lab exec');
-  const lab = await loadLab(host, name);
-  const machine = machineOf(lab, machineName);
+  const lab = await loadLab(host, choice.lab);
+  return inside(await leaderOf(lab, choice.machine), argv);
+}
+
+/** The process 1 of a machine that is on. @throws Hw5Error when it is off */
+async function leaderOf(lab: Lab, name: string): Promise<number> {
+  const machine = machineOf(lab, name);
   const found = await findMachine(lab, machine);
   if (!found)
     throw new Hw5Error(`${machine.name} is off`, {
       hint: `switch it on with \`hw5 lab power on ${machine.name}${nameOption(lab.name)}\``,
     });
-  const environment = [
-    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    'HOME=/root',
-    'LANG=C.UTF-8',
-    'TERM=xterm',
-  ];
-  const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
-  return ['nsenter', '--target', String(found.leader), ...namespaces, '--', 'env', '-i', '-C', '/root', ...environment, ...argv];
+  return found.leader;
 }
 
 function attached(argv: readonly string[]): Promise<number> {

@@ -1,29 +1,31 @@
+import {lock} from '../support/lock.js';
 import {baseAt} from './base/base.js';
 import type {MachineChoice} from './exec.js';
 import type {LabHost} from './host.js';
 import {machineOf} from './lab.js';
-import {lock} from './lock.js';
 import {powerOff, powerOn} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
 import {untilSshAnswers} from './machine/wait.js';
-import type {LabContext} from './report.js';
 import {requireRoot} from './require-root.js';
 import {loadLab} from './state.js';
 
 const LOCK_LIMIT_MS = 10 * 60_000;
 
+interface PowerOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Pulls a machine's plug. Its disk stays as it is at that moment; the others notice nothing but the silence. */
-export async function labPowerOff(choice: MachineChoice, host: LabHost, {signal, report}: LabContext): Promise<void> {
+export async function labPowerOff(choice: MachineChoice, host: LabHost, {signal}: PowerOptions): Promise<void> {
   requireRoot(`lab power off ${choice.machine}`);
   const lab = await loadLab(host, choice.lab);
   const machine = machineOf(lab, choice.machine);
   await using _ = await lock(`the lab ${lab.name}`, LOCK_LIMIT_MS, {signal});
   await powerOff(lab, machine);
-  report({message: 'is off', machine: machine.name});
 }
 
 /** Switches a machine on with the disk it had. @returns once it answers SSH; at once when it is on */
-export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal, report}: LabContext): Promise<void> {
+export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal}: PowerOptions): Promise<void> {
   requireRoot(`lab power on ${choice.machine}`);
   const lab = await loadLab(host, choice.lab);
   const machine = machineOf(lab, choice.machine);
@@ -33,5 +35,4 @@ export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal, 
     await powerOn(lab, machine, baseAt(host, lab.baseKey), signal);
   }
   await untilSshAnswers(lab, machine, signal);
-  report({message: `answers SSH at ${machine.address}`, machine: machine.name});
 }

@@ -1,14 +1,70 @@
-/** Something worth telling the user about while it happens. */
-export interface LabEvent {
-  readonly message: string;
-  /** The machine it is about; undefined: the whole lab. */
-  readonly machine?: string | undefined;
-}
+import type {Emit} from '../step/events.js';
+import {Hw5Error} from '../support/errors.js';
+import {lock} from '../support/lock.js';
 
-export type LabReport = (event: LabEvent) => void;
-
-/** What long lab operations are given. */
+/** What lab operations are given. */
 export interface LabContext {
   readonly signal?: AbortSignal | undefined;
-  readonly report: LabReport;
+  /** Takes events like those of a run on a cluster: the machines are the hosts. */
+  readonly emit: Emit;
+}
+
+/** Tells what is being done. */
+export type Say = (message: string) => void;
+
+/** Does a part of the run on one host and tells of it. The work gives whether it changed anything. */
+export type DoPart = (step: keyof typeof TITLES, host: string, work: (say: Say) => Promise<boolean>) => Promise<void>;
+
+/** The host of what concerns no single machine. */
+export const HERE = 'this computer';
+
+const TITLES = {lab: 'network and disks', machine: 'machine'} as const;
+
+const LOCK_LIMIT_MS = 10 * 60_000;
+
+/** Makes or removes a lab, one process at a time, and tells of it from the first event to the last. @param machines their names */
+export async function labRun<T>(
+  {emit, signal}: LabContext,
+  run: 'up' | 'down',
+  {name, machines}: {readonly name: string; readonly machines: readonly string[]},
+  work: (part: DoPart) => Promise<T>,
+): Promise<T> {
+  const started = performance.now();
+  const counts = {changed: 0, unchanged: 0, failed: 0};
+  const part: DoPart = async (step, host, body) => {
+    const base = {step, title: TITLES[step], host};
+    const begun = performance.now();
+    const end = (outcome: keyof typeof counts | 'interrupted', error?: Hw5Error): void => {
+      if (outcome !== 'interrupted') counts[outcome] += 1;
+      emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
+    };
+    emit({type: 'step-start', ...base});
+    try {
+      const isChanged = await body((action) => emit({type: 'action', step, host, action}));
+      end(isChanged ? 'changed' : 'unchanged');
+    } catch (error) {
+      if (signal?.aborted) end('interrupted');
+      else if (error instanceof Hw5Error) end('failed', error);
+      throw error;
+    }
+  };
+  const steps = [
+    {name: 'lab', hosts: [HERE]},
+    {name: 'machine', hosts: machines},
+  ];
+  emit({type: 'start', run, hosts: [HERE, ...machines], steps});
+  try {
+    await using _ = await lock(`the lab ${name}`, LOCK_LIMIT_MS, {
+      signal,
+      onWait: () => emit({type: 'waiting', step: 'lab', host: HERE, reason: `another hw5 that works on the lab ${name}`}),
+    });
+    const result = await work(part);
+    emit({type: 'end', ...counts, elapsedMs: performance.now() - started});
+    return result;
+  } catch (error) {
+    const elapsedMs = performance.now() - started;
+    const isFailure = error instanceof Hw5Error && !signal?.aborted;
+    emit(isFailure ? {type: 'end', ...counts, failed: Math.max(1, counts.failed), elapsedMs} : {type: 'aborted', elapsedMs});
+    throw error;
+  }
 }

@@ -1,60 +1,88 @@
 import {chmod, chown, copyFile, link, readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {useCached} from '../support/cache.js';
 import {Hw5Error, Hw5Errors} from '../support/errors.js';
-import {type Base, baseAt, ensureBase, exists} from './base/base.js';
+import {type Base, baseAt, currentKey, ensureBase, exists} from './base/base.js';
+import {pruneBases} from './base/prune.js';
 import {clusterYaml} from './cluster-file.js';
 import type {LabHost} from './host.js';
 import {requireHostPackages} from './host-packages.js';
 import {makeKeyPair} from './keys.js';
 import {type Lab, type LabMachine, type LabOptions, labFrom} from './lab.js';
-import {lock} from './lock.js';
 import {createMachine} from './machine/create.js';
 import {powerOff, powerOn} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
+import {writeFiles} from './machine/provision.js';
+import {renewFiles} from './machine/renew.js';
+import {answersSsh} from './machine/ssh-banner.js';
 import {untilSshAnswers} from './machine/wait.js';
 import {plugIn} from './network/bridge.js';
 import {applyNetwork} from './network/network.js';
 import {findResolver, type Resolver} from './network/resolver.js';
 import type {Preinstalled} from './preinstalled.js';
 import {writePublicFile} from './public-path.js';
-import type {LabContext} from './report.js';
+import {HERE, type LabContext, labRun, type Say} from './report.js';
 import {requireRoot} from './require-root.js';
-import {agree, nameOption, readRecord, writeRecord} from './state.js';
+import {agree, type LabRecord, nameOption, readRecord, writeRecord} from './state.js';
 
-const LOCK_LIMIT_MS = 10 * 60_000;
+/** A lab that is up. */
+export interface LabUp {
+  readonly lab: Lab;
+  /** Its machines' disks are layers over a base that a new lab would not get any more. */
+  readonly isBaseOutdated: boolean;
+}
 
 /**
- * Brings the lab up, or mends it: machines that are off or half dead are switched on with the disks they had, a missing bridge or rule comes back.
- * A lab that is up stays untouched. @returns once every machine answers SSH
+ * Brings the lab up, or mends it: machines that are off or half dead are switched on with the disks they had, a missing bridge or rule comes
+ * back, and work-alikes of another build are renewed. A lab that is as it should be stays untouched. @returns once every machine answers SSH
  */
-export async function labUp(options: LabOptions, host: LabHost, preinstalled: Preinstalled, context: LabContext): Promise<Lab> {
+export async function labUp(options: LabOptions, host: LabHost, preinstalled: Preinstalled, context: LabContext): Promise<LabUp> {
   requireRoot('lab up');
   await requireHostPackages();
   const name = labFrom(agree({name: options.name}, undefined), host).name;
-  await using _ = await lock(`the lab ${name}`, LOCK_LIMIT_MS, {
-    signal: context.signal,
-    onWait: () => context.report({message: `waiting for another hw5 that works on the lab ${name}`}),
-  });
-  const record = await readRecord(host, name);
-  const definition = agree(options, record);
-  const lab = labFrom(definition, host);
-  const base = record ? await existingBase(host, lab, record.baseKey) : await ensureBase(host, preinstalled.packages, context);
-  const resolver = await findResolver();
-  await applyNetwork(host, lab, resolver, context);
-  if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
-  await createDisks(lab, base, host, resolver, preinstalled, context);
+  // Machines have the same names whoever made the lab in the meantime.
+  const announced = labFrom(agree(options, await readRecord(host, name)), host);
+  const machines = announced.machines.map((machine) => machine.name);
+  return labRun(context, 'up', {name, machines}, async (part) => {
+    const record = await readRecord(host, name);
+    const definition = agree(options, record);
+    const lab = labFrom(definition, host);
+    const {signal} = context;
+    let base = record && baseAt(host, record.baseKey);
+    await part('lab', HERE, async (say) => {
+      base = await chooseBase(host, lab, record, preinstalled, {say, signal});
+      const resolver = await findResolver();
+      const isMended = await applyNetwork(host, lab, resolver, signal);
+      if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
+      await createDisks(lab, base, host, resolver, preinstalled, signal);
+      return isMended || !record;
+    });
 
-  const results = await Promise.allSettled(lab.machines.map((machine) => bringUp(lab, machine, base, context)));
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-  const known = errors.filter((error) => error instanceof Hw5Error);
-  if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
-  return lab;
+    const results = await Promise.allSettled(
+      lab.machines.map((machine) =>
+        part('machine', machine.name, (say) => bringUp(lab, machine, base!, host, preinstalled, say, signal)),
+      ),
+    );
+    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    const known = errors.filter((error) => error instanceof Hw5Error);
+    if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
+    // what is left over hinders nothing
+    await pruneBases(host, Date.now()).catch(() => undefined);
+    return {lab, isBaseOutdated: base!.key !== (await currentKey(preinstalled.packages))};
+  });
 }
 
-/** A disk is a layer over one certain base, and worth nothing over another. */
-async function existingBase(host: LabHost, lab: Lab, key: string): Promise<Base> {
-  const base = baseAt(host, key);
-  if (await exists(base.tree)) return base;
+/** A new lab gets the newest base. A disk is a layer over one certain base, and worth nothing over another. */
+async function chooseBase(
+  host: LabHost,
+  lab: Lab,
+  record: LabRecord | undefined,
+  preinstalled: Preinstalled,
+  options: {readonly say: Say; readonly signal: AbortSignal | undefined},
+): Promise<Base> {
+  if (!record) return ensureBase(host, preinstalled.packages, options);
+  const base = baseAt(host, record.baseKey);
+  if (await useCached(base.directory)) return base;
   throw new Hw5Error(`the base file system of the lab ${lab.name} is gone from ${host.cache}`, {
     hint: `make the lab anew: \`hw5 lab down${nameOption(lab.name)}\` and \`up\``,
   });
@@ -66,7 +94,7 @@ async function createDisks(
   host: LabHost,
   resolver: Resolver,
   preinstalled: Preinstalled,
-  {signal}: LabContext,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const authorizedKeys = await ensureKey(lab, signal);
   const parts = {base, host, resolver, authorizedKeys, preinstalled, signal};
@@ -108,14 +136,31 @@ async function readableTar(lab: Lab, base: Base, host: LabHost): Promise<string>
   return path;
 }
 
-async function bringUp(lab: Lab, machine: LabMachine, base: Base, {signal, report}: LabContext): Promise<void> {
-  if (await findMachine(lab, machine)) {
-    await plugIn(lab, machine, signal);
+/** @returns whether the machine was not as it should be */
+async function bringUp(
+  lab: Lab,
+  machine: LabMachine,
+  base: Base,
+  host: LabHost,
+  {files}: Preinstalled,
+  say: Say,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const running = await findMachine(lab, machine);
+  let isChanged = true;
+  if (running) {
+    const isReplugged = await plugIn(lab, machine, signal);
+    const stale = await renewFiles(running.leader, files, host.programs, signal);
+    if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
+    isChanged = isReplugged || stale.length > 0;
   } else {
-    report({message: 'starting', machine: machine.name});
+    say('starting');
     await powerOff(lab, machine);
+    const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
+    await writeFiles(layers, files, {programs: host.programs, user: {uid: 0, gid: 0}});
     await powerOn(lab, machine, base, signal);
   }
+  if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
   await untilSshAnswers(lab, machine, signal);
-  report({message: `answers SSH at ${machine.address}`, machine: machine.name});
+  return isChanged;
 }

@@ -3,6 +3,7 @@ import type {Host} from '../host/host.js';
 import {json} from '../step/facts.js';
 import {observe} from '../step/observe.js';
 import {SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
+import {Hw5Error} from '../support/errors.js';
 import {componentFacts, peersFact} from './components.js';
 import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
 
@@ -13,6 +14,7 @@ const FACT_SECONDS = 8;
 interface NodeAnswer {
   readonly node: ClusterNode;
   readonly error: string | undefined;
+  readonly hint?: string | undefined;
   readonly components: Readonly<Record<string, ComponentStatus>>;
   readonly peers: readonly BgpPeer[];
   readonly scheduler: SchedulerState | undefined;
@@ -55,16 +57,24 @@ async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs:
       scheduler: scheduler as SchedulerState | undefined,
     };
   } catch (error) {
-    return {node, error: error instanceof Error ? error.message : String(error), components: {}, peers: [], scheduler: undefined};
+    return {
+      node,
+      error: error instanceof Error ? error.message : String(error),
+      hint: error instanceof Hw5Error ? error.hint : undefined,
+      components: {},
+      peers: [],
+      scheduler: undefined,
+    };
   }
 }
 
 function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterStatus {
-  const nodes: NodeStatus[] = answers.map(({node, error, components, peers}) => ({
+  const nodes: NodeStatus[] = answers.map(({node, error, hint, components, peers}) => ({
     name: node.name,
     address: node.address,
     reachable: error === undefined,
     error,
+    hint,
     components,
     peers,
   }));

@@ -13,7 +13,7 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
     ...(has('etcd') && {
       etcd: unitAnd(
         'hw5-etcd.service',
-        `ETCDCTL_API=3 etcdctl --endpoints ${endpoint} --command-timeout=2s endpoint health 2>&1 | grep -o 'is healthy.*'`,
+        `ETCDCTL_API=3 etcdctl --endpoints ${endpoint} --command-timeout=5s endpoint health 2>&1 | grep -o 'is healthy'`,
         'no quorum',
       ),
     }),
@@ -34,7 +34,7 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
       runsMesos && {
         'mesos-master': unitAnd(
           'hw5-mesos-master.service',
-          `curl -sf -m 2 http://${node.address}:${cluster.mesos.masterPort}/health && echo answers`,
+          `curl -sf -m 5 http://${node.address}:${cluster.mesos.masterPort}/health && echo answers`,
           'does not answer',
         ),
       }),
@@ -42,7 +42,7 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
       runsMesos && {
         'mesos-agent': unitAnd(
           'hw5-mesos-agent.service',
-          `curl -sf -m 2 http://${node.address}:${cluster.mesos.agentPort}/health && echo answers`,
+          `curl -sf -m 5 http://${node.address}:${cluster.mesos.agentPort}/health && echo answers`,
           'does not answer',
         ),
       }),

@@ -13,6 +13,8 @@ export interface NodeStatus {
   readonly reachable: boolean;
   /** Why it is not reachable. */
   readonly error?: string | undefined;
+  /** How to mend that. */
+  readonly hint?: string | undefined;
   readonly components: Readonly<Record<string, ComponentStatus>>;
   readonly peers: readonly BgpPeer[];
 }

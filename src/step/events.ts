@@ -41,6 +41,9 @@ export type RunEvent =
       readonly failed: number;
       readonly elapsedMs: number;
     }
+  /** The user is asked for a password: until the answer is there, the terminal is the question's. */
+  | {readonly type: 'asking'; readonly question: string}
+  | {readonly type: 'answered'}
   /** The last event of a run that was interrupted, or could not begin, or met a bug. */
   | {readonly type: 'aborted'; readonly elapsedMs: number};
 

@@ -126,7 +126,7 @@ export const etcd = defineStep({
     reason: 'a healthy etcd quorum',
     limitSeconds: 60,
     // a linearizable read: only a member that reaches the leader of a quorum answers it
-    script: `ETCDCTL_API=3 etcdctl --endpoints http://${node.address}:${cluster.etcd.clientPort} --command-timeout=3s endpoint health`,
+    script: `ETCDCTL_API=3 etcdctl --endpoints http://${node.address}:${cluster.etcd.clientPort} --command-timeout=5s endpoint health`,
     hint: `do the members reach each other on port ${cluster.etcd.peerPort}? See \`journalctl -u hw5-etcd\` (${etcdEndpoints(cluster).join(', ')})`,
   }),
   // members that already run are changed one after the other, so that the quorum stays

@@ -81,7 +81,7 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
     ready: ({node, cluster}) => ({
       reason: `${program.name} to answer`,
       limitSeconds: 60,
-      script: `curl -sf -m 2 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
+      script: `curl -sf -m 5 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
       hint: `see \`journalctl -u ${unitName(program)}\`${role === 'agent' ? RESIZED : ''}`,
     }),
     undo(seen) {

@@ -7,6 +7,7 @@ import type {Cluster} from '../cluster/cluster.js';
 import {Secret} from '../host/command.js';
 import {imageSpecs} from '../images/image-specs.js';
 import type {Inputs, LocalFile} from '../step/inputs.js';
+import {pruneCache, useCached} from '../support/cache.js';
 import {ConfigError, Hw5Error} from '../support/errors.js';
 import {packageFile} from '../support/template.js';
 import {freshSecrets} from './fresh-secrets.js';
@@ -52,12 +53,17 @@ export async function prepareInputs(
   return {
     programs: Object.fromEntries(programs),
     calicoctl,
-    images: {specs, baseTag, baseTar, cacheFile, isCached: await isThere(cacheFile)},
+    images: {specs, baseTag, baseTar, cacheFile, isCached: await useCached(cacheFile)},
     secrets: freshSecrets(),
     chosenToken: checkedToken(await secretFrom(cluster.framework.tokenFile), cluster.framework.tokenFile),
     mesosSecret: await secretFrom(cluster.mesos.secretFile),
     now: options.now,
   };
+}
+
+/** Removes built images that no cluster has used for a day. @param now ms since the epoch */
+export async function pruneImages(cacheDir: string, now: number): Promise<void> {
+  for (const folder of ['images', 'hashes']) await pruneCache(join(cacheDir, folder), now);
 }
 
 async function program(path: string): Promise<LocalFile> {
@@ -83,7 +89,7 @@ async function cachedHash(path: string, cacheDir: string): Promise<string> {
     .digest('hex')
     .slice(0, 32);
   const note = join(cacheDir, 'hashes', id);
-  if (await isThere(note)) return readFile(note, 'utf8');
+  if (await useCached(note)) return readFile(note, 'utf8');
   const hash = await sha256(path);
   await mkdir(join(cacheDir, 'hashes'), {recursive: true});
   await writeFile(note, hash);

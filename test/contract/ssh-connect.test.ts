@@ -93,7 +93,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
 
       await writeFile(sshd.knownHosts, await readFile(target.knownHosts));
       const error = await refusal({port: target.port, jump});
-      expect(error.message).toContain('the host key of jump host 127.0.0.1 of node0');
+      expect(error.message).toContain('the host key of jump host 127.0.0.1 (');
     });
 
     it('says that the jump host cannot go on', async () => {
@@ -133,6 +133,11 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       await answers(await connect({knownHosts}, {acceptNewHostKeys: true}));
       expect((await stat(knownHosts)).mode & 0o777).toBe(0o600);
       await answers(await connect({knownHosts}));
+    });
+
+    it('says that the file with the known keys is none', async () => {
+      const error = await refusal({knownHosts: sshd.directory});
+      expect(error.message).toBe(`the known host keys in ${sshd.directory} cannot be read`);
     });
 
     it('refuses a changed key even when told to take new ones', async () => {
@@ -179,6 +184,10 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       await writeFile(join(home, '.ssh', 'id_ed25519'), await readFile(join(home, 'stranger')), {mode: 0o600});
       await writeFile(join(home, '.ssh', 'id_rsa'), await readFile(sshd.clientKey), {mode: 0o600});
       await answers(await connect({key: undefined}));
+      const strict = await Sshd.start({config: ['MaxAuthTries 1']});
+      opened.push(strict);
+      await writeFile(sshd.knownHosts, await readFile(strict.knownHosts), {flag: 'a'});
+      expect((await refusal({key: undefined, port: strict.port})).hint).toContain('MaxAuthTries');
     });
 
     it('has a key file that does not exist, is open to others, or is no private key', async () => {
@@ -220,9 +229,21 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
         await answers(await connect({key: join(sshd.directory, 'locked'), agent: true}, {agentSocket}));
         const unused = await refusal({key: undefined}, {agentSocket, home: '/nonexistent'});
         expect(unused.message).toMatch(/tried +nothing/);
+        expect(unused.hint).toContain('there was nothing to log in with');
       } finally {
         agent.kill();
       }
+    });
+
+    it('says which variable has no password in it, and that a password was wrong', async () => {
+      const server = await Sshd.start({config: ['PasswordAuthentication yes', 'PermitRootLogin yes']});
+      opened.push(server);
+      await writeFile(sshd.knownHosts, await readFile(server.knownHosts), {flag: 'a'});
+      const settings = {port: server.port, key: undefined, passwordEnv: 'NODE_PASSWORD'};
+      const unset = await refusal(settings, {home: '/nonexistent'});
+      expect(unset.message).toMatch(/not tried password: NODE_PASSWORD is not set$/);
+      const wrong = await refusal(settings, {home: '/nonexistent', secret: async () => new Secret('wrong')});
+      expect(wrong.hint).toBe('are ssh.user and the password right?');
     });
 
     it('asks for no password where the server takes none', async () => {

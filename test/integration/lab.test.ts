@@ -17,10 +17,11 @@ import {run, tryRun} from '../../src/lab/run.js';
 import {loadLab} from '../../src/lab/state.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
+import type {Emit} from '../../src/step/events.js';
 
 const options = {name: 'lab-test', count: 2, subnet: '198.18.0.160/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());
-const context = {report: () => undefined};
+const context = {emit: () => undefined};
 const lab = labFrom(defineLab(options), host);
 const [node0, node1] = lab.machines as [(typeof lab.machines)[number], (typeof lab.machines)[number]];
 const preinstalled: Preinstalled = {
@@ -184,30 +185,48 @@ describe.sequential('a lab', () => {
 
   it('has machines whose plug can be pulled and put back', async () => {
     await inside('node1', 'docker info >/dev/null && systemctl disable hello && echo on > /root/kept; sync');
-    await labPowerOff({lab: lab.name, machine: 'node1'}, host, context);
+    await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
     expect((await labStatus({name: lab.name}, host)).machines).toMatchObject([
       {isRunning: true, answersSsh: true},
       {isRunning: false, answersSsh: false},
     ]);
     await expect(labExec({lab: lab.name, machine: 'node1'}, ['true'], host)).rejects.toThrow('node1 is off');
-    await labPowerOn({lab: lab.name, machine: 'node1'}, host, context);
+    await labPowerOn({lab: lab.name, machine: 'node1'}, host, {});
     // What was disabled stays so: enabling belongs to the making of the disk.
     expect(await inside('node1', 'cat /root/kept; systemctl is-enabled hello')).toBe('on\ndisabled');
   });
 
+  it('gets the files of another build: a machine that is on restarts what runs them, one that is off starts with them', async () => {
+    const files = preinstalled.files.map((file) => ({...file, text: (file.text ?? '').replace('echo hello', 'echo welcome')}));
+    const begun = () => inside('node0', 'systemctl show --value --property=ActiveEnterTimestampMonotonic hello');
+    const [before, running] = [await begun(), await pids()];
+    await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
+    const renewed: string[] = [];
+    const emit: Emit = (event) => {
+      if (event.type === 'step-end') renewed.push(`${event.host} ${event.outcome}`);
+    };
+    await labUp(options, host, {...preinstalled, files}, {emit});
+    expect(renewed.sort()).toEqual(['node0 changed', 'node1 changed', 'this computer unchanged']);
+    expect([await inside('node0', 'hello'), await inside('node1', 'hello')]).toEqual(['welcome', 'welcome']);
+    expect((await pids())[0]).toBe(running[0]);
+    expect(await begun()).not.toBe(before);
+    await up();
+    expect(await inside('node1', 'hello')).toBe('hello');
+  });
+
   it('leaves nothing when it is taken down, whether or not it is up', async () => {
     expect(await traces()).not.toEqual([]);
-    await labDown({name: lab.name}, host, context);
+    expect(await labDown({name: lab.name}, host, context)).toBe(true);
     expect(await traces()).toEqual([]);
-    await labDown({name: lab.name}, host, context);
+    expect(await labDown({name: lab.name}, host, context)).toBe(false);
     await expect(labStatus({name: lab.name}, host)).rejects.toThrow('there is no lab "lab-test"');
   });
 
   it('leaves nothing when it is taken down after hw5 was killed while bringing it up', async () => {
     const program = `
       import {labUp} from ${JSON.stringify(sourceFile('up'))};
-      const report = ({message}) => console.log(message);
-      await labUp(${JSON.stringify(options)}, ${JSON.stringify(host)}, ${JSON.stringify(preinstalled)}, {report});`;
+      const emit = ({type, action}) => type === 'action' && console.log(action);
+      await labUp(${JSON.stringify(options)}, ${JSON.stringify(host)}, ${JSON.stringify(preinstalled)}, {emit});`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -235,7 +254,7 @@ describe.sequential('a lab', () => {
       import {labUp} from ${JSON.stringify(sourceFile('up'))};
       const observe = () => execSync(${JSON.stringify(observe)}, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
       const [options, host, preinstalled] = ${JSON.stringify([{name: 'world', count: 1}, world, preinstalled])};
-      const context = {report: () => undefined};
+      const context = {emit: () => undefined};
       const before = observe();
       await labUp(options, host, preinstalled, context);
       const during = observe();

@@ -21,7 +21,7 @@ import {CommandError, ConnectError, TimeoutError} from '../../src/support/errors
 
 const options = {name: 'ssh-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
 const labRoot = labHost(process.env, homedir());
-const context = {report: () => undefined};
+const context = {emit: () => undefined};
 const lab = labFrom(defineLab(options), labRoot);
 const [node0, node1] = lab.machines as [(typeof lab.machines)[number], (typeof lab.machines)[number]];
 
@@ -283,7 +283,7 @@ describe.sequential('SSH to machines of the lab', () => {
     const host = await connect(node1, {keepaliveSeconds: 0.5});
     const running = host.exec(['sleep', '60']);
     const lost = expect(running).rejects.toThrow('the connection to node1 was lost');
-    await labPowerOff({lab: lab.name, machine: 'node1'}, labRoot, context);
+    await labPowerOff({lab: lab.name, machine: 'node1'}, labRoot, {});
     await lost;
   });
 });

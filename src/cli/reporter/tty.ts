@@ -19,6 +19,9 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
   const hostsOf = new Map<string, number>();
   const begun = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  /** Whether the spinner goes on after a question. */
+  let resumes = false;
+  let idle = 'looking at the hosts';
 
   const show = (): void => {
     const active = [...steps.values()].filter((step) => step.hosts.size > 0);
@@ -26,7 +29,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
       (step) =>
         `${step.title} ${chalk.dim([...step.hosts].map(([host, what]) => (what ? `${host}: ${what}` : host)).join(', '))}`,
     );
-    const text = texts.join(chalk.dim(' · ')) || 'looking at the hosts';
+    const text = texts.join(chalk.dim(' · ')) || idle;
     const room = Math.max(20, (out.columns ?? 80) - 14);
     spinner.text = `${chalk.dim(duration(performance.now() - begun))} ${cut(text, room)}`;
   };
@@ -43,6 +46,13 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         timer = setInterval(show, 200);
         timer.unref();
         break;
+      case 'asking':
+        resumes = spinner.isSpinning;
+        spinner.stop();
+        return;
+      case 'answered':
+        if (resumes) spinner.start();
+        break;
       case 'step-start': {
         const step = steps.get(event.step) ?? {
           title: event.title,
@@ -58,7 +68,9 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         steps.get(event.step)?.hosts.set(event.host, event.action);
         break;
       case 'waiting':
-        steps.get(event.step)?.hosts.set(event.host, `waiting for ${event.reason}`);
+        // before any step: for another run
+        if (steps.has(event.step)) steps.get(event.step)!.hosts.set(event.host, `waiting for ${event.reason}`);
+        else idle = `waiting for ${event.reason}`;
         break;
       case 'step-end': {
         const step = steps.get(event.step) ?? {

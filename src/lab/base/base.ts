@@ -1,10 +1,11 @@
 import {access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {useCached} from '../../support/cache.js';
 import {Hw5Error} from '../../support/errors.js';
+import {lock} from '../../support/lock.js';
 import type {LabHost} from '../host.js';
 import {LAB_USER} from '../lab.js';
-import {lock} from '../lock.js';
-import type {LabContext} from '../report.js';
+import type {Say} from '../report.js';
 import {run} from '../run.js';
 import {debianSources, SUITE} from './apt-sources.js';
 import {BUILD_SCRIPT, buildEnvironment} from './build-script.js';
@@ -13,6 +14,7 @@ import {type BaseRecipe, recipeKey, SERVER_PACKAGES, takeOverAptSettings} from '
 /** What all machines of all labs are made from. */
 export interface Base {
   readonly key: string;
+  readonly directory: string;
   /** The lower layer of every machine's disk; never written to. */
   readonly tree: string;
   /** A bare Debian as tar, for `docker import`. */
@@ -21,23 +23,33 @@ export interface Base {
 
 const BUILD_LIMIT_MS = 30 * 60_000;
 
+interface BuildOptions {
+  readonly say: Say;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The base file system, built when it is not in the cache. An interrupted build leaves nothing that could be taken for a whole one. */
-export async function ensureBase(host: LabHost, packages: readonly string[], context: LabContext): Promise<Base> {
+export async function ensureBase(host: LabHost, packages: readonly string[], options: BuildOptions): Promise<Base> {
   const recipe = await chooseRecipe(packages);
   const base = baseAt(host, recipeKey(recipe));
-  if (await exists(base.tree)) return base;
+  if (await useCached(base.directory)) return base;
   await using _ = await lock(`the base file system ${base.key}`, BUILD_LIMIT_MS, {
-    signal: context.signal,
-    onWait: () => context.report({message: 'waiting for another hw5 that builds the base file system'}),
+    signal: options.signal,
+    onWait: () => options.say('waiting for another hw5 that builds the base file system'),
   });
-  if (!(await exists(base.tree))) await build(recipe, base, host, context);
+  if (!(await useCached(base.directory))) await build(recipe, base, host, options);
   return base;
+}
+
+/** The key of the base that a new lab would get. */
+export async function currentKey(packages: readonly string[]): Promise<string> {
+  return recipeKey(await chooseRecipe(packages));
 }
 
 /** Where the base of a key is, built or not. */
 export function baseAt(host: LabHost, key: string): Base {
   const directory = join(host.cache, key);
-  return {key, tree: join(directory, 'tree'), tar: join(directory, 'base.tar')};
+  return {key, directory, tree: join(directory, 'tree'), tar: join(directory, 'base.tar')};
 }
 
 async function chooseRecipe(packages: readonly string[]): Promise<BaseRecipe> {
@@ -58,7 +70,7 @@ async function chooseRecipe(packages: readonly string[]): Promise<BaseRecipe> {
   };
 }
 
-async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, signal}: LabContext): Promise<void> {
+async function build(recipe: BaseRecipe, base: Base, host: LabHost, {say, signal}: BuildOptions): Promise<void> {
   await mkdir(host.cache, {recursive: true});
   const prefix = `.${base.key}-`;
   // The lock is ours: what is here was left by a build that was killed.
@@ -67,7 +79,7 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, sig
   }
   const directory = await mkdtemp(join(host.cache, prefix));
   try {
-    report({message: `building the base file system from ${recipe.sources[0]?.uri} (once, a minute or two)`});
+    say(`building the base file system from ${recipe.sources[0]?.uri} (once, a minute or two)`);
     const inside = ['sh', '-c', `cd "$0" && ${BUILD_SCRIPT}`, directory];
     await run(['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', ...inside], {
       signal,
@@ -75,13 +87,13 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, sig
       killSignal: 'SIGKILL',
       env: buildEnvironment(recipe),
       onLine: (line) => {
-        if (line.startsWith('hw5: ')) report({message: `base file system: ${line.slice('hw5: '.length)}`});
+        if (line.startsWith('hw5: ')) say(`base file system: ${line.slice('hw5: '.length)}`);
       },
       hint: `see whether ${recipe.sources[0]?.uri} can be reached from here`,
     });
     // mkdtemp's 0700 would keep the cluster file's reader from base.tar.
     await chmod(directory, 0o755);
-    await rename(directory, join(host.cache, base.key));
+    await rename(directory, base.directory);
   } catch (error) {
     await rm(directory, {recursive: true, force: true});
     throw error;

@@ -1,4 +1,4 @@
-import {chmod, chown, lstat, mkdir, readFile, readlink, symlink, writeFile} from 'node:fs/promises';
+import {chmod, chown, lstat, mkdir, readFile, readlink, rm, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import type {MachineFile} from './files.js';
@@ -22,6 +22,8 @@ export async function writeFiles(
     const target = join(layers.upper, path, file.path.slice(file.path.lastIndexOf('/') + 1));
     const owner = file.ownedByUser ? options.user : undefined;
     await copyDirectories(layers, path, owner);
+    // what is there may be another kind of thing, as the mark of a file that was deleted in the machine
+    await rm(target, {recursive: true, force: true});
     await writeFile(target, await contentOf(file, options.programs), {mode: file.mode});
     await chmod(target, file.mode);
     if (owner) await chown(target, owner.uid, owner.gid);
@@ -37,7 +39,8 @@ export async function writeLinks(layers: Layers, links: readonly (readonly [stri
   }
 }
 
-async function contentOf(file: MachineFile, programs: string): Promise<string | Buffer> {
+/** What has to be in the file. @param programs the folder of the bundles */
+export async function contentOf(file: MachineFile, programs: string): Promise<string | Buffer> {
   if (file.text !== undefined) return file.text;
   const path = join(programs, file.program ?? '');
   return readFile(path).catch((cause: unknown) => {

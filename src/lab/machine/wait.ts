@@ -1,6 +1,6 @@
 import {TimeoutError} from '../../support/errors.js';
+import {pause} from '../../support/pause.js';
 import type {Lab, LabMachine} from '../lab.js';
-import {pause} from '../pause.js';
 import {didNotBoot} from './power.js';
 import {findMachine} from './processes.js';
 import {answersSsh} from './ssh-banner.js';

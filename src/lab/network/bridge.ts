@@ -4,11 +4,11 @@ import type {Lab, LabMachine} from '../lab.js';
 import {run, tryRun} from '../run.js';
 import {overlaps, parseSubnet} from '../subnet.js';
 
-/** Makes the lab's bridge with the gateway's address, or mends it. @throws Hw5Error when the subnet is in use here already */
-export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<void> {
+/** Makes the lab's bridge with the gateway's address, or mends it. @returns whether it had to. @throws Hw5Error when the subnet is in use here already */
+export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<boolean> {
   const address = `${lab.gateway}/${lab.prefix}`;
   const links = await tryRun(['ip', '-o', '-4', 'address', 'show', 'dev', lab.bridge, 'up'], {signal});
-  if (links.code === 0 && links.stdout.includes(` ${address} `)) return;
+  if (links.code === 0 && links.stdout.includes(` ${address} `)) return false;
   await refuseOverlap(lab, signal);
   if (links.code !== 0) {
     // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
@@ -32,6 +32,7 @@ export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<void>
   }
   await run(['ip', 'address', 'replace', address, 'dev', lab.bridge], {signal});
   await run(['ip', 'link', 'set', lab.bridge, 'up'], {signal});
+  return true;
 }
 
 export async function removeBridge(lab: Lab): Promise<void> {
@@ -42,7 +43,7 @@ export async function removeBridge(lab: Lab): Promise<void> {
 async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise<void> {
   const other = overlappingRoute(await run(['ip', '-o', '-4', 'route', 'show', 'table', 'all'], {signal}), lab);
   if (!other) return;
-  throw new Hw5Error(`${lab.subnet} is in use on this computer already: ${other}`, {
+  throw new Hw5Error(`${lab.subnet} is in use on this computer already: ${other.trim()}`, {
     hint: 'take another subnet with --subnet, or end the other lab with `hw5 lab down --name NAME`',
   });
 }
@@ -66,11 +67,13 @@ function hardwareAddress(lab: Lab): string {
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 
-/** Connects a running machine's cable to the bridge again, should the bridge have been made anew. */
-export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<void> {
+/** Connects a running machine's cable to the bridge again, should the bridge have been made anew. @returns whether it had to */
+export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean> {
   const name = cable(machine);
   const link = await run(['ip', '-o', 'link', 'show', 'dev', name], {signal});
-  if (!link.includes(` master ${lab.bridge} `)) await run(['ip', 'link', 'set', name, 'master', lab.bridge, 'up'], {signal});
+  if (link.includes(` master ${lab.bridge} `)) return false;
+  await run(['ip', 'link', 'set', name, 'master', lab.bridge, 'up'], {signal});
+  return true;
 }
 
 /** The host's end of the machine's network cable. */

@@ -58,14 +58,17 @@ export function labTables(lab: Lab, resolvers: readonly string[]): LabTable[] {
   ];
 }
 
-/** Brings the rules about, touching only tables where something is missing or different. */
-export async function applyFirewall(lab: Lab, resolvers: readonly string[], signal?: AbortSignal): Promise<void> {
+/** Brings the rules about, touching only tables where something is missing or different. @returns whether there was one */
+export async function applyFirewall(lab: Lab, resolvers: readonly string[], signal?: AbortSignal): Promise<boolean> {
+  let isChanged = false;
   for (const wanted of labTables(lab, resolvers)) {
     const present = (await run(['iptables', '-w', '-t', wanted.table, '-S'], {signal})).split('\n');
     const text = restoreText(wanted, present);
-    if (text)
-      await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
+    if (!text) continue;
+    await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
+    isChanged = true;
   }
+  return isChanged;
 }
 
 /**

@@ -1,10 +1,9 @@
 import {readdir, rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {lock} from '../../support/lock.js';
 import type {LabHost} from '../host.js';
 import type {Lab} from '../lab.js';
-import {lock} from '../lock.js';
 import {makePublicDirectories} from '../public-path.js';
-import type {LabContext} from '../report.js';
 import {applyBridge, removeBridge} from './bridge.js';
 import {applyFirewall, removeFirewall} from './firewall.js';
 import type {Resolver} from './resolver.js';
@@ -14,14 +13,15 @@ const LOCK_LIMIT_MS = 60_000;
 /** Bridges, rules and sysctls are this computer's, not one lab's. */
 const LOCK_NAME = "this computer's network";
 
-/** The bridge, the rules, the kernel's settings: makes or mends what is not as it should be. */
-export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, {signal}: LabContext): Promise<void> {
+/** The bridge, the rules, the kernel's settings: makes or mends what is not as it should be. @returns whether something was not */
+export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, signal?: AbortSignal): Promise<boolean> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS, {signal});
-  await applyBridge(lab, signal);
+  const hasNewBridge = await applyBridge(lab, signal);
   await makePublicDirectories([dirname(host.run), host.run, lab.runDirectory]);
   // The rules before forwarding: at no moment is the way to private networks open.
-  await applyFirewall(lab, resolver.addresses, signal);
-  await applySysctls(host);
+  const hasNewRules = await applyFirewall(lab, resolver.addresses, signal);
+  const hasNewSysctls = await applySysctls(host);
+  return hasNewBridge || hasNewRules || hasNewSysctls;
 }
 
 /** Removes the lab's network and its run directory, by which the last lab to go knows that it is the last. */

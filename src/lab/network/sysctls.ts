@@ -14,8 +14,9 @@ const NEEDED: Readonly<Record<string, number>> = {
 const recordSchema = z.object({bootId: z.string(), original: z.record(z.string(), z.number())});
 type SysctlRecord = z.infer<typeof recordSchema>;
 
-/** Raises what is too low, having noted what it was. To be called under the host lock. @param proc where the settings are, other than in tests /proc/sys */
-export async function applySysctls(host: Pick<LabHost, 'run'>, proc = '/proc/sys'): Promise<void> {
+/** Raises what is too low, having noted what it was. To be called under the host lock. @returns whether one was. @param proc where the settings are, other than in tests /proc/sys */
+export async function applySysctls(host: Pick<LabHost, 'run'>, proc = '/proc/sys'): Promise<boolean> {
+  let isChanged = false;
   for (const [name, needed] of Object.entries(NEEDED)) {
     const current = await read(proc, name);
     if (current >= needed) continue;
@@ -23,7 +24,9 @@ export async function applySysctls(host: Pick<LabHost, 'run'>, proc = '/proc/sys
     // Noted before it is changed: a crash between leaves a note that changes nothing.
     await writeRecord(host, {...record, original: {[name]: current, ...record.original}});
     await writeFile(join(proc, name), String(needed));
+    isChanged = true;
   }
+  return isChanged;
 }
 
 /** Puts back what was changed, for the last lab that goes. What somebody else has set differently since stays. */

@@ -42,6 +42,13 @@ describe('the cluster that is meant', () => {
     });
   });
 
+  it('is no file elsewhere under the name of a lab', async () => {
+    await expect(choose({labName: '../../etc'})).rejects.toMatchObject({
+      message: '"../../etc" is no name for a lab',
+      exitCode: 2,
+    });
+  });
+
   it.each<[string, GlobalOptions, CliContext['env'], string]>([
     ['-f', {file: 'none.yaml'}, {}, 'is the path right?'],
     ['HW5_CLUSTER', {}, {HW5_CLUSTER: 'none.yaml'}, 'it is what HW5_CLUSTER names'],
@@ -60,8 +67,11 @@ describe('the cluster that is meant', () => {
     expect((error as Hw5Errors).exitCode).toBe(2);
   });
 
-  it('that is a folder is no bug of ours', async () => {
+  it('that is a folder is said to be one', async () => {
     await mkdir(at('folder'));
-    await expect(findCluster({file: 'folder'}, context())).rejects.toBeInstanceOf(Hw5Errors);
+    await expect(findCluster({file: 'folder'}, context())).rejects.toMatchObject({
+      message: 'is a folder, not a file',
+      exitCode: 2,
+    });
   });
 });

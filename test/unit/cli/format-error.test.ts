@@ -27,6 +27,13 @@ describe('an error as text', () => {
   where    x.yaml`);
   });
 
+  it('that is the same for several hosts is said once', () => {
+    const broken = (host: string, file: string) => new ConnectError(host, `the key file ${file} holds a public key`);
+    expect(formatError(new Hw5Errors([broken('node0', 'a'), broken('node1', 'a'), broken('node2', 'b')]))).toBe(
+      '✗ the key file a holds a public key\n✗ the key file b holds a public key',
+    );
+  });
+
   it('puts the YAML path in front of a message that lacks it', () => {
     expect(formatError(new ConfigError('is empty', {file: 'a.json', path: 'tasks[0]'}))).toBe(
       '✗ tasks[0]: is empty\n  where    a.json',

@@ -1,10 +1,11 @@
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
@@ -91,13 +92,24 @@ describe('the command hw5', () => {
     const [version, help] = await Promise.all([hw5(['--version']), hw5(['help', 'down'])]);
     expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
     expect([help.code, help.out]).toEqual([0, expect.stringContaining('--purge')]);
+    expect(help.out).toContain("hw5's own options, such as --file, --lab and --json, may stand here too");
   });
 
   it('checks a file for people and for programs', async () => {
     const [good, bad] = await Promise.all([hw5(['-f', 'good.yaml', 'validate']), hw5(['-f', 'bad.yaml', '--json', 'validate'])]);
-    expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 nodes')]);
+    expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 node, 5 tasks')]);
     expect(bad.code).toBe(2);
     expect(JSON.parse(bad.out).errors).toMatchObject([{line: 3, path: 'netwrok'}]);
+  });
+
+  it('does not say of hosts it could not see that there is nothing to change', async () => {
+    await writeFile(
+      join(cwd, 'nobody.yaml'),
+      'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
+    );
+    const ended = await hw5(['-f', 'nobody.yaml', 'plan']);
+    expect([ended.code, ended.out]).toEqual([1, '']);
+    expect(ended.err).toContain('node0 refused the connection');
   });
 
   it('says that it was interrupted, and ends with 130', async () => {
@@ -115,6 +127,27 @@ describe('the command hw5', () => {
       out: '',
       err: 'interrupted; what was done stays, and the same command goes on from there\n',
     });
+  });
+
+  it('ends with 130 when Ctrl-C is the answer to a question', async () => {
+    const key = join(cwd, 'locked');
+    await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'passphrase', '-f', key]);
+    await writeFile(join(cwd, 'locked.yaml'), `ssh: {key: locked, user: root}\nnodes: [198.18.0.10, 198.18.0.11]\n`);
+    for (const command of ['plan', 'status', 'up']) {
+      const line = [process.execPath, program, '-f', 'locked.yaml', command].join(' ');
+      const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+        cwd,
+        env: {PATH: process.env.PATH, HOME: cwd, NO_COLOR: '1'},
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      let out = '';
+      child.stdout.on('data', (chunk) => {
+        out += chunk;
+        if (/Passphrase of \S+: $/.test(out)) child.stdin.write('\u0003');
+      });
+      const [code] = await once(child, 'close');
+      expect([command, code, out.match(/Passphrase/g)?.length]).toEqual([command, 130, 1]);
+    }
   });
 
   it('has colours where the terminal has, unless NO_COLOR is set', async () => {

@@ -146,6 +146,17 @@ describe('a terminal', () => {
     expect(lines).toEqual(['! the etcd: interrupted b unchanged, a', '! the docker: interrupted b']);
   });
 
+  it('is left to a question until it is answered', () => {
+    const before: RunEvent[] = [RUN[0]!, {type: 'waiting', step: 'lab', host: 'a', reason: 'another hw5'}];
+    const asking: RunEvent = {type: 'asking', question: 'Password'};
+    const seen: string[] = [];
+    const screen = screenAfter([...before, asking, {type: 'answered'}], 80, (now) => seen.push(now.plain.join()));
+    expect(seen.slice(2)).toEqual(['', expect.stringContaining('waiting for another hw5')]);
+    screen.destroy();
+    // where nothing turns, nothing begins to
+    expect(screenAfter([asking, {type: 'answered'}]).plain).toEqual(['']);
+  });
+
   it('leaves nothing behind a run that could not begin', () => {
     expect(screenAfter([RUN[0]!, {type: 'aborted', elapsedMs: 1}]).plain).toEqual(['']);
   });

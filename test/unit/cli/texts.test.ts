@@ -133,7 +133,15 @@ notebook  http://198.18.0.10:8888/
       healthy: false,
       nodes: [
         {...node!, components: {etcd: {state: 'unhealthy', detail: 'no quorum'}, proxy: {state: 'absent', detail: 'not there'}}},
-        {...node!, name: 'node1', address: '198.18.0.11', reachable: false, error: 'no route to node1', components: {}},
+        {
+          ...node!,
+          name: 'node1',
+          address: '198.18.0.11',
+          reachable: false,
+          error: 'no route to node1\n  at all',
+          hint: 'is it up?',
+          components: {},
+        },
       ],
       network: {...STATUS.network, state: 'absent', nodes: []},
       framework: {...STATUS.framework, state: 'absent', id: null, leader: null, connected: false},
@@ -146,7 +154,10 @@ notebook  http://198.18.0.10:8888/
       'zzw: not healthy',
       '  ✗ etcd          no quorum',
       '  ○ proxy         not there',
-      'node1 198.18.0.11  not reachable no route to node1',
+      'node1 198.18.0.11  not reachable',
+      '    no route to node1',
+      '      at all',
+      '    hint: is it up?',
       '○ network       calico_net 192.168.0.0/16, on no node',
       '○ framework     no scheduler answers',
       'jupyter  running, unhealthy  node0  192.168.0.100  0         docker-jupyter:1  GET /api: 503',
@@ -167,5 +178,6 @@ describe('the word after up', () => {
     expect(notebookHint(cluster, {})).toBe('the notebook answers at http://198.18.0.10:80/ (its token: `hw5 notebook`)');
     expect(notebookHint(cluster, {lab: true})).toContain('`hw5 --lab notebook`');
     expect(notebookHint(cluster, {labName: 'two'})).toContain('`hw5 --lab-name two notebook`');
+    expect(notebookHint(cluster, {file: 'my lab.yaml'})).toContain("`hw5 -f 'my lab.yaml' notebook`");
   });
 });

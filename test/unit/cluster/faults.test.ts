@@ -54,6 +54,8 @@ describe('a text that is not one YAML document', () => {
     ['a list', '- a', '1:1 must be a map'],
     ['a word', 'hello', '1:1 must be a map'],
     ['an alias bomb', bomb(), '1:1 Excessive alias count'],
+    ['a binary', 'nodes:\n- \u0001\0', '2:4 not a text in UTF-8'],
+    ['another encoding', '\ufffd\ufffdn\0o\0', '1:1 not a text in UTF-8'],
   ])('%s is refused', (_, text, expected) => {
     expect(faultsOf(text)).toEqual(starting(expected));
   });
@@ -64,6 +66,13 @@ describe('a text that is not one YAML document', () => {
 
   it('says all that the parser found', () => {
     expect(faultsOf('a: @x\nb: `y\n')).toEqual(starting('1:4 not valid YAML', '2:4 not valid YAML'));
+  });
+
+  it('says the first ten of what has no end, in the order of the text and in whole sentences', () => {
+    const faults = faultsOf(`%X\n${Array.from({length: 50}, (_, index) => `k${index}: @x\n`).join('')}`);
+    expect(faults).toHaveLength(10);
+    expect(faults[0]).toContain('1:1 not valid YAML: Unknown directive %X');
+    expect(faultsOf(`${'a'.repeat(1100)}: 1\n`)[0]).toContain('The : indicator must be at most 1024 chars');
   });
 });
 

@@ -99,13 +99,15 @@ describe('the status of a cluster', () => {
   });
 
   it('tells of a dead node and of all the others', async () => {
-    const {healthy, nodes, network} = await collect({node2: new ConnectError('node2', 'no route to node2')}).status;
+    const {healthy, nodes, network} = await collect({node2: new ConnectError('node2', 'no route to node2', {hint: 'is it up?'})})
+      .status;
     expect(healthy).toBe(false);
     expect(nodes[2]).toEqual({
       name: 'node2',
       address: '198.18.0.12',
       reachable: false,
       error: 'no route to node2',
+      hint: 'is it up?',
       components: {},
       peers: [],
     });

@@ -1,8 +1,8 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {describe, expect, it} from 'vitest';
-import {lock} from '../../../src/lab/lock.js';
 import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
+import {lock} from '../../../src/support/lock.js';
 
 const unique = (): string => `test ${process.pid} ${Math.random()}`;
 

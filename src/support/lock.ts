@@ -1,6 +1,6 @@
 import {createServer} from 'node:net';
 
-import {TimeoutError} from '../support/errors.js';
+import {TimeoutError} from './errors.js';
 import {pause} from './pause.js';
 
 const POLL_MS = 200;

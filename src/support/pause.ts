@@ -1,5 +1,5 @@
 import {setTimeout} from 'node:timers/promises';
-import {InterruptedError} from '../support/errors.js';
+import {InterruptedError} from './errors.js';
 
 /** The wait between two looks at something that has a limit. @throws InterruptedError */
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,0 +1,34 @@
+import {readdir, readFile} from 'node:fs/promises';
+import {pruneCache} from '../../support/cache.js';
+import type {LabHost} from '../host.js';
+import {readRecord} from '../state.js';
+
+/** Removes bases that no lab is made from and nobody has used for a day. @param now ms since the epoch */
+export async function pruneBases(host: LabHost, now: number): Promise<void> {
+  await pruneCache(host.cache, now, async (name) => (await isOfALab(host, name)) || (await isMounted(name)));
+}
+
+/** Whether a lab's disks are layers over it, whether or not the lab is up. A lab that cannot be read may be one. */
+async function isOfALab(host: LabHost, key: string): Promise<boolean> {
+  const labs = await readdir(host.state).catch(() => []);
+  const keys = await Promise.all(
+    labs.map((lab) =>
+      readRecord(host, lab).then(
+        (record) => record?.baseKey,
+        () => key,
+      ),
+    ),
+  );
+  return keys.includes(key);
+}
+
+/** Whether it is part of any process's file systems: of a machine whose lab is kept elsewhere, or of a build that goes on. */
+async function isMounted(name: string): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  for (const pid of pids) {
+    // a process may end meanwhile
+    const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+    if (mounts.includes(`/${name}/tree`)) return true;
+  }
+  return false;
+}

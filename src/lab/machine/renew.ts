@@ -1,0 +1,51 @@
+import {createHash} from 'node:crypto';
+import type {PreinstalledFile} from '../preinstalled.js';
+import {run, tryRun} from '../run.js';
+import {inside} from './inside.js';
+import {contentOf} from './provision.js';
+
+/** Standard input becomes the file $1 with mode $2, at once. */
+const REPLACE = 'umask 077; mkdir -p "$(dirname "$1")" && cat > "$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"';
+
+/** Restarts the services of the units in $1 and those that run one of the other arguments, where they run. */
+const RESTART = `set -eu
+units=$1; shift
+systemctl daemon-reload
+for path in "$@"; do
+  # not by the processes' names: programs give themselves others
+  units="$units $(systemctl show '*.service' --property=Id,ExecStart |
+    awk -v RS= -v path="$path" 'index($0, "=" path " ") || index($0, " " path " ") {sub(/.*Id=/, ""); print $1}')"
+done
+# perhaps none
+echo $units | xargs -r systemctl try-restart
+`;
+
+/**
+ * Gives a running machine that was made by another build the programs and units of this one, and restarts what runs them. Its tasks go on:
+ * Mesos's agent finds them again, and routes stay while Calico restarts. @returns the paths that were not as they should be
+ */
+export async function renewFiles(
+  leader: number,
+  files: readonly PreinstalledFile[],
+  programs: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const found = (await tryRun(inside(leader, ['sha256sum', '--', ...files.map((file) => file.path)]), {signal})).stdout.split(
+    '\n',
+  );
+  const stale: string[] = [];
+  const units: string[] = [];
+  for (const file of files) {
+    const content = (await contentOf(file, programs)).toString();
+    const digest = createHash('sha256').update(content).digest('hex');
+    if (found.includes(`${digest}  ${file.path}`)) continue;
+    const command = ['sh', '-c', REPLACE, 'sh', file.path, file.mode.toString(8)];
+    await run(inside(leader, command), {stdin: content, signal});
+    stale.push(file.path);
+    // an empty unit file masks the unit
+    const unit = /^\/etc\/systemd\/system\/([^/]+\.service)$/.exec(file.path)?.[1];
+    if (unit !== undefined && content !== '') units.push(unit);
+  }
+  if (stale.length > 0) await run(inside(leader, ['sh', '-c', RESTART, 'sh', units.join(' '), ...stale]), {signal});
+  return stale;
+}

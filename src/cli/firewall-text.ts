@@ -8,8 +8,14 @@ import {showMatch} from '../firewall/rule.js';
 import type {NodeResult} from '../firewall/work.js';
 
 /** The rules for people, and where in a packet's way they stand. */
-export function listText(rules: readonly ListedRule[], nodes: number): string {
-  if (rules.length === 0) return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n`;
+export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
+  const waiting = unconfirmed.map(
+    ({node, takenBackInSeconds}) =>
+      `${node}: a change waits to be confirmed; the node takes it back in ${showDuration(takenBackInSeconds)}\n`,
+  );
+  if (nodes === 0) return '';
+  if (rules.length === 0)
+    return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n${chalk.yellow(waiting.join(''))}`;
   const rows = rules.map((rule) => [
     rule.id,
     rule.node,
@@ -30,8 +36,14 @@ export function listText(rules: readonly ListedRule[], nodes: number): string {
     chalk.dim(
       `a packet's way: ${way[0]} → ${way[1]} (for this host) or ${way[2]} → ${way[4]} (passed on); what the host sends: ${way[3]} → ${way[4]}`,
     ),
-    '',
+    chalk.yellow(waiting.join('')),
   ].join('\n');
+}
+
+/** A node with a change that nobody has confirmed yet. */
+export interface Unconfirmed {
+  readonly node: string;
+  readonly takenBackInSeconds: number;
 }
 
 /** A node that a change is not for, and why. */

@@ -2,6 +2,7 @@ import {Command, Option} from 'commander';
 import {chooseNodes} from '../cluster/choose-nodes.js';
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {parseDuration} from '../firewall/duration.js';
+import {type Flaw, flawsOf} from '../firewall/flaws.js';
 import {listRules} from '../firewall/list.js';
 import {Nodes, rulesOn} from '../firewall/nodes.js';
 import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
@@ -177,9 +178,15 @@ function listCommand(context: CliContext): Command {
       const cluster = await findCluster(options, context);
       await using nodes = await open(cluster, chooseNodes(cluster.nodes, options.node), options, context);
       const rules = listRules(nodes.views);
+      const unconfirmed = nodes.views.flatMap(({node, seen: {now, pending}}) =>
+        pending ? [{node: node.name, takenBackInSeconds: Math.max(0, pending.until - now)}] : [],
+      );
       const unreachable = nodes.failures.map(({node, error}) => ({node: node.name, error: error.message}));
-      context.stdout.write(options.json ? json({rules, unreachable}) : listText(rules, nodes.views.length));
-      throwAll(nodes.failures.map(({error}) => error));
+      const flaws = nodes.views.flatMap((view) => flawsOf(view, cluster));
+      context.stdout.write(
+        options.json ? json({rules, unconfirmed, flaws, unreachable}) : listText(rules, unconfirmed, nodes.views.length),
+      );
+      throwAll([...nodes.failures.map(({error}) => error), ...flaws.map(asError)]);
     },
   );
 }
@@ -197,12 +204,13 @@ function verifyCommand(context: CliContext): Command {
     const failures = failuresOf(nodes, targets);
     if (id !== undefined) assertKnown(readId(id), nodes, targets);
     const proofs = await verify(nodes, targets, id);
+    const flaws = nodes.views.filter(({node}) => targets.includes(node)).flatMap((view) => flawsOf(view, cluster));
     context.stdout.write(
       options.json
-        ? json({proofs: proofs.map(proofJson)})
+        ? json({proofs: proofs.map(proofJson), flaws})
         : proofsText(proofs, nodes.views.length) || 'no rules of hw5: nothing to prove\n',
     );
-    throwAll([...failures, ...contradictions(proofs)]);
+    throwAll([...failures, ...flaws.map(asError), ...contradictions(proofs)]);
   });
 }
 
@@ -295,10 +303,15 @@ function readId(text: string): string {
 
 function assertKnown(id: string, nodes: Nodes, targets: readonly ClusterNode[]): void {
   const views = nodes.views.filter(({node}) => targets.includes(node));
-  if (failuresOf(nodes, targets).length > 0 || claimsOn(views, id).length > 0) return;
+  const isNoted = views.some(({seen}) => seen.notes.has(id));
+  if (failuresOf(nodes, targets).length > 0 || isNoted || claimsOn(views, id).length > 0) return;
   const where =
     targets.length === nodes.cluster.nodes.length ? 'no node' : `none of ${targets.map((node) => node.name).join(', ')}`;
   throw new Hw5Error(`${where} has a rule ${id}`, {hint: '`hw5 firewall list` shows the rules and their ids'});
+}
+
+function asError({node, what, hint}: Flaw): Error {
+  return new Hw5Error(`${node}: ${what}`, {hint});
 }
 
 function contradictions(proofs: readonly Proof[]): readonly Error[] {

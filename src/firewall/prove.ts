@@ -194,7 +194,7 @@ async function lookAround(
 /** A node that a strict rule has cut off cannot be looked at; its rules are those it had, and what was claimed. */
 function guardOf(view: NodeView, seen: NodeView['seen'] | undefined, claimed: readonly Rule[]): Guard {
   const now = seen ?? view.seen;
-  const own = now.holdings.map(({family, tables}) => ({family, tables: ownTables(tables)}));
+  const own = now.holdings.flatMap(({tables}) => ownTables(tables));
   const rules = seen ? rulesOn(now) : [...rulesOn(now), ...claimed];
   return {node: view.node, rules, sources: readSshSources(own)};
 }

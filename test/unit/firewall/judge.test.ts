@@ -3,18 +3,15 @@ import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
 import {judge, type Packet} from '../../../src/firewall/judge.js';
 import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
-import {type Exercise, makeRule, type Rule, readMatch, type Scope} from '../../../src/firewall/rule.js';
+import type {Rule} from '../../../src/firewall/rule.js';
 import {cluster, node0, node1, node2, source} from './cluster.js';
+import {rule} from './make.js';
 
 const MACS = new Map([
   ['node0', ['02:00:00:00:00:10']],
   ['node1', ['02:00:00:00:00:11']],
   ['node2', ['02:00:00:00:00:12']],
 ]);
-
-function rule(exercise: Exercise, text?: string, {scope = 'host' as Scope, strict = false} = {}): Rule {
-  return makeRule({exercise, match: readMatch(exercise, text), scope, strict});
-}
 
 function packet(change: Partial<Packet>): Packet {
   return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};

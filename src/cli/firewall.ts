@@ -8,6 +8,7 @@ import {Nodes, rulesOn} from '../firewall/nodes.js';
 import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
 import type {Proof} from '../firewall/prove.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
+import type {Interface} from '../firewall/sighting.js';
 import {claimsOn, isAboutItself, verify, type Work, work} from '../firewall/work.js';
 import {Hw5Error, Hw5Errors, UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
@@ -127,8 +128,10 @@ function addCommand(exercise: Exercise, context: CliContext): Command {
       plan: (seen, place) => planAdd(seen, wish, place),
       rules: () => [rule],
       isRemoval: false,
-      leaveOut: (node) =>
-        options.node === undefined && isAboutItself(rule, node) ? `it has ${showMatch(rule.match)} itself` : undefined,
+      leaveOut: (node, interfaces) =>
+        options.node === undefined && isAboutItself(rule, node, interfaces)
+          ? `it has ${showMatch(rule.match)} itself`
+          : undefined,
       wish,
     });
   });
@@ -219,7 +222,7 @@ interface Changing {
   readonly rules: Work['rules'];
   readonly isRemoval: boolean;
   /** Why a node is not to be changed, if it is not. */
-  readonly leaveOut?: (node: ClusterNode) => string | undefined;
+  readonly leaveOut?: (node: ClusterNode, interfaces: readonly Interface[] | undefined) => string | undefined;
   readonly wish?: Wish;
   /** The rule that must be somewhere. */
   readonly id?: string;
@@ -233,19 +236,25 @@ async function change(
 ): Promise<void> {
   const cluster = await findCluster(options, context);
   const chosen = chooseNodes(cluster.nodes, options.node);
-  const targets = chosen.filter((node) => leaveOut?.(node) === undefined);
   const isProven = options.probe !== false && !options.dryRun;
-  await using nodes = await open(cluster, isProven ? cluster.nodes : targets, options, context);
+  await using nodes = await open(cluster, isProven ? cluster.nodes : chosen, options, context);
+  const own = chosen.flatMap((node) => {
+    const why = leaveOut?.(node, nodes.views.find((view) => view.node === node)?.seen.interfaces);
+    return why === undefined ? [] : [{node, why}];
+  });
+  const targets = chosen.filter((node) => !own.some((one) => one.node === node));
   const failures = failuresOf(nodes, targets);
   if (id !== undefined) assertKnown(id, nodes, targets);
   const leftOut = [
-    ...chosen.flatMap((node) => (targets.includes(node) ? [] : [{node: node.name, why: leaveOut!(node)!}])),
+    ...own.map(({node, why}) => ({node: node.name, why})),
     ...nodes.failures.flatMap(({node}) =>
-      targets.includes(node) ? [] : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
+      targets.includes(node) || own.some((one) => one.node === node)
+        ? []
+        : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
     ),
   ];
   if (options.dryRun) {
-    const {changes, errors} = planAll(nodes, plan);
+    const {changes, errors} = planAll(nodes, targets, plan);
     context.stdout.write(options.json ? json({changes, leftOut}) : dryRunText(changes, leftOut));
     throwAll([...failures, ...errors]);
     return;
@@ -270,10 +279,14 @@ async function change(
 }
 
 /** What every node would be told; one that cannot be told it hides no other. */
-function planAll(nodes: Nodes, plan: Work['plan']): {changes: {node: string; change: Change}[]; errors: Error[]} {
+function planAll(
+  nodes: Nodes,
+  targets: readonly ClusterNode[],
+  plan: Work['plan'],
+): {changes: {node: string; change: Change}[]; errors: Error[]} {
   const changes: {node: string; change: Change}[] = [];
   const errors: Error[] = [];
-  for (const view of nodes.views) {
+  for (const view of nodes.views.filter(({node}) => targets.includes(node))) {
     try {
       changes.push({node: view.node.name, change: plan(view.seen, {...view, cluster: nodes.cluster})});
     } catch (error) {

@@ -7,7 +7,7 @@ import {rulesOn} from './nodes.js';
 import {isSame, type OwnTable, ownTables} from './own.js';
 import {readRules, readSshSources} from './read-rules.js';
 import {renderRestore} from './restore.js';
-import {coversContainers, familiesOf, type Rule} from './rule.js';
+import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
 import type {Holding, Sighting} from './sighting.js';
 import {chooseTool} from './variant.js';
 
@@ -68,6 +68,9 @@ export function planAdd(seen: Sighting, {rule, forSeconds, persist}: Wish, place
     // with what others have of it in every family: where somebody took a half of one out, it comes back
     const others = rulesOn(seen).filter((other) => other.id !== rule.id);
     edits.push(...edit(holding, [...others, rule], place));
+  }
+  if (rule.exercise === 'http-only' && coversHost(rule) && node.roles.includes('proxy') && edits.length > 0) {
+    remarks.push(`the notebook at port ${place.cluster.proxy.port} of ${node.name} is closed, too`);
   }
   const note = seen.notes.get(rule.id);
   const isNew = edits.length > 0 && note === undefined;

@@ -288,7 +288,12 @@ describe('what a host cannot have', () => {
     expect(() => planAdd(seen, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
     expect(planAdd(seen, {rule: rule('http-only')}, place).remarks).toEqual([
       'node1 has no ip6tables: the rule stands for IPv4 only',
+      'the notebook at port 8888 of node1 is closed, too',
     ]);
+    const why = 'ip6tables-nft Could not fetch rule set generation id';
+    expect(planAdd({...seen, broken: [why]}, {rule: rule('http-only')}, place).remarks[0]).toContain(
+      `no ip6tables that works (${why})`,
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {Hw5Error} from '../support/errors.js';
 import type {Family} from './address.js';
+import {showDuration} from './duration.js';
 import {failsafeOf, type SshSource} from './failsafe.js';
 import {layOut, placesFor} from './layout.js';
 import {rulesOn} from './nodes.js';
@@ -73,6 +74,9 @@ export function planAdd(seen: Sighting, {rule, forSeconds, persist}: Wish, place
     remarks.push(`the notebook at port ${place.cluster.proxy.port} of ${node.name} is closed, too`);
   }
   const note = seen.notes.get(rule.id);
+  if (note?.ends !== undefined && forSeconds === undefined) {
+    remarks.push(`it still ends in ${showDuration(note.ends - seen.now)}; --for gives it another end`);
+  }
   const isNew = edits.length > 0 && note === undefined;
   const isNoted = isNew || forSeconds !== undefined || (persist === true && !note?.persisted);
   return {

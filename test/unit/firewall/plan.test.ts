@@ -353,6 +353,11 @@ describe('notes', () => {
     expect(change).toMatchObject({edits: [], notes: [`set ${one.id} 60 -`]});
   });
 
+  it('a rule that is there keeps its end where none is given, and says so', () => {
+    const change = planAdd(known(new FakeFirewall().add(one), {ends: 1600}), {rule: one}, place);
+    expect(change).toMatchObject({edits: [], notes: [], remarks: ['it still ends in 10m; --for gives it another end']});
+  });
+
   it('a rule that is there becomes persistent', () => {
     const host = new FakeFirewall().add(one);
     expect(planAdd(known(host), {rule: one, persist: true}, place).notes).toEqual([`set ${one.id} - yes`]);

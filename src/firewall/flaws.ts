@@ -54,7 +54,7 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
         flaws.push(...differences(holding, rules, {node, cluster}).map((what) => flaw(`${holding.tool}: ${what}`, again)));
     } catch (error) {
       if (!(error instanceof Hw5Error)) throw error;
-      flaws.push(flaw(error.message, error.hint ?? again));
+      flaws.push(flaw(error.message.replace(`${node.name} has `, ''), error.hint ?? again));
     }
   }
   return flaws;

@@ -5,16 +5,16 @@ import {parseDuration} from '../firewall/duration.js';
 import {type Flaw, flawsOf} from '../firewall/flaws.js';
 import {listRules} from '../firewall/list.js';
 import {Nodes, rulesOn} from '../firewall/nodes.js';
-import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
+import {isNothing, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
 import type {Proof} from '../firewall/prove.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
 import type {Interface} from '../firewall/sighting.js';
-import {claimsOn, isAboutItself, verify, type Work, work} from '../firewall/work.js';
+import {claimsOn, isAboutItself, type NodeResult, verify, type Work, work} from '../firewall/work.js';
 import {Hw5Error, Hw5Errors, UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
-import {proofJson, resultJson} from './firewall-json.js';
+import {planJson, proofJson, resultJson} from './firewall-json.js';
 import {changeLines, dryRunText, listText, proofsText} from './firewall-text.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 
@@ -243,7 +243,6 @@ async function change(
     return why === undefined ? [] : [{node, why}];
   });
   const targets = chosen.filter((node) => !own.some((one) => one.node === node));
-  const failures = failuresOf(nodes, targets);
   if (id !== undefined) assertKnown(id, nodes, targets);
   const leftOut = [
     ...own.map(({node, why}) => ({node: node.name, why})),
@@ -253,14 +252,20 @@ async function change(
         : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
     ),
   ];
+  const unreached = nodes.failures
+    .filter(({node}) => targets.includes(node))
+    .map(({node, error}): NodeResult => ({node: node.name, outcome: {kind: 'failed', error}}));
+  const inOrder = (results: readonly NodeResult[]): NodeResult[] =>
+    targets.flatMap(({name}) => [...results, ...unreached].filter(({node}) => node === name));
+  const ruleId = wish?.rule.id ?? id;
   if (options.dryRun) {
-    const {changes, errors} = planAll(nodes, targets, plan);
-    context.stdout.write(options.json ? json({changes, leftOut}) : dryRunText(changes, leftOut));
-    throwAll([...failures, ...errors]);
+    const plans = inOrder(planAll(nodes, targets, plan));
+    context.stdout.write(options.json ? json({id: ruleId, nodes: plans.map(planJson), leftOut}) : dryRunText(plans, leftOut));
+    throwAll(errorsOf(plans));
     return;
   }
   const confirmSeconds = options.confirmWithin ?? CONFIRM_SECONDS;
-  const {results, proofs} = await work({
+  const {results: done, proofs} = await work({
     nodes,
     targets,
     plan,
@@ -269,31 +274,32 @@ async function change(
     isProven,
     options: {confirmSeconds, signal: context.signal},
   });
+  const results = inOrder(done);
   context.stdout.write(
     options.json
-      ? json({id: wish?.rule.id ?? id, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
+      ? json({id: ruleId, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
       : `${changeLines(results, wish, leftOut).join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
   );
-  const failed = results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
-  throwAll([...failures, ...failed, ...contradictions(proofs)]);
+  throwAll([...errorsOf(results), ...contradictions(proofs)]);
 }
 
-/** What every node would be told; one that cannot be told it hides no other. */
-function planAll(
-  nodes: Nodes,
-  targets: readonly ClusterNode[],
-  plan: Work['plan'],
-): {changes: {node: string; change: Change}[]; errors: Error[]} {
-  const changes: {node: string; change: Change}[] = [];
-  const errors: Error[] = [];
-  for (const view of nodes.views.filter(({node}) => targets.includes(node))) {
-    try {
-      changes.push({node: view.node.name, change: plan(view.seen, {...view, cluster: nodes.cluster})});
-    } catch (error) {
-      errors.push(error as Error);
-    }
-  }
-  return {changes, errors};
+/** What would become of every node; one that cannot be told it hides no other. */
+function planAll(nodes: Nodes, targets: readonly ClusterNode[], plan: Work['plan']): NodeResult[] {
+  return nodes.views
+    .filter(({node}) => targets.includes(node))
+    .map((view): NodeResult => {
+      const node = view.node.name;
+      try {
+        const change = plan(view.seen, {...view, cluster: nodes.cluster});
+        return {node, outcome: {kind: isNothing(change) ? 'unchanged' : 'changed', change}};
+      } catch (error) {
+        return {node, outcome: {kind: 'failed', error: error as Error}};
+      }
+    });
+}
+
+function errorsOf(results: readonly NodeResult[]): readonly Error[] {
+  return results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
 }
 
 function onNodes(command: Command): Command {

@@ -106,5 +106,7 @@ describe('what was noted', () => {
 it('a mix of variants that came about later is one', () => {
   const host = new FakeFirewall().add(brief);
   const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.seen.holdings[0]!.tables} as const;
-  expect(flaws(host, {holdings: [...host.seen.holdings, legacy]})).toEqual([expect.stringMatching(/^iptables rules in both variants/)]);
+  expect(flaws(host, {holdings: [...host.seen.holdings, legacy]})).toEqual([
+    expect.stringMatching(/^iptables rules in both variants/),
+  ]);
 });

@@ -50,8 +50,8 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
     if (!rules.some((rule) => familiesOf(rule).includes(family))) continue;
     try {
       const holding = chooseTool(seen, family, node.name);
-      if (holding)
-        flaws.push(...differences(holding, rules, {node, cluster}).map((what) => flaw(`${holding.tool}: ${what}`, again)));
+      const what = holding ? differences(holding, rules, {node, cluster}) : [];
+      if (what.length > 0) flaws.push(flaw(`${holding!.tool}: ${what.join('; ')}`, again));
     } catch (error) {
       if (!(error instanceof Hw5Error)) throw error;
       flaws.push(flaw(error.message.replace(`${node.name} has `, ''), error.hint ?? again));
@@ -70,9 +70,11 @@ function differences(
   const failsafe = failsafeOf(node, cluster, readSshSources(own));
   return layOut(rules, holding.family, failsafe, placesFor(holding.tables)).flatMap((wanted) => {
     const found = own.find(({name}) => name === wanted.name);
+    // as when Calico came after the rules
+    if (!found) return [`hw5's rules are missing in the table ${wanted.name}`];
     const jumps = wanted.jumps.flatMap(({from, text}) => {
-      const there = found?.jumps.find((jump) => jump.from === from && canonical(jump.text) === canonical(text));
-      if (!there) return [`nothing leads from ${from} to hw5's rules any more (\`${text}\`)`];
+      const there = found.jumps.find((jump) => jump.from === from && canonical(jump.text) === canonical(text));
+      if (!there) return [`nothing leads from ${from} to hw5's rules (\`${text}\`)`];
       return there.isFirst ? [] : [`rules that let packets pass stand ahead of hw5's in ${from}`];
     });
     const lines = isInOrder(wanted, found)
@@ -83,10 +85,10 @@ function differences(
 }
 
 /** Whether a packet meets the same lines. Where a rule ended by itself, a chain or a failsafe may have stayed that is of no use any more. */
-function isInOrder(wanted: OwnTable, found: OwnTable | undefined): boolean {
+function isInOrder(wanted: OwnTable, found: OwnTable): boolean {
   const lines = linesOf([wanted]);
   const isSafe = lines.some(isFailsafe);
-  const met = linesOf(found ? [found] : []).filter((line) => isSafe || !isFailsafe(line));
+  const met = linesOf([found]).filter((line) => isSafe || !isFailsafe(line));
   return lines.map(({text}) => canonical(text)).join('\n') === met.map(({text}) => canonical(text)).join('\n');
 }
 

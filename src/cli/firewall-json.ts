@@ -8,6 +8,13 @@ export function resultJson({node, outcome}: NodeResult): unknown {
   return {node, result: outcome.kind, remarks: outcome.change.remarks};
 }
 
+/** What a node would be told, for programs. */
+export function planJson({node, outcome}: NodeResult): unknown {
+  if (outcome.kind === 'failed') return resultJson({node, outcome});
+  const {edits, notes, remarks} = outcome.change;
+  return {node, result: outcome.kind, remarks, edits: edits.map(({tool, forward}) => ({tool, restore: forward})), notes};
+}
+
 /** What was proven of a rule on a node, for programs. */
 export function proofJson({node, rule, rows, hits, remarks, isOk}: Proof): unknown {
   return {

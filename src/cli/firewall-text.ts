@@ -1,15 +1,21 @@
 import chalk from 'chalk';
 import {showDuration} from '../firewall/duration.js';
 import {type ListedRule, WAY} from '../firewall/list.js';
-import {type Change, isNothing, type Wish} from '../firewall/plan.js';
+import type {Wish} from '../firewall/plan.js';
 import {showProbe} from '../firewall/probe.js';
 import type {Proof, ProofRow} from '../firewall/prove.js';
 import {showMatch} from '../firewall/rule.js';
 import type {NodeResult} from '../firewall/work.js';
 
 /** The rules for people, and where in a packet's way they stand. */
-export function listText(rules: readonly ListedRule[], nodes: number): string {
-  if (rules.length === 0) return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n`;
+export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
+  const waiting = unconfirmed.map(
+    ({node, takenBackInSeconds}) =>
+      `${node}: a change waits to be confirmed; the node takes it back in ${showDuration(takenBackInSeconds)}\n`,
+  );
+  if (nodes === 0) return '';
+  if (rules.length === 0)
+    return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n${chalk.yellow(waiting.join(''))}`;
   const rows = rules.map((rule) => [
     rule.id,
     rule.node,
@@ -30,8 +36,14 @@ export function listText(rules: readonly ListedRule[], nodes: number): string {
     chalk.dim(
       `a packet's way: ${way[0]} → ${way[1]} (for this host) or ${way[2]} → ${way[4]} (passed on); what the host sends: ${way[3]} → ${way[4]}`,
     ),
-    '',
+    chalk.yellow(waiting.join('')),
   ].join('\n');
+}
+
+/** A node with a change that nobody has confirmed yet. */
+export interface Unconfirmed {
+  readonly node: string;
+  readonly takenBackInSeconds: number;
 }
 
 /** A node that a change is not for, and why. */
@@ -94,23 +106,33 @@ function sign({isOk, after, expected}: ProofRow): string {
 }
 
 /** What the hosts' kernels would be told. */
-export function dryRunText(changes: readonly {node: string; change: Change}[], leftOut: readonly LeftOut[]): string {
-  const lines = changes.flatMap(({node, change}) => {
-    if (isNothing(change)) return [`${chalk.bold(node)}: nothing to change`, ''];
+export function dryRunText(plans: readonly NodeResult[], leftOut: readonly LeftOut[]): string {
+  const lines = plans.flatMap(({node, outcome}) => {
+    if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
+    const {edits, notes, remarks} = outcome.change;
+    const said = remarks.map((remark) => chalk.yellow(`  ${remark}`));
+    if (outcome.kind === 'unchanged') return [`${chalk.bold(node)}: nothing to change`, ...said, ''];
     return [
-      ...change.edits.flatMap(({tool, forward}) => [
+      ...edits.flatMap(({tool, forward}) => [
         `${chalk.bold(node)}: ${tool}-restore --noflush`,
         ...forward
           .trimEnd()
           .split('\n')
           .map((line) => `  ${line}`),
       ]),
-      ...change.notes.map((note) => `${chalk.bold(node)}: note ${note}`),
-      ...change.remarks,
+      ...notes.map((note) => `${chalk.bold(node)}: ${noteText(note)}`),
+      ...said,
       '',
     ];
   });
   return [...lines, ...leftOut.map(leftOutLine), ''].join('\n');
+}
+
+function noteText(note: string): string {
+  const [verb, id, seconds, kept] = note.split(' ');
+  if (verb === 'drop') return `forget ${id}`;
+  const end = seconds === '-' ? '' : `, which ends in ${showDuration(Number(seconds))}`;
+  return `note ${id}${end}${kept === 'yes' ? ', kept over a reboot' : ''}`;
 }
 
 /** Rows as columns of their greatest width. */

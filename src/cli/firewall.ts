@@ -2,17 +2,19 @@ import {Command, Option} from 'commander';
 import {chooseNodes} from '../cluster/choose-nodes.js';
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {parseDuration} from '../firewall/duration.js';
+import {type Flaw, flawsOf} from '../firewall/flaws.js';
 import {listRules} from '../firewall/list.js';
 import {Nodes, rulesOn} from '../firewall/nodes.js';
-import {type Change, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
+import {isNothing, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
 import type {Proof} from '../firewall/prove.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
-import {claimsOn, isAboutItself, verify, type Work, work} from '../firewall/work.js';
+import type {Interface} from '../firewall/sighting.js';
+import {claimsOn, isAboutItself, type NodeResult, verify, type Work, work} from '../firewall/work.js';
 import {Hw5Error, Hw5Errors, UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
-import {proofJson, resultJson} from './firewall-json.js';
+import {planJson, proofJson, resultJson} from './firewall-json.js';
 import {changeLines, dryRunText, listText, proofsText} from './firewall-text.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 
@@ -126,8 +128,10 @@ function addCommand(exercise: Exercise, context: CliContext): Command {
       plan: (seen, place) => planAdd(seen, wish, place),
       rules: () => [rule],
       isRemoval: false,
-      leaveOut: (node) =>
-        options.node === undefined && isAboutItself(rule, node) ? `it has ${showMatch(rule.match)} itself` : undefined,
+      leaveOut: (node, interfaces) =>
+        options.node === undefined && isAboutItself(rule, node, interfaces)
+          ? `it has ${showMatch(rule.match)} itself`
+          : undefined,
       wish,
     });
   });
@@ -177,9 +181,15 @@ function listCommand(context: CliContext): Command {
       const cluster = await findCluster(options, context);
       await using nodes = await open(cluster, chooseNodes(cluster.nodes, options.node), options, context);
       const rules = listRules(nodes.views);
+      const unconfirmed = nodes.views.flatMap(({node, seen: {now, pending}}) =>
+        pending ? [{node: node.name, takenBackInSeconds: Math.max(0, pending.until - now)}] : [],
+      );
       const unreachable = nodes.failures.map(({node, error}) => ({node: node.name, error: error.message}));
-      context.stdout.write(options.json ? json({rules, unreachable}) : listText(rules, nodes.views.length));
-      throwAll(nodes.failures.map(({error}) => error));
+      const flaws = nodes.views.flatMap((view) => flawsOf(view, cluster));
+      context.stdout.write(
+        options.json ? json({rules, unconfirmed, flaws, unreachable}) : listText(rules, unconfirmed, nodes.views.length),
+      );
+      throwAll([...nodes.failures.map(({error}) => error), ...flaws.map(asError)]);
     },
   );
 }
@@ -197,12 +207,13 @@ function verifyCommand(context: CliContext): Command {
     const failures = failuresOf(nodes, targets);
     if (id !== undefined) assertKnown(readId(id), nodes, targets);
     const proofs = await verify(nodes, targets, id);
+    const flaws = nodes.views.filter(({node}) => targets.includes(node)).flatMap((view) => flawsOf(view, cluster));
     context.stdout.write(
       options.json
-        ? json({proofs: proofs.map(proofJson)})
+        ? json({proofs: proofs.map(proofJson), flaws})
         : proofsText(proofs, nodes.views.length) || 'no rules of hw5: nothing to prove\n',
     );
-    throwAll([...failures, ...contradictions(proofs)]);
+    throwAll([...failures, ...flaws.map(asError), ...contradictions(proofs)]);
   });
 }
 
@@ -211,7 +222,7 @@ interface Changing {
   readonly rules: Work['rules'];
   readonly isRemoval: boolean;
   /** Why a node is not to be changed, if it is not. */
-  readonly leaveOut?: (node: ClusterNode) => string | undefined;
+  readonly leaveOut?: (node: ClusterNode, interfaces: readonly Interface[] | undefined) => string | undefined;
   readonly wish?: Wish;
   /** The rule that must be somewhere. */
   readonly id?: string;
@@ -225,25 +236,36 @@ async function change(
 ): Promise<void> {
   const cluster = await findCluster(options, context);
   const chosen = chooseNodes(cluster.nodes, options.node);
-  const targets = chosen.filter((node) => leaveOut?.(node) === undefined);
   const isProven = options.probe !== false && !options.dryRun;
-  await using nodes = await open(cluster, isProven ? cluster.nodes : targets, options, context);
-  const failures = failuresOf(nodes, targets);
+  await using nodes = await open(cluster, isProven ? cluster.nodes : chosen, options, context);
+  const own = chosen.flatMap((node) => {
+    const why = leaveOut?.(node, nodes.views.find((view) => view.node === node)?.seen.interfaces);
+    return why === undefined ? [] : [{node, why}];
+  });
+  const targets = chosen.filter((node) => !own.some((one) => one.node === node));
   if (id !== undefined) assertKnown(id, nodes, targets);
   const leftOut = [
-    ...chosen.flatMap((node) => (targets.includes(node) ? [] : [{node: node.name, why: leaveOut!(node)!}])),
+    ...own.map(({node, why}) => ({node: node.name, why})),
     ...nodes.failures.flatMap(({node}) =>
-      targets.includes(node) ? [] : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
+      targets.includes(node) || own.some((one) => one.node === node)
+        ? []
+        : [{node: node.name, why: 'it does not answer, so it probes nothing'}],
     ),
   ];
+  const unreached = nodes.failures
+    .filter(({node}) => targets.includes(node))
+    .map(({node, error}): NodeResult => ({node: node.name, outcome: {kind: 'failed', error}}));
+  const inOrder = (results: readonly NodeResult[]): NodeResult[] =>
+    targets.flatMap(({name}) => [...results, ...unreached].filter(({node}) => node === name));
+  const ruleId = wish?.rule.id ?? id;
   if (options.dryRun) {
-    const {changes, errors} = planAll(nodes, plan);
-    context.stdout.write(options.json ? json({changes, leftOut}) : dryRunText(changes, leftOut));
-    throwAll([...failures, ...errors]);
+    const plans = inOrder(planAll(nodes, targets, plan));
+    context.stdout.write(options.json ? json({id: ruleId, nodes: plans.map(planJson), leftOut}) : dryRunText(plans, leftOut));
+    throwAll(errorsOf(plans));
     return;
   }
   const confirmSeconds = options.confirmWithin ?? CONFIRM_SECONDS;
-  const {results, proofs} = await work({
+  const {results: done, proofs} = await work({
     nodes,
     targets,
     plan,
@@ -252,27 +274,32 @@ async function change(
     isProven,
     options: {confirmSeconds, signal: context.signal},
   });
+  const results = inOrder(done);
   context.stdout.write(
     options.json
-      ? json({id: wish?.rule.id ?? id, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
+      ? json({id: ruleId, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
       : `${changeLines(results, wish, leftOut).join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
   );
-  const failed = results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
-  throwAll([...failures, ...failed, ...contradictions(proofs)]);
+  throwAll([...errorsOf(results), ...contradictions(proofs)]);
 }
 
-/** What every node would be told; one that cannot be told it hides no other. */
-function planAll(nodes: Nodes, plan: Work['plan']): {changes: {node: string; change: Change}[]; errors: Error[]} {
-  const changes: {node: string; change: Change}[] = [];
-  const errors: Error[] = [];
-  for (const view of nodes.views) {
-    try {
-      changes.push({node: view.node.name, change: plan(view.seen, {...view, cluster: nodes.cluster})});
-    } catch (error) {
-      errors.push(error as Error);
-    }
-  }
-  return {changes, errors};
+/** What would become of every node; one that cannot be told it hides no other. */
+function planAll(nodes: Nodes, targets: readonly ClusterNode[], plan: Work['plan']): NodeResult[] {
+  return nodes.views
+    .filter(({node}) => targets.includes(node))
+    .map((view): NodeResult => {
+      const node = view.node.name;
+      try {
+        const change = plan(view.seen, {...view, cluster: nodes.cluster});
+        return {node, outcome: {kind: isNothing(change) ? 'unchanged' : 'changed', change}};
+      } catch (error) {
+        return {node, outcome: {kind: 'failed', error: error as Error}};
+      }
+    });
+}
+
+function errorsOf(results: readonly NodeResult[]): readonly Error[] {
+  return results.flatMap(({outcome}) => (outcome.kind === 'failed' ? [outcome.error] : []));
 }
 
 function onNodes(command: Command): Command {
@@ -295,10 +322,15 @@ function readId(text: string): string {
 
 function assertKnown(id: string, nodes: Nodes, targets: readonly ClusterNode[]): void {
   const views = nodes.views.filter(({node}) => targets.includes(node));
-  if (failuresOf(nodes, targets).length > 0 || claimsOn(views, id).length > 0) return;
+  const isNoted = views.some(({seen}) => seen.notes.has(id));
+  if (failuresOf(nodes, targets).length > 0 || isNoted || claimsOn(views, id).length > 0) return;
   const where =
     targets.length === nodes.cluster.nodes.length ? 'no node' : `none of ${targets.map((node) => node.name).join(', ')}`;
   throw new Hw5Error(`${where} has a rule ${id}`, {hint: '`hw5 firewall list` shows the rules and their ids'});
+}
+
+function asError({node, what, hint}: Flaw): Error {
+  return new Hw5Error(`${node}: ${what}`, {hint});
 }
 
 function contradictions(proofs: readonly Proof[]): readonly Error[] {

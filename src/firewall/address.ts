@@ -1,5 +1,5 @@
 import {isIPv6} from 'node:net';
-import {formatCidr, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {formatCidr, formatIpv4, parseCidr, parseIpv4} from '../support/ipv4.js';
 
 export type Family = 4 | 6;
 
@@ -12,7 +12,10 @@ export interface Net {
 
 const V6_BITS = 128n;
 
-/** Reads `198.18.0.12`, `10.0.0.0/8`, `fd00::1` or `fd00::/8`; undefined when it is none of these. */
+/**
+ * Reads `198.18.0.12`, `10.0.0.0/8`, `fd00::1` or `fd00::/8`; undefined when it is none of these. `::ffff:198.18.0.12`, as programs that speak both
+ * families write it, is the IPv4 address: that is what its packets carry.
+ */
 export function parseNet(text: string): Net | undefined {
   if (!text.includes(':')) {
     const cidr = parseCidr(text.includes('/') ? text : `${text}/32`);
@@ -22,6 +25,8 @@ export function parseNet(text: string): Net | undefined {
   if (rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > 128) return undefined;
   const value = parseIpv6(address);
   if (value === undefined) return undefined;
+  if (value >> 32n === 0xffffn && Number(prefix) >= 96)
+    return parseNet(`${formatIpv4(Number(value & 0xffffffffn))}/${Number(prefix) - 96}`);
   const hostBits = V6_BITS - BigInt(prefix);
   return {family: 6, text: `${formatIpv6((value >> hostBits) << hostBits)}/${prefix}`};
 }

@@ -62,18 +62,27 @@ export function changeScript(id: string, change: Change, seconds: number): strin
  */
 export async function confirmChange(host: Host, applied: Applied, {confirmSeconds, signal}: ChangeOptions): Promise<void> {
   if (!applied.needsConfirmation) return;
-  const failed = (cause: unknown): Hw5Error =>
-    new Hw5Error(`${host.name} does not let hw5 in over a new connection; it takes the change back within ${confirmSeconds} s`, {
-      hint: `where you come from would be locked out: look with \`hw5 firewall list\` and with iptables-save on ${host.name}`,
-      cause,
-    });
-  const fresh = await host.reconnect({timeoutMs: confirmSeconds * 1000}).catch((error: unknown) => {
-    throw failed(error);
+  const fresh = await host.reconnect({timeoutMs: confirmSeconds * 1000}).catch((cause: unknown) => {
+    throw new Hw5Error(
+      `${host.name} does not let hw5 in over a new connection; it takes the change back within ${confirmSeconds} s`,
+      {
+        hint: `where you come from would be locked out: look with \`hw5 firewall list\` and with iptables-save on ${host.name}`,
+        cause,
+      },
+    );
   });
   try {
-    const result = await script(fresh.asRoot(), programCall('confirm', applied.id), {signal, timeoutMs: LIMIT_MS}).catch(
-      (error: unknown) => {
-        throw failed(error);
+    signal?.throwIfAborted();
+    // not ended half-way by Ctrl-C: it is short, and either all of it happens or nothing
+    const result = await script(fresh.asRoot(), programCall('confirm', applied.id), {timeoutMs: LIMIT_MS}).catch(
+      (cause: unknown) => {
+        throw new Hw5Error(
+          `hw5 lost ${host.name} while it confirmed the change, which stands or is taken back within ${confirmSeconds} s`,
+          {
+            hint: '`hw5 firewall list` shows which, after that time',
+            cause,
+          },
+        );
       },
     );
     if (result.code === LATE) {

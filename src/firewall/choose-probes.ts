@@ -1,10 +1,10 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
-import {type Family, isIn} from './address.js';
+import {type Family, isIn, parseNet} from './address.js';
 import {BGP_PORT, portsOf} from './failsafe.js';
 import type {End, Probe} from './probe.js';
 import {coversContainers, coversHost, type Rule} from './rule.js';
 import type {Interface} from './sighting.js';
-import {isAnswered, type Surroundings} from './surroundings.js';
+import {isAnswered, type RunningContainer, type Surroundings} from './surroundings.js';
 
 /** A node as the choice of probes sees it. */
 export interface Candidate {
@@ -38,9 +38,10 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
   const denied = others.filter((other) => applies(rule, other));
   const seen = rule.match.kind === 'mac' ? denied.filter((other) => macOf(other, target) === macIn(rule)) : denied;
   const prober = seen[0];
+  const amongContainers = coversContainers(rule) ? deniedContainer(rule, target, others) : [];
   if (!prober) {
-    remarks.push(noProber(rule, denied, target, others.length > 0));
-    return {probes: [], remarks};
+    if (amongContainers.length === 0) remarks.push(noProber(rule, denied, target, others.length > 0));
+    return {probes: amongContainers, remarks: [...remarks, ...containerRemarks(rule, cluster)]};
   }
   const bystander = others.find((other) => !denied.includes(other));
   const probes: Probe[] = [];
@@ -60,18 +61,44 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     const there = endOf(prober, 4, rule);
     if (!container) remarks.push(`no container runs on ${target.node.name}: for containers, rule and counter only`);
     else if (there) {
-      const inside: End = {
-        label: `${container.name} on ${target.node.name}`,
-        address: container.address,
-        node: target.node.name,
-        pid: container.pid,
-      };
+      const inside = endIn(container, target);
       probes.push({kind: 'ping', from: there, to: inside}, {kind: 'ping', from: inside, to: there});
       const third = bystander && endOf(bystander, 4);
       if (third) probes.push({kind: 'ping', from: third, to: inside});
     }
   }
   return {probes, remarks};
+}
+
+/** For a rule against a container's address: pings between that one and another on the rule's node. */
+function deniedContainer({match}: Rule, target: Candidate, others: readonly Candidate[]): readonly Probe[] {
+  if (match.kind !== 'net') return [];
+  const ends = [...others, target].flatMap((one) => one.around.containers.map((container) => endIn(container, one)));
+  const from = ends.find(({address}) => isIn(match.net, address));
+  const to = ends.find((end) => end.node === target.node.name && !isIn(match.net, end.address));
+  if (!from || !to) return [];
+  const third = ends.find((end) => end.node !== target.node.name && !isIn(match.net, end.address));
+  return [
+    {kind: 'ping', from, to},
+    {kind: 'ping', from: to, to: from},
+    ...(third ? [{kind: 'ping', from: third, to} as const] : []),
+  ];
+}
+
+/** What a rule against a container's address cannot do for the node itself. */
+function containerRemarks(rule: Rule, {network, calico}: Cluster): readonly string[] {
+  const pool = parseNet(network.subnet)!;
+  const isInPool = rule.match.kind === 'net' && isIn(pool, rule.match.net.text.split('/')[0]!);
+  if (!isInPool || !coversHost(rule)) return [];
+  const outside = calico.natOutgoing ? "a container's packets reach other nodes with its node's address" : undefined;
+  const inside = 'those to its own node are judged by Calico ahead of this rule';
+  return [
+    `${[outside, inside].filter(Boolean).join(', and ')}${coversContainers(rule) ? '' : '; between containers: --scope containers'}`,
+  ];
+}
+
+function endIn({name, address, pid}: RunningContainer, {node}: Candidate): End {
+  return {label: `${name} on ${node.name}`, address, node: node.name, pid};
 }
 
 /** Whether the rule is about packets of this node. */

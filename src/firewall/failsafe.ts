@@ -1,5 +1,5 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
-import {type Family, parseNet} from './address.js';
+import {type Family, parseNet, showNet} from './address.js';
 
 /** Where an SSH session to a node comes from, as the node sees it. */
 export interface SshSource {
@@ -24,9 +24,8 @@ const NOTEBOOK_PORT = 8888;
 /** Reads `SSH_CONNECTION`, "client port server port"; undefined when it is none. */
 export function parseSshConnection(text: string): SshSource | undefined {
   const [address = '', , , port] = text.trim().split(' ');
-  // a socket for both families shows IPv4 in IPv6's clothes
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '');
-  return parseNet(plain) && Number(port) > 0 ? {address: plain, port: Number(port)} : undefined;
+  const net = parseNet(address.replace(/%.*$/, ''));
+  return net && Number(port) > 0 ? {address: showNet(net), port: Number(port)} : undefined;
 }
 
 /**

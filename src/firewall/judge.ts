@@ -13,8 +13,8 @@ export interface Packet {
   readonly port?: number | undefined;
   /** Belongs to a connection, or a ping, that the receiver began. */
   readonly isAnswer: boolean;
-  /** For the node itself, or passed on to or from a container of it. */
-  readonly place: 'host' | 'containers';
+  /** For the node itself, passed on to a container of it, or passed on from one to elsewhere. */
+  readonly place: 'host' | 'inward' | 'outward';
 }
 
 /** What a node's rules are, for judging. */
@@ -32,7 +32,9 @@ export function judge(packet: Packet, guard: Guard, cluster: Cluster): Verdict {
   const denies = (strict: boolean): boolean =>
     rules.some((rule) => rule.strict === strict && rule.exercise !== 'http-only' && isDenied(packet, rule));
   const lacksHttp = (strict: boolean): boolean =>
-    rules.some((rule) => rule.strict === strict && rule.exercise === 'http-only') && !isAnswerOrHttp(packet);
+    packet.place !== 'outward' &&
+    rules.some((rule) => rule.strict === strict && rule.exercise === 'http-only') &&
+    !isAnswerOrHttp(packet);
   if (denies(true)) return 'reject';
   if (!isSafe(packet, guard, cluster)) {
     if (denies(false)) return 'reject';
@@ -53,7 +55,7 @@ function isAnswerOrHttp(packet: Packet): boolean {
 
 /** Whether the failsafe lets it pass: see failsafe.ts, which says the same to the kernel. */
 function isSafe(packet: Packet, {node, sources}: Guard, cluster: Cluster): boolean {
-  if (packet.kind !== 'tcp' || packet.place === 'containers') return false;
+  if (packet.kind !== 'tcp' || packet.place !== 'host') return false;
   const sender = cluster.nodes.find((other) => other.name !== node.name && other.address === packet.source);
   if (packet.isAnswer) return sender !== undefined && portsOf(sender, cluster).includes(packet.sourcePort ?? 0);
   const isMember = sender !== undefined && portsOf(node, cluster).includes(packet.port ?? 0);

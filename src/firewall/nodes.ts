@@ -78,10 +78,13 @@ async function look(host: Host, signal?: AbortSignal): Promise<{source: SshSourc
 export async function lookAgain(host: Host, signal?: AbortSignal): Promise<Sighting> {
   const {seen} = await observe(host.asRoot(), {seen: sighting()}, signal);
   if (seen.holdings.some(({family}) => family === 4)) return seen;
+  const [broken] = seen.broken;
+  if (broken !== undefined)
+    throw new Hw5Error(`iptables does not work on ${host.name}: ${broken}`, {hint: 'see `iptables-save` there'});
   throw new Hw5Error(`there is no iptables on ${host.name}`, {hint: 'install it there: `apt-get install iptables`'});
 }
 
 /** The rules of a node, in the order in which the kernel meets them. */
 export function rulesOn({holdings}: Sighting): readonly FoundRule[] {
-  return readRules(holdings.map(({family, tables}) => ({family, tables: ownTables(tables)})));
+  return readRules(holdings.flatMap(({tables}) => ownTables(tables)));
 }

@@ -14,7 +14,7 @@ export interface OwnLine {
 export interface Jump {
   readonly from: string;
   readonly text: string;
-  /** Whether packets meet it before any rule that might decide: only others like it, and Calico's, which it puts first again and again, stand ahead. */
+  /** Whether no rule ahead of it lets packets pass it by. Calico's do not count: it puts them first again and again. */
   readonly isFirst: boolean;
 }
 
@@ -34,15 +34,28 @@ export function ownTables(tables: readonly SavedTable[]): readonly OwnTable[] {
 function ownTable(table: SavedTable): OwnTable {
   const chains = new Map<string, OwnLine[]>();
   const jumps: Jump[] = [];
-  const decided = new Set<string>();
+  const passed = new Set<string>();
   for (const name of table.chains.keys()) if (name.startsWith(PREFIX)) chains.set(name, []);
   for (const rule of table.rules) {
     const target = targetOf(rule) ?? '';
     if (rule.chain.startsWith(PREFIX)) chains.get(rule.chain)?.push({text: rule.text, counters: rule.counters});
-    else if (target.startsWith(PREFIX)) jumps.push({from: rule.chain, text: rule.text, isFirst: !decided.has(rule.chain)});
-    else if (!target.startsWith('cali-')) decided.add(rule.chain);
+    else if (target.startsWith(PREFIX)) jumps.push({from: rule.chain, text: rule.text, isFirst: !passed.has(rule.chain)});
+    else if (mayLetPass(target, table)) passed.add(rule.chain);
   }
   return {name: table.name, chains, jumps};
+}
+
+/** Targets after which a packet goes on to the next rule, or nowhere at all. */
+const HARMLESS = ['', 'DROP', 'REJECT', 'LOG', 'NFLOG', 'MARK', 'CONNMARK', 'SET', 'TCPMSS'];
+
+/** Whether a packet that goes to a target, or to the chain of that name, may get by what follows. fail2ban's chain, for one, only rejects. */
+function mayLetPass(target: string, table: SavedTable): boolean {
+  if (target.startsWith('cali-') || HARMLESS.includes(target)) return false;
+  if (!table.chains.has(target)) return true;
+  return table.rules.some((rule) => {
+    const next = targetOf(rule) ?? '';
+    return rule.chain === target && next !== 'RETURN' && mayLetPass(next, table);
+  });
 }
 
 /** What a comment of ours says. */

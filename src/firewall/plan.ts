@@ -1,12 +1,14 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {Hw5Error} from '../support/errors.js';
 import type {Family} from './address.js';
+import {showDuration} from './duration.js';
 import {failsafeOf, type SshSource} from './failsafe.js';
 import {layOut, placesFor} from './layout.js';
+import {rulesOn} from './nodes.js';
 import {isSame, type OwnTable, ownTables} from './own.js';
 import {readRules, readSshSources} from './read-rules.js';
 import {renderRestore} from './restore.js';
-import {coversContainers, familiesOf, type Rule} from './rule.js';
+import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
 import type {Holding, Sighting} from './sighting.js';
 import {chooseTool} from './variant.js';
 
@@ -59,15 +61,22 @@ export function planAdd(seen: Sighting, {rule, forSeconds, persist}: Wish, place
     const holding = chooseTool(seen, family, node.name);
     if (!holding) {
       if (rule.match.kind === 'net' || family === 4) throw noTool(node.name, family);
-      remarks.push(`${node.name} has no ip6tables: the rule stands for IPv4 only`);
+      const why = seen.broken.find((said) => said.startsWith('ip6tables'));
+      remarks.push(`${node.name} has no ip6tables${why ? ` that works (${why})` : ''}: the rule stands for IPv4 only`);
       continue;
     }
     if (coversContainers(rule) && family === 4) assertDocker(holding, node.name);
-    const rules = rulesIn(holding);
-    const wanted = rules.some((other) => other.id === rule.id) ? rules : [...rules, rule];
-    edits.push(...edit(holding, wanted, place));
+    // with what others have of it in every family: where somebody took a half of one out, it comes back
+    const others = rulesOn(seen).filter((other) => other.id !== rule.id);
+    edits.push(...edit(holding, [...others, rule], place));
+  }
+  if (rule.exercise === 'http-only' && coversHost(rule) && node.roles.includes('proxy') && edits.length > 0) {
+    remarks.push(`the notebook at port ${place.cluster.proxy.port} of ${node.name} is closed, too`);
   }
   const note = seen.notes.get(rule.id);
+  if (note?.ends !== undefined && forSeconds === undefined) {
+    remarks.push(`it still ends in ${showDuration(note.ends - seen.now)}; --for gives it another end`);
+  }
   const isNew = edits.length > 0 && note === undefined;
   const isNoted = isNew || forSeconds !== undefined || (persist === true && !note?.persisted);
   return {
@@ -103,21 +112,21 @@ export function planReset(seen: Sighting): Change {
 
 function edit(holding: Holding, rules: readonly Rule[], {node, cluster, source}: Place): readonly Edit[] {
   const own = ownTables(holding.tables);
-  const failsafe = failsafeOf(node, cluster, sourcesOf(holding, own, source));
+  const failsafe = failsafeOf(node, cluster, sourcesOf(own, source));
   const wanted = layOut(rules, holding.family, failsafe, placesFor(holding.tables));
   if (isSame(own, wanted)) return [];
   return [{tool: holding.tool, forward: renderRestore(own, wanted), back: renderRestore(wanted, own)}];
 }
 
 /** Whoever made rules before keeps the way in that those left open. */
-function sourcesOf(holding: Holding, own: readonly OwnTable[], source: SshSource | undefined): readonly SshSource[] {
-  const before = readSshSources([{family: holding.family, tables: own}]);
+function sourcesOf(own: readonly OwnTable[], source: SshSource | undefined): readonly SshSource[] {
+  const before = readSshSources(own);
   const isKnown = !source || before.some((other) => other.address === source.address && other.port === source.port);
   return isKnown ? before : [...before, source];
 }
 
-function rulesIn({family, tables}: Holding): readonly Rule[] {
-  return readRules([{family, tables: ownTables(tables)}]);
+function rulesIn({tables}: Holding): readonly Rule[] {
+  return readRules(ownTables(tables));
 }
 
 function assertDocker({tables}: Holding, node: string): void {

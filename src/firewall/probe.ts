@@ -85,9 +85,16 @@ export function expectation(
 ): Expectation {
   const isPing = probe.kind === 'ping';
   const arrives = (from: End, to: End, packet: Pick<Packet, 'kind' | 'isAnswer' | 'port' | 'sourcePort'>): boolean => {
-    const guard = guards.get(to.node);
-    const place = to.pid === undefined ? 'host' : 'containers';
-    return !guard || judge({...packet, source: from.address, macs: macs.get(from.node) ?? [], place}, guard, cluster) === 'pass';
+    const passes = (node: string, seen: readonly string[], place: Packet['place']): boolean => {
+      const guard = guards.get(node);
+      return !guard || judge({...packet, source: from.address, macs: seen, place}, guard, cluster) === 'pass';
+    };
+    // the node of a container passes on what the container sends elsewhere, and does not see its own address on it
+    const leaves = from.pid === undefined || from.node === to.node || passes(from.node, [], 'outward');
+    return (
+      leaves &&
+      passes(to.node, from.node === to.node ? [] : (macs.get(from.node) ?? []), to.pid === undefined ? 'host' : 'inward')
+    );
   };
   const request = arrives(probe.from, probe.to, {kind: isPing ? 'echo-request' : 'tcp', isAnswer: false, port: probe.port});
   const answer = arrives(probe.to, probe.from, {kind: isPing ? 'echo-reply' : 'tcp', isAnswer: true, sourcePort: probe.port});

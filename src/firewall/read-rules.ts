@@ -1,7 +1,7 @@
-import {type Family, parseMac, parseNet} from './address.js';
+import {parseMac, parseNet} from './address.js';
 import type {SshSource} from './failsafe.js';
 import {type OwnTable, tagOf} from './own.js';
-import {EXERCISES, type Exercise, ID, type Match, makeRule, type Rule, type Scope} from './rule.js';
+import {EXERCISES, type Exercise, ID, type Match, makeRule, type Rule, SCOPES, type Scope} from './rule.js';
 import {optionValue, targetOf} from './save.js';
 import {type RuleOption, readOptions, tokenize} from './tokens.js';
 
@@ -11,40 +11,40 @@ export interface FoundRule extends Rule {
   readonly hits: number;
 }
 
-interface Line {
+/** A line of one of our chains. */
+export interface Line {
+  readonly text: string;
   readonly options: readonly RuleOption[];
   readonly packets: number;
   readonly isForward: boolean;
 }
 
-/** Our tables of one family. */
-export interface OwnFamily {
-  readonly family: Family;
-  readonly tables: readonly OwnTable[];
-}
-
-/** The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. */
-export function readRules(families: readonly OwnFamily[]): readonly FoundRule[] {
+/**
+ * The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. A rule's id says
+ * what it was made for, even when somebody has since taken some of its lines out.
+ */
+export function readRules(tables: readonly OwnTable[]): readonly FoundRule[] {
   const groups = new Map<string, {exercise: Exercise; strict: boolean; lines: Line[]}>();
-  for (const {isForward, options, packets} of linesOf(families)) {
-    const tag = tagOf({options});
+  for (const line of linesOf(tables)) {
+    const tag = tagOf(line);
     const exercise = EXERCISES.find((name) => name === tag?.words[0]);
     if (!tag || !ID.test(tag.owner) || !exercise) continue;
     const group = groups.get(tag.owner) ?? {exercise, strict: tag.words.includes('strict'), lines: []};
-    group.lines.push({options, packets, isForward});
+    group.lines.push(line);
     groups.set(tag.owner, group);
   }
   return [...groups].flatMap(([id, {exercise, strict, lines}]) => {
     const match = matchOf(exercise, lines[0]!);
     if (match === undefined) return [];
     const hits = lines.filter(isDenying).reduce((sum, line) => sum + line.packets, 0);
-    return [{...makeRule({exercise, match, scope: scopeOf(lines), strict}), id, hits}];
+    const scope = SCOPES.find((one) => makeRule({exercise, match, scope: one, strict}).id === id) ?? scopeOf(lines);
+    return [{id, exercise, match, scope, strict, hits}];
   });
 }
 
 /** Who may come by SSH whatever is denied, as an earlier change saw them. */
-export function readSshSources(families: readonly OwnFamily[]): readonly SshSource[] {
-  const sources = linesOf(families)
+export function readSshSources(tables: readonly OwnTable[]): readonly SshSource[] {
+  const sources = linesOf(tables)
     .filter(({options}) => tagOf({options})?.words[0] === 'ssh')
     .flatMap(({options}) => {
       const address = optionValue({options}, '-s')?.split('/')[0];
@@ -55,8 +55,8 @@ export function readSshSources(families: readonly OwnFamily[]): readonly SshSour
 }
 
 /** What the host itself receives first, then what it passes on, whatever the order of a dump: the variants differ in it. */
-function linesOf(families: readonly OwnFamily[]): readonly Line[] {
-  const lines = families.flatMap(({tables}) => tables.flatMap(linesInOrder));
+export function linesOf(tables: readonly OwnTable[]): readonly Line[] {
+  const lines = tables.flatMap(linesInOrder);
   return [...lines.filter((line) => !line.isForward), ...lines.filter((line) => line.isForward)];
 }
 
@@ -67,7 +67,7 @@ function linesInOrder(table: OwnTable): readonly Line[] {
       const options = readOptions(tokenize(text));
       const target = targetOf({options}) ?? '';
       if (target !== chain && table.chains.has(target)) return walk(target, isForward);
-      return [{options, packets: counters?.packets ?? 0, isForward}];
+      return [{text, options, packets: counters?.packets ?? 0, isForward}];
     });
   const inner = new Set([...table.chains.values()].flat().map(({text}) => targetOf({options: readOptions(tokenize(text))})));
   return [...table.chains.keys()].filter((chain) => !inner.has(chain)).flatMap((chain) => walk(chain, chain.includes('FORWARD')));

@@ -35,7 +35,7 @@ export interface Sighting {
   readonly holdings: readonly Holding[];
   /** What plain `iptables` and `ip6tables` are. */
   readonly defaults: Readonly<Partial<Record<Family, Variant>>>;
-  /** Tools that did not answer, and what they said. */
+  /** Tools that did not answer, each followed by what it said. They hold nothing that can be worked with. */
   readonly broken: readonly string[];
   /** Of our part of the tables: a change is refused when it is another by then. */
   readonly fingerprint: string;
@@ -83,7 +83,8 @@ export function parseSighting(text: string): Sighting {
     else if (what === 'pending') pending = {until: Number(b)};
     else if (what === 'address') at(a).addresses.push({address: b.replace(/\/\d+$/, ''), scope: c});
     else if (what === 'link') at(a).mac = b;
-    else if (what === 'save') {
+    // a dump of which there is only a part, or nothing, is no sight of the rules
+    else if (what === 'save' && !broken.some((said) => said.startsWith(`${a} `))) {
       holdings.push({
         tool: a,
         family: Number(b) as Family,

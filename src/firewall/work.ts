@@ -6,7 +6,7 @@ import {type Nodes, type NodeView, rulesOn} from './nodes.js';
 import {type Change, isNothing, type Place} from './plan.js';
 import {type Claim, type Proof, Prover} from './prove.js';
 import type {Rule} from './rule.js';
-import type {Sighting} from './sighting.js';
+import type {Interface, Sighting} from './sighting.js';
 
 /** What became of one node. */
 export interface NodeResult {
@@ -71,9 +71,12 @@ export function claimsOn(views: readonly NodeView[], id: string | undefined): re
   );
 }
 
-/** Whether an address rule would only be about a node's own packets to itself, which never come from outside. */
-export function isAboutItself({match}: Rule, node: ClusterNode): boolean {
-  return match.kind === 'net' && /\/(32|128)$/.test(match.net.text) && isIn(match.net, node.address);
+/** Whether a rule would only be about a node's own packets to itself, which never come from outside. @param interfaces none: it does not answer */
+export function isAboutItself({match}: Rule, node: ClusterNode, interfaces: readonly Interface[] = []): boolean {
+  if (match.kind === 'mac') return interfaces.some(({mac}) => mac === match.mac);
+  if (match.kind !== 'net' || !/\/(32|128)$/.test(match.net.text)) return false;
+  const own = interfaces.flatMap(({addresses}) => addresses.map(({address}) => address));
+  return [node.address, ...own].some((address) => isIn(match.net, address));
 }
 
 function isSettled(view: NodeView, cluster: Cluster, plan: Work['plan']): boolean {

@@ -45,13 +45,20 @@ variant() { case $("$1" -V 2>/dev/null) in *nf_tables*) echo nft ;; *) echo lega
 tool_names() { tools | cut -d ' ' -f 1; }
 restore() { "$1-restore" --noflush --counters -w 5; }
 
+# For awk: a line without its quoted words. What somebody writes into a comment is no target.
+BARE='function bare(line) { gsub(/"([^"\\]|\\.)*"/, "", line); return line }'
+
 # Our part of a dump, without counters: what a change was planned on.
-own() { sed -n 's/ \[[0-9:]*\]$//; s/^\[[0-9:]*\] //; /^:HW5-/p; /^-A HW5-/p; /^-A .* -[jg] HW5-/p'; }
+own() {
+  awk "$BARE"'
+    { sub(/ \[[0-9:]*\]$/, ""); sub(/^\[[0-9:]*\] /, "") }
+    /^:HW5-/ || /^-A HW5-/ || (/^-A / && bare($0) ~ / -[jg] HW5-/)'
+}
 fingerprint() { for tool in $(tool_names); do "$tool-save" 2>/dev/null | own; done | sha256sum | cut -c 1-64; }
 
 # Takes our chains and the ways into them out, those whose name starts with $2 (default: all). Nothing of anybody else's is named.
 teardown() {
-  "$1-save" | awk -v prefix="${2:-HW5-}" '
+  "$1-save" | awk -v prefix="${2:-HW5-}" "$BARE"'
     function flush_table() {
       if (n == 0) return
       print table
@@ -62,7 +69,7 @@ teardown() {
     }
     /^\*/ { table = $0; n = m = 0 }
     /^:/ && index($1, ":" prefix) == 1 { chain[n++] = substr($1, 2) }
-    /^-A / && index($2, "HW5-") != 1 && index($0, "-j " prefix) { sub(/^-A/, "-D"); jump[m++] = $0 }
+    /^-A / && index($2, "HW5-") != 1 && bare($0) ~ " -[jg] " prefix { sub(/^-A/, "-D"); jump[m++] = $0 }
     /^COMMIT/ { flush_table() }' >"$RUN/teardown.$1"
   [ -s "$RUN/teardown.$1" ] || { rm -f "$RUN/teardown.$1"; return 0; }
   tries=0
@@ -93,8 +100,10 @@ rule_ids() {
 # Whether a chain and those behind it hold a rule, and not only the failsafe.
 holds_rules() { "$1-save" | grep -q "^-A $2.*\"hw5:[0-9a-f]\{6\} "; }
 
-# After any change: chains without a rule go, then notes about rules that are no more, then, when nothing is left, all files.
+# After any change: chains without a rule go, then notes about rules that are no more, then, when nothing is left, all files. While a change waits
+# all of it stays: whoever takes the change back needs it, and sweeps then.
 sweep() {
+  [ ! -d "$RUN/pending" ] || return 0
   for tool in $(tool_names); do
     for prefix in HW5-INPUT HW5-FORWARD; do holds_rules "$tool" $prefix || teardown "$tool" $prefix; done
     empty_tables "$tool"
@@ -105,7 +114,7 @@ sweep() {
     case " $(echo $ids) " in *" ${note##*/} "*) ;; *) disarm "end-${note##*/}"; rm -f "$note" ;; esac
   done
   keep
-  [ "$ids" ] || [ -d "$RUN/pending" ] || rm -rf "$RUN"
+  [ "$ids" ] || rm -rf "$RUN"
 }
 
 # Tables that were not there before us are taken away again, where nobody else has used them since: iptables-nft leaves them behind, empty.
@@ -172,12 +181,12 @@ keep() {
   fi
   rm -f "$ETC"/*.rules.new
   for tool in $(tool_names); do
-    "$tool-save" | awk -v kept=" $(echo $kept) " '
+    "$tool-save" | awk -v kept=" $(echo $kept) " "$BARE"'
       function tag() { return match($0, /"hw5:[^ "]*/) ? substr($0, RSTART + 5, RLENGTH - 5) : "" }
       /^\*/ { table = $0; n = m = j = 0 }
       /^:HW5-/ { chain[n++] = $1 }
       /^-A HW5-/ { t = tag(); if (t == "" || t == "failsafe" || index(kept, " " t " ")) line[m++] = $0 }
-      /^-A / && !/^-A HW5-/ && / -j HW5-/ { from = $2; sub(/^-A [^ ]* /, ""); jump[j++] = "-I " from " 1 " $0 }
+      /^-A / && !/^-A HW5-/ && bare($0) ~ / -[jg] HW5-/ { from = $2; sub(/^-A [^ ]* /, ""); jump[j++] = "-I " from " 1 " $0 }
       /^COMMIT/ && n {
         print table
         for (i = 0; i < n; i++) print chain[i] " - [0:0]"
@@ -192,7 +201,7 @@ keep() {
 [Unit]
 Description=hw5: firewall rules that outlive a reboot
 DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service
+After=local-fs.target systemd-modules-load.service netfilter-persistent.service nftables.service ufw.service
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
@@ -241,7 +250,7 @@ note() {
   mkdir -p "$folder"
   [ "$folder" = "$RUN/rules" ] || rm -f "$RUN/rules/$1"
   echo "$added $ends" >"$folder/$1"
-  [ "$2" = - ] || arm "end-$1" "$2" end "$1"
+  [ "$2" = - ] || arm "end-$1" "$2" end "$1" "$ends"
 }
 
 # settle FILE: the notes of a change, lines "set ID SECONDS|- yes|-" and "drop ID".
@@ -277,7 +286,6 @@ install_change() {
 
 # change TX SECONDS FINGERPRINT: makes the change in $RUN/change, to be taken back after SECONDS; 0: a strict one, whose own end takes it back.
 change() {
-  rm -rf "$RUN/pending.old"
   if [ -d "$RUN/pending" ]; then
     read -r _ deadline <"$RUN/pending/tx"
     if [ "$(now)" -le $((deadline + 5)) ]; then
@@ -365,11 +373,15 @@ hw5_firewall() {
     revert) lock; if is_pending "$2"; then take_back; else sweep; fi ;;
     end)
       lock
+      # somebody is about to give it another end: whether that comes to be is known when it is confirmed or taken back
+      while grep -q "^set $2 " "$RUN/pending/notes" 2>/dev/null; do
+        exec 9>&-
+        sleep 1
+        lock
+      done
+      # this timer's end and no other: made to last longer in the meantime, the rule has another timer. No clock is asked, for it may have been set
       ends=$(cat "$RUN/rules/$2" "$ETC/rules/$2" 2>/dev/null | head -n 1)
-      ends=${ends#* }
-      # made to last longer in the meantime: another timer will come
-      case $ends in ''|-) exit 0 ;; esac
-      [ "$ends" -le $(($(now) + 1)) ] || exit 0
+      [ "${ends#* }" = "$3" ] || exit 0
       # a change that is taken back must not bring it back
       for file in "$RUN"/pending/*.back; do [ -e "$file" ] && sed -i "/\"hw5:$2 /d" "$file"; done
       delete_rule "$2"
@@ -393,7 +405,7 @@ hw5_firewall() {
         read -r _ ends <"$file"
         [ "$ends" = - ] && continue
         left=$((ends - $(now)))
-        if [ $left -gt 0 ]; then arm "end-${file##*/}" $left end "${file##*/}"; else delete_rule "${file##*/}"; fi
+        if [ $left -gt 0 ]; then arm "end-${file##*/}" $left end "${file##*/}" "$ends"; else delete_rule "${file##*/}"; fi
       done
       [ "${failed-}" ] || sweep
       exit "${failed:-0}"

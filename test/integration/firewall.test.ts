@@ -88,9 +88,8 @@ describe('the report’s exercises, on node1', () => {
     expect(outcome(proof!, 'tcp/2379 (etcd) node1 → node2')).toBe('connected');
     expect(proof!.hitsAfter).toBeGreaterThan(proof!.hitsBefore);
     expect(await inMachine('node1', 'ETCDCTL_API=2 etcdctl cluster-health')).toContain('cluster is healthy');
-    expect(JSON.parse((await onLab(['--json', 'status'])).stdout as string).healthy).toBe(true);
-    const plan = await onLab(['plan']);
-    expect(plan.all).not.toContain('HW5');
+    await until('the cluster is healthy', async () => (await hw5(['--lab-name', LAB.name, 'status'])).exitCode === 0, 120);
+    await until('plan has nothing to change', async () => (await hw5(['--lab-name', LAB.name, 'plan'])).exitCode === 0, 120);
 
     const again = await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe']);
     expect(again.nodes).toMatchObject([{node: 'node1', result: 'unchanged'}]);
@@ -236,6 +235,39 @@ describe('rules and time', () => {
     expect((await list()).map((rule) => rule.id)).toEqual([id]);
   });
 
+  it('--for: rules of others stay, whatever their comments say about ours', async () => {
+    const CHAIN = 'test-odd';
+    await inMachine(
+      'node1',
+      `set -e; iptables -N ${CHAIN}
+iptables -A ${CHAIN} ! -s 10.0.0.0/8 -p tcp ! --dport 22 -m comment --comment 'he said "-j HW5-INPUT" and \\ left' -j RETURN
+iptables -A INPUT -s 9.9.9.9 -m comment --comment 'x -j HW5-INPUT y' -j ${CHAIN}
+iptables -A INPUT -s 9.9.9.8 -m comment --comment '-g HW5-FORWARD' -j REJECT
+iptables -A INPUT -s 9.9.9.7 -m comment --comment 'hw5:abcdef deny-ip' -j DROP`,
+    );
+    try {
+      const odd = await save('node1');
+      await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--for', '3s', '--scope', 'both']);
+      await until('the rule is gone', async () => !(await save('node1')).includes('\n:HW5-'));
+      expect(await save('node1')).toBe(odd);
+      expect(await traces('node1')).not.toMatch(/^:HW5|^-A HW5|hw5-firewall/m);
+    } finally {
+      await inMachine(
+        'node1',
+        `iptables-save | sed -n '/^-A INPUT -s 9.9.9./s/^-A/-D/p' | sed '1i*filter' | sed '$aCOMMIT' | iptables-restore --noflush
+iptables -F ${CHAIN}; iptables -X ${CHAIN}`,
+      );
+    }
+    expect(await save('node1')).toBe(before);
+  });
+
+  it('--for: a rule whose timer was stopped is told to be overdue', async () => {
+    const {id} = await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe', '--for', '5s']);
+    await inMachine('node1', `systemctl stop hw5-firewall-end-${id}.timer`);
+    const overdue = async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).all;
+    await until('list says so', async () => (await overdue())!.includes(`rule ${id} should have ended`));
+  });
+
   it('--persist: a rule survives a reboot, another does not, and reset leaves nothing for the next', async () => {
     const kept = await firewall(['deny-ping', NODE2, '--node', 'node1', '--no-probe', '--persist', '--for', '1h']);
     await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe']);
@@ -247,6 +279,45 @@ describe('rules and time', () => {
     expect(rules[0]!.endsInSeconds).toBeGreaterThan(3000);
     expect(JSON.parse((await onLab(['--json', 'firewall', 'verify', kept.id])).stdout as string).proofs[0].ok).toBe(true);
     await onLab(['firewall', 'reset', '--no-probe']);
+    expect(await traces('node1')).toBe('');
+  });
+});
+
+describe('rules that somebody took apart', () => {
+  const look = async (command: string): Promise<string> => {
+    const result = await hw5(['--lab-name', LAB.name, 'firewall', command]);
+    expect(result.exitCode).toBe(1);
+    return result.all!;
+  };
+
+  it.each([
+    ['deleted', 'iptables -F HW5-INPUT', /node1: rule \w{6}, \d+s old, is not in the kernel any more/],
+    [
+      'got something ahead of it',
+      `iptables -I INPUT -s ${NODE2} -j ACCEPT`,
+      /rules that let packets pass stand ahead of hw5's in INPUT/,
+    ],
+    ['is not led to', 'iptables -D INPUT -j HW5-INPUT', /nothing leads from INPUT to hw5's rules/],
+  ])('a rule that %s is found by list and verify, and mended by the same command', async (_, script, message) => {
+    const args = ['deny-ip', NODE2, '--node', 'node1', '--no-probe'];
+    await firewall(args);
+    await inMachine('node1', script);
+    try {
+      expect(await look('list')).toMatch(message);
+      expect(await look('verify')).toMatch(message);
+      await firewall(args);
+      await onLab(['firewall', 'list']);
+    } finally {
+      await inMachine('node1', `iptables -D INPUT -s ${NODE2} -j ACCEPT 2>/dev/null; true`);
+    }
+  });
+
+  it('a rule that is gone may be forgotten', async () => {
+    const {id} = await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe']);
+    await inMachine('node1', 'iptables -F HW5-INPUT');
+    await firewall(['remove', id]);
+    await onLab(['firewall', 'list']);
+    expect(await save('node1')).toBe(before);
     expect(await traces('node1')).toBe('');
   });
 });

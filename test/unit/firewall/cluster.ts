@@ -15,6 +15,8 @@ export const cluster = {
   ],
   etcd: {clientPort: 2379, peerPort: 2380},
   mesos: {source: {kind: 'host'}, masterPort: 5050, agentPort: 5051},
+  proxy: {port: 8888},
+  calico: {natOutgoing: true},
   network: {name: 'calico_net', subnet: '192.168.0.0/16'},
   framework: {tasks: [{name: 'jupyter', image: 'jupyter', address: '192.168.0.100'}]},
 } as unknown as Cluster;

@@ -3,18 +3,15 @@ import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
 import {judge, type Packet} from '../../../src/firewall/judge.js';
 import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
-import {type Exercise, makeRule, type Rule, readMatch, type Scope} from '../../../src/firewall/rule.js';
+import type {Rule} from '../../../src/firewall/rule.js';
 import {cluster, node0, node1, node2, source} from './cluster.js';
+import {rule} from './make.js';
 
 const MACS = new Map([
   ['node0', ['02:00:00:00:00:10']],
   ['node1', ['02:00:00:00:00:11']],
   ['node2', ['02:00:00:00:00:12']],
 ]);
-
-function rule(exercise: Exercise, text?: string, {scope = 'host' as Scope, strict = false} = {}): Rule {
-  return makeRule({exercise, match: readMatch(exercise, text), scope, strict});
-}
 
 function packet(change: Partial<Packet>): Packet {
   return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
@@ -133,6 +130,65 @@ describe('the probes for a rule on node1', () => {
       'ping ssh-1 on node1 → node2 fails',
       'ping node0 → ssh-1 on node1 passes',
     ]);
+  });
+
+  describe('against a container', () => {
+    const has = (...names: readonly number[]): Partial<Candidate> => ({
+      around: {
+        listeners: [],
+        containers: names.map((number) => ({name: `ssh-${number}`, pid: number, address: `192.168.0.10${number}`})),
+      },
+    });
+    const busy = candidate(node1, has(1, 4));
+    const plan = (one: Rule) => chooseProbes(one, busy, [candidate(node0, has(3)), candidate(node2, has(2))], cluster);
+
+    it('it is the container that pings one on the rule’s node, and another that passes', () => {
+      const {probes} = plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'}));
+      expect(probes.map(showProbe)).toEqual([
+        'ping ssh-2 on node2 → ssh-1 on node1',
+        'ping ssh-1 on node1 → ssh-2 on node2',
+        'ping ssh-3 on node0 → ssh-1 on node1',
+      ]);
+      expect(plan(rule('deny-ip', '192.168.0.101', {scope: 'containers'})).probes.map(showProbe)[0]).toBe(
+        'ping ssh-1 on node1 → ssh-4 on node1',
+      );
+    });
+
+    it('says what such a rule cannot do for the node itself', () => {
+      expect(plan(rule('deny-ip', '192.168.0.102')).remarks).toEqual([
+        'no other node of this cluster has 192.168.0.102: rule and counter only',
+        expect.stringMatching(/^a container's packets reach other nodes with its node's address, .*: --scope containers$/),
+      ]);
+      expect(plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'})).remarks).toEqual([]);
+    });
+  });
+});
+
+describe('a packet of a container', () => {
+  const inside = {label: 'ssh-1 on node1', address: '192.168.0.101', node: 'node1', pid: 1};
+  const beside = {...inside, label: 'ssh-4 on node1', address: '192.168.0.104', pid: 4};
+  const outside = {label: 'node2', address: node2.address, node: 'node2'};
+  const with_ = (...rules: Rule[]) => new Map([['node1', {node: node1, rules, sources: []}]]);
+  const foresee = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
+    expectation({kind: 'ping', from, to}, with_(...rules), MACS, cluster);
+
+  it('is passed on by its own node, which may deny it', () => {
+    const denial = rule('deny-ip', inside.address, {scope: 'containers'});
+    expect(foresee(inside, outside, denial)).toBe('fails');
+    expect(foresee(outside, inside, denial)).toBe('fails');
+    expect(foresee(beside, outside, denial)).toBe('passes');
+    expect(foresee(inside, beside, denial)).toBe('fails');
+  });
+
+  it('leaves a node where only HTTP comes in, and gets its answer', () => {
+    const http = rule('http-only', undefined, {scope: 'containers'});
+    expect(foresee(inside, outside, http)).toBe('passes');
+    expect(foresee(outside, inside, http)).toBe('fails');
+    expect(foresee(inside, beside, http)).toBe('fails');
+  });
+
+  it('does not carry its node’s MAC there', () => {
+    expect(foresee(inside, outside, rule('deny-mac', MACS.get('node1')![0]!, {scope: 'containers'}))).toBe('passes');
   });
 });
 

@@ -1,70 +1,14 @@
 import {describe, expect, it} from 'vitest';
 import {rulesOn} from '../../../src/firewall/nodes.js';
-import {type Change, isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
-import {type Exercise, makeRule, type Rule, readMatch, type Scope} from '../../../src/firewall/rule.js';
+import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
+import type {Rule} from '../../../src/firewall/rule.js';
 import {cluster, node1, source} from './cluster.js';
-import {FakeKernel, PLAIN, WITH_CALICO} from './kernel.js';
+import {FakeFirewall} from './fake-firewall.js';
+import {PLAIN, WITH_CALICO} from './kernel.js';
+import {rule} from './make.js';
 import {sight} from './sightings.js';
 
 const place = {node: node1, cluster, source};
-
-function rule(exercise: Exercise, text?: string, {scope = 'host' as Scope, strict = false} = {}): Rule {
-  return makeRule({exercise, match: readMatch(exercise, text), scope, strict});
-}
-
-/** A host with a kernel a family, told by changes. */
-class FakeFirewall {
-  readonly kernels: Record<string, FakeKernel>;
-  readonly #notes = {};
-
-  constructor(v4 = PLAIN, v6 = '') {
-    this.kernels = {'iptables-nft': new FakeKernel(v4), 'ip6tables-nft': new FakeKernel(v6)};
-  }
-
-  get seen() {
-    return sight(
-      [
-        ['iptables-nft', 4, 'nft', this.kernels['iptables-nft']!.save()],
-        ['ip6tables-nft', 6, 'nft', this.kernels['ip6tables-nft']!.save()],
-      ],
-      this.#notes,
-    );
-  }
-
-  do(change: Change): this {
-    for (const {tool, forward} of change.edits) this.kernel(tool).restore(forward);
-    return this;
-  }
-
-  undo(change: Change): this {
-    for (const {tool, back} of change.edits) this.kernel(tool).restore(back);
-    return this;
-  }
-
-  add(...rules: Rule[]): this {
-    for (const one of rules) this.do(planAdd(this.seen, {rule: one}, place));
-    return this;
-  }
-
-  kernel(tool: string): FakeKernel {
-    return this.kernels[tool]!;
-  }
-
-  lines(chain: string, tool = 'iptables-nft'): string[] {
-    const marker = ` -A ${chain} `;
-    return this.kernel(tool)
-      .save()
-      .split('\n')
-      .filter((line) => line.includes(marker))
-      .map((line) => line.slice(line.indexOf(marker) + marker.length));
-  }
-
-  get dump(): string {
-    return Object.values(this.kernels)
-      .map((kernel) => kernel.save().replace(/^\[\d+:\d+\]/gm, ''))
-      .join('');
-  }
-}
 
 const ours = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes('hw5:failsafe'));
 
@@ -147,6 +91,16 @@ describe('own ground', () => {
     expect(planAdd(host.seen, {rule: one}, place).edits).toEqual([]);
   });
 
+  it('may have a rule ahead of it that lets nothing by, such as fail2ban’s', () => {
+    const one = rule('deny-ip', '198.18.0.12');
+    const host = new FakeFirewall().add(one);
+    const ahead = (text: string): void => host.kernel('iptables-nft').restore(`*filter\n${text}COMMIT\n`);
+    ahead(':f2b - [0:0]\n-A f2b -s 203.0.113.9/32 -j REJECT\n-A f2b -j RETURN\n-I INPUT 1 -p tcp -m tcp --dport 22 -j f2b\n');
+    expect(planAdd(host.seen, {rule: one}, place).edits).toEqual([]);
+    ahead('-I f2b 1 -s 198.18.0.12/32 -j ACCEPT\n');
+    expect(host.add(one).lines('INPUT')[0]).toBe('-j HW5-INPUT');
+  });
+
   it('goes first again when somebody else’s rule came ahead of it', () => {
     const one = rule('deny-ip', '198.18.0.12');
     const host = new FakeFirewall().add(one);
@@ -154,6 +108,19 @@ describe('own ground', () => {
     host.add(one);
     expect(host.lines('INPUT')[0]).toBe('-j HW5-INPUT');
     expect(host.lines('INPUT').filter((line) => line === '-j HW5-INPUT')).toHaveLength(1);
+  });
+
+  it('comes back whole where somebody took a part of it out', () => {
+    const one = rule('deny-mac', '02:00:1e:4c:00:03', {scope: 'both'});
+    const host = new FakeFirewall(WITH_CALICO, PLAIN).add(one);
+    const whole = host.dump;
+    for (const [tool, text] of [
+      ['iptables-nft', '*filter\n:HW5-FORWARD - [0:0]\nCOMMIT\n*mangle\n-D FORWARD -o cali+ -j HW5-FORWARD\nCOMMIT\n'],
+      ['ip6tables-nft', '*filter\n:HW5-INPUT - [0:0]\n:HW5-FORWARD - [0:0]\nCOMMIT\n'],
+    ] as const)
+      host.kernel(tool).restore(text);
+    expect(rulesOn(host.seen).map(({id, scope}) => [id, scope])).toEqual([[one.id, 'both']]);
+    expect(host.add(one).dump).toBe(whole);
   });
 
   it('keeps the counters of what stays', () => {
@@ -321,7 +288,12 @@ describe('what a host cannot have', () => {
     expect(() => planAdd(seen, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
     expect(planAdd(seen, {rule: rule('http-only')}, place).remarks).toEqual([
       'node1 has no ip6tables: the rule stands for IPv4 only',
+      'the notebook at port 8888 of node1 is closed, too',
     ]);
+    const why = 'ip6tables-nft Could not fetch rule set generation id';
+    expect(planAdd({...seen, broken: [why]}, {rule: rule('http-only')}, place).remarks[0]).toContain(
+      `no ip6tables that works (${why})`,
+    );
   });
 });
 
@@ -379,6 +351,11 @@ describe('notes', () => {
   it('a rule that is there gets another end, and nothing else', () => {
     const change = planAdd(known(new FakeFirewall().add(one)), {rule: one, forSeconds: 60}, place);
     expect(change).toMatchObject({edits: [], notes: [`set ${one.id} 60 -`]});
+  });
+
+  it('a rule that is there keeps its end where none is given, and says so', () => {
+    const change = planAdd(known(new FakeFirewall().add(one), {ends: 1600}), {rule: one}, place);
+    expect(change).toMatchObject({edits: [], notes: [], remarks: ['it still ends in 10m; --for gives it another end']});
   });
 
   it('a rule that is there becomes persistent', () => {

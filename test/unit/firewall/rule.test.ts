@@ -1,8 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {isIn, parseMac, parseNet, showNet} from '../../../src/firewall/address.js';
 import {parseDuration, showDuration} from '../../../src/firewall/duration.js';
-import {makeRule, readMatch} from '../../../src/firewall/rule.js';
+import {type Exercise, makeRule, readMatch} from '../../../src/firewall/rule.js';
+import {isAboutItself} from '../../../src/firewall/work.js';
 import {UsageError} from '../../../src/support/errors.js';
+import {node1} from './cluster.js';
+import {rule} from './make.js';
 
 describe('addresses', () => {
   it.each([
@@ -13,6 +16,10 @@ describe('addresses', () => {
     ['1:0:0:2:0:0:0:3', '1:0:0:2::3/128'],
     ['2001:db8::1.2.3.4', '2001:db8::102:304/128'],
     ['::', '::/128'],
+    ['::ffff:198.18.0.12', '198.18.0.12/32'],
+    ['::ffff:c612:c', '198.18.0.12/32'],
+    ['::ffff:10.0.0.0/104', '10.0.0.0/8'],
+    ['::ffff:0:0/95', '::fffe:0:0/95'],
   ])('%s is %s to the kernel', (text, wanted) => {
     expect(parseNet(text)?.text).toBe(wanted);
   });
@@ -71,16 +78,34 @@ describe('what cannot be a rule', () => {
   });
 });
 
+describe('a rule about a node’s own packets to itself', () => {
+  const host = [{name: 'host0', mac: '02:00:00:00:00:11', addresses: [{address: 'fd00::11', scope: 'global'}]}];
+  const about = (exercise: Exercise, text: string, interfaces = host) => isAboutItself(rule(exercise, text), node1, interfaces);
+
+  it('is one of its addresses, even when it does not answer, or its MAC', () => {
+    expect(about('deny-ip', node1.address, [])).toBe(true);
+    expect(about('deny-ip', 'fd00::11')).toBe(true);
+    expect(about('deny-mac', '02:00:00:00:00:11')).toBe(true);
+  });
+
+  it('is not one about a block, or about another node', () => {
+    expect(about('deny-ip', 'fd00::/64')).toBe(false);
+    expect(about('deny-ip', '198.18.0.12')).toBe(false);
+    expect(about('deny-mac', '02:00:00:00:00:12')).toBe(false);
+    expect(isAboutItself(rule('http-only'), node1, host)).toBe(false);
+  });
+});
+
 describe('ids', () => {
-  const rule = {exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false} as const;
+  const wish = {exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false} as const;
 
   it('are the same for the same rule, however its address was written', () => {
-    expect(makeRule({...rule, match: readMatch('deny-ip', '198.18.0.12/32')}).id).toBe(makeRule(rule).id);
-    expect(makeRule(rule).id).toMatch(/^[0-9a-f]{6}$/);
+    expect(makeRule({...wish, match: readMatch('deny-ip', '198.18.0.12/32')}).id).toBe(makeRule(wish).id);
+    expect(makeRule(wish).id).toMatch(/^[0-9a-f]{6}$/);
   });
 
   it('differ for what differs', () => {
-    const ids = [rule, {...rule, scope: 'both'} as const, {...rule, strict: true}, {...rule, exercise: 'deny-ping'} as const].map(
+    const ids = [wish, {...wish, scope: 'both'} as const, {...wish, strict: true}, {...wish, exercise: 'deny-ping'} as const].map(
       (one) => makeRule(one).id,
     );
     expect(new Set(ids).size).toBe(4);

@@ -1,0 +1,62 @@
+import {type Change, planAdd} from '../../../src/firewall/plan.js';
+import type {Rule} from '../../../src/firewall/rule.js';
+import type {Note} from '../../../src/firewall/sighting.js';
+import {cluster, node1, source} from './cluster.js';
+import {FakeKernel, PLAIN} from './kernel.js';
+import {sight} from './sightings.js';
+
+const place = {node: node1, cluster, source};
+
+/** A host with a kernel a family, told by changes. */
+export class FakeFirewall {
+  readonly kernels: Record<string, FakeKernel>;
+  notes: Record<string, Note> = {};
+
+  constructor(v4 = PLAIN, v6 = '') {
+    this.kernels = {'iptables-nft': new FakeKernel(v4), 'ip6tables-nft': new FakeKernel(v6)};
+  }
+
+  get seen() {
+    return sight(
+      [
+        ['iptables-nft', 4, 'nft', this.kernels['iptables-nft']!.save()],
+        ['ip6tables-nft', 6, 'nft', this.kernels['ip6tables-nft']!.save()],
+      ],
+      this.notes,
+    );
+  }
+
+  do(change: Change): this {
+    for (const {tool, forward} of change.edits) this.kernel(tool).restore(forward);
+    return this;
+  }
+
+  undo(change: Change): this {
+    for (const {tool, back} of change.edits) this.kernel(tool).restore(back);
+    return this;
+  }
+
+  add(...rules: Rule[]): this {
+    for (const one of rules) this.do(planAdd(this.seen, {rule: one}, place));
+    return this;
+  }
+
+  kernel(tool: string): FakeKernel {
+    return this.kernels[tool]!;
+  }
+
+  lines(chain: string, tool = 'iptables-nft'): string[] {
+    const marker = ` -A ${chain} `;
+    return this.kernel(tool)
+      .save()
+      .split('\n')
+      .filter((line) => line.includes(marker))
+      .map((line) => line.slice(line.indexOf(marker) + marker.length));
+  }
+
+  get dump(): string {
+    return Object.values(this.kernels)
+      .map((kernel) => kernel.save().replace(/^\[\d+:\d+\]/gm, ''))
+      .join('');
+  }
+}

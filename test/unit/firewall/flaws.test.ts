@@ -1,0 +1,119 @@
+import {describe, expect, it} from 'vitest';
+import {flawsOf} from '../../../src/firewall/flaws.js';
+import type {NodeView} from '../../../src/firewall/nodes.js';
+import {planAdd} from '../../../src/firewall/plan.js';
+import type {Note, Sighting} from '../../../src/firewall/sighting.js';
+import {cluster, node1, source} from './cluster.js';
+import {FakeFirewall} from './fake-firewall.js';
+import {PLAIN, WITH_CALICO} from './kernel.js';
+import {rule} from './make.js';
+
+const denial = rule('deny-ip', '198.18.0.12', {scope: 'both'});
+const brief = rule('deny-ping', '198.18.0.10');
+const strict = rule('http-only', undefined, {strict: true});
+const mac = rule('deny-mac', '02:00:1e:4c:00:03');
+
+const note = (change: Partial<Note> = {}): Note => ({added: 900, ends: undefined, persisted: false, ...change});
+
+function flaws(host: FakeFirewall, change: Partial<Sighting> = {}): string[] {
+  const view = {node: node1, source, seen: {...host.seen, ...change}} as unknown as NodeView;
+  return flawsOf(view, cluster).map(({what}) => what);
+}
+
+/** What somebody does by hand, as a line of iptables-restore. */
+function byHand(host: FakeFirewall, table: string, lines: string, tool = 'iptables-nft'): FakeFirewall {
+  host.kernel(tool).restore(`*${table}\n${lines}\nCOMMIT\n`);
+  return host;
+}
+
+const HOSTS = [
+  ['plain', PLAIN],
+  ['with Calico', WITH_CALICO],
+] as const;
+
+describe.each(HOSTS)('a host, %s', (_, dump) => {
+  const fresh = (): FakeFirewall => new FakeFirewall(dump, dump).add(denial, brief, mac);
+
+  it.each([
+    ['several rules', fresh],
+    ['a strict one among others', () => fresh().add(strict)],
+    ['a strict one alone', () => new FakeFirewall(dump, dump).add(strict)],
+    ['none', () => new FakeFirewall(dump, dump)],
+  ])('with %s as hw5 left them has no flaw', (_name, make) => {
+    expect(flaws(make())).toEqual([]);
+  });
+
+  it('on which a rule has ended by itself has none, though its failsafe or its inner chain stayed', () => {
+    const withEnded = (host: FakeFirewall, chain: string, id: string): FakeFirewall => {
+      for (const tool of ['iptables-nft', 'ip6tables-nft'])
+        for (const line of host.lines(chain, tool).filter((one) => one.includes(`"hw5:${id} `)))
+          byHand(host, 'filter', `-D ${chain} ${line}`, tool);
+      return host;
+    };
+    expect(flaws(withEnded(fresh().add(strict), 'HW5-INPUT', strict.id))).toEqual([]);
+    const alone = new FakeFirewall(dump, dump).add(strict, mac);
+    expect(flaws(withEnded(alone, 'HW5-INPUT-SAFE', mac.id))).toEqual([]);
+  });
+
+  it.each([
+    ['flushed a chain', '*filter\n:HW5-FORWARD - [0:0]\n', /table filter have lines missing/],
+    ['let somebody in within our chain', '*filter\n-I HW5-INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n', /not hw5's$/],
+    ['let somebody in ahead of our chain', '*filter\n-I INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n', /stand ahead of hw5's in INPUT/],
+    ['took the way to our chain out', '*filter\n-D INPUT -j HW5-INPUT\n', /nothing leads from INPUT to hw5's rules \(/],
+  ])('where somebody %s has one, and the same command again mends it', (_name, text, message) => {
+    const host = fresh();
+    host.kernel('iptables-nft').restore(`${text}COMMIT\n`);
+    expect(flaws(host)).toEqual([expect.stringMatching(message)]);
+    expect(flaws(host.do(planAdd(host.seen, {rule: denial}, {node: node1, cluster, source})))).toEqual([]);
+  });
+
+  it('where somebody took the IPv6 half of a rule out has one', () => {
+    const host = fresh();
+    expect(flaws(byHand(host, 'filter', ':HW5-INPUT - [0:0]', 'ip6tables-nft'))).toEqual([
+      expect.stringMatching(/^ip6tables-nft: .*lines missing/),
+    ]);
+  });
+});
+
+it('containers’ rules that are older than Calico are one, for Calico’s containers pass them by', () => {
+  const host = new FakeFirewall().add(denial);
+  byHand(host, 'filter', ':cali-FORWARD - [0:0]\n-I FORWARD 1 -j cali-FORWARD');
+  expect(flaws(host)).toEqual(["iptables-nft: hw5's rules are missing in the table mangle"]);
+  expect(flaws(host.add(denial))).toEqual([]);
+});
+
+describe('what was noted', () => {
+  const host = new FakeFirewall().add(brief);
+  const notes = (change: Partial<Note> = {}, id = brief.id) => ({now: 1000, notes: new Map([[id, note(change)]])});
+
+  it('is there', () => {
+    expect(flaws(host, notes())).toEqual([]);
+  });
+
+  it('and is not in the kernel is told with its age', () => {
+    expect(flaws(host, notes({}, 'abcdef'))).toEqual([
+      'rule abcdef, 1m40s old, is not in the kernel any more: not hw5 took it out',
+    ]);
+  });
+
+  it('but waits to be taken away or brought back is no flaw yet', () => {
+    expect(flaws(host, {...notes({}, 'abcdef'), pending: {until: 1010}})).toEqual([]);
+  });
+
+  it('to have ended is told when the rule is still there, but not for a timer’s delay', () => {
+    expect(flaws(host, notes({ends: 995}))).toEqual([]);
+    expect(flaws(host, notes({ends: 880}))).toEqual([`rule ${brief.id} should have ended 2m ago: its timer was stopped`]);
+  });
+
+  it('to have ended, and did, is none', () => {
+    expect(flaws(host, notes({ends: 880}, 'abcdef'))).toEqual([]);
+  });
+});
+
+it('a mix of variants that came about later is one', () => {
+  const host = new FakeFirewall().add(brief);
+  const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.seen.holdings[0]!.tables} as const;
+  expect(flaws(host, {holdings: [...host.seen.holdings, legacy]})).toEqual([
+    expect.stringMatching(/^iptables rules in both variants/),
+  ]);
+});

@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../clust
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
-import {exists, type FileState, fileHash, output, succeeds, textFile} from '../step/facts.js';
+import {exists, type FileState, fileHash, output, textFile} from '../step/facts.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
@@ -170,6 +170,20 @@ export const pool = defineStep({
   },
 });
 
+const peersOf = (node: ClusterNode, cluster: Cluster): readonly ClusterNode[] =>
+  calicoNodes(cluster).filter((peer) => peer.name !== node.name);
+
+const NO_SESSION = 'no session with ';
+
+/** Ends well when the node runs and has a session with each other; says what is missing. */
+function sessions(node: ClusterNode, cluster: Cluster): string {
+  const checks = peersOf(node, cluster).map(
+    ({name, address}) =>
+      `echo "$s" | grep -F ${quote(`| ${address} `)} | grep -q Established || { echo ${quote(`${NO_SESSION}${name} (${address})`)}; exit 1; }`,
+  );
+  return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
+}
+
 /** calico-node on every node that holds containers, and the mesh between them. */
 export const calico = defineStep({
   name: 'calico',
@@ -177,9 +191,13 @@ export const calico = defineStep({
   needs: ['docker', 'calicoctl', everywhere('pool')],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
-  facts: () => ({
+  facts: ({node, cluster}) => ({
     started: textFile(STARTED),
-    isRunning: succeeds('calicoctl node status'),
+    // the same question as the wait's, which the host is then asked once: a node without sessions runs
+    isRunning: {
+      script: sessions(node, cluster),
+      parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
+    } satisfies Fact<boolean>,
     leftovers: exists('/var/run/calico'),
   }),
   plan(seen, {node, cluster}) {
@@ -210,12 +228,11 @@ printf '%s\\n' "$log" >&2; exit 1`,
     ];
   },
   ready: ({node, cluster}) => {
-    const peers = calicoNodes(cluster).filter((peer) => peer.name !== node.name);
+    const peers = peersOf(node, cluster);
     return {
       reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
       limitSeconds: 90,
-      script: `s=$(calicoctl node status) || { echo "$s"; exit 1; }
-${peers.map((peer) => `echo "$s" | grep -F ${quote(`| ${peer.address} `)} | grep -q Established || { echo ${quote(`no session with ${peer.name} (${peer.address})`)}; exit 1; }`).join('\n')}`,
+      script: sessions(node, cluster),
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },

@@ -3,8 +3,8 @@ import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
+import {askDockerd, fromDockerd} from './dockerd.js';
 import {removeImages, TAGS} from './images.js';
-import {toldByDocker} from './told-by-docker.js';
 
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
@@ -41,7 +41,7 @@ export const docker = defineStep({
     service: unit(UNIT),
     command: output(COMMAND),
     images: TAGS,
-    store: toldByDocker(output(`docker info --format '{{.ClusterStore}}'`)),
+    info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),
   plan(seen, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);
@@ -53,7 +53,7 @@ export const docker = defineStep({
       comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, seen.dropIn);
-    const isRight = seen.store === `etcd://${members.join(',')}`;
+    const isRight = seen.info?.ClusterStore === `etcd://${members.join(',')}`;
     if (written.length === 0 && isRight && seen.service.isActive && !seen.service.needsReload) return [];
     return [
       ...written,
@@ -66,10 +66,10 @@ export const docker = defineStep({
   ready: () => ({
     reason: 'dockerd to answer',
     limitSeconds: 60,
-    script: 'docker version --format "{{.Server.Version}}"',
+    script: `${askDockerd('/version')} >/dev/null`,
     hint: 'see `journalctl -u docker` on the node',
   }),
-  isRolling: (seen) => (seen.store ?? '') !== '',
+  isRolling: (seen) => (seen.info?.ClusterStore ?? '') !== '',
   undo(seen, {purge}) {
     // without --purge they stay, so that the next `up` is quick
     const images = purge ? removeImages(seen.images) : [];

@@ -6,7 +6,7 @@ import {defineStep, type Problem} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {DATA, RESTORE, unitPath} from './places.js';
 
-const UNIT = 'hw5-etcd.service';
+export const ETCD_UNIT = 'hw5-etcd.service';
 /** The distribution's own, which listens on the same port. */
 const OTHERS = 'etcd.service';
 const BEFORE = `${RESTORE}/etcd.service`;
@@ -42,7 +42,7 @@ function membersOf(text: string | undefined): string | undefined {
 function joinOthers(node: ClusterNode, cluster: Cluster, hasQuorum: boolean): Action {
   const others = nodesWith(cluster, 'etcd').filter((member) => member.name !== node.name);
   const values = {
-    UNIT,
+    UNIT: ETCD_UNIT,
     NAME: node.name,
     PEER: peerUrl(node, cluster),
     OTHERS: others.map((member) => clientUrl(member, cluster)).join(' '),
@@ -69,8 +69,8 @@ export const etcd = defineStep({
   targets: (cluster) => nodesWith(cluster, 'etcd'),
   undoTargets: (cluster) => cluster.nodes,
   facts: ({cluster}) => ({
-    unit: textFile(unitPath(UNIT)),
-    service: unit(UNIT),
+    unit: textFile(unitPath(ETCD_UNIT)),
+    service: unit(ETCD_UNIT),
     others: unit(OTHERS),
     before: textFile(BEFORE),
     data: exists(cluster.etcd.dataDir),
@@ -92,7 +92,7 @@ export const etcd = defineStep({
     ];
   },
   plan(seen, {node, cluster, everywhere}) {
-    const written = ensureFile(unitPath(UNIT), etcdUnit(node, cluster), seen.unit);
+    const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), seen.unit);
     const all = nodesWith(cluster, 'etcd').length;
     const members = [...everywhere.values()].filter((one) => one.isMember).length;
     const join = seen.isMember || members === 0 ? [] : [joinOthers(node, cluster, members > all / 2)];
@@ -105,7 +105,7 @@ export const etcd = defineStep({
             argv: ['install', '-d', '-o', 'etcd', '-g', 'etcd', '-m', '0700', cluster.etcd.dataDir],
           },
         ];
-    const running = ensureRunning(UNIT, seen.service, [...join, ...written]);
+    const running = ensureRunning(ETCD_UNIT, seen.service, [...join, ...written]);
     const isInTheWay = seen.others.isActive || seen.others.isEnabled;
     const others: Action[] = isInTheWay
       ? [
@@ -135,9 +135,9 @@ export const etcd = defineStep({
     const actions: Action[] = [];
     if (seen.unit) {
       actions.push(
-        systemctl('disable', UNIT),
-        systemctl('stop', UNIT),
-        {kind: 'remove', path: unitPath(UNIT)},
+        systemctl('disable', ETCD_UNIT),
+        systemctl('stop', ETCD_UNIT),
+        {kind: 'remove', path: unitPath(ETCD_UNIT)},
         {kind: 'remove', path: JOIN_FILE},
         systemctl('daemon-reload'),
       );

@@ -5,6 +5,7 @@ import {fileHash, secretFile, textFile, unit} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render} from '../support/template.js';
+import {ETCD_UNIT} from './etcd.js';
 import {ETC, PROGRAMS, unitPath} from './places.js';
 import {CONTAINERS} from './secrets.js';
 
@@ -129,6 +130,7 @@ export const framework = defineStep({
   facts: () => ({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),
+    etcd: unit(ETCD_UNIT),
   }),
   plan(seen, {node, cluster, inputs}) {
     // the unit names what it runs, so that a new program or configuration restarts it
@@ -156,10 +158,18 @@ export const framework = defineStep({
       hint,
     };
   },
-  undo: (seen) =>
-    seen.unit
-      ? [systemctl('disable', UNIT), systemctl('stop', UNIT), {kind: 'remove', path: unitPath(UNIT)}, systemctl('daemon-reload')]
-      : [],
+  undo: (seen) => [
+    // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
+    ...(seen.etcd.activeState === 'activating' ? [systemctl('stop', ETCD_UNIT)] : []),
+    ...(seen.unit
+      ? [
+          systemctl('disable', UNIT),
+          systemctl('stop', UNIT),
+          {kind: 'remove', path: unitPath(UNIT)} as const,
+          systemctl('daemon-reload'),
+        ]
+      : []),
+  ],
 });
 
 /** The notebook answers through this node's proxy: routes, rules and all. */

@@ -1,21 +1,19 @@
 import {nodesWith} from '../cluster/cluster.js';
-import {quote} from '../host/command.js';
 import type {Action} from '../step/action.js';
-import {output} from '../step/facts.js';
+import {mapped} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
-import {toldByDocker} from './told-by-docker.js';
+import {fromDockerd} from './dockerd.js';
 
 /** The tags of what hw5 has made on a node: each ends with a hash of its content. */
-export const TAGS = toldByDocker(
-  output(
-    `docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$' || true`,
-  ),
+export const TAGS = mapped(fromDockerd<readonly {readonly RepoTags: readonly string[] | null}[]>('/images/json'), (all) =>
+  all?.flatMap(({RepoTags}) => RepoTags ?? []).filter((tag) => /^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$/.test(tag)),
 );
 
-const has = (seen: string | undefined, tag: string): boolean => seen?.split('\n').includes(tag) ?? false;
+const has = (seen: readonly string[] | undefined, tag: string): boolean => seen?.includes(tag) ?? false;
 
-const missing = (seen: string | undefined, inputs: Inputs): boolean => inputs.images.specs.some((spec) => !has(seen, spec.tag));
+const missing = (seen: readonly string[] | undefined, inputs: Inputs): boolean =>
+  inputs.images.specs.some((spec) => !has(seen, spec.tag));
 
 const load = (inputs: Inputs): Action => ({
   kind: 'feed',
@@ -25,8 +23,7 @@ const load = (inputs: Inputs): Action => ({
 });
 
 /** All of them. */
-export function removeImages(seen: string | undefined): readonly Action[] {
-  const tags = seen?.split('\n').filter(Boolean) ?? [];
+export function removeImages(tags: readonly string[] = []): readonly Action[] {
   return tags.length > 0 ? [{kind: 'run', title: 'remove the images', argv: ['docker', 'rmi', '-f', ...tags]}] : [];
 }
 
@@ -41,7 +38,7 @@ export const build = defineStep({
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({inputs}) => ({
     tags: TAGS,
-    base: toldByDocker(output(`docker image inspect -f '{{.Id}}' ${quote(inputs.images.baseTag)}`)),
+    base: fromDockerd(`/images/${inputs.images.baseTag}/json`),
   }),
   plan(seen, {node, cluster, inputs, everywhere}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;

@@ -4,8 +4,8 @@ import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.
 import {exists, output, succeeds, textFile, unit} from '../step/facts.js';
 import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
 import {render} from '../support/template.js';
+import {askDockerd, toldByDocker} from './dockerd.js';
 import {DATA, unitPath} from './places.js';
-import {toldByDocker} from './told-by-docker.js';
 
 /** Either program of Mesos: what its unit runs, from the host's PATH or out of a container image. */
 interface Program {
@@ -59,7 +59,9 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
       path: output(`command -v ${program.name}`),
       data: exists(workDir(program)),
       /** True where none is needed. */
-      hasImage: toldByDocker(succeeds(imageOf(cluster) === undefined ? ':' : `docker image inspect ${quote(imageOf(cluster)!)}`)),
+      hasImage: toldByDocker(
+        succeeds(imageOf(cluster) === undefined ? ':' : `${askDockerd(`/images/${imageOf(cluster)}/json`)} >/dev/null`),
+      ),
     }),
     check(seen, {cluster}): readonly Problem[] {
       if (cluster.mesos.source.kind !== 'host' || seen.path) return [];

@@ -1,8 +1,7 @@
 import {nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
-import {json} from '../step/facts.js';
 import {defineStep, everywhere, type Problem} from '../step/step.js';
-import {toldByDocker} from './told-by-docker.js';
+import {askDockerd, fromDockerd} from './dockerd.js';
 
 interface DockerNetwork {
   readonly Driver: string;
@@ -17,7 +16,7 @@ export const network = defineStep({
   needs: [everywhere('calico')],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({cluster}) => ({
-    network: toldByDocker(json<DockerNetwork>(`docker network inspect -f '{{json .}}' ${quote(cluster.network.name)}`)),
+    network: fromDockerd<DockerNetwork>(`/networks/${cluster.network.name}`),
   }),
   check(seen, {cluster}): readonly Problem[] {
     const {name, subnet} = cluster.network;
@@ -48,7 +47,7 @@ export const network = defineStep({
   ready: ({cluster}) => ({
     reason: `the network ${cluster.network.name}`,
     limitSeconds: 30,
-    script: `docker network inspect -f '{{.Driver}} {{.IPAM.Driver}}' ${quote(cluster.network.name)} | grep -qx 'calico calico-ipam'`,
+    script: `${askDockerd(`/networks/${cluster.network.name}`)} | grep -q '"Driver":"calico-ipam"'`,
     hint: 'do all dockerds use the same cluster store? `docker info` tells',
   }),
   undo(seen, {node, cluster}) {

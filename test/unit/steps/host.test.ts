@@ -110,12 +110,23 @@ describe('packages', () => {
 });
 
 describe('images', () => {
-  const BOTH = 'docker-jupyter:0123456789ab\ndocker-ssh:0123456789ab';
+  const BOTH = ['docker-jupyter:0123456789ab', 'docker-ssh:0123456789ab'];
   const {images: given} = fakeInputs();
   const cached = fakeInputs({images: {...given, isCached: true}});
 
+  it('are known by what dockerd says of all images, where it says anything', () => {
+    const {parse} = docker.facts(contextOf({}))['images']!;
+    const answer = [
+      {RepoTags: ['docker-ssh:0123456789ab', 'mine:latest']},
+      {RepoTags: null},
+      {RepoTags: ['docker-ssh:latest', 'hw5-base:ba9876543210', 'x/docker-ssh:0123456789ab']},
+    ];
+    expect(parse({stdout: JSON.stringify(answer), code: 0})).toEqual(['docker-ssh:0123456789ab', 'hw5-base:ba9876543210']);
+    expect(parse({stdout: '', code: 7})).toBeUndefined();
+  });
+
   it('are built from a base that is pulled, and kept on this computer', () => {
-    expect(lines(plan(build, {tags: '', base: undefined}))).toEqual([
+    expect(lines(plan(build, {tags: [], base: undefined}))).toEqual([
       'pull the base image: docker pull -q debian:bookworm-slim',
       'build docker-ssh:0123456789ab: docker build -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
       'build docker-jupyter:0123456789ab: docker build -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
@@ -134,41 +145,41 @@ describe('images', () => {
   });
 
   it('are built only so far as they are missing: a tag names the content', () => {
-    const actions = lines(plan(build, {tags: 'docker-ssh:0123456789ab\ndocker-jupyter:older', base: 'sha256:1'}));
+    const actions = lines(plan(build, {tags: ['docker-ssh:0123456789ab', 'docker-jupyter:older'], base: 'sha256:1'}));
     expect(actions.map((line) => line.split(':')[0])).toEqual(['build docker-jupyter', 'keep them in the cache']);
     expect(plan(build, {tags: BOTH, base: undefined})).toEqual([]);
   });
 
   it('come from the cache where it has them', () => {
     const load = ['load docker-ssh:0123456789ab and docker-jupyter:0123456789ab: docker load -q'];
-    expect(lines(plan(build, {tags: '', base: undefined}, {inputs: cached}))).toEqual(load);
-    expect(lines(plan(images, {tags: ''}, {node: 'node1'}))).toEqual(load);
+    expect(lines(plan(build, {tags: [], base: undefined}, {inputs: cached}))).toEqual(load);
+    expect(lines(plan(images, {tags: []}, {node: 'node1'}))).toEqual(load);
     expect(plan(images, {tags: BOTH}, {node: 'node1'})).toEqual([]);
   });
 
   it('are built on one node and loaded on all others that run containers', () => {
     const cluster = clusterOf('images: {builder: node1}');
-    const builds = (node: string) => plan(build, {tags: '', base: 'sha256:1'}, {cluster, node}).length;
+    const builds = (node: string) => plan(build, {tags: [], base: 'sha256:1'}, {cluster, node}).length;
     expect(['node0', 'node1', 'node2'].map(builds)).toEqual([0, 3, 0]);
     expect(targets(images, cluster)).toEqual(['node0', 'node2']);
   });
 
   it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {
-    const seen = (tags: string) => ({dropIn: undefined, images: tags});
+    const seen = (tags: string[]) => ({dropIn: undefined, images: tags});
     expect(undo(docker, seen(BOTH))).toEqual([]);
-    expect(lines(undo(docker, seen(`${BOTH}\ndocker-ssh:older`), {purge: true}))).toEqual([
+    expect(lines(undo(docker, seen([...BOTH, 'docker-ssh:older']), {purge: true}))).toEqual([
       'remove the images: docker rmi -f docker-jupyter:0123456789ab docker-ssh:0123456789ab docker-ssh:older',
     ]);
-    expect(undo(docker, seen(''), {purge: true})).toEqual([]);
+    expect(undo(docker, seen([]), {purge: true})).toEqual([]);
     for (const step of [build, images]) expect(undo(step, {tags: BOTH}, {purge: true})).toEqual([]);
   });
 
   it('are fetched from the node that built them when the cache was lost and another node has none', () => {
     const seen = {tags: BOTH, base: undefined};
     const kept = (others: Record<string, object>, inputs = fakeInputs()) => lines(plan(build, seen, {others, inputs}));
-    expect(kept({node1: seen, node2: {tags: ''}})).toEqual([
+    expect(kept({node1: seen, node2: {tags: []}})).toEqual([
       'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
-    expect([...kept({node1: seen, node2: seen}), ...kept({node1: {tags: ''}}, cached)]).toEqual([]);
+    expect([...kept({node1: seen, node2: seen}), ...kept({node1: {tags: []}}, cached)]).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ const IMAGE = clusterOf('mesos: {source: {kind: image, image: "mesos:1.11"}}');
 const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.9.8.7:5050"}}');
 
 describe('Mesos', () => {
-  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, hasImage: true, answers: undefined};
+  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, hasImage: true};
 
   it("runs the host's programs, from where they are", () => {
     const first = plan(mesosMaster, nothing);
@@ -240,8 +240,8 @@ describe("the scheduler's program", () => {
 
 describe('the framework', () => {
   const UNIT = '/etc/systemd/system/hw5-scheduler.service';
-  const nothing = {unit: undefined, service: NO_UNIT};
-  const well = {unit: fileAfter(plan(framework, nothing), UNIT), service: RUNS};
+  const nothing = {unit: undefined, service: NO_UNIT, etcd: NO_UNIT};
+  const well = {...nothing, unit: fileAfter(plan(framework, nothing), UNIT), service: RUNS};
 
   it('is restarted when its program or its configuration changes, and only then', () => {
     expect(plan(framework, well)).toEqual([]);
@@ -263,6 +263,12 @@ describe('the framework', () => {
   it('is taken away', () => {
     expect(lines(undo(framework, well))).toContain(`remove ${UNIT}`);
     expect(undo(framework, nothing)).toEqual([]);
+    expect(undo(framework, {...nothing, etcd: RUNS})).toEqual([]);
+  });
+
+  it('first ends an etcd that waits for members that are gone, for which dockerd would wait', () => {
+    const waits = {...NO_UNIT, isLoaded: true, activeState: 'activating'};
+    expect(lines(undo(framework, {...well, etcd: waits}))[0]).toBe('systemctl stop hw5-etcd.service');
   });
 });
 

@@ -3,7 +3,7 @@ import type {RunAction} from '../../../src/step/action.js';
 import {calico, calicoctl, pool} from '../../../src/steps/calico.js';
 import {network} from '../../../src/steps/network.js';
 import {fakeInputs} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, plan, problems, readiness, targets, undo} from './situation.js';
+import {clusterOf, contextOf, fileAfter, lines, plan, problems, readiness, targets, undo} from './situation.js';
 
 const URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
@@ -180,6 +180,15 @@ describe('calico-node', () => {
     expect(reason).toBe('BGP sessions with node0 and node2');
     for (const address of ['198.18.0.10', '198.18.0.12']) expect(script).toContain(`'| ${address} '`);
     expect(script).not.toContain('198.18.0.11 ');
+  });
+
+  it('runs when it has all its sessions, or says which it lacks', () => {
+    const {script, parse} = calico.facts(contextOf({}))['isRunning']!;
+    expect(script).toBe(readiness(calico).script);
+    expect(parse({stdout: '', code: 0})).toBe(true);
+    expect(parse({stdout: 'no session with node2 (198.18.0.12)\n', code: 1})).toBe(true);
+    expect(parse({stdout: 'Calico process is not running.\n', code: 1})).toBe(false);
+    expect(parse({stdout: '\n', code: 1})).toBe(false);
   });
 
   it('is taken away where anything of it is left', () => {

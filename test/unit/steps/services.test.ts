@@ -173,9 +173,14 @@ describe('docker', () => {
   const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
   const RULES = "remove the rules for the containers' pool";
   const STORE = 'etcd://198.18.0.10:2379,198.18.0.11:2379,198.18.0.12:2379';
-  const packaged = {dropIn: undefined, service: RUNS, command: '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS', store: ''};
+  const packaged = {
+    dropIn: undefined,
+    service: RUNS,
+    command: '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS',
+    info: {ClusterStore: ''},
+  };
   const first = plan(docker, packaged, {node: 'node1'});
-  const well = {...packaged, dropIn: fileAfter(first, DROP_IN), store: STORE};
+  const well = {...packaged, dropIn: fileAfter(first, DROP_IN), info: {ClusterStore: STORE}};
   const changed = ['systemctl daemon-reload', 'systemctl restart docker.service'];
 
   it("adds the store to the distribution's command line, whatever it is", () => {
@@ -187,8 +192,8 @@ describe('docker', () => {
 
   it.each<[string, object, string[]]>([
     ['does nothing when it runs with the store', {}, []],
-    ['is restarted when it runs without the store', {store: ''}, changed],
-    ['is restarted when it does not answer', {store: undefined}, changed],
+    ['is restarted when it runs without the store', {info: {}}, changed],
+    ['is restarted when it does not answer', {info: undefined}, changed],
     ['is restarted when it stopped', {service: {...RUNS, isActive: false}}, changed],
     ['is restarted when systemd has not read the drop-in', {service: {...RUNS, needsReload: true}}, changed],
     ['is written again when the drop-in was changed', {dropIn: FOREIGN}, [`change ${DROP_IN} (mode 0644)`, RULES, ...changed]],

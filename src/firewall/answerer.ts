@@ -2,7 +2,7 @@ import {quote} from '../host/command.js';
 import type {Host} from '../host/host.js';
 
 /** It ends by itself, should nobody end it. */
-const SECONDS = 40;
+const SECONDS = 120;
 
 const PROGRAM = `use IO::Socket::INET;
 $| = 1;

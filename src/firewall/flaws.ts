@@ -24,7 +24,16 @@ const LATE_SECONDS = 10;
 /** Pure: what somebody, or a reboot, has taken from hw5's rules on a node or put in their way. A change that waits to be confirmed is no flaw. */
 export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw[] {
   const flaw = (what: string, hint: string): Flaw => ({node: node.name, what, hint});
-  if (seen.pending) return [];
+  if (seen.pending) {
+    const late = seen.now - seen.pending.until;
+    if (late <= LATE_SECONDS) return [];
+    return [
+      flaw(
+        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped`,
+        'the next change takes it back first, as `hw5 firewall reset` does',
+      ),
+    ];
+  }
   const rules = rulesOn(seen);
   const flaws: Flaw[] = [];
   for (const [id, {added, ends}] of seen.notes) {

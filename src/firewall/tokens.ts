@@ -36,14 +36,16 @@ export interface RuleOption {
   readonly values: readonly string[];
 }
 
+/** Options whose value may look like an option, or be anything else. */
+const FREE_TEXT = ['--comment', '--log-prefix', '--nflog-prefix', '--string', '--hex-string'];
+
 /** Groups a rule's words (those behind `-A CHAIN`) into options. Both `! --dport 22` and the older `--dport ! 22` are read. */
 export function readOptions(tokens: readonly string[]): readonly RuleOption[] {
   const options: {name: string; isNegated: boolean; values: string[]}[] = [];
   let isNegated = false;
   for (const token of tokens) {
     const last = options.at(-1);
-    // the value of a comment may look like an option
-    const takesAny = last?.name === '--comment' && last.values.length === 0;
+    const takesAny = last !== undefined && FREE_TEXT.includes(last.name) && last.values.length === 0;
     if (takesAny) last.values.push(token);
     else if (token === '!') isNegated = true;
     else if (/^--?[a-z]/i.test(token)) {

@@ -309,12 +309,9 @@ change() {
     sweep
     exit $code
   fi
-  mkdir "$RUN/pending" && echo "$1 $(($(now) + $2))" >"$RUN/pending/tx"
-  for file in "$RUN"/change/*.back "$RUN/change/notes"; do
-    [ ! -e "$file" ] || cp "$file" "$RUN/pending/" || { rm -rf "$RUN/pending"; exit 1; }
-  done
-  arm "revert-$1" "$2" revert "$1" || { rm -rf "$RUN/pending"; say 'no timer could be started'; exit 1; }
-  if install_change; then
+  # the timer comes first: whoever is killed from here on leaves nothing behind for ever
+  arm "revert-$1" "$2" revert "$1" || { say 'no timer could be started'; exit 1; }
+  if keep_way_back "$1" "$2" && install_change; then
     rm -rf "$RUN/change"
   else
     disarm "revert-$1"
@@ -322,6 +319,14 @@ change() {
     sweep
     exit 1
   fi
+}
+
+# keep_way_back TX SECONDS: what the timer needs.
+keep_way_back() {
+  mkdir "$RUN/pending" && echo "$1 $(($(now) + $2))" >"$RUN/pending/tx" || return 1
+  for file in "$RUN"/change/*.back "$RUN/change/notes"; do
+    [ ! -e "$file" ] || cp "$file" "$RUN/pending/" || return 1
+  done
 }
 
 is_pending() { [ -f "$RUN/pending/tx" ] && read -r tx _ <"$RUN/pending/tx" && [ "$tx" = "$1" ]; }

@@ -291,7 +291,7 @@ describe('rules that somebody took apart', () => {
   };
 
   it.each([
-    ['deleted', 'iptables -F HW5-INPUT', /node1: rule \w{6}, \d+s old, is not in the kernel any more/],
+    ['was deleted', 'iptables -F HW5-INPUT', /node1: rule \w{6}, \d+s old, is not in the kernel any more/],
     [
       'got something ahead of it',
       `iptables -I INPUT -s ${NODE2} -j ACCEPT`,

@@ -100,6 +100,12 @@ describe('what was noted', () => {
     expect(flaws(host, {...notes({}, 'abcdef'), pending: {until: 1010}})).toEqual([]);
   });
 
+  it('and a change that was never taken back is one', () => {
+    expect(flaws(host, {...notes(), pending: {until: 700}})).toEqual([
+      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped',
+    ]);
+  });
+
   it('to have ended is told when the rule is still there, but not for a timer’s delay', () => {
     expect(flaws(host, notes({ends: 995}))).toEqual([]);
     expect(flaws(host, notes({ends: 880}))).toEqual([`rule ${brief.id} should have ended 2m ago: its timer was stopped`]);

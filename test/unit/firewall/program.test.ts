@@ -104,6 +104,47 @@ describe('the end of a rule', () => {
   });
 });
 
+describe('a change', () => {
+  beforeEach(() => {
+    mkdirSync(file('run/change'));
+    put('run/change/fake.forward', '*filter\n-A HW5-INPUT -s 10.0.0.2/32 -j REJECT\nCOMMIT\n');
+    put('run/change/fake.back', '*filter\n-D HW5-INPUT -s 10.0.0.2/32 -j REJECT\nCOMMIT\n');
+    put('run/change/notes', 'set abc123 - -\n');
+  });
+  const change = `change a 15 "$(fingerprint)"`;
+
+  it('has its timer and its way back before it is made', () => {
+    writeFileSync(
+      file('fake-restore'),
+      `#!/bin/sh\ncat ${file('run/armed')} ${file('run/pending/fake.back')} >${file('seen')}\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    expect(run(change).code).toBe(0);
+    expect(readFileSync(file('seen'), 'utf8')).toMatch(/^revert a\n\*filter\n-D HW5-INPUT -s 10\.0\.0\.2/);
+  });
+
+  it('that iptables refuses leaves nothing that waits', () => {
+    writeFileSync(file('fake-restore'), '#!/bin/sh\nexit 2\n', {mode: 0o755});
+    expect(run(change).code).toBe(1);
+    expect(existsSync(file('run/pending'))).toBe(false);
+  });
+
+  it('is refused while another waits, and when the rules are others than those it was planned on', () => {
+    expect(run('change a 15 other')).toMatchObject({code: 77});
+    expect(run(change).code).toBe(0);
+    expect(run(change)).toMatchObject({code: 75, stderr: expect.stringContaining('waits to be confirmed')});
+  });
+
+  it('that nobody confirms is taken back by its timer, and can be confirmed no more', () => {
+    run(change);
+    run('hw5_firewall revert a');
+    expect(told()).toContain('-D HW5-INPUT -s 10.0.0.2/32 -j REJECT');
+    expect(run('hw5_firewall confirm a')).toMatchObject({code: 76});
+  });
+});
+
 it('a confirmed change arms the end of its rules, under the time that is noted', () => {
   mkdirSync(file('run/pending'));
   put('run/pending/tx', 'a 9999999999\n');

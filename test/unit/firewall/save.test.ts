@@ -108,8 +108,8 @@ describe('readOptions', () => {
     expect(readOptions(tokenize('--dport ! 22 -j DROP'))[0]).toEqual({name: '--dport', isNegated: true, values: ['22']});
   });
 
-  it('takes no comment for an option', () => {
-    expect(readOptions(tokenize('--comment "-j" -j DROP')).map((option) => option.name)).toEqual(['--comment', '-j']);
+  it.each(['--comment', '--log-prefix', '--string'])('takes no free text for an option: %s', (name) => {
+    expect(readOptions(tokenize(`${name} "-j" -j DROP`)).map((option) => option.name)).toEqual([name, '-j']);
   });
 });
 

@@ -310,6 +310,21 @@ describe('lost agents', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
+  it('gives up no task whose agent came back while nobody was there to be told', () => {
+    const world = settled();
+    const before = world.containers.map((one) => one.taskId);
+    const agent = agentOf(world, 'ssh-1');
+    world.loseAgent(agent);
+    world.drain();
+    world.pass(290);
+    world.disconnect();
+    world.returnAgent(agent);
+    world.pass(60);
+    flourish(world, 20);
+    expect(world.containers.map((one) => one.taskId)).toEqual(before);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
   it('replaces a lost task at once when the operator releases it', () => {
     const world = settled();
     const agent = agentOf(world, 'ssh-1');
@@ -324,6 +339,56 @@ describe('lost agents', () => {
       world.pass(1);
     }
     expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
+  });
+
+  it('frees the address of what the lost holder left, also for another task that gets the address', () => {
+    const world = settled();
+    const {containerId} = world.state.runs[container(world, 'ssh-4').taskId]!;
+    const agent = agentOf(world, 'ssh-4');
+    world.loseAgent(agent);
+    world.drain();
+    world.want(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
+    world.pass(301);
+    // Docker refuses the address as the lost container's endpoint is still in its store.
+    for (let second = 0; second < 10; second++) {
+      world.drain();
+      world.offer();
+      world.drain();
+      const other = world.containers.find((one) => one.name === 'other');
+      if (other?.state === 'TASK_STAGING') world.progress(other);
+      else if (other !== undefined) world.end(other, 'TASK_FAILED', 'Address already in use');
+      world.pass(1);
+    }
+    const freed = world.freed.filter((request) => request.name === 'other');
+    expect(freed[0]?.containers).toContain(containerId);
+  });
+
+  it('counts the fence by its own clock, and says what the first word of the loss was', () => {
+    const world = settled();
+    const {taskId, agentId} = container(world, 'ssh-1');
+    const told = (message: string) =>
+      world.dispatch({
+        type: 'mesos',
+        event: {
+          type: 'UPDATE',
+          update: {
+            status: {
+              task_id: {value: taskId},
+              agent_id: {value: agentId},
+              state: 'TASK_UNREACHABLE',
+              source: 'SOURCE_MASTER',
+              message,
+              // the master's clock is ten minutes slow
+              ...{unreachable_time: {nanoseconds: (world.now - 600_000) * 1e6}},
+            },
+          },
+        },
+      });
+    told('health check timed out');
+    told('Reconciliation: Task is unreachable');
+    expect(world.state.runs[taskId]).toMatchObject({phase: 'lost', released: false});
+    const {why} = viewOf(world.state, world.now);
+    expect(why['ssh-1']![0]).toMatch(/health check timed out.* for another 300 s/);
   });
 
   it('does not release a task that is not lost', () => {
@@ -418,6 +483,23 @@ describe('fail-over', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
+  it('waits no longer than it may for what a predecessor with a wrong clock wrote down', () => {
+    const world = settled();
+    world.loseAgent(agentOf(world, 'ssh-1'));
+    world.end(container(world, 'ssh-2'), 'TASK_FAILED');
+    while (world.stream.length > 0) world.deliver();
+    world.crash(99);
+    // the clock of the next leader's node is an hour behind
+    world.now -= 3_600_000;
+    world.crash(0);
+    const lost = Object.values(world.state.runs).filter((run) => run.phase === 'lost');
+    expect(lost.length).toBeGreaterThan(0);
+    for (const run of lost) expect(run.lostSince).toBe(world.now);
+    expect(world.state.slots['ssh-2']!.notBefore).toBeLessThanOrEqual(world.now + 60_000);
+    flourish(world, 90);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
   it('reconciles implicitly every ten minutes', () => {
     const world = settled();
     flourish(world, 1300);
@@ -480,6 +562,35 @@ describe('changes of the wish', () => {
       world.pass(1);
     }
     expect(world.containers.filter((one) => one.image === 'docker-ssh:1')).toHaveLength(3);
+  });
+
+  it('starts a mended task at once, however often it has failed', () => {
+    const world = settled();
+    world.want(fiveTasks('broken:1'));
+    for (let second = 0; second < 400; second++) {
+      for (const one of world.containers) if (one.image === 'broken:1') world.end(one, 'TASK_FAILED');
+      world.drain();
+      world.offer();
+      world.drain();
+      world.pass(1);
+    }
+    expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({name: 'ssh-1', flapping: true});
+    world.want(fiveTasks());
+    expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({flapping: false});
+    flourish(world, 10);
+    expect(container(world, 'ssh-1')).toMatchObject({image: 'docker-ssh:1', state: 'TASK_RUNNING'});
+  });
+
+  it('goes on with an outdated task that is down when another outdated one is lost', () => {
+    const world = settled();
+    const sick = container(world, 'ssh-4');
+    const lost = world.agents.find((agent) => agent.id !== sick.agentId && names(world).length > 0)!;
+    world.loseAgent(lost);
+    world.drain();
+    world.sicken(sick);
+    world.drain();
+    world.want(fiveTasks().map((spec) => ({...spec, env: {A: 'b'}})));
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([sick.taskId]);
   });
 
   it('lets two tasks swap their addresses', () => {

@@ -75,6 +75,9 @@ describe('starting', () => {
           parameters: [
             {key: 'ip', value: '192.168.0.101'},
             {key: 'hostname', value: 'ssh-1'},
+            {key: 'log-driver', value: 'json-file'},
+            {key: 'log-opt', value: 'max-size=10m'},
+            {key: 'log-opt', value: 'max-file=3'},
           ],
         },
         network_infos: [{name: 'calico_net'}],

@@ -65,6 +65,8 @@ export class FrameworkWorld {
   /** Sees every effect before it happens. */
   onCall: (call: Call) => void = () => undefined;
   isSubscribed = false;
+  /** Nothing is on its way for longer than a second. */
+  isPrompt = false;
   isSuppressed = false;
   /** The master takes the framework's id no more. */
   isRemoved = false;
@@ -100,6 +102,7 @@ export class FrameworkWorld {
   /** Lets seconds pass, one tick each; the world's own reactions are left to the caller. */
   pass(seconds: number): void {
     for (let second = 0; second < seconds; second++) {
+      while (this.isPrompt && this.stream.length > 0) this.deliver();
       this.now += 1000;
       for (const agent of this.agents) {
         if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;

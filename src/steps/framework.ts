@@ -150,7 +150,8 @@ export const framework = defineStep({
       reason: isFirst
         ? `${cluster.framework.tasks.length} tasks to run and be healthy`
         : 'the scheduler and the notebook to answer',
-      limitSeconds: 180,
+      // a change rolls through the tasks one after the other
+      limitSeconds: 120 + 20 * cluster.framework.tasks.length,
       script: `${tasks} || exit 1\n${notebookAnswers(node, cluster)}`,
       hint,
     };

@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../clust
 import type {Host} from '../host/host.js';
 import {json} from '../step/facts.js';
 import {observe} from '../step/observe.js';
-import {SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
+import {isWell, SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
 import {componentFacts, peersFact} from './components.js';
 import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
 
@@ -70,7 +70,7 @@ function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterSta
   const areNodesHealthy = nodes.every(
     (node) => node.reachable && Object.values(node.components).every((one) => one.state === 'healthy'),
   );
-  const areTasksHealthy = tasks.every((task) => task.state === 'running' && task.healthy !== false);
+  const areTasksHealthy = tasks.every(isWell);
   return {
     cluster: cluster.name,
     healthy: areNodesHealthy && network.state === 'healthy' && framework.state === 'healthy' && areTasksHealthy,

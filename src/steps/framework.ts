@@ -36,8 +36,14 @@ export interface TaskState {
   readonly image: string;
   readonly restarts: number;
   readonly containerId: string | null;
+  /** Why it is as it is; empty when all is well. */
   readonly message: string;
   readonly since: string;
+}
+
+/** Runs, and its health check, if it has one, passes: the framework says nothing of it. */
+export function isWell(task: Pick<TaskState, 'state' | 'healthy' | 'message'>): boolean {
+  return task.state === 'running' && task.healthy !== false && task.message === '';
 }
 
 /** Reads the scheduler's state on the node itself. */
@@ -179,7 +185,7 @@ const waits = ${JSON.stringify(names)}.flatMap((name) => {
   const task = tasks.find((one) => one.name === name);
   if (!task) return [name + " is unknown to the scheduler"];
   if (task.isOutdated) return [name + " is to be replaced by its new description"];
-  return task.state === "running" && task.healthy !== false ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
+  return task.state === "running" && task.message === "" ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
 });
 if (waits.length > 0) { console.log(waits.join("; ")); process.exit(1); }'`;
 }

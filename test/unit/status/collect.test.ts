@@ -162,7 +162,11 @@ describe('the status of a cluster', () => {
   });
 
   it('is not healthy while a task is not', async () => {
-    for (const change of [{state: 'staging'}, {healthy: false}]) {
+    for (const change of [
+      {state: 'staging'},
+      {healthy: false},
+      {healthy: null, message: 'its health check has not passed yet'},
+    ]) {
       const {tasks} = scheduler(true);
       const state = scheduler(true, {tasks: tasks.map((task, index) => (index === 0 ? {...task, ...change} : task))});
       const {healthy} = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;

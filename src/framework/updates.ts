@@ -236,6 +236,7 @@ function plain(status: TaskStatus): string {
     TASK_GONE_BY_OPERATOR: 'an operator declared its agent gone',
     TASK_LOST: 'the agent lost it',
   };
-  const message = status.message?.trim();
+  // Docker's words may have several lines.
+  const message = status.message?.replaceAll(/\s+/g, ' ').trim();
   return `${words[status.state] ?? status.state}${message === undefined || message === '' ? '' : ` (${message})`}`;
 }

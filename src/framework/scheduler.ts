@@ -160,6 +160,7 @@ function onRemoved(turn: Turn): void {
 function onCommand(turn: Turn, action: CommandAction, name: string): void {
   const {state, now} = turn;
   const reply = (ok: boolean, message: string) => turn.effects.push({type: 'reply', ok, message});
+  const whenConnected = state.connected ? '' : `, when the scheduler is subscribed again (${state.connection})`;
   const run = currentRun(state, name);
   const spec = state.desired.find((one) => one.name === name);
   if (spec === undefined && run === undefined) {
@@ -170,12 +171,12 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
     case 'restart':
       if (run === undefined) {
         Object.assign(slotOf(turn, name), {notBefore: now, failures: 0});
-        reply(true, `${name} does not run; it is started as soon as possible`);
+        reply(true, `${name} does not run; it is started as soon as possible${whenConnected}`);
       } else if (run.phase === 'lost') {
         reply(false, `${name} is lost on ${run.node}; 'release' gives it up and starts it elsewhere`);
       } else {
         condemn(turn, run, 'restart', 'an operator restarts it', KILL_GRACE_SECONDS);
-        reply(true, `${run.taskId} is ended and started anew`);
+        reply(true, `${run.taskId} is ended and started anew${whenConnected}`);
       }
       return;
     case 'kill':
@@ -188,7 +189,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         );
       } else {
         condemn(turn, run, 'restart', 'an operator killed it', 0);
-        reply(true, `${run.taskId} is killed; because it is wanted it is started anew`);
+        reply(true, `${run.taskId} is killed${whenConnected}; because it is wanted it is started anew`);
       }
       return;
     case 'release':
@@ -196,7 +197,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
       } else {
         openFence(turn, run, 'by the operator');
-        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement`);
+        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement${whenConnected}`);
       }
       return;
     default:

@@ -99,7 +99,13 @@ function frameworkStatus(cluster: Cluster, answers: readonly NodeAnswer[]): Clus
   const state = leading(answers);
   if (!state) return {state: 'absent', id: null, leader: null, connected: false, master: masterAddress(cluster)};
   const {id, leader, connected, master} = state.framework;
-  return {state: connected && leader !== null ? 'healthy' : 'unhealthy', id, leader, connected, master};
+  return {
+    state: connected && leader !== null ? 'healthy' : 'unhealthy',
+    id,
+    leader,
+    connected,
+    master: master ?? masterAddress(cluster),
+  };
 }
 
 function taskStatuses(cluster: Cluster, state: SchedulerState | undefined): readonly TaskStatus[] {

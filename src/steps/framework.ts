@@ -21,7 +21,8 @@ export interface SchedulerState {
     readonly connected: boolean;
     readonly leader: string | null;
     readonly isLeader: boolean;
-    readonly master: string;
+    /** The master it is subscribed at. */
+    readonly master: string | null;
   };
   readonly tasks: readonly TaskState[];
 }

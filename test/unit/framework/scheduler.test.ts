@@ -628,6 +628,20 @@ describe('changes of the wish', () => {
     expect(world.state.slots['ssh-1']!.failures).toBe(0);
   });
 
+  it('tells the operator that a restart has to wait for the master', () => {
+    const world = settled();
+    world.disconnect();
+    world.command('restart', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(
+        /^ssh-1\.\d+ is ended and started anew, when the scheduler is subscribed again \(the connection broke\)$/,
+      ),
+    });
+    flourish(world, 15);
+    expect(callsOf(world, 'KILL')).toHaveLength(1);
+  });
+
   it('repeats a KILL that leads to nothing', () => {
     const world = settled();
     world.disconnect();

@@ -174,6 +174,13 @@ describe('the status of a cluster', () => {
     }
   });
 
+  it('names the master also while the scheduler is not subscribed at it', async () => {
+    const state = scheduler(true);
+    const away = {...state, framework: {...state.framework, connected: false, master: null}};
+    const {framework} = await collect({node0: {state: {stdout: JSON.stringify(away), code: 0}}}).status;
+    expect(framework).toMatchObject({state: 'unhealthy', connected: false, master: '198.18.0.10:5050'});
+  });
+
   it('shows tasks that the scheduler still has though the file names them no more', async () => {
     const {tasks} = scheduler(true);
     const state = scheduler(true, {tasks: [...tasks, {...tasks[1]!, name: 'ssh-9', state: 'killing'}]});

@@ -171,10 +171,8 @@ export class Leader {
     const subscription = this.#subscription;
     if (subscription === undefined || !this.#options.leadership.isHeld()) return;
     subscription.call(call).catch((error: unknown) => {
-      if (subscription !== this.#subscription) return;
       // A lost DECLINE would keep an offer for ever, a lost ACCEPT leaves a launch in doubt: a new subscription clears both.
-      this.#options.log('warn', `${messageOf(error)}; subscribing again`);
-      subscription.close();
+      if (subscription === this.#subscription) subscription.close(error);
     });
   }
 

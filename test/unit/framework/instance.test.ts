@@ -121,6 +121,7 @@ describe('an instance', () => {
     master.refuseNext = 403;
     await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
     await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
+    expect(lines).toContainEqual(expect.stringMatching(/^node0: not subscribed: [A-Z]+ was refused by .* HTTP 403/));
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
     await runsAll(instance);
   });

@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {RunningMaster} from '../../../src/lab/mesos/master/start.js';
@@ -92,6 +92,35 @@ describe('a framework is removed', () => {
     const view = JSON.parse((await exchange(master.port, 'GET', '/master/frameworks')).text);
     expect(view.frameworks).toEqual([]);
     expect(view.completed_frameworks).toMatchObject([{id: first.id, active: false}]);
+  });
+});
+
+describe('an operator', () => {
+  const teardown = (body: string, method = 'POST') => exchange(master.port, method, '/master/teardown', {}, body);
+
+  it('ends a framework and its tasks, whose id is burnt', async () => {
+    await cluster.agent(master);
+    const first = await cluster.framework(master).subscribe();
+    const mark = join(cluster.directory, 'pid');
+    await first.launch(await first.offer(), shellTask('t', `echo $$ > ${mark}.new; mv ${mark}.new ${mark}; sleep 1000`));
+    await eventually(() => existsSync(mark)).toBe(true);
+    expect((await teardown(`frameworkId=${first.id}`)).status).toBe(200);
+    await eventually(() => first.isEnded).toBe(true);
+    const isAlive = (pid: number) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await eventually(() => isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+    expect((await cluster.framework(master).subscribe({id: {value: first.id}})).events).toEqual([removed]);
+  });
+
+  it('is told what is wrong with his request', async () => {
+    expect(await teardown('')).toMatchObject({status: 400, text: "Missing 'frameworkId' query parameter in the request body"});
+    expect(await teardown('frameworkId=x')).toMatchObject({status: 400, text: 'No framework found with specified ID'});
+    expect((await teardown('', 'PUT')).status).toBe(405);
   });
 });
 

@@ -4,7 +4,7 @@ import chalk from 'chalk';
 import {Command} from 'commander';
 import {createTwoFilesPatch} from 'diff';
 import {planRun, upRun} from '../step/runner.js';
-import {Hw5Error, Hw5Errors} from '../support/errors.js';
+import {Hw5Error, Hw5Errors, InterruptedError} from '../support/errors.js';
 import {parseCounts, scaleText} from '../tasks/scale.js';
 import {clusterFile} from './cluster-file.js';
 import {type CliContext, now} from './context.js';
@@ -48,7 +48,14 @@ Examples:
         return;
       }
       if (text !== before) await replaceFile(file, before, text);
-      const {errors} = await upRun({...run, lockAs: holder('scale')});
+      const errors = await upRun({...run, lockAs: holder('scale')}).then(
+        (result) => result.errors,
+        (error: unknown) => {
+          // as when somebody else works on the hosts
+          if (error instanceof Hw5Error && !(error instanceof InterruptedError)) return [error];
+          throw error;
+        },
+      );
       if (errors.length > 0) {
         const hint = 'the cluster file is changed already; when the cause is mended, `hw5 up` goes on';
         throw new Hw5Errors([...errors, new Hw5Error('the hosts are not yet as the cluster file says', {hint})]);

@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import type {ClusterStatus, ComponentState} from '../status/status.js';
+import {isWell} from '../steps/framework.js';
 
 const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
   healthy: chalk.green,
@@ -76,7 +77,6 @@ function taskLines(status: ClusterStatus): string[] {
       .join('  ')
       .trimEnd();
     if (!task) return chalk.dim(text);
-    const isWell = task.state === 'running' && task.healthy !== false;
-    return isWell ? text : `${chalk.yellow(text)}  ${task.message}`;
+    return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
   });
 }

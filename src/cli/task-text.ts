@@ -1,6 +1,6 @@
 import chalk from 'chalk';
-import type {SchedulerState, TaskState} from '../steps/framework.js';
-import {type Explanation, isWell} from '../tasks/explain.js';
+import {isWell, type SchedulerState, type TaskState} from '../steps/framework.js';
+import type {Explanation} from '../tasks/explain.js';
 
 /** `hw5 task list` for people: a table, and behind what is not well why. */
 export function taskListText(state: SchedulerState, now: number): string {

@@ -44,7 +44,8 @@ export interface Subscription {
    * @throws {MesosError} when it is not accepted; the subscription should then be given up
    */
   call(call: Call): Promise<void>;
-  close(): void;
+  /** @param reason what reading the events then throws */
+  close(reason?: unknown): void;
 }
 
 /** The only HTTP that goes to the Mesos master. */
@@ -166,8 +167,8 @@ class OpenSubscription implements Subscription {
     return sent;
   }
 
-  close(): void {
-    this.#controller.abort(new Error('the subscription was closed'));
+  close(reason: unknown = new Error('the subscription was closed')): void {
+    this.#controller.abort(reason);
   }
 
   async #send(call: Call): Promise<void> {

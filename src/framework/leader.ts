@@ -5,7 +5,7 @@ import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
 import type {Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
 import {type Command, Noticeboard, type Reply} from './noticeboard.js';
-import {stateFrom} from './records.js';
+import {type Records, stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
 import {type View, viewOf} from './view.js';
@@ -21,8 +21,10 @@ export interface LeaderOptions {
   readonly client: MesosClient;
   readonly name: string;
   readonly settings: Settings;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; may jump when somebody sets the clock. */
   readonly now: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonic: () => number;
   readonly freeAddress: (request: FreeRequest) => Promise<string>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
@@ -34,15 +36,23 @@ export class Leader {
   #subscription: Subscription | undefined;
   /** The last save under way; saves and what hangs on them keep their order. */
   #saving: Promise<void> = Promise.resolve();
+  /**
+   * Milliseconds since 1970 by the clock as it was when this began to lead, and evenly from then on: a clock that is set forward
+   * must not open a fence early, one that is set back must not make every wait an hour longer.
+   */
+  readonly #now: () => number;
 
-  private constructor(options: LeaderOptions, state: SchedulerState) {
+  private constructor(options: LeaderOptions, records: Records) {
+    const {now, monotonic} = options;
+    const zero = now() - monotonic();
+    this.#now = () => zero + monotonic();
     this.#options = options;
-    this.#state = state;
+    this.#state = stateFrom(records, options.settings, this.#now());
   }
 
   /** Takes over what the predecessor left in the store. */
   static async takeOver(options: LeaderOptions): Promise<Leader> {
-    return new Leader(options, stateFrom(await options.store.load(), options.settings));
+    return new Leader(options, await options.store.load());
   }
 
   get state(): SchedulerState {
@@ -54,7 +64,7 @@ export class Leader {
   }
 
   view(): View {
-    return viewOf(this.#state, this.#options.now());
+    return viewOf(this.#state, this.#now());
   }
 
   /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
@@ -107,7 +117,7 @@ export class Leader {
 
   /** Reduces an event and carries out what follows from it. */
   dispatch(event: SchedulerEvent): Reply | undefined {
-    const {state, effects} = reduce(this.#state, event, this.#options.now());
+    const {state, effects} = reduce(this.#state, event, this.#now());
     this.#state = state;
     let reply: Reply | undefined;
     for (const effect of effects) {
@@ -161,10 +171,8 @@ export class Leader {
     const subscription = this.#subscription;
     if (subscription === undefined || !this.#options.leadership.isHeld()) return;
     subscription.call(call).catch((error: unknown) => {
-      if (subscription !== this.#subscription) return;
       // A lost DECLINE would keep an offer for ever, a lost ACCEPT leaves a launch in doubt: a new subscription clears both.
-      this.#options.log('warn', `${messageOf(error)}; subscribing again`);
-      subscription.close();
+      if (subscription === this.#subscription) subscription.close(error);
     });
   }
 
@@ -189,7 +197,7 @@ export class Leader {
     let waitMs = RECONNECT_MS.first;
     while (!end.aborted) {
       let reason = 'the master ended the stream';
-      const startedAt = this.#options.now();
+      const startedAt = this.#now();
       try {
         await this.#subscribeOnce(end);
       } catch (error) {
@@ -200,7 +208,7 @@ export class Leader {
       if (end.aborted) return;
       if (reason !== this.#state.connection) this.#options.log('warn', `not subscribed: ${reason}`);
       this.dispatch({type: 'disconnected', reason});
-      const lasted = this.#options.now() - startedAt;
+      const lasted = this.#now() - startedAt;
       waitMs = lasted > 30_000 ? RECONNECT_MS.first : Math.min(waitMs * 2, RECONNECT_MS.ceiling);
       await pause(waitMs * (0.75 + Math.random() / 2), end);
     }

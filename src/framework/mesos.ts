@@ -54,7 +54,6 @@ export interface TaskStatus {
   readonly uuid?: string;
   readonly healthy?: boolean;
   readonly timestamp?: number;
-  readonly unreachable_time?: {readonly nanoseconds: number};
   readonly container_status?: {
     readonly container_id?: Id;
     readonly network_infos?: readonly {

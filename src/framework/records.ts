@@ -48,9 +48,11 @@ function isSame(a: object, b: object): boolean {
 
 /**
  * The state with which a new leader starts. Launches of the predecessor may or may not have been sent: every run is taken
- * for launched and asked about.
+ * for launched and asked about. Nor need its clock have been right: nothing lies in the future, no wait is longer than can be.
+ * @param now milliseconds since 1970
  */
-export function stateFrom(records: Records, settings: Settings): SchedulerState {
+export function stateFrom(records: Records, settings: Settings, now: number): SchedulerState {
+  const past = <T extends number | null>(time: T) => (time === null ? time : Math.min(time, now)) as T;
   const state = emptyState(settings);
   state.frameworkId = (records.get('framework-id') as string | null | undefined) ?? null;
   state.counter = (records.get('counter') as number | undefined) ?? 0;
@@ -63,6 +65,9 @@ export function stateFrom(records: Records, settings: Settings): SchedulerState 
       const record = value as RunRecord;
       state.runs[record.taskId] = {
         ...record,
+        launchedAt: past(record.launchedAt),
+        since: past(record.since),
+        lostSince: past(record.lostSince),
         phase: record.phase === 'intended' ? 'staging' : record.phase,
         intent: null,
         question: {dueAt: 0, tries: 0},
@@ -72,7 +77,13 @@ export function stateFrom(records: Records, settings: Settings): SchedulerState 
       };
     } else if (key.startsWith('slots/')) {
       const {freeing, ...rest} = value as SlotRecord;
-      state.slots[rest.name] = {...rest, freeing: freeing ? 'needed' : null, freeingSince: 0};
+      state.slots[rest.name] = {
+        ...rest,
+        since: past(rest.since),
+        notBefore: Math.min(rest.notBefore, now + settings.backoffCeilingSeconds * 1000),
+        freeing: freeing ? 'needed' : null,
+        freeingSince: 0,
+      };
     }
   }
   return state;

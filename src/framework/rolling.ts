@@ -26,6 +26,7 @@ export function roll(turn: Turn): void {
     }
   }
   if (!state.connected || outdated.length === 0) return;
-  const next = down.length === 0 ? outdated[0] : down.every((run) => run !== undefined) ? down[0] : undefined;
-  if (next !== undefined && next.phase !== 'lost') condemn(turn, next, 'roll', 'its description changed', KILL_GRACE_SECONDS);
+  const isOnlyOutdatedDown = down.every((run) => run !== undefined);
+  const next = down.length === 0 ? outdated[0] : isOnlyOutdatedDown ? down.find((run) => run?.phase !== 'lost') : undefined;
+  if (next !== undefined) condemn(turn, next, 'roll', 'its description changed', KILL_GRACE_SECONDS);
 }

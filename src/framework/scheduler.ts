@@ -14,7 +14,7 @@ import {changesBetween} from './records.js';
 import {currentRun} from './runs.js';
 import {settle} from './settle.js';
 import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
-import {condemn, onUpdate, openFence} from './updates.js';
+import {condemn, isFenceOver, onUpdate, openFence} from './updates.js';
 
 /** Seconds after a subscription until the first implicit reconciliation, which finds tasks that are in no record. */
 const FIRST_IMPLICIT_SECONDS = 10;
@@ -36,7 +36,7 @@ export function reduce(
 }
 
 function take(turn: Turn, event: SchedulerEvent): void {
-  const {state} = turn;
+  const {state, now} = turn;
   switch (event.type) {
     case 'mesos':
       onMesos(turn, event.event);
@@ -59,12 +59,18 @@ function take(turn: Turn, event: SchedulerEvent): void {
       if (slot?.freeing === 'running') Object.assign(slot, {freeing: null, freeingMessage: event.message, staleContainers: []});
       return;
     }
-    case 'desired':
+    case 'desired': {
+      const before = state.hashes;
       state.desired = event.tasks;
       state.hashes = hashesOf(event.tasks);
       state.desiredAt = event.at;
+      for (const {name} of event.tasks) {
+        // What made it fail may be mended: it need not wait as long as its failures would have it.
+        if (before[name] !== state.hashes[name]) Object.assign(slotOf(turn, name), {failures: 0, notBefore: now, failedOn: null});
+      }
       note(turn, 'info', `${event.tasks.length} tasks are wanted`);
       return;
+    }
     case 'command':
       onCommand(turn, event.action, event.name);
       return;
@@ -128,7 +134,10 @@ function onRemoved(turn: Turn): void {
   const {state, now} = turn;
   cancelIntended(turn, 'the framework was removed');
   for (const run of Object.values(state.runs)) {
-    if (run.phase === 'lost') continue;
+    if (run.phase === 'lost') {
+      if (isFenceOver(turn, run)) openFence(turn, run, `after ${state.settings.fenceSeconds} s without a framework`);
+      continue;
+    }
     Object.assign(run, {
       phase: 'lost',
       since: now,
@@ -151,6 +160,7 @@ function onRemoved(turn: Turn): void {
 function onCommand(turn: Turn, action: CommandAction, name: string): void {
   const {state, now} = turn;
   const reply = (ok: boolean, message: string) => turn.effects.push({type: 'reply', ok, message});
+  const whenConnected = state.connected ? '' : `, when the scheduler is subscribed again (${state.connection})`;
   const run = currentRun(state, name);
   const spec = state.desired.find((one) => one.name === name);
   if (spec === undefined && run === undefined) {
@@ -161,12 +171,12 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
     case 'restart':
       if (run === undefined) {
         Object.assign(slotOf(turn, name), {notBefore: now, failures: 0});
-        reply(true, `${name} does not run; it is started as soon as possible`);
+        reply(true, `${name} does not run; it is started as soon as possible${whenConnected}`);
       } else if (run.phase === 'lost') {
         reply(false, `${name} is lost on ${run.node}; 'release' gives it up and starts it elsewhere`);
       } else {
         condemn(turn, run, 'restart', 'an operator restarts it', KILL_GRACE_SECONDS);
-        reply(true, `${run.taskId} is ended and started anew`);
+        reply(true, `${run.taskId} is ended and started anew${whenConnected}`);
       }
       return;
     case 'kill':
@@ -179,7 +189,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         );
       } else {
         condemn(turn, run, 'restart', 'an operator killed it', 0);
-        reply(true, `${run.taskId} is killed; because it is wanted it is started anew`);
+        reply(true, `${run.taskId} is killed${whenConnected}; because it is wanted it is started anew`);
       }
       return;
     case 'release':
@@ -187,7 +197,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
       } else {
         openFence(turn, run, 'by the operator');
-        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement`);
+        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement${whenConnected}`);
       }
       return;
     default:

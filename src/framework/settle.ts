@@ -4,7 +4,7 @@ import {send, slotOf, type Turn} from './model.js';
 import {roll} from './rolling.js';
 import {blockers, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
-import {condemn, openFence} from './updates.js';
+import {condemn} from './updates.js';
 
 /**
  * Brings the wish and the world together after every event: what should end is condemned and killed, what should run is
@@ -14,7 +14,6 @@ export function settle(turn: Turn): void {
   watchHealth(turn);
   condemnWhatShouldEnd(turn);
   roll(turn);
-  openFences(turn);
   kill(turn);
   forget(turn);
   freeAddresses(turn);
@@ -76,15 +75,6 @@ function condemnWhatShouldEnd(turn: Turn): void {
   );
 }
 
-function openFences(turn: Turn): void {
-  const {state, now} = turn;
-  for (const run of Object.values(state.runs)) {
-    if (run.phase !== 'lost' || run.released || run.lostSince === null) continue;
-    if (now - run.lostSince >= state.settings.fenceSeconds * 1000)
-      openFence(turn, run, `after ${state.settings.fenceSeconds} s without a sign`);
-  }
-}
-
 function kill(turn: Turn): void {
   const {state, now} = turn;
   if (!state.connected) return;
@@ -128,7 +118,8 @@ function freeAddresses(turn: Turn): void {
       name: spec.name,
       network: spec.network,
       address: spec.address,
-      containers: slot.staleContainers,
+      // Those of all tasks: another one may have had the address before.
+      containers: Object.values(state.slots).flatMap((one) => one.staleContainers),
     });
   }
 }

@@ -5,6 +5,13 @@ import type {HealthCheck, KillPolicy, Resource, TaskInfo} from './mesos.js';
 /** How long `docker stop` waits between TERM and KILL, in seconds. */
 export const KILL_GRACE_SECONDS = 5;
 
+/** What a container writes is kept by docker itself, up to 30 MB: sshd alone notes every health check, for as long as it lives. */
+const LOG_LIMITS = [
+  {key: 'log-driver', value: 'json-file'},
+  {key: 'log-opt', value: 'max-size=10m'},
+  {key: 'log-opt', value: 'max-file=3'},
+];
+
 /** A kill policy with this grace; 0 kills at once. */
 export function killPolicy(graceSeconds: number): KillPolicy {
   return {grace_period: {nanoseconds: graceSeconds * 1_000_000_000}};
@@ -32,6 +39,7 @@ export function taskInfo(spec: TaskSpec, taskId: string, agentId: string, resour
         parameters: [
           {key: 'ip', value: spec.address},
           ...(spec.hostname === undefined ? [] : [{key: 'hostname', value: spec.hostname}]),
+          ...LOG_LIMITS,
         ],
       },
       network_infos: [{name: spec.network}],

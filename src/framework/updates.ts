@@ -1,5 +1,5 @@
 import type {TaskStatus} from './mesos.js';
-import {type CondemnedKind, note, type Run, type RunPhase, slotOf, type Turn} from './model.js';
+import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
 
 /** How many left-behind containers of a task are remembered. */
 const STALE_CONTAINERS = 5;
@@ -86,6 +86,16 @@ export function endRun(
   }
 }
 
+/** When a lost run has been away for long enough to be given up. */
+export function fenceEnd(state: SchedulerState, run: Run): number {
+  return (run.lostSince ?? Number.POSITIVE_INFINITY) + state.settings.fenceSeconds * 1000;
+}
+
+/** Has a lost run been away for long enough, and was it not given up yet? */
+export function isFenceOver({state, now}: Turn, run: Run): boolean {
+  return !run.released && now >= fenceEnd(state, run);
+}
+
 /** Gives up waiting for a lost run: its address may be used again. Should it come back, it is killed. */
 export function openFence(turn: Turn, run: Run, why: string): void {
   const isStranger = run.condemned?.kind === 'stranger';
@@ -145,17 +155,20 @@ function onUncertain(turn: Turn, run: Run, status: TaskStatus): void {
     run.phase = 'lost';
     run.since = now;
     run.okSince = null;
-    const told = status.unreachable_time?.nanoseconds;
-    run.lostSince = told === undefined ? now : Math.min(now, Math.round(told / 1e6));
+    // Not the master's unreachable_time: its clock need not agree with ours, and the fence must never be too short.
+    run.lostSince = now;
+    run.message = status.message ?? status.state;
     note(
       turn,
       'warn',
       `${run.taskId} on ${run.node}: ${status.state}; ${run.address} stays fenced for ${settings.fenceSeconds} s`,
     );
   }
-  run.message = status.message ?? status.state;
-  // Mesos tells of a return by itself; asking again now and then covers a message that got lost.
-  run.question = {dueAt: now + settings.reconcileCeilingSeconds * 1000, tries: 0};
+  // Mesos tells of a return by itself. Asking again covers a message that got lost, and what is said when the time of the fence is
+  // over opens it: the agent may have come back while nobody was there to be told.
+  if (isFenceOver(turn, run)) openFence(turn, run, `after ${settings.fenceSeconds} s without a sign`);
+  const again = now + settings.reconcileCeilingSeconds * 1000;
+  run.question = {dueAt: run.released ? again : Math.min(again, fenceEnd(state, run)), tries: 0};
 }
 
 function onDead(turn: Turn, run: Run, status: TaskStatus): void {
@@ -223,6 +236,7 @@ function plain(status: TaskStatus): string {
     TASK_GONE_BY_OPERATOR: 'an operator declared its agent gone',
     TASK_LOST: 'the agent lost it',
   };
-  const message = status.message?.trim();
+  // Docker's words may have several lines.
+  const message = status.message?.replaceAll(/\s+/g, ' ').trim();
   return `${words[status.state] ?? status.state}${message === undefined || message === '' ? '' : ` (${message})`}`;
 }

@@ -1,6 +1,7 @@
 import type {TaskSpec} from './config.js';
 import type {Run, SchedulerState} from './model.js';
 import {blockers, currentRun, isOutdated} from './runs.js';
+import {fenceEnd} from './updates.js';
 
 /** Why a task is as it is, in plain words, the most telling line first. */
 export function why(state: SchedulerState, spec: TaskSpec, now: number): readonly string[] {
@@ -20,9 +21,10 @@ export function why(state: SchedulerState, spec: TaskSpec, now: number): readonl
 function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): string[] {
   const since = ago(run.since, now);
   if (run.phase === 'lost') {
-    const left = Math.max(0, Math.ceil(((run.lostSince ?? now) + state.settings.fenceSeconds * 1000 - now) / 1000));
+    const left = Math.ceil((fenceEnd(state, run) - now) / 1000);
+    const end = left > 0 ? `for another ${left} s` : 'until Mesos says once more that it is away';
     return [
-      `${run.node} cannot be reached (${run.message}); its container may still hold ${spec.address}, so nothing is started there for another ${left} s`,
+      `${run.node} cannot be reached (${run.message}); its container may still hold ${spec.address}, so nothing is started there ${end}`,
       `if you know that ${run.node} is off, 'hw5 task release ${spec.name}' gives it up now`,
     ];
   }

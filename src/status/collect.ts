@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../clust
 import type {Host} from '../host/host.js';
 import {json} from '../step/facts.js';
 import {observe} from '../step/observe.js';
-import {SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
+import {isWell, SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
 import {Hw5Error} from '../support/errors.js';
 import {componentFacts, peersFact} from './components.js';
 import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
@@ -84,7 +84,7 @@ function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterSta
   const areNodesHealthy = nodes.every(
     (node) => node.reachable && Object.values(node.components).every((one) => one.state === 'healthy'),
   );
-  const areTasksHealthy = tasks.every((task) => task.state === 'running' && task.healthy !== false);
+  const areTasksHealthy = tasks.every(isWell);
   return {
     cluster: cluster.name,
     healthy: areNodesHealthy && network.state === 'healthy' && framework.state === 'healthy' && areTasksHealthy,
@@ -113,7 +113,13 @@ function frameworkStatus(cluster: Cluster, answers: readonly NodeAnswer[]): Clus
   const state = leading(answers);
   if (!state) return {state: 'absent', id: null, leader: null, connected: false, master: masterAddress(cluster)};
   const {id, leader, connected, master} = state.framework;
-  return {state: connected && leader !== null ? 'healthy' : 'unhealthy', id, leader, connected, master};
+  return {
+    state: connected && leader !== null ? 'healthy' : 'unhealthy',
+    id,
+    leader,
+    connected,
+    master: master ?? masterAddress(cluster),
+  };
 }
 
 function taskStatuses(cluster: Cluster, state: SchedulerState | undefined): readonly TaskStatus[] {

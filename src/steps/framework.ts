@@ -22,7 +22,8 @@ export interface SchedulerState {
     readonly connected: boolean;
     readonly leader: string | null;
     readonly isLeader: boolean;
-    readonly master: string;
+    /** The master it is subscribed at. */
+    readonly master: string | null;
   };
   readonly tasks: readonly TaskState[];
 }
@@ -37,8 +38,14 @@ export interface TaskState {
   readonly image: string;
   readonly restarts: number;
   readonly containerId: string | null;
+  /** Why it is as it is; empty when all is well. */
   readonly message: string;
   readonly since: string;
+}
+
+/** Runs, and its health check, if it has one, passes: the framework says nothing of it. */
+export function isWell(task: Pick<TaskState, 'state' | 'healthy' | 'message'>): boolean {
+  return task.state === 'running' && task.healthy !== false && task.message === '';
 }
 
 /** Reads the scheduler's state on the node itself. */
@@ -152,8 +159,8 @@ export const framework = defineStep({
       reason: isFirst
         ? `${cluster.framework.tasks.length} tasks to run and be healthy`
         : 'the scheduler and the notebook to answer',
-      // longer than the 300 s in which a machine that comes back may bring its tasks along
-      limitSeconds: 360,
+      // longer than the 300 s in which a machine that comes back may bring its tasks along; and a change rolls through the tasks one after the other
+      limitSeconds: 360 + 20 * cluster.framework.tasks.length,
       script: `${tasks} || exit 1\n${notebookAnswers(node, cluster)}`,
       hint,
     };
@@ -189,7 +196,7 @@ const waits = ${JSON.stringify(names)}.flatMap((name) => {
   const task = tasks.find((one) => one.name === name);
   if (!task) return [name + " is unknown to the scheduler"];
   if (task.isOutdated) return [name + " is to be replaced by its new description"];
-  return task.state === "running" && task.healthy !== false ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
+  return task.state === "running" && task.message === "" ? [] : [name + ": " + task.state + (task.message ? " (" + task.message + ")" : "")];
 });
 if (waits.length > 0) { console.log(waits.join("; ")); process.exit(1); }'`;
 }

@@ -5,7 +5,7 @@ import {componentFacts} from '../status/components.js';
 import type {ComponentStatus} from '../status/status.js';
 import {succeeds} from '../step/facts.js';
 import {observe} from '../step/observe.js';
-import type {TaskState} from '../steps/framework.js';
+import {isWell, type TaskState} from '../steps/framework.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
 
@@ -35,11 +35,6 @@ export interface LastEnd {
   readonly exitCode: number;
   readonly wasKilledForMemory: boolean;
   readonly lines: readonly string[];
-}
-
-/** Runs, and is not known to be ill. */
-export function isWell(task: Pick<TaskState, 'state' | 'healthy'>): boolean {
-  return task.state === 'running' && task.healthy !== false;
 }
 
 /** Asks the framework, and looks at everything on the nodes that could keep the task from running: on its own if it runs, else on all. */

@@ -113,6 +113,28 @@ describe('the cluster survives', () => {
     expect(ids(await containers())).toEqual(ids(before));
   });
 
+  test("the leading scheduler's node cut off from the network: another one leads, no task is touched", async () => {
+    const victim = await leaderBesidesTheMaster();
+    const {id} = (await look()).framework;
+    const before = await containers();
+    const cable = (verb: '-I' | '-D') =>
+      inMachine(
+        victim,
+        ['INPUT -i', 'OUTPUT -o', 'FORWARD -i', 'FORWARD -o'].map((way) => `iptables ${verb} ${way} host0 -j DROP`).join(' && '),
+      );
+    await cable('-I');
+    try {
+      await expect
+        .poll(async () => (await look()).framework, {timeout: LIMIT_MS, interval: 500})
+        .toMatchObject({connected: true, id, leader: expect.not.stringMatching(victim)});
+      expect(ids(await containers())).toEqual(ids(before));
+    } finally {
+      await cable('-D');
+    }
+    await recovered('leading scheduler cut off');
+    expect(ids(await containers())).toEqual(ids(before));
+  });
+
   test('a killed Mesos master: no task is touched', async () => {
     const before = await containers();
     await inMachine('node0', 'systemctl kill --kill-who=main -s KILL hw5-mesos-master');

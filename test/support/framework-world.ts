@@ -19,9 +19,11 @@ export interface Container {
   readonly image: string;
   readonly agentId: string;
   readonly hasCheck: boolean;
+  /** Of which framework of ours it is. */
+  readonly generation: number;
   state: 'TASK_STAGING' | 'TASK_STARTING' | 'TASK_RUNNING';
   healthy: boolean | undefined;
-  /** Its agent was out of touch for longer than the fence: its address may have been given away. */
+  /** Its agent was out of touch for longer than the fence, or an operator gave it up: its address may have been given away. */
   isOverdue: boolean;
 }
 
@@ -52,14 +54,23 @@ export class FrameworkWorld {
   readonly saves: {id: number; ops: readonly StoreOp[]; acks: readonly Call[]}[] = [];
   /** Events on their way to the scheduler. */
   stream: MesosEvent[] = [];
+  /** What the scheduler was told by agents, for telling it again. */
+  readonly #told: Extract<MesosEvent, {type: 'UPDATE'}>[] = [];
   readonly freeing: string[] = [];
+  /** All that was ever to be freed. */
+  readonly freed: Extract<Effect, {type: 'free-address'}>[] = [];
   readonly calls: Call[] = [];
   readonly logs: string[] = [];
   readonly replies: {ok: boolean; message: string}[] = [];
   /** Sees every effect before it happens. */
   onCall: (call: Call) => void = () => undefined;
   isSubscribed = false;
+  /** Nothing is on its way for longer than a second. */
+  isPrompt = false;
   isSuppressed = false;
+  /** The master takes the framework's id no more. */
+  isRemoved = false;
+  #generation = 1;
   readonly #offers = new Map<string, Agent>();
   readonly #known = new Map<string, Known>();
   #nextOffer = 0;
@@ -72,7 +83,7 @@ export class FrameworkWorld {
       awaySince: null,
       containers: new Map(),
     }));
-    this.state = stateFrom(new Map(), defaultSettings);
+    this.state = stateFrom(new Map(), defaultSettings, this.now);
     this.dispatch({type: 'desired', tasks, at: 1});
   }
 
@@ -91,6 +102,7 @@ export class FrameworkWorld {
   /** Lets seconds pass, one tick each; the world's own reactions are left to the caller. */
   pass(seconds: number): void {
     for (let second = 0; second < seconds; second++) {
+      while (this.isPrompt && this.stream.length > 0) this.deliver();
       this.now += 1000;
       for (const agent of this.agents) {
         if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;
@@ -116,7 +128,15 @@ export class FrameworkWorld {
   /** Delivers the next event, or a copy of it, which then comes again. */
   deliver(isDuplicated = false): void {
     const event = isDuplicated ? this.stream[0] : this.stream.shift();
-    if (event !== undefined) this.dispatch({type: 'mesos', event});
+    if (event === undefined) return;
+    if (event.type === 'UPDATE' && event.update.status.uuid !== undefined) this.#told.push(event);
+    this.dispatch({type: 'mesos', event});
+  }
+
+  /** An agent repeats an old update: its acknowledgement came late. */
+  repeat(choice: number): void {
+    const event = this.#told.at(-1 - (choice % Math.max(1, this.#told.length)));
+    if (event !== undefined && this.isSubscribed) this.dispatch({type: 'mesos', event});
   }
 
   /** Everything settles that can settle without time passing. */
@@ -134,9 +154,16 @@ export class FrameworkWorld {
 
   subscribe(): void {
     if (this.isSubscribed) return;
+    if (this.isRemoved && this.state.frameworkId !== null) {
+      this.dispatch({type: 'framework-removed'});
+      return;
+    }
+    if (this.isRemoved) this.#generation++;
+    this.isRemoved = false;
     this.isSubscribed = true;
     this.isSuppressed = false;
-    this.stream = [{type: 'SUBSCRIBED', subscribed: {framework_id: {value: 'F1'}, heartbeat_interval_seconds: 15}}];
+    const framework_id = {value: `F${this.#generation}`};
+    this.stream = [{type: 'SUBSCRIBED', subscribed: {framework_id, heartbeat_interval_seconds: 15}}];
   }
 
   disconnect(): void {
@@ -149,11 +176,21 @@ export class FrameworkWorld {
     for (const save of this.saves.splice(0).slice(0, durableSaves)) this.#write(save.ops);
     this.freeing.length = 0;
     this.#forgetSubscription();
-    this.state = stateFrom(structuredClone(this.store), defaultSettings);
+    this.state = stateFrom(structuredClone(this.store), defaultSettings, this.now);
   }
 
   command(action: CommandAction, name: string): void {
     this.dispatch({type: 'command', action, name});
+    if (action !== 'release' || this.replies.at(-1)?.ok !== true) return;
+    for (const container of this.containers) if (container.name === name) container.isOverdue = true;
+  }
+
+  /** Somebody tears the framework down: the agents that can be reached end its tasks, the others when they come back. */
+  teardown(): void {
+    this.isRemoved = true;
+    this.#known.clear();
+    for (const agent of this.agents) if (agent.awaySince === null) agent.containers.clear();
+    this.disconnect();
   }
 
   want(tasks: readonly TaskSpec[]): void {
@@ -229,7 +266,10 @@ export class FrameworkWorld {
   returnAgent(agent: Agent, isRebooted = false): void {
     if (agent.awaySince === null) return;
     agent.awaySince = null;
-    if (isRebooted) agent.containers.clear();
+    // The master tells an agent to end what is left of a framework that was removed.
+    const isOrphan = (container: Container) => container.generation !== this.#generation || this.isRemoved;
+    for (const container of [...agent.containers.values()])
+      if (isRebooted || isOrphan(container)) agent.containers.delete(container.taskId);
     for (const known of [...this.#known.values()]) {
       if (known.agentId === agent.id && !agent.containers.has(known.taskId)) {
         this.#known.delete(known.taskId);
@@ -262,6 +302,7 @@ export class FrameworkWorld {
         return;
       case 'free-address':
         this.freeing.push(effect.name);
+        this.freed.push(effect);
         return;
       case 'call':
         this.onCall(effect.call);
@@ -311,6 +352,7 @@ export class FrameworkWorld {
         image: info.container.docker.image,
         agentId: agent.id,
         hasCheck: info.health_check !== undefined,
+        generation: this.#generation,
         state: 'TASK_STAGING',
         healthy: undefined,
         isOverdue: false,

@@ -106,7 +106,7 @@ export class TestFramework {
   }
 
   /** The first event that fits, among those taken or to come. */
-  async event(fits: (event: Event) => boolean, within = 10_000): Promise<Event> {
+  async event(fits: (event: Event) => boolean, within = 30_000): Promise<Event> {
     const until = Date.now() + within;
     for (;;) {
       const found = this.events.find(fits);

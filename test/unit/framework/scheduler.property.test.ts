@@ -38,6 +38,7 @@ const deeds = {
   'five minutes': ({world}) => world.pass(301),
   deliver: ({world}) => world.deliver(),
   duplicate: ({world}) => world.deliver(true),
+  repeat: ({world, choice}) => world.repeat(choice),
   save: ({world}) => world.finishSave(),
   free: ({world}) => world.finishFreeing(),
   offer: ({world}) => world.offer(),
@@ -58,6 +59,8 @@ const deeds = {
   want: ({world, choice}) => world.want(wishes[choice % wishes.length]!),
   restart: (moment) => moment.world.command('restart', name(moment)),
   kill: (moment) => moment.world.command('kill', name(moment)),
+  release: (moment) => moment.world.command('release', name(moment)),
+  teardown: ({world}) => world.teardown(),
 } satisfies Record<string, (moment: Moment) => void>;
 
 type Deed = keyof typeof deeds;
@@ -79,9 +82,16 @@ const often: readonly Deed[] = [
   'want',
   'save',
 ];
-const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.tuple(fc.oneof(fc.constantFrom(...often), fc.constantFrom(...(Object.keys(deeds) as Deed[]))), fc.nat(20)),
-  {minLength: 10, maxLength: 60},
+const stepsOf = (chosen: readonly Deed[]): fc.Arbitrary<readonly Step[]> =>
+  fc.array(fc.tuple(fc.constantFrom(...often.filter((deed) => chosen.includes(deed)), ...chosen), fc.nat(20)), {
+    minLength: 10,
+    maxLength: 60,
+  });
+const all = Object.keys(deeds) as Deed[];
+const steps = stepsOf(all);
+/** What does not end a task by itself, nor asks for its end. */
+const blameless = all.filter(
+  (deed) => !['sicken', 'fail', 'reboot agent', 'want', 'restart', 'kill', 'release', 'teardown'].includes(deed),
 );
 
 function perform(world: FrameworkWorld, [deed, choice]: Step): void {
@@ -120,6 +130,24 @@ describe('whatever happens in whatever order', () => {
         expectUnique(ids, (id) => id, 'the ids');
       }),
       {numRuns: 200},
+    );
+  }, 120_000);
+
+  it('no task is ended but for a reason: it runs on through every loss of messages, of the scheduler, the master and its agent', () => {
+    fc.assert(
+      fc.property(stepsOf(blameless), (sequence) => {
+        const world = new FrameworkWorld(fiveTasks());
+        // Or a word from before the agent's return could be the last one heard when the fence's time is over.
+        world.isPrompt = true;
+        flourish(world, 12);
+        const before = world.containers;
+        for (const step of sequence) {
+          perform(world, step);
+          const ended = before.filter((container) => !world.containers.includes(container) && !container.isOverdue);
+          if (ended.length > 0) expect.fail(`ended after ${JSON.stringify(step)}: ${JSON.stringify(ended)}`);
+        }
+      }),
+      {numRuns: 100},
     );
   }, 120_000);
 

@@ -75,6 +75,9 @@ describe('starting', () => {
           parameters: [
             {key: 'ip', value: '192.168.0.101'},
             {key: 'hostname', value: 'ssh-1'},
+            {key: 'log-driver', value: 'json-file'},
+            {key: 'log-opt', value: 'max-size=10m'},
+            {key: 'log-opt', value: 'max-file=3'},
           ],
         },
         network_infos: [{name: 'calico_net'}],
@@ -310,6 +313,21 @@ describe('lost agents', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
+  it('gives up no task whose agent came back while nobody was there to be told', () => {
+    const world = settled();
+    const before = world.containers.map((one) => one.taskId);
+    const agent = agentOf(world, 'ssh-1');
+    world.loseAgent(agent);
+    world.drain();
+    world.pass(290);
+    world.disconnect();
+    world.returnAgent(agent);
+    world.pass(60);
+    flourish(world, 20);
+    expect(world.containers.map((one) => one.taskId)).toEqual(before);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+  });
+
   it('replaces a lost task at once when the operator releases it', () => {
     const world = settled();
     const agent = agentOf(world, 'ssh-1');
@@ -324,6 +342,56 @@ describe('lost agents', () => {
       world.pass(1);
     }
     expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
+  });
+
+  it('frees the address of what the lost holder left, also for another task that gets the address', () => {
+    const world = settled();
+    const {containerId} = world.state.runs[container(world, 'ssh-4').taskId]!;
+    const agent = agentOf(world, 'ssh-4');
+    world.loseAgent(agent);
+    world.drain();
+    world.want(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
+    world.pass(301);
+    // Docker refuses the address as the lost container's endpoint is still in its store.
+    for (let second = 0; second < 10; second++) {
+      world.drain();
+      world.offer();
+      world.drain();
+      const other = world.containers.find((one) => one.name === 'other');
+      if (other?.state === 'TASK_STAGING') world.progress(other);
+      else if (other !== undefined) world.end(other, 'TASK_FAILED', 'Address already in use');
+      world.pass(1);
+    }
+    const freed = world.freed.filter((request) => request.name === 'other');
+    expect(freed[0]?.containers).toContain(containerId);
+  });
+
+  it('counts the fence by its own clock, and says what the first word of the loss was', () => {
+    const world = settled();
+    const {taskId, agentId} = container(world, 'ssh-1');
+    const told = (message: string) =>
+      world.dispatch({
+        type: 'mesos',
+        event: {
+          type: 'UPDATE',
+          update: {
+            status: {
+              task_id: {value: taskId},
+              agent_id: {value: agentId},
+              state: 'TASK_UNREACHABLE',
+              source: 'SOURCE_MASTER',
+              message,
+              // the master's clock is ten minutes slow
+              ...{unreachable_time: {nanoseconds: (world.now - 600_000) * 1e6}},
+            },
+          },
+        },
+      });
+    told('health check timed out');
+    told('Reconciliation: Task is unreachable');
+    expect(world.state.runs[taskId]).toMatchObject({phase: 'lost', released: false});
+    const {why} = viewOf(world.state, world.now);
+    expect(why['ssh-1']![0]).toMatch(/health check timed out.* for another 300 s/);
   });
 
   it('does not release a task that is not lost', () => {
@@ -418,6 +486,23 @@ describe('fail-over', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
+  it('waits no longer than it may for what a predecessor with a wrong clock wrote down', () => {
+    const world = settled();
+    world.loseAgent(agentOf(world, 'ssh-1'));
+    world.end(container(world, 'ssh-2'), 'TASK_FAILED');
+    while (world.stream.length > 0) world.deliver();
+    world.crash(99);
+    // the clock of the next leader's node is an hour behind
+    world.now -= 3_600_000;
+    world.crash(0);
+    const lost = Object.values(world.state.runs).filter((run) => run.phase === 'lost');
+    expect(lost.length).toBeGreaterThan(0);
+    for (const run of lost) expect(run.lostSince).toBe(world.now);
+    expect(world.state.slots['ssh-2']!.notBefore).toBeLessThanOrEqual(world.now + 60_000);
+    flourish(world, 90);
+    expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
   it('reconciles implicitly every ten minutes', () => {
     const world = settled();
     flourish(world, 1300);
@@ -482,6 +567,35 @@ describe('changes of the wish', () => {
     expect(world.containers.filter((one) => one.image === 'docker-ssh:1')).toHaveLength(3);
   });
 
+  it('starts a mended task at once, however often it has failed', () => {
+    const world = settled();
+    world.want(fiveTasks('broken:1'));
+    for (let second = 0; second < 400; second++) {
+      for (const one of world.containers) if (one.image === 'broken:1') world.end(one, 'TASK_FAILED');
+      world.drain();
+      world.offer();
+      world.drain();
+      world.pass(1);
+    }
+    expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({name: 'ssh-1', flapping: true});
+    world.want(fiveTasks());
+    expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({flapping: false});
+    flourish(world, 10);
+    expect(container(world, 'ssh-1')).toMatchObject({image: 'docker-ssh:1', state: 'TASK_RUNNING'});
+  });
+
+  it('goes on with an outdated task that is down when another outdated one is lost', () => {
+    const world = settled();
+    const sick = container(world, 'ssh-4');
+    const lost = world.agents.find((agent) => agent.id !== sick.agentId && names(world).length > 0)!;
+    world.loseAgent(lost);
+    world.drain();
+    world.sicken(sick);
+    world.drain();
+    world.want(fiveTasks().map((spec) => ({...spec, env: {A: 'b'}})));
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([sick.taskId]);
+  });
+
   it('lets two tasks swap their addresses', () => {
     const [a, b] = [taskSpec('a', '192.168.0.101'), taskSpec('b', '192.168.0.102')];
     const world = settled([a, b]);
@@ -512,6 +626,20 @@ describe('changes of the wish', () => {
     flourish(world, 15);
     expect(container(world, 'ssh-1').taskId).not.toBe(before);
     expect(world.state.slots['ssh-1']!.failures).toBe(0);
+  });
+
+  it('tells the operator that a restart has to wait for the master', () => {
+    const world = settled();
+    world.disconnect();
+    world.command('restart', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(
+        /^ssh-1\.\d+ is ended and started anew, when the scheduler is subscribed again \(the connection broke\)$/,
+      ),
+    });
+    flourish(world, 15);
+    expect(callsOf(world, 'KILL')).toHaveLength(1);
   });
 
   it('repeats a KILL that leads to nothing', () => {

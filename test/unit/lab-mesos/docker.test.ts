@@ -106,7 +106,7 @@ describe('a docker task', () => {
     const run = log().find((line) => line.includes(' run '))!;
     const sandbox = /-v ([^:]+):\/mnt\/mesos\/sandbox/.exec(run)![1]!;
     await eventually(() => readFileSync(join(sandbox, 'stdout'), 'utf8')).toBe('out\n');
-    expect(readFileSync(join(sandbox, 'stderr'), 'utf8')).toBe('err\n');
+    await eventually(() => readFileSync(join(sandbox, 'stderr'), 'utf8')).toBe('err\n');
     await framework.call('KILL', {kill: {task_id: {value: 't'}}});
     const end = await framework.status('t', 'TASK_KILLED');
     expect(end.container_status?.network_infos).toEqual([{ip_addresses: [{protocol: 'IPv4', ip_address: '127.0.0.1'}]}]);
@@ -122,9 +122,11 @@ describe('a docker task', () => {
 
   it('gets its grace period when it is killed', async () => {
     await start();
-    const task = dockerTask('t', {network: 'NONE'}, {shell: true, value: 'trap "" TERM; while :; do sleep 0.1; done'});
-    await framework.launch(await framework.offer(), task);
+    const mark = join(cluster.directory, 'heedless');
+    const value = `trap "" TERM; touch ${mark}; while :; do sleep 0.1; done`;
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value}));
     await framework.status('t', 'TASK_RUNNING');
+    await eventually(() => existsSync(mark)).toBe(true);
     await framework.call('KILL', {kill: {task_id: {value: 't'}, kill_policy: {grace_period: {nanoseconds: 1e9}}}});
     expect((await framework.status('t', 'TASK_KILLED')).message).toBe('Container exited with status 137');
     expect(log().some((line) => / stop -t 1 mesos-/.test(line))).toBe(true);
@@ -149,7 +151,7 @@ describe('a docker task', () => {
 
   it('is healthy as soon as its port answers', async () => {
     await start();
-    const server = `require("http").createServer((q, r) => r.end()).listen(0, "127.0.0.1", function () { require("fs").writeFileSync(process.argv[1], String(this.address().port)) })`;
+    const server = `require("http").createServer((q, r) => r.end()).listen(0, "127.0.0.1", function () { require("fs").writeFileSync(process.argv[1] + ".new", String(this.address().port)); require("fs").renameSync(process.argv[1] + ".new", process.argv[1]) })`;
     const file = join(cluster.directory, 'port');
     await framework.launch(
       await framework.offer(),

@@ -1,3 +1,5 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {RunningMaster} from '../../../src/lab/mesos/master/start.js';
 import {TestCluster} from '../../support/mesos/cluster.js';
@@ -78,7 +80,6 @@ describe('a framework is removed', () => {
   it('when its failover_timeout is over', async () => {
     const first = await cluster.framework(master).subscribe({failover_timeout: 0.3});
     first.disconnect();
-    await eventually(async () => (await first.call('REVIVE')).status).toBe(403);
     await eventually(async () => (await first.call('REVIVE')).status).toBe(400);
     expect((await cluster.framework(master).subscribe({id: {value: first.id}})).events).toEqual([removed]);
   });
@@ -91,6 +92,35 @@ describe('a framework is removed', () => {
     const view = JSON.parse((await exchange(master.port, 'GET', '/master/frameworks')).text);
     expect(view.frameworks).toEqual([]);
     expect(view.completed_frameworks).toMatchObject([{id: first.id, active: false}]);
+  });
+});
+
+describe('an operator', () => {
+  const teardown = (body: string, method = 'POST') => exchange(master.port, method, '/master/teardown', {}, body);
+
+  it('ends a framework and its tasks, whose id is burnt', async () => {
+    await cluster.agent(master);
+    const first = await cluster.framework(master).subscribe();
+    const mark = join(cluster.directory, 'pid');
+    await first.launch(await first.offer(), shellTask('t', `echo $$ > ${mark}.new; mv ${mark}.new ${mark}; sleep 1000`));
+    await eventually(() => existsSync(mark)).toBe(true);
+    expect((await teardown(`frameworkId=${first.id}`)).status).toBe(200);
+    await eventually(() => first.isEnded).toBe(true);
+    const isAlive = (pid: number) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await eventually(() => isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+    expect((await cluster.framework(master).subscribe({id: {value: first.id}})).events).toEqual([removed]);
+  });
+
+  it('is told what is wrong with his request', async () => {
+    expect(await teardown('')).toMatchObject({status: 400, text: "Missing 'frameworkId' query parameter in the request body"});
+    expect(await teardown('frameworkId=x')).toMatchObject({status: 400, text: 'No framework found with specified ID'});
+    expect((await teardown('', 'PUT')).status).toBe(405);
   });
 });
 
@@ -137,9 +167,11 @@ describe('a task that does not heed SIGTERM', () => {
   it('is killed when its grace period is over', async () => {
     await cluster.agent(master);
     const framework = await cluster.framework(master).subscribe();
-    await framework.launch(await framework.offer(), shellTask('t', 'trap "" TERM; while :; do sleep 0.1; done'));
+    const mark = join(cluster.directory, 'heedless');
+    const value = `trap "" TERM; touch ${mark}; while :; do sleep 0.1; done`;
+    await framework.launch(await framework.offer(), shellTask('t', value));
     await framework.status('t', 'TASK_RUNNING');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await eventually(() => existsSync(mark)).toBe(true);
     await framework.call('KILL', {kill: {task_id: {value: 't'}, kill_policy: {grace_period: {nanoseconds: 0.3e9}}}});
     expect((await framework.status('t', 'TASK_KILLED')).message).toBe('Command terminated with signal Killed');
   });

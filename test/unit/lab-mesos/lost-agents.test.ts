@@ -19,7 +19,8 @@ beforeEach(() => {
 });
 afterEach(() => cluster.close());
 
-const PINGS = ['--agent_ping_timeout=200ms', '--max_agent_ping_timeouts=3'];
+/** An agent on a busy computer may be silent for a second. */
+const PINGS = ['--agent_ping_timeout=1secs', '--max_agent_ping_timeouts=3'];
 const multiRole = [{type: 'MULTI_ROLE'}];
 
 async function startTasks(): Promise<void> {
@@ -160,10 +161,12 @@ describe('a master that restarts', () => {
   it('without a registry believes running tasks lost until the agent is back', async () => {
     master = await cluster.master();
     const {port} = master;
-    await cluster.agent(master, '--registration_backoff_factor=1secs');
+    const agent = await cluster.agentProcess(master);
     await startTasks();
     const agentId = pa.events.find((event) => event.type === 'OFFERS').offers.offers[0].agent_id;
     const old = [ck, nock, pa];
+    // It does not come back before all three have asked.
+    agent.kill('SIGSTOP');
     await master.stop();
     master = await cluster.master(`--port=${port}`);
     const infos = [{}, {checkpoint: false}, {capabilities: [...multiRole, {type: 'PARTITION_AWARE'}]}];
@@ -173,8 +176,10 @@ describe('a master that restarts', () => {
         .framework(master)
         .subscribe({name, id: {value: old[index]!.id}, failover_timeout: 120, ...infos[index]});
       await reconcile(framework, `t-${name}`, agentId);
+      await framework.event((event) => event.update?.status.reason === 'REASON_RECONCILIATION');
       back.push(framework);
     }
+    agent.kill('SIGCONT');
     for (const [index, name] of ['ck', 'nock', 'pa'].entries()) {
       const framework = back[index]!;
       await framework.status(`t-${name}`, 'TASK_RUNNING');

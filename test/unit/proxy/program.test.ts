@@ -25,8 +25,13 @@ beforeAll(async () => {
     `--api-socket=${folder}/api`,
     `--error-path=${root}templates/proxy`,
   ]);
-  while (!String((await once(proxy.stdout!, 'data'))[0]).includes('Proxy API at'));
-  proxy.stdout!.resume();
+  let said = '';
+  await new Promise<void>((resolve) => {
+    proxy.stdout!.on('data', (text) => {
+      said += text;
+      if (said.includes('Proxy API at')) resolve();
+    });
+  });
 });
 afterAll(async () => {
   proxy.kill('SIGKILL');

@@ -172,12 +172,23 @@ describe('the status of a cluster', () => {
   });
 
   it('is not healthy while a task is not', async () => {
-    for (const change of [{state: 'staging'}, {healthy: false}]) {
+    for (const change of [
+      {state: 'staging'},
+      {healthy: false},
+      {healthy: null, message: 'its health check has not passed yet'},
+    ]) {
       const {tasks} = scheduler(true);
       const state = scheduler(true, {tasks: tasks.map((task, index) => (index === 0 ? {...task, ...change} : task))});
       const {healthy} = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;
       expect(healthy).toBe(false);
     }
+  });
+
+  it('names the master also while the scheduler is not subscribed at it', async () => {
+    const state = scheduler(true);
+    const away = {...state, framework: {...state.framework, connected: false, master: null}};
+    const {framework} = await collect({node0: {state: {stdout: JSON.stringify(away), code: 0}}}).status;
+    expect(framework).toMatchObject({state: 'unhealthy', connected: false, master: '198.18.0.10:5050'});
   });
 
   it('shows tasks that the scheduler still has though the file names them no more', async () => {

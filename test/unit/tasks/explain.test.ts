@@ -57,6 +57,12 @@ async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutS
 }
 
 describe('why a task is as it is', () => {
+  it('is asked of all nodes while its health check has not passed yet', async () => {
+    const {isWell, looked} = await whyOf({task: {healthy: null, message: 'its health check has not passed yet'}});
+    expect(isWell).toBe(false);
+    expect(looked).toEqual(['node0', 'node1', 'node2']);
+  });
+
   it('is what the framework says, and for one that is well only its own node is looked at', async () => {
     expect(await whyOf({})).toMatchObject({isWell: true, why: ['as the framework says'], findings: [], looked: ['node1']});
   });

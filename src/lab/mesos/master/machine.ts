@@ -24,6 +24,8 @@ export type Input =
   /** A stream of a framework or an agent broke. */
   | {readonly kind: 'closed'; readonly stream: string}
   | {readonly kind: 'mark-gone'; readonly agentId: string}
+  /** An operator ends a framework. */
+  | {readonly kind: 'teardown'; readonly framework: Framework}
   /** Time passed: do what is due. */
   | {readonly kind: 'tick'};
 
@@ -45,6 +47,9 @@ export function handle(context: Context, input: Input): void {
       break;
     case 'mark-gone':
       markGone(context, input.agentId);
+      break;
+    case 'teardown':
+      removeFramework(context, input.framework);
       break;
     case 'tick':
       tick(context);

@@ -46,13 +46,31 @@ const CALLS: Readonly<Record<string, (master: Master) => object>> = {
   GET_METRICS: (master) => ({metrics: Object.entries(metrics(master.context)).map(([name, value]) => ({name, value}))}),
 };
 
+const bad = (text: string): Reply => ({status: 400, text});
+
+/** What stands in the way of a request that changes something. */
+function refusal({security}: Master, request: Request): Reply {
+  if (security.isWriteAuthenticated && authenticate(security.credentials, request.headers.authorization) === undefined)
+    return unauthorized('mesos-master-readwrite');
+  return request.method === 'POST' ? undefined : methodNotAllowed(request.method, 'POST');
+}
+
+/** POST /master/teardown, with the form `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
+export function teardown(master: Master, request: Request): Reply {
+  const refused = refusal(master, request);
+  if (refused) return refused;
+  const id = new URLSearchParams(request.body).get('frameworkId');
+  if (id === null) return bad("Missing 'frameworkId' query parameter in the request body");
+  const framework = master.context.state.frameworks.get(id);
+  if (!framework) return bad('No framework found with specified ID');
+  master.handle({kind: 'teardown', framework});
+  return {status: 200};
+}
+
 /** POST /api/v1 */
 export function operatorApi(master: Master, request: Request): Reply {
-  const {credentials, isWriteAuthenticated} = master.security;
-  if (isWriteAuthenticated && authenticate(credentials, request.headers.authorization) === undefined)
-    return unauthorized('mesos-master-readwrite');
-  if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
-  const bad = (text: string): Reply => ({status: 400, text});
+  const refused = refusal(master, request);
+  if (refused) return refused;
   const contentType = request.headers['content-type'];
   if (contentType === undefined) return bad("Expecting 'Content-Type' to be present");
   if (contentType !== 'application/json') {

@@ -1,0 +1,54 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {Election, type Leadership} from '../../../src/framework/election.js';
+import {MemoryKeyValues} from '../../support/memory-key-values.js';
+
+/** Long enough that nothing is renewed by a real timer while a test runs: the clock is the test's own. */
+const ttlSeconds = 1000;
+const held: Leadership[] = [];
+let time = 0;
+const kv = new MemoryKeyValues(() => time);
+
+function election(node: string): Election {
+  return new Election({kv, key: '/leader', node, ttlSeconds, monotonic: () => time, log: () => undefined});
+}
+
+async function elected(node: string): Promise<Leadership> {
+  const leadership = (await election(node).campaign(AbortSignal.timeout(10_000)))!;
+  held.push(leadership);
+  return leadership;
+}
+
+afterEach(async () => {
+  for (const leadership of held.splice(0)) await leadership.resign();
+});
+
+describe('the leadership', () => {
+  it('is given up by a leader that is cut off or frozen before anybody else can have it', async () => {
+    const first = await elected('node0');
+    time += 874_999;
+    expect(first.isHeld()).toBe(true);
+    time += 1;
+    expect(first.isHeld()).toBe(false);
+    expect(await election('node1').leader()).toBe('node0');
+    time += 125_000;
+    expect(await election('node1').leader()).toBeNull();
+    expect((await elected('node1')).isHeld()).toBe(true);
+    expect(first.isHeld()).toBe(false);
+  });
+
+  it('guards writes: those of an earlier leader are refused', async () => {
+    const first = await elected('node0');
+    time += 1_000_000;
+    const second = await elected('node1');
+    const write = (leadership: Leadership) => kv.commit([leadership.guard], [{op: 'put', key: '/view', value: ''}]);
+    expect(await write(first)).toBe(false);
+    expect(await write(second)).toBe(true);
+  });
+
+  it('goes to the next one as soon as it is resigned', async () => {
+    await (await elected('node0')).resign();
+    expect(await election('node1').leader()).toBeNull();
+    await elected('node1');
+    expect(await election('node0').leader()).toBe('node1');
+  });
+});

@@ -6,6 +6,7 @@ import {showProbe} from '../firewall/probe.js';
 import type {Proof, ProofRow} from '../firewall/prove.js';
 import {showMatch} from '../firewall/rule.js';
 import type {NodeResult} from '../firewall/work.js';
+import {columns} from './columns.js';
 
 /** The rules for people, and where in a packet's way they stand. */
 export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
@@ -133,15 +134,4 @@ function noteText(note: string): string {
   if (verb === 'drop') return `forget ${id}`;
   const end = seconds === '-' ? '' : `, which ends in ${showDuration(Number(seconds))}`;
   return `note ${id}${end}${kept === 'yes' ? ', kept over a reboot' : ''}`;
-}
-
-/** Rows as columns of their greatest width. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, index) => cell.padEnd(widths[index]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,6 +1,7 @@
 import chalk from 'chalk';
-import type {ClusterStatus, ComponentState} from '../status/status.js';
+import type {BgpPeer, ClusterStatus, ComponentState, NodeStatus} from '../status/status.js';
 import {isWell} from '../steps/framework.js';
+import {columns} from './columns.js';
 
 const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
   healthy: chalk.green,
@@ -8,6 +9,7 @@ const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
   absent: chalk.dim,
 };
 const SIGN: Readonly<Record<ComponentState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
+const COLOUR_OF_SIGN = new Map((['healthy', 'unhealthy', 'absent'] as const).map((state) => [SIGN[state], COLOUR[state]]));
 
 /** The status for people: what is well in one word, what is not with why. */
 export function statusText(status: ClusterStatus): string {
@@ -36,19 +38,55 @@ export function statusText(status: ClusterStatus): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** A row a component, a column a node; what is amiss follows in words. */
 function nodeLines(status: ClusterStatus): string[] {
+  const {nodes} = status;
+  const names = [...new Set(nodes.flatMap((node) => Object.keys(node.components)))];
+  const peers = [...new Set(nodes.flatMap((node) => node.peers.map((peer) => peer.address)))].sort();
+  const rows = [
+    ['', ...nodes.map((node) => node.name)],
+    ['', ...nodes.map((node) => node.address)],
+    ...names.map((name) => [name, ...nodes.map((node) => componentCell(node, name))]),
+    ...peers.map((address) => [`BGP ${address}`, ...nodes.map((node) => peerCell(node, address))]),
+  ];
+  const [heads = '', addresses = '', ...cells] = columns(rows);
+  return [
+    chalk.bold(heads),
+    chalk.dim(addresses),
+    ...cells.map((line) => line.replace(/[●✗○]/g, (sign) => COLOUR_OF_SIGN.get(sign)!(sign))),
+    ...troubles(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
+  ];
+}
+
+function componentCell(node: NodeStatus, name: string): string {
+  const component = node.components[name];
+  if (component) return `${SIGN[component.state]} ${component.state}`;
+  return node.reachable ? '-' : '?';
+}
+
+function peerCell(node: NodeStatus, address: string): string {
+  const peer = node.peers.find((one) => one.address === address);
+  if (!peer) return node.reachable ? '-' : '?';
+  return isEstablished(peer) ? `${SIGN.healthy} up ${peer.since}` : `${SIGN.unhealthy} ${peer.state} ${peer.since}`;
+}
+
+const isEstablished = (peer: BgpPeer): boolean => peer.info.startsWith('Established');
+
+function troubles(status: ClusterStatus): string[] {
   return status.nodes.flatMap((node) => {
-    const head = `${chalk.bold(node.name)} ${chalk.dim(node.address)}`;
     if (!node.reachable) {
       const why = [...(node.error ?? '').split('\n'), ...(node.hint === undefined ? [] : [`hint: ${node.hint}`])];
-      return [`${head}  ${chalk.red('not reachable')}`, ...why.map((line) => `    ${line}`)];
+      return [chalk.red(`${node.name} is not reachable`), ...why.map((line) => `    ${line}`)];
     }
     return [
-      head,
-      ...Object.entries(node.components).map(([name, component]) => `  ${part(component.state, name, component.detail)}`),
-      ...node.peers.map(
-        (peer) => `      ${chalk.dim(`BGP ${peer.address} (${peer.type}): ${peer.state} since ${peer.since}, ${peer.info}`)}`,
-      ),
+      ...Object.entries(node.components)
+        .filter(([, component]) => component.state !== 'healthy')
+        .map(
+          ([name, component]) => `${COLOUR[component.state](SIGN[component.state])} ${name} on ${node.name}: ${component.detail}`,
+        ),
+      ...node.peers
+        .filter((peer) => !isEstablished(peer))
+        .map((peer) => `${chalk.red(SIGN.unhealthy)} BGP from ${node.name} to ${peer.address} (${peer.type}): ${peer.info}`),
     ];
   });
 }
@@ -69,13 +107,8 @@ function taskLines(status: ClusterStatus): string[] {
       task.image,
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row, index) => {
+  return columns(rows).map((text, index) => {
     const task = status.tasks[index - 1];
-    const text = row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd();
     if (!task) return chalk.dim(text);
     return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
   });

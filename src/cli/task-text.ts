@@ -1,6 +1,7 @@
 import chalk from 'chalk';
 import {isWell, type SchedulerState, type TaskState} from '../steps/framework.js';
 import type {Explanation} from '../tasks/explain.js';
+import {columns} from './columns.js';
 
 /** `hw5 task list` for people: a table, and behind what is not well why. */
 export function taskListText(state: SchedulerState, now: number): string {
@@ -13,15 +14,7 @@ export function taskListText(state: SchedulerState, now: number): string {
     String(task.restarts),
     task.image,
   ]);
-  const all = [['TASK', 'STATE', 'NODE', 'ADDRESS', 'SINCE', 'RESTARTS', 'IMAGE'], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  const [head, ...body] = lines;
+  const [head, ...body] = columns([['TASK', 'STATE', 'NODE', 'ADDRESS', 'SINCE', 'RESTARTS', 'IMAGE'], ...rows]);
   return `${[
     chalk.dim(head),
     ...body.map((line, index) => {

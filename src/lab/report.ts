@@ -1,4 +1,4 @@
-import type {Emit} from '../step/events.js';
+import type {Emit, Outcome} from '../step/events.js';
 import {Hw5Error} from '../support/errors.js';
 import {lock} from '../support/lock.js';
 
@@ -30,11 +30,11 @@ export async function labRun<T>(
   work: (part: DoPart) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  const counts = {changed: 0, unchanged: 0, failed: 0};
+  const counts = {changed: 0, unchanged: 0, failed: 0, blocked: 0};
   const part: DoPart = async (step, host, body) => {
     const base = {step, title: TITLES[step], host};
     const begun = performance.now();
-    const end = (outcome: keyof typeof counts | 'interrupted', error?: Hw5Error): void => {
+    const end = (outcome: Outcome, error?: Hw5Error): void => {
       if (outcome !== 'interrupted') counts[outcome] += 1;
       emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
     };

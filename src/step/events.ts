@@ -39,6 +39,8 @@ export type RunEvent =
       readonly changed: number;
       readonly unchanged: number;
       readonly failed: number;
+      /** Steps on hosts that were not begun, as something they need failed. */
+      readonly blocked: number;
       readonly elapsedMs: number;
     }
   /** The user is asked for a password: until the answer is there, the terminal is the question's. */

@@ -126,6 +126,7 @@ async function schedule(
     changed: count('changed'),
     unchanged: count('unchanged'),
     failed: errors.length,
+    blocked: count('blocked'),
     elapsedMs: performance.now() - session.started,
   });
   return {changed: count('changed'), unchanged: count('unchanged'), errors};

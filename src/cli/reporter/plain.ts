@@ -18,6 +18,8 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
         break;
       case 'step-end':
+        // after an early failure these are nearly all lines; the last one counts them
+        if (event.outcome === 'blocked' && !isVerbose) break;
         line(
           `${sign(event.outcome)} ${event.host} ${event.title}: ${event.outcome}${event.outcome === 'changed' ? chalk.dim(` (${duration(event.elapsedMs)})`) : ''}`,
         );

@@ -82,7 +82,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         steps.set(event.step, step);
         step.hosts.delete(event.host);
         step.ended.set(event.host, event.outcome);
-        if (step.ended.size === hostsOf.get(event.step)) print(lineOf(step));
+        if (step.ended.size === hostsOf.get(event.step) && !isBlocked(step)) print(lineOf(step));
         break;
       }
       case 'end':
@@ -101,6 +101,11 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
     }
     show();
   };
+}
+
+/** Whether it was begun on no host: after an early failure that is nearly every step, and the last line counts them. */
+function isBlocked(step: Running): boolean {
+  return [...step.ended.values()].every((outcome) => outcome === 'blocked');
 }
 
 function lineOf(step: Running): string {

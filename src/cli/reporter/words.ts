@@ -27,12 +27,14 @@ export function summary(event: {
   readonly changed: number;
   readonly unchanged: number;
   readonly failed: number;
+  readonly blocked: number;
   readonly elapsedMs: number;
 }): string {
   const parts = [
     `${event.changed} changed`,
     `${event.unchanged} unchanged`,
     ...(event.failed > 0 ? [chalk.red(`${event.failed} failed`)] : []),
+    ...(event.blocked > 0 ? [chalk.yellow(`${event.blocked} not begun`)] : []),
   ];
   return `${parts.join(', ')} ${chalk.dim(`in ${duration(event.elapsedMs)}`)}`;
 }

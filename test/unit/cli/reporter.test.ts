@@ -52,7 +52,7 @@ const RUN: readonly RunEvent[] = [
   begin('docker', 'a'),
   end('docker', 'a', 'unchanged'),
   end('tasks', 'a', 'blocked'),
-  {type: 'end', changed: 1, unchanged: 2, failed: 1, elapsedMs: 65_400},
+  {type: 'end', changed: 1, unchanged: 2, failed: 1, blocked: 1, elapsedMs: 65_400},
 ];
 
 const CUT_OFF: readonly RunEvent[] = [
@@ -78,8 +78,7 @@ describe('plain lines', () => {
       '✓ a the etcd: changed (1.2 s)',
       '✗ b the docker: failed',
       '· a the docker: unchanged',
-      '- a the tasks: blocked',
-      '1 changed, 2 unchanged, 1 failed in 1 min 5 s',
+      '1 changed, 2 unchanged, 1 failed, 1 not begun in 1 min 5 s',
     ]);
   });
 
@@ -91,6 +90,7 @@ describe('plain lines', () => {
       '· b the etcd: unchanged',
       '  a: waiting for a quorum',
     ]);
+    expect(written((out) => plainReporter(out, true))).toContain('- a the tasks: blocked');
   });
 
   it('of an interrupted run have no summary', () => {
@@ -136,8 +136,7 @@ describe('a terminal', () => {
     expect(lines).toEqual([
       '✓ the etcd: changed b unchanged, a TIME',
       '✗ the docker: failed b, a unchanged',
-      '- the tasks: blocked a',
-      '1 changed, 2 unchanged, 1 failed in 1 min 5 s',
+      '1 changed, 2 unchanged, 1 failed, 1 not begun in 1 min 5 s',
     ]);
   });
 
@@ -194,7 +193,7 @@ describe('words', () => {
   });
 
   it('a summary without failures does not speak of them', () => {
-    expect(summary({changed: 0, unchanged: 54, failed: 0, elapsedMs: 340})).toBe('0 changed, 54 unchanged in 340 ms');
+    expect(summary({changed: 0, unchanged: 54, failed: 0, blocked: 0, elapsedMs: 340})).toBe('0 changed, 54 unchanged in 340 ms');
   });
 });
 
@@ -207,7 +206,7 @@ describe('the colours of progress', () => {
   it('go by standard error, where progress goes: a log of it has none, though standard output is a terminal', () => {
     [chalk.level, chalkStderr.level] = [1, 0];
     expect(sign('changed')).toBe('✓');
-    expect(summary({changed: 0, unchanged: 1, failed: 1, elapsedMs: 5})).not.toContain('\u001b');
+    expect(summary({changed: 0, unchanged: 1, failed: 1, blocked: 0, elapsedMs: 5})).not.toContain('\u001b');
     [chalk.level, chalkStderr.level] = [0, 1];
     expect(sign('changed')).toBe('\u001b[32m✓\u001b[39m');
   });

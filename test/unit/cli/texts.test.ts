@@ -110,10 +110,11 @@ describe('the status for people', () => {
   it('of a healthy cluster', () => {
     expect(statusText(STATUS)).toBe(`zzw: healthy
 
-node0 198.18.0.10
-  ● etcd          is healthy
-  ● calico        1 of 1 BGP sessions
-      BGP 198.18.0.11 (node-to-node mesh): up since 16:01:02, Established
+                 node0
+                 198.18.0.10
+etcd             ● healthy
+calico           ● healthy
+BGP 198.18.0.11  ● up 16:01:02
 
 ● network       calico_net 192.168.0.0/16, on node0
 ● framework     F-1, led by node0, connected to 198.18.0.10:5050
@@ -132,7 +133,11 @@ notebook  http://198.18.0.10:8888/
       ...STATUS,
       healthy: false,
       nodes: [
-        {...node!, components: {etcd: {state: 'unhealthy', detail: 'no quorum'}, proxy: {state: 'absent', detail: 'not there'}}},
+        {
+          ...node!,
+          components: {etcd: {state: 'unhealthy', detail: 'no quorum'}, proxy: {state: 'absent', detail: 'not there'}},
+          peers: [{...node!.peers[0]!, state: 'start', info: 'Active Socket: No route to host'}],
+        },
         {
           ...node!,
           name: 'node1',
@@ -141,6 +146,7 @@ notebook  http://198.18.0.10:8888/
           error: 'no route to node1\n  at all',
           hint: 'is it up?',
           components: {},
+          peers: [],
         },
       ],
       network: {...STATUS.network, state: 'absent', nodes: []},
@@ -152,9 +158,15 @@ notebook  http://198.18.0.10:8888/
     });
     for (const line of [
       'zzw: not healthy',
-      '  ✗ etcd          no quorum',
-      '  ○ proxy         not there',
-      'node1 198.18.0.11  not reachable',
+      '                 node0             node1',
+      '                 198.18.0.10       198.18.0.11',
+      'etcd             ✗ unhealthy       ?',
+      'proxy            ○ absent          ?',
+      'BGP 198.18.0.11  ✗ start 16:01:02  ?',
+      '✗ etcd on node0: no quorum',
+      '○ proxy on node0: not there',
+      '✗ BGP from node0 to 198.18.0.11 (node-to-node mesh): Active Socket: No route to host',
+      'node1 is not reachable',
       '    no route to node1',
       '      at all',
       '    hint: is it up?',

@@ -116,6 +116,19 @@ describe('the whole cluster on the lab', () => {
     expect((await status(0)).healthy).toBe(true);
   });
 
+  test('lets an etcd member that lost its data in again, with the data of the others and no task touched', async () => {
+    const before = await containerOf('ssh-1');
+    await inMachine('node1', 'systemctl stop hw5-etcd; rm -rf /var/lib/hw5/etcd');
+    expect((await onLab(['plan'], 3)).stdout).toContain('join the members that have data already');
+    const {steps} = await changesOf('up');
+    expect(steps).toContain('etcd@node1');
+    // answered by this member from its own data
+    const pools = await inMachine('node1', 'curl -sf http://127.0.0.1:2379/v2/keys/calico/v1/ipam/v4/pool');
+    expect(pools).toContain('/calico/v1/ipam/v4/pool/192.168.0.0-16');
+    expect(await containerOf('ssh-1')).toEqual(before);
+    expect(await changesOf('up')).toEqual({changed: 0, steps: []});
+  });
+
   test('installs a package that was removed, and only that', async () => {
     await inMachine('node2', 'dpkg -r --force-depends conntrack >/dev/null 2>&1');
     expect((await onLab(['plan'], 3)).stdout).toContain('apt-get install conntrack');

@@ -154,7 +154,10 @@ function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
     return [
       {
         message: `port ${port} (${purpose}) is held by ${holder}`,
-        hint: `stop it, or give ${purpose} another port in the cluster file`,
+        hint:
+          port === 179
+            ? `stop it: ${purpose} has this port everywhere`
+            : `stop it, or give ${purpose} another port in the cluster file`,
       },
     ];
   });

@@ -38,26 +38,26 @@ function membersOf(text: string | undefined): string | undefined {
   return /--initial-cluster (\S+)/.exec(text ?? '')?.[1];
 }
 
-/** Lets a member without data into the cluster of those that have some; where they are too few, it may only begin with them. */
-function joinOthers(node: ClusterNode, cluster: Cluster, hasQuorum: boolean): Action {
-  const others = nodesWith(cluster, 'etcd').filter((member) => member.name !== node.name);
+/** Lets a member without data into the cluster of those that have some; where those wait for it to begin with, it begins. */
+function joinOthers(node: ClusterNode, cluster: Cluster): Action {
+  const all = nodesWith(cluster, 'etcd');
+  const others = all.filter((member) => member.name !== node.name);
   const values = {
     UNIT: ETCD_UNIT,
     NAME: node.name,
     PEER: peerUrl(node, cluster),
-    OTHERS: others.map((member) => clientUrl(member, cluster)).join(' '),
+    CLIENTS: others.map((member) => clientUrl(member, cluster)).join(' '),
+    PEERS: others.map((member) => peerUrl(member, cluster)).join(' '),
+    QUORUM: String(Math.floor(all.length / 2) + 1),
     DATA: cluster.etcd.dataDir,
     JOIN_FILE,
-    HAS_QUORUM: hasQuorum ? 'yes' : '',
   };
   const head = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`);
   return {
     kind: 'script',
     title: 'join the members that have data already',
     script: [...head, template('etcd/join.sh')].join('\n'),
-    hint: hasQuorum
-      ? `do the members on ${others.map(({name}) => name).join(' and ')} run, and reach each other on port ${cluster.etcd.peerPort}?`
-      : "bring back the lost data, or begin anew without etcd's data: `hw5 down --purge`, then `hw5 up`",
+    hint: `do the members on ${others.map(({name}) => name).join(' and ')} run, and reach each other on port ${cluster.etcd.peerPort}? If their data is lost for good, begin without it: \`hw5 down --purge\`, then \`hw5 up\``,
   };
 }
 
@@ -76,9 +76,20 @@ export const etcd = defineStep({
     data: exists(cluster.etcd.dataDir),
     /** A folder alone is no data: etcd makes it before it is refused. */
     isMember: exists(`${cluster.etcd.dataDir}/member/wal`),
+    joinFile: exists(JOIN_FILE),
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
   check(seen, {node, cluster, everywhere}): readonly Problem[] {
+    const unseen = nodesWith(cluster, 'etcd').filter((member) => !everywhere.has(member.name));
+    if (unseen.length > 0 && ![...everywhere.values()].some((one) => one.isMember)) {
+      const names = unseen.map(({name}) => name).join(' and ');
+      return [
+        {
+          message: `etcd would begin anew here, and nobody knows whether ${names} has data of it`,
+          hint: `make ${names} reachable, or take the etcd role from it in the cluster file`,
+        },
+      ];
+    }
     const wanted = membersOf(etcdUnit(node, cluster))!;
     // whoever has no data joins what runs on the others, and may, if it was in their list from the beginning
     const running = seen.isMember ? [seen] : [...everywhere.values()].filter((one) => one.isMember);
@@ -93,9 +104,8 @@ export const etcd = defineStep({
   },
   plan(seen, {node, cluster, everywhere}) {
     const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), seen.unit);
-    const all = nodesWith(cluster, 'etcd').length;
-    const members = [...everywhere.values()].filter((one) => one.isMember).length;
-    const join = seen.isMember || members === 0 ? [] : [joinOthers(node, cluster, members > all / 2)];
+    const isFirst = ![...everywhere.values()].some((one) => one.isMember);
+    const join = seen.isMember || isFirst ? [] : [joinOthers(node, cluster)];
     const data: Action[] = seen.isMember
       ? []
       : [
@@ -104,6 +114,7 @@ export const etcd = defineStep({
             title: 'make the data directory',
             argv: ['install', '-d', '-o', 'etcd', '-g', 'etcd', '-m', '0700', cluster.etcd.dataDir],
           },
+          ...(seen.joinFile && isFirst ? [{kind: 'remove', path: JOIN_FILE} as const] : []),
         ];
     const running = ensureRunning(ETCD_UNIT, seen.service, [...join, ...written]);
     const isInTheWay = seen.others.isActive || seen.others.isEnabled;

@@ -104,15 +104,25 @@ describe('etcd', () => {
         expect(lines(actions)[0]).toBe(JOIN);
         expect(lines(actions)[1]).toMatch(/^make the data directory/);
         expect(lines(actions).at(-1)).toBe('systemctl restart hw5-etcd.service');
-        expect(script(actions)).toContain('HAS_QUORUM=yes');
-        expect(script(actions)).toContain("OTHERS='http://198.18.0.11:2379 http://198.18.0.12:2379'");
+        expect(script(actions)).toContain("CLIENTS='http://198.18.0.11:2379 http://198.18.0.12:2379'");
+        expect(script(actions)).toContain("PEERS='http://198.18.0.11:2380 http://198.18.0.12:2380'");
+        expect(script(actions)).toContain('QUORUM=2\n');
       }
     });
 
-    it('begins with those that are no quorum, if they do not remember it', () => {
-      const actions = joins(lost, {node1: well, node2: lost});
-      expect(lines(actions)[0]).toBe(JOIN);
-      expect(script(actions)).toContain("HAS_QUORUM=''");
+    it('asks those that have some, be they a quorum or not, before it begins with them', () => {
+      expect(lines(joins(lost, {node1: well, node2: lost}))[0]).toBe(JOIN);
+    });
+
+    it('does not begin anew beside a node that may have some, and cannot be seen', () => {
+      const [problem] = problems(etcd, nothing, {others: {node1: nothing}});
+      expect(problem).toBe('etcd would begin anew here, and nobody knows whether node2 has data of it');
+      expect(problems(etcd, lost, {others: {node1: well}})).toEqual([]);
+    });
+
+    it('forgets a join that came to nothing when all begin anew', () => {
+      const forgotten = {...nothing, joinFile: true};
+      expect(lines(joins(forgotten, {node1: nothing, node2: nothing}))).toContain('remove /run/hw5-etcd.join');
     });
 
     it('begins with the others when nobody has any', () => {
@@ -135,7 +145,7 @@ describe('etcd', () => {
       expect(problems(etcd, well)).toEqual([]);
       expect(problems(etcd, {...well, unit: FOREIGN}, {cluster: moved})).toEqual([]);
       expect(problems(etcd, nothing, {others: {node1: well, node2: well}})).toEqual([]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, isMember: false}}})).toEqual([]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, isMember: false}, node2: nothing}})).toEqual([]);
     });
   });
 

@@ -16,12 +16,12 @@ export PATH LC_ALL
 say() { printf '%s\n' "$*" >&2; }
 now() { date +%s; }
 
-# One at a time. Whoever waited for a lock whose folder went away meanwhile takes the new one.
+# One at a time. Whoever waited for a lock whose folder went away meanwhile takes the new one. A timer comes once only: it waits without an end.
 lock() {
   while :; do
     (umask 077 && mkdir -p "$RUN/rules") || exit 1
     exec 9>"$RUN/lock"
-    flock -w 30 9 || { say 'another hw5 holds the firewall lock'; exit $BUSY; }
+    flock ${1:--w 30} 9 || { say 'another hw5 holds the firewall lock'; exit $BUSY; }
     [ "$RUN/lock" -ef /proc/self/fd/9 ] && return
   done
 }
@@ -103,7 +103,9 @@ holds_rules() { "$1-save" | grep -q "^-A $2.*\"hw5:[0-9a-f]\{6\} "; }
 # After any change: chains without a rule go, then notes about rules that are no more, then, when nothing is left, all files. While a change waits
 # all of it stays: whoever takes the change back needs it, and sweeps then.
 sweep() {
-  [ ! -d "$RUN/pending" ] || return 0
+  [ ! -f "$RUN/pending/tx" ] || return 0
+  # what somebody who was killed had only begun to write
+  rm -rf "$RUN/pending"
   for tool in $(tool_names); do
     for prefix in HW5-INPUT HW5-FORWARD; do holds_rules "$tool" $prefix || teardown "$tool" $prefix; done
     empty_tables "$tool"
@@ -286,9 +288,9 @@ install_change() {
 
 # change TX SECONDS FINGERPRINT: makes the change in $RUN/change, to be taken back after SECONDS; 0: a strict one, whose own end takes it back.
 change() {
-  if [ -d "$RUN/pending" ]; then
-    read -r _ deadline <"$RUN/pending/tx"
-    if [ "$(now)" -le $((deadline + 5)) ]; then
+  if [ -f "$RUN/pending/tx" ]; then
+    if ! is_overdue; then
+      read -r _ deadline <"$RUN/pending/tx"
       say "another change waits to be confirmed until $(date -d "@$deadline" +%T)"
       exit $BUSY
     fi
@@ -323,13 +325,19 @@ change() {
 
 # keep_way_back TX SECONDS: what the timer needs.
 keep_way_back() {
-  mkdir "$RUN/pending" && echo "$1 $(($(now) + $2))" >"$RUN/pending/tx" || return 1
+  rm -rf "$RUN/pending"
+  mkdir "$RUN/pending" || return 1
   for file in "$RUN"/change/*.back "$RUN/change/notes"; do
     [ ! -e "$file" ] || cp "$file" "$RUN/pending/" || return 1
   done
+  # last: with it the change waits
+  echo "$1 $(($(now) + $2))" >"$RUN/pending/tx.new" && mv "$RUN/pending/tx.new" "$RUN/pending/tx"
 }
 
 is_pending() { [ -f "$RUN/pending/tx" ] && read -r tx _ <"$RUN/pending/tx" && [ "$tx" = "$1" ]; }
+
+# Whether the timer that should have taken the change back did not come.
+is_overdue() { [ -f "$RUN/pending/tx" ] && read -r _ deadline <"$RUN/pending/tx" && [ "$(now)" -gt $((deadline + 5)) ]; }
 
 take_back() {
   for file in "$RUN"/pending/*.back; do
@@ -375,18 +383,19 @@ hw5_firewall() {
       disarm "revert-$2"
       sweep
       ;;
-    revert) lock; if is_pending "$2"; then take_back; else sweep; fi ;;
+    revert) lock -x; if is_pending "$2"; then take_back; else sweep; fi ;;
     end)
-      lock
+      lock -x
       # somebody is about to give it another end: whether that comes to be is known when it is confirmed or taken back
       while grep -q "^set $2 " "$RUN/pending/notes" 2>/dev/null; do
         exec 9>&-
         sleep 1
-        lock
+        lock -x
+        ! is_overdue || take_back
       done
       # this timer's end and no other: made to last longer in the meantime, the rule has another timer. No clock is asked, for it may have been set
       ends=$(cat "$RUN/rules/$2" "$ETC/rules/$2" 2>/dev/null | head -n 1)
-      [ "${ends#* }" = "$3" ] || exit 0
+      [ "${ends#* }" = "${3-${ends#* }}" ] || exit 0
       # a change that is taken back must not bring it back
       for file in "$RUN"/pending/*.back; do [ -e "$file" ] && sed -i "/\"hw5:$2 /d" "$file"; done
       delete_rule "$2"

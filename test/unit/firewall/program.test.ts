@@ -50,6 +50,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, {recursive: true}));
 
 describe('the program on a host', () => {
+  it('sweeps away what somebody who was killed had only begun to write', () => {
+    put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    mkdirSync(file('run/pending'));
+    run('empty_tables() { :; }; hw5_firewall revert 0123');
+    expect(existsSync(file('run'))).toBe(false);
+  });
+
   it('takes the ways into our chains out, and none of the rules whose comments talk of them', () => {
     expect(run('teardown fake').code).toBe(0);
     expect(told()).toBe(`*filter

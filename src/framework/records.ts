@@ -67,7 +67,8 @@ export function stateFrom(records: Records, settings: Settings, now: number): Sc
         ...record,
         launchedAt: past(record.launchedAt),
         since: past(record.since),
-        lostSince: past(record.lostSince),
+        // by another clock: a fence is never too short, so its time begins anew
+        lostSince: record.lostSince === null ? null : now,
         phase: record.phase === 'intended' ? 'staging' : record.phase,
         intent: null,
         question: {dueAt: 0, tries: 0},

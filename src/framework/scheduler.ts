@@ -16,6 +16,8 @@ import {settle} from './settle.js';
 import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn, isFenceOver, onUpdate, openFence} from './updates.js';
 
+/** So long after a subscription no fence opens. Agents look for a new master for seconds, and ping a lost one for 75. */
+const AGENT_RETURN_SECONDS = 90;
 /** Seconds after a subscription until the first implicit reconciliation, which finds tasks that are in no record. */
 const FIRST_IMPLICIT_SECONDS = 10;
 
@@ -98,6 +100,9 @@ function onMesos(turn: Turn, event: MesosEvent): void {
         if (run.phase === 'intended') continue;
         // What was sent over the old subscription may not have arrived.
         Object.assign(run, {question: {dueAt: now, tries: 0}, killSentAt: null});
+        // A master that has just begun knows no agent yet: those that live get time to come back to it before a fence opens.
+        if (run.lostSince !== null)
+          run.lostSince = Math.max(run.lostSince, now - (state.settings.fenceSeconds - AGENT_RETURN_SECONDS) * 1000);
       }
       return;
     }

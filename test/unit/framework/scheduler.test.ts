@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Call} from '../../../src/framework/mesos.js';
+import {reduce} from '../../../src/framework/scheduler.js';
 import {viewOf} from '../../../src/framework/view.js';
 import {FrameworkWorld, fiveTasks, flourish, taskSpec} from '../../support/framework-world.js';
 
@@ -486,14 +487,16 @@ describe('fail-over', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
-  it('waits no longer than it may for what a predecessor with a wrong clock wrote down', () => {
+  it.each([
+    ['behind', -3_600_000],
+    ['ahead', 3_600_000],
+  ])('waits neither longer nor shorter than it should with a clock an hour %s of its predecessor’s', (_, shift) => {
     const world = settled();
     world.loseAgent(agentOf(world, 'ssh-1'));
     world.end(container(world, 'ssh-2'), 'TASK_FAILED');
     while (world.stream.length > 0) world.deliver();
     world.crash(99);
-    // the clock of the next leader's node is an hour behind
-    world.now -= 3_600_000;
+    world.now += shift;
     world.crash(0);
     const lost = Object.values(world.state.runs).filter((run) => run.phase === 'lost');
     expect(lost.length).toBeGreaterThan(0);
@@ -501,6 +504,18 @@ describe('fail-over', () => {
     expect(world.state.slots['ssh-2']!.notBefore).toBeLessThanOrEqual(world.now + 60_000);
     flourish(world, 90);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
+  it('gives agents 90 s to come back to a master that was away before a fence opens', () => {
+    const world = settled();
+    world.loseAgent(agentOf(world, 'ssh-1'));
+    while (world.stream.length > 0) world.deliver();
+    const later = world.now + 400_000;
+    const event = {type: 'SUBSCRIBED', subscribed: {framework_id: {value: world.state.frameworkId!}}} as const;
+    const {state} = reduce(world.state, {type: 'mesos', event}, later);
+    const lost = Object.values(state.runs).filter((run) => run.phase === 'lost');
+    expect(lost.length).toBeGreaterThan(0);
+    for (const run of lost) expect(run.lostSince).toBe(later - 210_000);
   });
 
   it('reconciles implicitly every ten minutes', () => {

@@ -58,7 +58,10 @@ async function prompt(question: string, context: CliContext, emit: Emit): Promis
     const answer = await reader.question('', {signal: context.signal});
     return answer === '' ? undefined : new Secret(answer);
   } catch (cause) {
-    throw context.signal.aborted ? new InterruptedError('interrupted', {cause}) : cause;
+    if (context.signal.aborted) throw new InterruptedError('interrupted', {cause});
+    // Ctrl-D: no answer
+    if (cause instanceof Error && cause.name === 'AbortError') return undefined;
+    throw cause;
   } finally {
     reader.close();
     context.stderr.write('\n');

@@ -113,14 +113,17 @@ export function loginError(endpoint: Endpoint, facts: LoginFacts): ConnectError 
   return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts)});
 }
 
+/** There is no variable for the password of a jump host. */
+const ASKS = 'start hw5 on a terminal, where it asks for the password';
+
 function loginHint({user, host, port, settings}: Endpoint, {offered, tried, last}: LoginFacts): string {
   if (/too many authentication failures/i.test(last))
     return `the server ends the connection after so many attempts (MaxAuthTries): name the right key in ${settings}.key, and the others are not tried`;
   if (tried.some((label) => label.startsWith('password'))) return `are ${settings}.user and the password right?`;
   if (!offered.includes('publickey'))
-    return 'the server takes no keys: name the environment variable that holds the password in ssh.passwordEnv, and set it';
+    return `the server takes no keys: ${settings === 'ssh' ? 'name the environment variable that holds the password in ssh.passwordEnv, and set it' : ASKS}`;
   if (tried.length === 0)
-    return `there was nothing to log in with: name your key file in ${settings}.key, load the key into an SSH agent (ssh-add), or set the variable of ssh.passwordEnv`;
+    return `there was nothing to log in with: name your key file in ${settings}.key, load the key into an SSH agent (ssh-add), or ${settings === 'ssh' ? 'set the variable of ssh.passwordEnv' : ASKS}`;
   return `is ${settings}.user right, and is the public key in ~${user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${port} ${user}@${host}`;
 }
 

@@ -1,5 +1,6 @@
 import type {Client, ClientChannel} from 'ssh2';
 import {ConnectError} from '../support/errors.js';
+import {pause} from '../support/pause.js';
 import {attend} from './attend.js';
 import {quoteAll, Secret} from './command.js';
 import {Gate} from './gate.js';
@@ -13,6 +14,9 @@ export type {SshOptions} from './ssh-client.js';
 
 /** Commands run at the same time over one connection: sshd's MaxSessions is 10, and two stay free for ending commands. */
 const SESSIONS = 8;
+/** So often in a row sshd may refuse a session although no other is open. */
+const REFUSALS = 10;
+const REFUSAL_PAUSE_MS = 100;
 
 /** Opens one SSH connection to a node. @throws ConnectError with a hint, InterruptedError. */
 export async function connectSsh(options: SshOptions): Promise<Host> {
@@ -86,7 +90,7 @@ class SshHost implements Host {
 
   /** Waits for a place and starts the command. A server with a lower MaxSessions than usual is met with fewer places. */
   async #session(what: CommandPlace, command: string, {signal}: ExecOptions) {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       await this.#sessions.enter(signal).catch(() => {
         throw interrupted(what);
       });
@@ -96,7 +100,12 @@ class SshHost implements Host {
         const isFull = error instanceof ChannelRefused && this.#sessions.inside > 1;
         if (isFull) this.#sessions.narrow(this.#sessions.inside - 1);
         this.#sessions.leave();
-        if (!isFull) throw error;
+        if (isFull) continue;
+        // sshd counts a session for a moment longer than we do
+        if (!(error instanceof ChannelRefused) || attempt >= REFUSALS) throw error;
+        await pause(REFUSAL_PAUSE_MS, signal).catch(() => {
+          throw interrupted(what);
+        });
       }
     }
   }

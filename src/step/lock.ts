@@ -69,7 +69,12 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
 function lockScript(holder: string, token: string, path: string): string {
   return `while :; do
   exec 9>>${path}
-  flock -n 9 || { head -n1 ${path}; exit ${BUSY}; }
+  flock -n 9 || {
+    # the holder writes its name a moment after it has the lock
+    for i in 1 2 3 4 5 6 7 8 9 10; do [ -s ${path} ] && break; sleep 0.1; done
+    head -n1 ${path}
+    exit ${BUSY}
+  }
   [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${path} 2>/dev/null)" ] && break
 done
 printf '%s\\n' ${quote(holder)} ${token} >${path}

@@ -243,7 +243,9 @@ printf '%s\\n' "$log" >&2; exit 1`,
         kind: 'script',
         title: 'docker rm -f calico-node',
         // none there is well; a dockerd that does not answer is not, as it would start the container again
-        script: 'command -v docker >/dev/null || exit 0; docker rm -f calico-node',
+        script: `command -v docker >/dev/null || exit 0
+ids=$(docker ps -aq --filter name='^/calico-node$') || exit 1
+[ -z "$ids" ] || docker rm -f $ids`,
         timeoutMs: 60_000,
         hint: `dockerd has to run on ${node.name} for this: \`systemctl restart docker\`, then the same command again`,
       },

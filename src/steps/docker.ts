@@ -75,7 +75,6 @@ export const docker = defineStep({
     const images = purge ? removeImages(seen.images) : [];
     if (!seen.dropIn) return images;
     return [
-      ...images,
       // while the drop-in is there, a `down` that failed here finds them again
       removeRules,
       {kind: 'remove', path: DROP_IN},
@@ -86,6 +85,8 @@ export const docker = defineStep({
       },
       systemctl('daemon-reload'),
       systemctl('restart', UNIT),
+      // last: somebody's own container may still run from one of them
+      ...images,
     ];
   },
 });

@@ -167,7 +167,17 @@ export const framework = defineStep({
   },
   undo: (seen) => [
     // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
-    ...(seen.etcd.activeState === 'activating' ? [systemctl('stop', ETCD_UNIT)] : []),
+    // one that is just booting gets its time
+    ...(seen.etcd.activeState === 'activating'
+      ? [
+          {
+            kind: 'script',
+            title: 'stop an etcd that waits for members which are gone',
+            script: `for i in $(seq 30); do systemctl -q is-active ${ETCD_UNIT} && exit 0; sleep 1; done; systemctl stop ${ETCD_UNIT}`,
+            timeoutMs: 120_000,
+          } as const,
+        ]
+      : []),
     ...(seen.unit
       ? [
           systemctl('disable', UNIT),

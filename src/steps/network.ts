@@ -52,7 +52,7 @@ export const network = defineStep({
   }),
   undo(seen, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
-    if (!seen.network || node.name !== first!.name) return [];
+    if (node.name !== first!.name || !seen.network) return [];
     const name = quote(cluster.network.name);
     return [
       {

@@ -11,8 +11,12 @@ import {ttyReporter} from './tty.js';
  */
 export function reporter(options: GlobalOptions, context: CliContext, isTalkative = options.verbose === true): Emit {
   if (options.json) return jsonReporter(context.stdout);
-  // a terminal that does not know its size says 0 (a serial console, `script` in a job), and ora would erase endlessly many lines there
-  const isScreen = context.stderr.isTTY && context.stderr.columns > 0;
-  if (isScreen && !options.verbose && context.env['CI'] === undefined) return ttyReporter(context.stderr);
+  if (!options.verbose && isScreen(context)) return ttyReporter(context.stderr);
   return plainReporter(context.stderr, isTalkative);
+}
+
+/** Whether lines on standard error can be overwritten, and somebody looks at them. */
+function isScreen({stderr, env}: CliContext): boolean {
+  // a terminal that does not know its size says 0 (a serial console, `script` in a job), and ora would erase endlessly many lines there
+  return stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && env['CI'] === undefined;
 }

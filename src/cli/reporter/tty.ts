@@ -14,7 +14,8 @@ interface Running {
 
 /** One line a step, written when all its hosts are done; below it a spinner with what goes on now and for how long. */
 export function ttyReporter(out: NodeJS.WriteStream): Emit {
-  const spinner = ora({stream: out, discardStdin: false});
+  // whether this is a terminal is decided: ora's own look at the environment (CI, TERM) must not come to another answer
+  const spinner = ora({stream: out, discardStdin: false, isEnabled: true});
   const steps = new Map<string, Running>();
   const hostsOf = new Map<string, number>();
   const begun = performance.now();

@@ -212,12 +212,25 @@ describe('the colours of progress', () => {
   });
 });
 
-describe('a terminal that does not know its size', () => {
-  it('gets plain lines: with 0 columns the spinner would erase for ever', () => {
-    const stderr = Object.assign(new PassThrough(), {isTTY: true, columns: 0});
-    const emit = reporter({}, {env: {}, stderr} as unknown as CliContext);
-    // the first event is where the spinner would begin
+describe('a terminal gets spinners', () => {
+  /** What the first event, where the spinner would begin, leaves on a terminal. */
+  function first(env: NodeJS.ProcessEnv, columns: number): string | undefined {
+    const stderr = Object.assign(new PassThrough(), {isTTY: true, columns});
+    const emit = reporter({}, {env, stderr} as unknown as CliContext);
     emit(end('etcd', 'b', 'unchanged'));
-    expect(stderr.read()?.toString()).toContain('b the etcd: unchanged\n');
+    return stderr.read()?.toString();
+  }
+  const plain = expect.stringContaining('b the etcd: unchanged\n');
+
+  it('if it is a screen', () => {
+    expect(first({TERM: 'xterm'}, 80)).not.toEqual(plain);
+  });
+
+  it.each([
+    ['does not know its size: with 0 columns the spinner would erase for ever', {}, 0],
+    ['cannot overwrite', {TERM: 'dumb'}, 80],
+    ['is a log of CI', {CI: 'true'}, 80],
+  ])('but plain lines if it %s', (_what, env, columns) => {
+    expect(first(env, columns)).toEqual(plain);
   });
 });

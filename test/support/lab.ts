@@ -1,5 +1,5 @@
 import {homedir} from 'node:os';
-import {execa, type Result} from 'execa';
+import {execa, type ResultPromise} from 'execa';
 import {packageFile} from '../../src/support/template.js';
 
 /** The tests' own lab: the default one is its user's. sudo asks for a password on node2, so that every test tries that way too. */
@@ -7,20 +7,21 @@ export const LAB = {name: 'test', subnet: '198.18.0.128/27'} as const;
 /** The address of node0, node1 and node2. */
 export const ADDRESSES = ['198.18.0.138', '198.18.0.139', '198.18.0.140'] as const;
 
-type Ended = Result<{reject: false; all: true}>;
+type Running = ResultPromise<{reject: false; all: true}>;
+type Ended = Awaited<Running>;
 
-/** Runs the built bin/hw5.js as a user would. Never rejects: look at exitCode. */
+/** Runs the built bin/hw5.js as a user would. Never rejects: look at exitCode. Until it has ended, `pid` names the process. */
 export function hw5(
   args: readonly string[],
   options: {readonly input?: string; readonly env?: Record<string, string>} = {},
-): Promise<Ended> {
+): Running {
   return execa(process.execPath, [packageFile('bin/hw5.js'), ...args], {
     reject: false,
     all: true,
     cwd: homedir(),
     env: {NO_COLOR: '1', ...options.env},
     ...(options.input === undefined ? {stdin: 'ignore'} : {input: options.input}),
-  }) as Promise<Ended>;
+  }) as Running;
 }
 
 /** Runs hw5 on the tests' lab. @throws Error with all it printed when it does not end with `expected` (default 0). */

@@ -34,5 +34,5 @@ export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal}:
     await powerOff(lab, machine);
     await powerOn(lab, machine, baseAt(host, lab.baseKey), signal);
   }
-  await untilSshAnswers(lab, machine, signal);
+  await untilSshAnswers(machine, signal);
 }

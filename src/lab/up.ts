@@ -161,6 +161,6 @@ async function bringUp(
     await powerOn(lab, machine, base, signal);
   }
   if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
-  await untilSshAnswers(lab, machine, signal);
+  await untilSshAnswers(machine, signal);
   return isChanged;
 }

@@ -19,15 +19,20 @@ const identitySchema = z.object({pid: z.number(), startTime: z.number(), bootId:
 
 /** The machine's processes; undefined when it is off, or half dead after a crash. */
 export async function findMachine(lab: Lab, machine: LabMachine): Promise<MachineProcesses | undefined> {
-  const text = await readFile(machine.pidFile, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const supervisor = parseIdentity(text);
-  if (!supervisor || !(await isAlive(supervisor))) return undefined;
+  const supervisor = await findSupervisor(machine);
+  if (!supervisor) return undefined;
   for (const pid of await machineProcesses(lab, machine)) {
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
     if (isLeader(status)) return {supervisor, leader: pid};
   }
   return undefined;
+}
+
+/** The process that boots the machine and then waits for its end; undefined when it is off. The machine's process 1 comes a while after it. */
+export async function findSupervisor(machine: LabMachine): Promise<ProcessIdentity | undefined> {
+  const text = await readFile(machine.pidFile, 'utf8').catch(() => undefined);
+  const supervisor = text === undefined ? undefined : parseIdentity(text);
+  return supervisor && (await isAlive(supervisor)) ? supervisor : undefined;
 }
 
 /** A pid file that a power loss cut short names no process. */

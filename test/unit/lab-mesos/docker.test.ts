@@ -132,17 +132,21 @@ describe('a docker task', () => {
     expect(log().some((line) => / stop -t 1 mesos-/.test(line))).toBe(true);
   });
 
-  it('is killed when its health check fails too often', async () => {
+  it.each([
+    {type: 'COMMAND', command: {value: 'exit 1'}},
+    // nobody listens there
+    {type: 'TCP', tcp: {port: 1}},
+    {type: 'HTTP', http: {port: 1}},
+  ])('is killed when its health check of type $type fails too often', async (check) => {
     await start();
     const health_check = {
-      type: 'COMMAND',
+      ...check,
       delay_seconds: 0,
       interval_seconds: 0.1,
       grace_period_seconds: 0,
       consecutive_failures: 2,
-      command: {value: 'exit 1'},
     };
-    const task = dockerTask('t', {network: 'NONE'}, {shell: true, value: 'sleep 1000'}, {health_check});
+    const task = dockerTask('t', {network: 'HOST'}, {shell: true, value: 'sleep 1000'}, {health_check});
     await framework.launch(await framework.offer(), task);
     const end = await framework.status('t', 'TASK_KILLED');
     expect(end.healthy).toBe(false);

@@ -67,6 +67,8 @@ class DockerContainer implements Container {
   readonly #name: string;
   readonly #runArguments: string[];
   #hasEnded = false;
+  /** Of the container's process 1, once it runs. */
+  #pid = 0;
 
   constructor(settings: DockerSettings, record: TaskRecord) {
     this.#settings = settings;
@@ -135,8 +137,9 @@ class DockerContainer implements Container {
 
   async networkArgv(argv: readonly string[]): Promise<readonly string[]> {
     if (networkName(this.#record) === 'host') return argv;
-    const inspection = await this.#inspect();
-    return ['nsenter', '-t', String(inspection?.value.State.Pid ?? 0), '-n', ...argv];
+    // as genuine Mesos, which asks once: a check every few seconds is no reason to start the docker command as often
+    if (this.#pid === 0) this.#pid = (await this.#inspect())?.value.State.Pid ?? 0;
+    return ['nsenter', '-t', String(this.#pid), '-n', ...argv];
   }
 
   /** In a session of its own, so that it outlives us; its output is the task's. */

@@ -176,8 +176,8 @@ const peersOf = (node: ClusterNode, cluster: Cluster): readonly ClusterNode[] =>
 const NO_SESSION = 'no session with ';
 
 /** Ends well when the node runs and has a session with each other; says what is missing. */
-function sessions(node: ClusterNode, cluster: Cluster): string {
-  const checks = peersOf(node, cluster).map(
+function sessions(peers: readonly ClusterNode[]): string {
+  const checks = peers.map(
     ({name, address}) =>
       `echo "$s" | grep -F ${quote(`| ${address} `)} | grep -q Established || { echo ${quote(`${NO_SESSION}${name} (${address})`)}; exit 1; }`,
   );
@@ -195,7 +195,7 @@ export const calico = defineStep({
     started: textFile(STARTED),
     // the same question as the wait's, which the host is then asked once: a node without sessions runs
     isRunning: {
-      script: sessions(node, cluster),
+      script: sessions(peersOf(node, cluster)),
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
     leftovers: exists('/var/run/calico'),
@@ -227,12 +227,13 @@ printf '%s\\n' "$log" >&2; exit 1`,
       ...ensureFile(STARTED, wanted, seen.started),
     ];
   },
-  ready: ({node, cluster}) => {
-    const peers = peersOf(node, cluster);
+  ready: ({node, cluster, unreachable}) => {
+    // a session with a machine that is off cannot be waited for
+    const peers = peersOf(node, cluster).filter(({name}) => !unreachable.has(name));
     return {
       reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
       limitSeconds: 90,
-      script: sessions(node, cluster),
+      script: sessions(peers),
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },

@@ -162,6 +162,12 @@ describe('images', () => {
     const builds = (node: string) => plan(build, {tags: [], base: 'sha256:1'}, {cluster, node}).length;
     expect(['node0', 'node1', 'node2'].map(builds)).toEqual([0, 3, 0]);
     expect(targets(images, cluster)).toEqual(['node0', 'node2']);
+    // without the builder, the first of the others
+    const without = (node: string) => {
+      const others = Object.fromEntries(['node0', 'node2'].map((name) => [name, {tags: []}]));
+      return plan(build, {tags: [], base: 'sha256:1'}, {cluster, node, others, unreachable: new Set(['node1'])}).length;
+    };
+    expect(['node0', 'node2'].map(without)).toEqual([3, 0]);
   });
 
   it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {

@@ -182,6 +182,12 @@ describe('calico-node', () => {
     expect(script).not.toContain('198.18.0.11 ');
   });
 
+  it('does not wait for a node that cannot be reached', () => {
+    const {script, reason} = readiness(calico, {node: 'node1', unreachable: new Set(['node2'])});
+    expect(reason).toBe('BGP sessions with node0');
+    expect(script).not.toContain('198.18.0.12');
+  });
+
   it('runs when it has all its sessions, or says which it lacks', () => {
     const {script, parse} = calico.facts(contextOf({}))['isRunning']!;
     expect(script).toBe(readiness(calico).script);

@@ -80,6 +80,8 @@ describe('etcd', () => {
     expect(lines(undo(etcd, well))).toEqual(service);
     expect(lines(undo(etcd, well, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
     expect(undo(etcd, nothing, {purge: true})).toEqual([]);
+    // never where only the role is gone: that is another list of members, to which it objects
+    expect(undo(etcd, well, {isRetired: true})).toEqual([]);
   });
 
   it.each([

@@ -430,7 +430,7 @@ look() {
   for note in "$RUN"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") -"; done
   for note in "$ETC"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") yes"; done
   [ -f "$RUN/pending/tx" ] && echo "#hw5 pending $(cat "$RUN/pending/tx")"
-  ip -o addr | awk '$3 ~ /^inet6?$/ { print "#hw5 address", $2, $4, $6 }'
+  ip -o addr | awk '$3 ~ /^inet6?$/ { for (i = 5; i < NF; i++) if ($i == "scope") print "#hw5 address", $2, $4, $(i + 1) }'
   ip -o link | awk '{ for (i = 3; i < NF; i++) if ($i == "link/ether") { sub(/[:@].*/, "", $2); print "#hw5 link", $2, $(i + 1) } }'
 }
 

@@ -29,7 +29,7 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
     if (late <= LATE_SECONDS) return [];
     return [
       flaw(
-        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped`,
+        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped, or iptables refuses`,
         'the next change takes it back first, as `hw5 firewall reset` does',
       ),
     ];

@@ -17,7 +17,7 @@ export interface Edit {
   readonly tool: string;
   /** Input of `TOOL-restore --noflush`. */
   readonly forward: string;
-  /** The same, to take it back. */
+  /** Our ground as it was, in the same words: the host takes it back to that from whatever of the change is in. */
   readonly back: string;
 }
 
@@ -115,7 +115,7 @@ function edit(holding: Holding, rules: readonly Rule[], {node, cluster, source}:
   const failsafe = failsafeOf(node, cluster, sourcesOf(own, source));
   const wanted = layOut(rules, holding.family, failsafe, placesFor(holding.tables));
   if (isSame(own, wanted)) return [];
-  return [{tool: holding.tool, forward: renderRestore(own, wanted), back: renderRestore(wanted, own)}];
+  return [{tool: holding.tool, forward: renderRestore(own, wanted), back: renderRestore([], own)}];
 }
 
 /** Whoever made rules before keeps the way in that those left open. */

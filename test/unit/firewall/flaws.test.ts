@@ -102,7 +102,7 @@ describe('what was noted', () => {
 
   it('and a change that was never taken back is one', () => {
     expect(flaws(host, {...notes(), pending: {until: 700}})).toEqual([
-      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped',
+      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped, or iptables refuses',
     ]);
   });
 

@@ -232,6 +232,9 @@ const TABLE = (
   SCOPES.flatMap((scope) => [true, false].map((strict) => [exercise, text, scope, strict] as const)),
 );
 
+const MAC = rule('deny-mac', '02:00:1e:4c:00:03', {scope: 'both'});
+const STRICT = rule('http-only', undefined, {scope: 'both', strict: true});
+
 describe.each([
   ['plain', PLAIN],
   ['with Calico', WITH_CALICO],
@@ -253,6 +256,29 @@ describe.each([
     const change = planAdd(host.seen, {rule: rule(exercise, text, {scope, strict})}, place);
     host.do(change).undo(change);
     expect(sorted(withoutEmpty(host.dump))).toBe(sorted(withoutEmpty(before)));
+  });
+
+  it.each([
+    [
+      'another rule comes',
+      (host: FakeFirewall) => planAdd(host.seen, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, place),
+    ],
+    ['one goes', (host: FakeFirewall) => planRemove(host.seen, [MAC.id], place)],
+    ['a strict one comes', (host: FakeFirewall) => planAdd(host.seen, {rule: STRICT, forSeconds: 9}, place)],
+    ['all go', (host: FakeFirewall) => planReset(host.seen)],
+  ])('where %s and the change is broken off anywhere, and taken back, once or twice', (_name, plan) => {
+    const others = (): FakeFirewall => new FakeFirewall(dump, dump).add(rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), MAC);
+    const before = others().dump;
+    const {edits} = plan(others());
+    const transactions = edits.flatMap(({tool, forward}) => forward.split(/^(?=\*)/m).map((text) => [tool, text] as const));
+    for (let count = 0; count <= transactions.length; count++) {
+      const host = others();
+      for (const [tool, text] of transactions.slice(0, count)) host.kernel(tool).restore(text);
+      for (const time of ['once', 'twice']) {
+        for (const {tool, back} of edits) host.put(tool, back);
+        expect(sorted(withoutEmpty(host.dump)), `${count} of ${transactions.length}, ${time}`).toBe(sorted(before));
+      }
+    }
   });
 
   it('after many rules and reset, damaged ones among them', () => {

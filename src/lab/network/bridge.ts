@@ -48,6 +48,9 @@ async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise
   });
 }
 
+/** No lab is larger: a route into more addresses than that is a default route, or half of one, as OpenVPN's 0.0.0.0/1 and 128.0.0.0/1. */
+const SHORTEST_PREFIX = 8;
+
 /** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes overlap everything and are none. */
 export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'bridge'>): string | undefined {
   const subnet = parseSubnet(lab.subnet)!;
@@ -57,7 +60,7 @@ export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'brid
     const destination = words.find((word) => /^\d+\.\d+\.\d+\.\d+/.test(word)) ?? '';
     if (/^(default|unreachable default)/.test(line) || words.indexOf(destination) > 1) return false;
     const route = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
-    return route !== undefined && overlaps(route, subnet);
+    return route !== undefined && route.prefix >= SHORTEST_PREFIX && overlaps(route, subnet);
   });
 }
 

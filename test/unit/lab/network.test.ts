@@ -94,12 +94,16 @@ describe('a route into the subnet', () => {
     'local 198.18.0.193 dev eth0 table local proto kernel scope host src 198.18.0.193',
     '198.18.0.200 via 192.0.2.1 dev eth0',
     'unreachable 198.18.0.0/15',
+    '198.0.0.0/8 via 192.0.2.1 dev tun0',
   ])('is %s', (route) => {
     expect(find(`default via 192.0.2.1 dev eth0\n${route}\n`)).toBe(route);
   });
 
   it.each([
     'default via 192.0.2.1 dev eth0',
+    // the two halves of a default route by which OpenVPN's "redirect-gateway def1" goes before the old one
+    '0.0.0.0/1 via 10.8.0.1 dev tun0',
+    '128.0.0.0/1 via 10.8.0.1 dev tun0',
     '198.18.0.0/27 dev br-hw5 proto kernel scope link src 198.18.0.1',
     '198.18.0.192/27 dev br-x proto kernel scope link src 198.18.0.193',
     '192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.2',

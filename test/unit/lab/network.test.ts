@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
-import {overlappingRoute} from '../../../src/lab/network/bridge.js';
+import {bridgeCommands, overlappingRoute} from '../../../src/lab/network/bridge.js';
 import {type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
 import {parseResolvConf} from '../../../src/lab/network/resolver.js';
 
@@ -84,6 +84,35 @@ describe('the resolver', () => {
       expect(parseResolvConf(text)).toBeUndefined();
     },
   );
+});
+
+describe("the lab's bridge", () => {
+  const shown = (flags: string[], ...addresses: string[]): string => {
+    const addr_info = addresses.map((local) => ({family: local.includes(':') ? 'inet6' : 'inet', local, prefixlen: 27}));
+    return JSON.stringify([{ifname: 'br-x', flags, addr_info}]);
+  };
+  const commands = (text: string | undefined): string[] => bridgeCommands(lab, text).map((argv) => argv.slice(1).join(' '));
+
+  it('is left alone when it is up with the gateway address', () => {
+    expect(commands(shown(['UP'], '198.18.0.193', 'fe80::1'))).toEqual([]);
+  });
+
+  it('is made where there is none, with a hardware address that stays', () => {
+    const [add, ...rest] = commands(undefined);
+    expect(add).toMatch(/^link add br-x address 02(:[0-9a-f]{2}){5} type bridge/);
+    expect(rest).toEqual(['address replace 198.18.0.193/27 dev br-x', 'link set br-x up']);
+  });
+
+  it('is switched on, or given its address, when only that is missing', () => {
+    expect(commands(shown([], '198.18.0.193'))).toEqual(['link set br-x up']);
+    expect(commands(shown(['UP'], 'fe80::1'))).toEqual(['address replace 198.18.0.193/27 dev br-x']);
+  });
+
+  it('loses the address that an interrupted `lab up` with another subnet gave it', () => {
+    const mended = ['-4 address flush dev br-x', 'address replace 198.18.0.193/27 dev br-x'];
+    expect(commands(shown(['UP'], '198.18.5.1'))).toEqual(mended);
+    expect(commands(shown(['UP'], '198.18.5.1', '198.18.0.193'))).toEqual(mended);
+  });
 });
 
 describe('a route into the subnet', () => {

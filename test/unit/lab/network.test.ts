@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
 import {bridgeCommands, overlappingRoute} from '../../../src/lab/network/bridge.js';
-import {type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
+import {differingVariants, type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
 import {parseResolvConf} from '../../../src/lab/network/resolver.js';
 
 const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
@@ -67,6 +67,21 @@ describe('what iptables-restore is told', () => {
   it('does not take the chain of a lab with a longer name for its own', () => {
     const text = restoreText(filter, ['-A FORWARD -j HW5-LAB-x-2', '-A HW5-LAB-x-2 -j ACCEPT']);
     expect(text).toContain('-I FORWARD');
+  });
+});
+
+describe("iptables' commands", () => {
+  it.each([
+    ['iptables v1.8.9 (nf_tables)\n', 'iptables-restore v1.8.9 (nf_tables)\n'],
+    ['iptables v1.8.9 (legacy)\n', 'iptables-restore v1.6.1\n'],
+  ])('of one variant see the same rules: %j and %j', (iptables, restore) => {
+    expect(differingVariants(iptables, restore)).toBeUndefined();
+  });
+
+  it('of two variants are told apart before one writes what the other does not see', () => {
+    expect(differingVariants('iptables v1.8.9 (nf_tables)\n', 'iptables-restore v1.8.9 (legacy)\n')).toBe(
+      'iptables is of the variant nf_tables and iptables-restore of legacy',
+    );
   });
 });
 

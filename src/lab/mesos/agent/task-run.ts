@@ -8,9 +8,10 @@ import {
   RunOptionsError,
   type Watch,
 } from './containers/container.js';
+import {fetchUris} from './fetcher.js';
 import {watchHealth} from './health/checker.js';
 import {probe} from './health/probe.js';
-import {fetchUris, makeSandbox} from './sandbox.js';
+import {findOwner, makeSandbox} from './sandbox.js';
 import {containerStatus, type TaskRecord} from './task-record.js';
 
 export interface TaskRunParts {
@@ -19,6 +20,8 @@ export interface TaskRunParts {
   readonly agentIp: string;
   /** Seconds. */
   readonly launchTimeout: number;
+  /** Tasks run as the user they name (--switch_user). */
+  readonly switchesUser: boolean;
   now(): number;
   /** 16 random bytes in base64. */
   newUuid(): string;
@@ -93,15 +96,16 @@ export class TaskRun {
 
   /** Everything before the container's own process; undefined when it came to nothing. */
   async #launch(): Promise<Container | undefined> {
-    const {containerizer, launchTimeout} = this.#parts;
+    const {containerizer, launchTimeout, switchesUser} = this.#parts;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.#launching.abort();
     }, launchTimeout * 1000);
     try {
-      makeSandbox(this.record);
-      await fetchUris(this.record);
+      const owner = findOwner(this.record, switchesUser);
+      makeSandbox(this.record, owner);
+      await fetchUris(this.record, owner, this.#launching.signal);
       await containerizer.prepare(this.record, this.#launching.signal);
       if (!this.#launching.signal.aborted) return containerizer.create(this.record);
     } catch (error) {

@@ -30,6 +30,11 @@ export interface Resource {
   readonly reservation?: unknown;
   readonly reservations?: readonly Reservation[];
   readonly allocation_info?: {readonly role: string};
+  /** Persistent volumes and other disks, oversubscription, sharing, resource providers: known, in order to be refused. */
+  readonly disk?: unknown;
+  readonly revocable?: unknown;
+  readonly shared?: unknown;
+  readonly provider_id?: unknown;
 }
 
 export interface Attribute {

@@ -26,6 +26,10 @@ const resource = message({
   reservation: field(any),
   reservations: repeated(any),
   allocation_info: field(message({role: field(text)})),
+  disk: field(any),
+  revocable: field(any),
+  shared: field(any),
+  provider_id: field(any),
 });
 
 const environment = message({

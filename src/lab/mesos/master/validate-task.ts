@@ -2,6 +2,7 @@ import {contains, fromWire, isEmpty, type Resources} from '../common/resources.j
 import {formatResources} from '../common/resources-text.js';
 import type {Resource, TaskInfo} from '../common/wire.js';
 import type {Framework} from './state.js';
+import {findResourcesFault} from './validate-resources.js';
 
 /**
  * Why a task may not be launched, in Mesos' words; undefined when it may.
@@ -53,6 +54,8 @@ function commandFault(task: TaskInfo): string | undefined {
 }
 
 function resourcesFault(wire: readonly Resource[], role: string, available: Resources): string | undefined {
+  const fault = findResourcesFault(wire);
+  if (fault !== undefined) return `Task uses invalid resources: ${fault}`;
   const wanted = fromWire(wire);
   if (isEmpty(wanted)) return 'Task uses no resources';
   const foreign = wire.find((resource) => resource.allocation_info?.role !== undefined && resource.allocation_info.role !== role);

@@ -53,6 +53,45 @@ describe('a task is not launched', () => {
   });
 });
 
+/** A docker task with one volume. */
+const withVolume = (volume: object) => ({
+  container: {type: 'DOCKER', docker: {image: 'i'}, volumes: [{container_path: '/data', ...volume}]},
+});
+const withVariable = (variable: object) => ({command: {value: 'true', environment: {variables: [{name: 'S', ...variable}]}}});
+
+describe('a task that asks for what would be lost without a word is refused in words:', () => {
+  it.each([
+    [{check: {type: 'TCP', tcp: {port: 1}}}, 'General checks are not supported'],
+    [{limits: {cpus: {value: 2}}}, 'Resource limits are not supported'],
+    [{max_completion_time: {nanoseconds: -1}}, "'max_completion_time' must be non-negative"],
+    [
+      {container: {type: 'MESOS', volumes: [{container_path: 'v', host_path: '/v'}]}},
+      'Volumes of the MESOS containerizer are not',
+    ],
+    [{container: {type: 'MESOS', network_infos: [{name: 'n'}]}}, 'Networks of the MESOS containerizer are not supported'],
+    [{container: {type: 'MESOS', mesos: {image: {}}}}, 'Images of the MESOS containerizer are not supported'],
+    [{container: {type: 'MESOS', rlimit_info: {}}}, "'ContainerInfo.rlimit_info' is not supported"],
+    [{container: {type: 'DOCKER'}}, "DockerInfo 'docker' is not set"],
+    [withVolume({source: {type: 'SECRET'}}), 'Volumes with a source of type SECRET are not supported'],
+    [withVolume({image: {}}), 'Volumes from images are not supported'],
+    [
+      withVolume({source: {type: 'DOCKER_VOLUME', docker_volume: {name: 'v', driver_options: {}}}}),
+      'Options of volume drivers are not supported',
+    ],
+    [withVariable({type: 'SECRET'}), "Environment variable 'S' of type 'SECRET' must have a secret set"],
+    [withVariable({}), "Environment variable 'S' of type 'VALUE' must have a value set"],
+    [
+      withVariable({type: 'SECRET', secret: {type: 'REFERENCE', reference: {name: 'r'}}}),
+      'Default secret resolver cannot resolve references',
+    ],
+    [withVariable({type: 'SECRET', secret: {type: 'VALUE', value: {data: 'AA=='}}}), 'a secret containing null bytes'],
+  ])('%j', (task, words) => {
+    const {states, message, reason} = outcome(task);
+    expect([states, reason]).toEqual([['TASK_ERROR'], 'REASON_TASK_INVALID']);
+    expect(message).toContain(words);
+  });
+});
+
 describe('UPDATE_FRAMEWORK', () => {
   let cluster: TestCluster;
   let master: RunningMaster;

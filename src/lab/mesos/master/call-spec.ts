@@ -26,10 +26,27 @@ const resource = message({
   reservation: field(any),
   reservations: repeated(any),
   allocation_info: field(message({role: field(text)})),
+  disk: field(any),
+  revocable: field(any),
+  shared: field(any),
+  provider_id: field(any),
+});
+
+const secret = message({
+  type: field(oneOf('UNKNOWN', 'REFERENCE', 'VALUE')),
+  reference: field(message({name: required(text), key: field(text)})),
+  value: field(message({data: required(bytes)})),
 });
 
 const environment = message({
-  variables: repeated(message({name: required(text), type: field(text), value: field(text), secret: field(any)})),
+  variables: repeated(
+    message({
+      name: required(text),
+      type: field(oneOf('UNKNOWN', 'VALUE', 'SECRET')),
+      value: field(text),
+      secret: field(secret),
+    }),
+  ),
 });
 
 const command = message({
@@ -49,6 +66,11 @@ const command = message({
   ),
 });
 
+const volumeSource = message({
+  type: field(oneOf('UNKNOWN', 'DOCKER_VOLUME', 'HOST_PATH', 'SANDBOX_PATH', 'SECRET', 'CSI_VOLUME')),
+  docker_volume: field(message({driver: field(text), name: required(text), driver_options: field(any)})),
+});
+
 const container = message({
   type: required(oneOf('DOCKER', 'MESOS')),
   docker: field(
@@ -59,14 +81,24 @@ const container = message({
       parameters: repeated(message({key: required(text), value: required(text)})),
       port_mappings: repeated(message({host_port: required(number), container_port: required(number), protocol: field(text)})),
       force_pull_image: field(boolean),
+      volume_driver: field(text),
     }),
   ),
   mesos: field(any),
   volumes: repeated(
-    message({container_path: required(text), host_path: field(text), mode: field(oneOf('RW', 'RO')), source: field(any)}),
+    message({
+      container_path: required(text),
+      host_path: field(text),
+      mode: field(oneOf('RW', 'RO')),
+      image: field(any),
+      source: field(volumeSource),
+    }),
   ),
   hostname: field(text),
   network_infos: repeated(any),
+  linux_info: field(any),
+  rlimit_info: field(any),
+  tty_info: field(any),
 });
 
 const healthCheck = message({
@@ -81,7 +113,9 @@ const healthCheck = message({
   tcp: field(message({port: required(number), protocol: field(text)})),
 });
 
-const killPolicy = message({grace_period: field(message({nanoseconds: required(number)}))});
+const duration = message({nanoseconds: required(number)});
+
+const killPolicy = message({grace_period: field(duration)});
 
 const task = message({
   name: required(text),
@@ -95,7 +129,7 @@ const task = message({
   health_check: field(healthCheck),
   check: field(any),
   kill_policy: field(killPolicy),
-  max_completion_time: field(any),
+  max_completion_time: field(duration),
   data: field(bytes),
   labels: field(any),
   discovery: field(any),

@@ -81,7 +81,7 @@ function resubscribe(context: Context, framework: Framework, stream: string, inf
 }
 
 /** Mesos keeps `user` and `checkpoint` of the first subscription whatever later ones say. */
-export function updateInfo(framework: Framework, info: Framework['info']): void {
+function updateInfo(framework: Framework, info: Framework['info']): void {
   const {user, checkpoint, principal} = framework.info;
   framework.info = {
     ...info,
@@ -93,8 +93,19 @@ export function updateInfo(framework: Framework, info: Framework['info']): void 
   framework.roles = rolesOf(info);
 }
 
+/** UPDATE_FRAMEWORK, checked before: offers in roles it gave up are taken back, with notice. */
+export function updateFramework(context: Context, framework: Framework, call: SubscribeCall): void {
+  updateInfo(framework, call.framework_info);
+  framework.suppressed = new Set(call.suppressed_roles ?? []);
+  for (const offer of context.state.offers.values()) {
+    if (offer.frameworkId === framework.id && !framework.roles.includes(offer.role)) removeOffer(context, offer, true);
+  }
+  tellAgents(context, framework);
+  allocate(context);
+}
+
 /** Agents keep the FrameworkInfo, and send again what this framework has not acknowledged. */
-export function tellAgents(context: Context, framework: Framework): void {
+function tellAgents(context: Context, framework: Framework): void {
   for (const agent of context.state.agents.values()) {
     if (agent.stream === undefined) continue;
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});

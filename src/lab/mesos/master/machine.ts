@@ -5,7 +5,7 @@ import {disconnectAgent, markGone, pingAgent, registerAgent, tellFailure, unregi
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {AgentMessage, Context} from './context.js';
-import {disconnectFramework, removeFramework, revive, subscribe, suppress, tellAgents, updateInfo} from './frameworks.js';
+import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
 import {reconcile, reconcileTask} from './reconcile.js';
 import type {Framework} from './state.js';
@@ -91,10 +91,7 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
       removeFramework(context, framework);
       break;
     case 'UPDATE_FRAMEWORK':
-      updateInfo(framework, call.update_framework!.framework_info);
-      framework.suppressed = new Set(call.update_framework!.suppressed_roles ?? []);
-      tellAgents(context, framework);
-      allocate(context);
+      updateFramework(context, framework, call.update_framework!);
       break;
     default:
       // MESSAGE goes to custom executors, which there are none of; REQUEST is ignored by Mesos' allocator too; the others are about

@@ -4,6 +4,7 @@ import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {Master} from './master.js';
+import {findUpdateFault} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};
 
@@ -71,6 +72,8 @@ function otherCall(master: Master, request: Request, call: Call, principal: stri
     const text = `The stream ID '${stream}' included in this request didn't match the stream ID currently associated with framework ID ${id}`;
     return {status: 400, text};
   }
+  const fault = call.update_framework && findUpdateFault(framework.info, call.update_framework);
+  if (fault !== undefined) return {status: 400, text: fault};
   master.handle({kind: 'call', framework, call});
   return call.type === 'UPDATE_FRAMEWORK' ? {status: 200} : ACCEPTED;
 }

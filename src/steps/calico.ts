@@ -9,8 +9,13 @@ import {ETC, RESTORE} from './places.js';
 
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
-/** The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. */
+/**
+ * The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. Without this note
+ * hw5 never started one, and a Calico that is there is somebody else's.
+ */
 const STARTED = `${ETC}/calico-node`;
+/** What the note says before the first `node run` has succeeded: that whatever is there now is ours to remove. */
+const STARTING = '# hw5 is about to start calico-node\n';
 /** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
 const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
@@ -198,7 +203,6 @@ export const calico = defineStep({
       script: sessions(node, cluster),
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
-    leftovers: exists('/var/run/calico'),
   }),
   plan(seen, {node, cluster}) {
     const argv = [
@@ -215,6 +219,7 @@ export const calico = defineStep({
     const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
     if (seen.isRunning && seen.started?.content === wanted) return [];
     return [
+      ...(seen.started ? [] : ensureFile(STARTED, STARTING, undefined)),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -237,7 +242,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
     };
   },
   undo(seen, {node, cluster}) {
-    if (!seen.started && !seen.isRunning && !seen.leftovers) return [];
+    if (!seen.started) return [];
     return [
       {
         kind: 'script',

@@ -116,6 +116,9 @@ export interface MesosSettings {
   readonly secretFile?: string | undefined;
 }
 
+/** Linux keeps the ports below this one for root and for processes with CAP_NET_BIND_SERVICE. */
+export const FIRST_FREE_PORT = 1024;
+
 export interface ProxySettings {
   readonly port: number;
   /** configurable-http-proxy's own API, on 127.0.0.1 only. */

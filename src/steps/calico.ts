@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../cluster/cluster.js';
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
@@ -37,9 +37,6 @@ const keep = (from: string, to: string): Action => ({
   title: 'keep the one that is there',
   argv: ['cp', '-p', '--', from, to],
 });
-
-/** The nodes that Calico runs on: those that hold containers. */
-const calicoNodes = (cluster: Cluster): readonly ClusterNode[] => nodesWith(cluster, 'agent');
 
 /** calicoctl itself and the etcd cluster it talks to. */
 export const calicoctl = defineStep({
@@ -189,7 +186,7 @@ function sessions(node: ClusterNode, cluster: Cluster): string {
   return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
 }
 
-/** calico-node on every node that holds containers, and the mesh between them. */
+/** calico-node on every node of the containers' network, and the mesh between them. */
 export const calico = defineStep({
   name: 'calico',
   title: 'Calico node and BGP mesh',

@@ -1,4 +1,4 @@
-import type {Cluster, ClusterNode, Role} from './cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
 import type {Path, Problem} from './problem.js';
 
@@ -37,7 +37,7 @@ function usesOf(cluster: Cluster, node: ClusterNode, index: number): Use[] {
     {port: 179, what: "BIRD's BGP", path: ['calico'], isFixed: true},
     ...(has('etcd') ? [{port: etcd.clientPort, what: "etcd's clients", path: ['etcd', 'clientPort']}] : []),
     ...(has('etcd') ? [{port: etcd.peerPort, what: "etcd's peers", path: ['etcd', 'peerPort']}] : []),
-    ...(has('agent') ? [{port: docker.advertisePort, what: 'Docker', path: ['docker', 'advertisePort']}] : []),
+    ...(isOnContainerNetwork(node) ? [{port: docker.advertisePort, what: 'Docker', path: ['docker', 'advertisePort']}] : []),
     ...(has('master') ? [{port: mesos.masterPort, what: 'the Mesos master', path: ['mesos', 'masterPort']}] : []),
     ...(has('agent') && mesos.source.kind !== 'external'
       ? [{port: mesos.agentPort, what: 'the Mesos agent', path: ['mesos', 'agentPort']}]

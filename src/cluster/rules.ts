@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {hasHostBits, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {FIRST_FREE_PORT} from './cluster.js';
 
 /** What a single value has to look like, each with its mend. The messages never repeat the value. */
 
@@ -98,6 +99,12 @@ export const port = number(
   (value) => Number.isInteger(value) && value >= 1 && value <= 65_535,
   'not a port',
   'give a whole number from 1 to 65535',
+);
+/** For services that run as users of their own. */
+export const unprivilegedPort = number(
+  (value) => Number.isInteger(value) && value >= FIRST_FREE_PORT && value <= 65_535,
+  "not a port that a service without root's rights can open",
+  `give a whole number from ${FIRST_FREE_PORT} to 65535`,
 );
 export const cpus = number((value) => value >= 0.01 && value <= 1024, 'not a number of cpus', 'give a number from 0.01, as 0.5');
 export const mem = number(

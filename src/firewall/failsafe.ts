@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork, nodesWith} from '../cluster/cluster.js';
 import {type Family, parseNet, showNet} from './address.js';
 
 /** Where an SSH session to a node comes from, as the node sees it. */
@@ -55,7 +55,7 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
           .map(({other, ports}) =>
             line(`-s ${other.address}/32 -p tcp -m multiport --sports ${ports.join(',')} ${ANSWER}`, 'cluster'),
           ),
-        ...(node.roles.includes('agent') ? nodesWith(cluster, 'agent') : [])
+        ...(isOnContainerNetwork(node) ? calicoNodes(cluster) : [])
           .filter((other) => other.name !== node.name)
           .map((other) => line(`-s ${other.address}/32 -p udp -m udp --dport ${DOCKER_GOSSIP_PORT}`, 'cluster')),
         ...externalMaster(cluster).map(({host, port}) => line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos')),
@@ -97,11 +97,11 @@ export function portsOf(node: ClusterNode, cluster: Cluster): readonly number[] 
   const {etcd, mesos} = cluster;
   const isOurs = mesos.source.kind !== 'external';
   return [
-    ...(node.roles.includes('agent') ? [BGP_PORT] : []),
+    ...(isOnContainerNetwork(node) ? [BGP_PORT] : []),
     ...(node.roles.includes('etcd') ? [etcd.clientPort, etcd.peerPort] : []),
     ...(isOurs && node.roles.includes('master') ? [mesos.masterPort] : []),
     ...(isOurs && node.roles.includes('agent') ? [mesos.agentPort] : []),
-    ...(node.roles.includes('agent') ? [DOCKER_GOSSIP_PORT] : []),
+    ...(isOnContainerNetwork(node) ? [DOCKER_GOSSIP_PORT] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import type {Fact, FactOutput} from '../step/fact.js';
 import {parsePeers} from './peers.js';
@@ -17,13 +17,15 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
         'no quorum',
       ),
     }),
-    ...(has('agent') && {
+    ...(isOnContainerNetwork(node) && {
       docker: check(
         `docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
         'dockerd does not answer, or has no cluster store',
         (out) => `Docker ${out.split(' ')[0]}`,
       ),
       calico: calicoFact(node, cluster),
+    }),
+    ...(has('agent') && {
       network: check(
         `docker network inspect -f '{{.Driver}}' ${quote(cluster.network.name)} | grep -x calico`,
         `no network ${cluster.network.name}`,
@@ -60,7 +62,7 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
 
 /** `calicoctl node status` and whether every peer that should be there is Established. */
 function calicoFact(node: ClusterNode, cluster: Cluster): Fact<ComponentStatus> {
-  const wanted = nodesWith(cluster, 'agent').filter((peer) => peer.name !== node.name);
+  const wanted = calicoNodes(cluster).filter((peer) => peer.name !== node.name);
   return {
     script: NODE_STATUS,
     whenSilent: silent('calicoctl does not answer'),

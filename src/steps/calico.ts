@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../cluster/cluster.js';
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
@@ -9,8 +9,13 @@ import {ETC, RESTORE} from './places.js';
 
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
-/** The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. */
+/**
+ * The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. Without this note
+ * hw5 never started one, and a Calico that is there is somebody else's.
+ */
 const STARTED = `${ETC}/calico-node`;
+/** What the note says before the first `node run` has succeeded: that whatever is there now is ours to remove. */
+const STARTING = '# hw5 is about to start calico-node\n';
 /** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
 const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
@@ -32,9 +37,6 @@ const keep = (from: string, to: string): Action => ({
   title: 'keep the one that is there',
   argv: ['cp', '-p', '--', from, to],
 });
-
-/** The nodes that Calico runs on: those that hold containers. */
-const calicoNodes = (cluster: Cluster): readonly ClusterNode[] => nodesWith(cluster, 'agent');
 
 /** calicoctl itself and the etcd cluster it talks to. */
 export const calicoctl = defineStep({
@@ -184,7 +186,7 @@ function sessions(peers: readonly ClusterNode[]): string {
   return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
 }
 
-/** calico-node on every node that holds containers, and the mesh between them. */
+/** calico-node on every node of the containers' network, and the mesh between them. */
 export const calico = defineStep({
   name: 'calico',
   title: 'Calico node and BGP mesh',
@@ -198,7 +200,6 @@ export const calico = defineStep({
       script: sessions(peersOf(node, cluster)),
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
-    leftovers: exists('/var/run/calico'),
   }),
   plan(seen, {node, cluster}) {
     const argv = [
@@ -215,6 +216,7 @@ export const calico = defineStep({
     const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
     if (seen.isRunning && seen.started?.content === wanted) return [];
     return [
+      ...(seen.started ? [] : ensureFile(STARTED, STARTING, undefined)),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -238,7 +240,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
     };
   },
   undo(seen, {node, cluster}) {
-    if (!seen.started && !seen.isRunning && !seen.leftovers) return [];
+    if (!seen.started) return [];
     return [
       {
         kind: 'script',

@@ -1,4 +1,4 @@
-import {nodesWith} from '../cluster/cluster.js';
+import {calicoNodes, nodesWith} from '../cluster/cluster.js';
 import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
@@ -34,7 +34,7 @@ export const docker = defineStep({
   name: 'docker',
   title: 'dockerd with the cluster store',
   needs: ['kernel', 'packages', 'etcd'],
-  targets: (cluster) => nodesWith(cluster, 'agent'),
+  targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     dropIn: textFile(DROP_IN),

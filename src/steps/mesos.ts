@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
 import {exists, output, succeeds, textFile, unit} from '../step/facts.js';
@@ -127,7 +127,7 @@ function agentInfo(unitText: string): string {
 
 /** dockerd brings the image, where the node's docker is hw5's business; elsewhere it runs once its package is there. */
 const withDocker: Step['needs'] = (node, cluster) =>
-  imageOf(cluster) !== undefined && node.roles.includes('agent') ? ['packages', 'docker'] : ['packages'];
+  imageOf(cluster) !== undefined && isOnContainerNetwork(node) ? ['packages', 'docker'] : ['packages'];
 
 /** Containers that Mesos started and that a TEARDOWN did not reach. */
 const removeContainers: Action = {

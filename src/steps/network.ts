@@ -9,6 +9,9 @@ interface DockerNetwork {
   readonly Containers: Readonly<Record<string, {readonly Name: string}>>;
 }
 
+/** Made by Calico's drivers: by hw5, or by somebody else for the same purpose. One of other drivers is a stranger's. */
+const isCalicos = (network: DockerNetwork): boolean => network.Driver === 'calico' && network.IPAM.Driver === 'calico-ipam';
+
 /** The Docker network: made once, on the first node; the cluster store shows it to the others. */
 export const network = defineStep({
   name: 'network',
@@ -22,8 +25,7 @@ export const network = defineStep({
     const {name, subnet} = cluster.network;
     if (!seen.network) return [];
     const subnets = seen.network.IPAM.Config.map((config) => config.Subnet);
-    const isOurs = seen.network.Driver === 'calico' && seen.network.IPAM.Driver === 'calico-ipam' && subnets.includes(subnet);
-    if (isOurs) return [];
+    if (isCalicos(seen.network) && subnets.includes(subnet)) return [];
     return [
       {
         message: `the network ${name} is there already, with driver ${seen.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
@@ -52,7 +54,7 @@ export const network = defineStep({
   }),
   undo(seen, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
-    if (node.name !== first!.name || !seen.network) return [];
+    if (node.name !== first!.name || !seen.network || !isCalicos(seen.network)) return [];
     const name = quote(cluster.network.name);
     return [
       {

@@ -1,10 +1,10 @@
-import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../cluster/cluster.js';
 import {output} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 
 /** Debian's packages for a node of these roles. Debian and Ubuntu name them alike. */
 export function packagesFor(node: ClusterNode, cluster: Cluster): readonly string[] {
-  const isContainerHost = node.roles.includes('agent');
+  const isContainerHost = isOnContainerNetwork(node);
   return [
     'ca-certificates',
     'curl',

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../cluster/cluster.js';
 import {output} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
 import {preflightProblems, referenceClock} from './preflight-problems.js';
@@ -16,7 +16,7 @@ export function portsOf(node: ClusterNode, cluster: Cluster): readonly {readonly
       : []),
     ...(has('master') && runsMesos ? [{port: cluster.mesos.masterPort, purpose: 'the Mesos master'}] : []),
     ...(has('agent') && runsMesos ? [{port: cluster.mesos.agentPort, purpose: 'the Mesos agent'}] : []),
-    ...(has('agent') ? [{port: 179, purpose: 'BGP'}] : []),
+    ...(isOnContainerNetwork(node) ? [{port: 179, purpose: 'BGP'}] : []),
     ...(has('proxy')
       ? [
           {port: cluster.proxy.port, purpose: 'the reverse proxy'},
@@ -61,7 +61,7 @@ export const preflight = defineStep({
         [...everywhere.values()].map((one) => one.clock),
         inputs.now,
       ),
-      isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
+      isContainerHost: isOnContainerNetwork(node),
       isEtcdMember: node.roles.includes('etcd'),
       needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
     });

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, FIRST_FREE_PORT, nodesWith} from '../cluster/cluster.js';
 import {Secret} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../step/action.js';
 import {exists, fileHash, textFile, unit} from '../step/facts.js';
@@ -28,6 +28,7 @@ export function proxyUnit(node: ClusterNode, cluster: Cluster): string {
     address: node.address,
     port: cluster.proxy.port,
     apiPort: cluster.proxy.apiPort,
+    capabilities: cluster.proxy.port < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : '',
   });
 }
 

@@ -123,6 +123,13 @@ describe('values', () => {
     ['a list for a map', `${NODES}etcd: [a]`, '2:7 etcd: must be a map (`key: value`), not a list → known keys: token'],
     ['a port of 0', `${NODES}proxy: {port: 0}`, '2:15 proxy.port: not a port → give a whole number from 1 to 65535'],
     ['a port too high', `${NODES}proxy: {port: 65536}`, 'proxy.port: not a port'],
+    [
+      "a port of root's for etcd",
+      `${NODES}etcd: {clientPort: 1023}`,
+      '2:20 etcd.clientPort: not a port that a service without root',
+    ],
+    ["a port of root's for its peers", `${NODES}etcd: {peerPort: 80}`, 'etcd.peerPort: not a port that a service without root'],
+    ["a port of root's for the API", `${NODES}proxy: {apiPort: 81}`, 'proxy.apiPort: not a port that a service without root'],
     ['half a port', `${NODES}proxy: {port: 80.5}`, 'proxy.port: not a port'],
     ['no number', `${NODES}proxy: {port: .nan}`, 'proxy.port:'],
     ['upper case in a name', 'nodes: [{name: Node0, address: 10.0.0.1}]', '1:16 nodes[0].name: not a valid name'],
@@ -271,6 +278,10 @@ describe('ports', () => {
     ],
   ])('%s share one: refused', (_, text, expected) => {
     expect(faultsOf(text)).toEqual(starting(expected));
+  });
+
+  it("below 1024 are the proxy's too", () => {
+    expect(faultsOf(`${NODES}proxy: {port: 80, apiPort: 1024}`)).toEqual([]);
   });
 
   it('may be equal for services that share no node', () => {

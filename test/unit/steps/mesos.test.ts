@@ -64,16 +64,17 @@ describe('Mesos', () => {
   });
 
   it('waits for dockerd where that is to be changed, and only for an image', () => {
-    const mixed = (more: string) =>
+    const mixed = (roles: string, more: string) =>
       parseCluster(
-        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework, proxy]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
+        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework${roles}]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
         '/c',
       );
     const image = 'mesos: {source: {kind: image, image: m}}';
     const needs = (cluster: Cluster) => items(cluster, STEPS).find(({key}) => key === 'mesos-master@node0')!.needs;
     expect(needs(IMAGE)).toContain('docker@node0');
     expect(needs(clusterOf())).toEqual(['packages@node0']);
-    expect(needs(mixed(image))).toEqual(['packages@node0']);
+    expect(needs(mixed('', image))).toEqual(['packages@node0']);
+    expect(needs(mixed(', proxy', image))).toContain('docker@node0');
   });
 
   describe('an agent that is to be another', () => {
@@ -295,7 +296,7 @@ describe('the packages of a node', () => {
     const base = 'ca-certificates curl iproute2 iptables';
     expect(of('etcd')).toBe(`${base} etcd-server etcd-client`);
     expect(of('agent')).toBe(`${base} docker.io conntrack`);
-    expect(of('proxy')).toBe(`${base} nodejs`);
+    expect(of('proxy')).toBe(`${base} docker.io conntrack nodejs`);
     expect(of('framework')).toBe(`${base} nodejs`);
     expect(of('master')).toBe(base);
     expect(of('master', IMAGE)).toBe(`${base} docker.io`);

@@ -150,12 +150,12 @@ describe('the IP pool and the profile', () => {
 
 describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
-  const nothing = {started: undefined, isRunning: false, leftovers: false};
+  const nothing = {started: undefined, isRunning: false};
   const first = plan(calico, nothing, {node: 'node1'});
-  const well = {started: fileAfter(first, STARTED), isRunning: true, leftovers: true};
+  const well = {started: fileAfter(first.slice(1), STARTED), isRunning: true};
 
   it('is started with address, name and an image that is always named', () => {
-    expect(lines(first)[0]).toBe(
+    expect(lines(first)[1]).toBe(
       'calicoctl node run --ip=198.18.0.11 --name=node1 --node-image=quay.io/calico/node:v2.6.12 --no-default-ippools',
     );
   });
@@ -163,7 +163,7 @@ describe('calico-node', () => {
   it.each<[string, object, number]>([
     ['is left alone when it runs with these arguments', {}, 0],
     ['is started when it stopped', {isRunning: false}, 1],
-    ['is started when nobody knows with what it runs', {started: undefined}, 2],
+    ['is started when nobody knows with what it runs', {started: undefined}, 3],
     ['is started anew when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
   ])('%s', (_, seen, count) => {
     expect(plan(calico, {...well, ...seen}, {node: 'node1'})).toHaveLength(count);
@@ -171,8 +171,8 @@ describe('calico-node', () => {
 
   it('names its autonomous system only when it is not the usual', () => {
     const cluster = clusterOf('calico: {asNumber: 64999}');
-    expect(lines(plan(calico, nothing, {cluster}))[0]).toContain(' --as=64999 ');
-    expect(lines(first)[0]).not.toContain('--as=');
+    expect(lines(plan(calico, nothing, {cluster}))[1]).toContain(' --as=64999 ');
+    expect(lines(first)[1]).not.toContain('--as=');
   });
 
   it('is ready when it has a session with each other node', () => {
@@ -197,10 +197,21 @@ describe('calico-node', () => {
     expect(parse({stdout: '\n', code: 1})).toBe(false);
   });
 
-  it('is taken away where anything of it is left', () => {
-    for (const seen of [{isRunning: true}, {leftovers: true}, {started: well.started}]) {
-      const actions = lines(undo(calico, {...nothing, ...seen}));
-      expect(actions).toEqual([
+  it('is noted before its first start, so that one that failed half-way is taken away', () => {
+    const [note] = first;
+    expect(lines(first)[0]).toBe(`write ${STARTED} (mode 0644)`);
+    const started = fileAfter([note!], STARTED);
+    expect(lines(undo(calico, {started, isRunning: false}))).toContain('docker rm -f calico-node');
+    // whatever runs now, it is not known to run with these arguments
+    expect(lines(plan(calico, {started, isRunning: true}, {node: 'node1'}))).toEqual([
+      expect.stringMatching(/^calicoctl node run /),
+      `change ${STARTED} (mode 0644)`,
+    ]);
+  });
+
+  it('is taken away where hw5 started one, whether it still runs or not', () => {
+    for (const isRunning of [true, false]) {
+      expect(lines(undo(calico, {...well, isRunning}))).toEqual([
         'docker rm -f calico-node',
         'remove what Calico left in the kernel',
         'calicoctl delete node node0',
@@ -208,6 +219,10 @@ describe('calico-node', () => {
       ]);
     }
     expect(undo(calico, nothing)).toEqual([]);
+  });
+
+  it("stays where hw5 never started one: it is somebody else's", () => {
+    expect(undo(calico, {...nothing, isRunning: true})).toEqual([]);
   });
 });
 
@@ -232,6 +247,11 @@ describe('the Docker network', () => {
 
   it('of ours does not', () => {
     expect([...problems(network, {network: ours}), ...problems(network, {network: undefined})]).toEqual([]);
+  });
+
+  it("is removed only when Calico's drivers made it: another of this name is somebody else's", () => {
+    expect(undo(network, {network: {...ours, Driver: 'bridge'}})).toEqual([]);
+    expect(undo(network, {network: {...ours, IPAM: {...ours.IPAM, Driver: 'default'}}})).toEqual([]);
   });
 
   it('is removed once', () => {

@@ -345,6 +345,14 @@ describe('the reverse proxy', () => {
     expect(undo(proxy, nothing)).toEqual([]);
   });
 
+  it('may open a port below 1024, and gets no other privilege', () => {
+    const unitAt = (port: number) => written(plan(proxy, nothing, {cluster: clusterOf(`proxy: {port: ${port}}`)}), UNIT).content;
+    const capability = 'CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n';
+    expect(unitAt(80)).toContain(capability);
+    expect(unitAt(1023)).toContain(capability);
+    expect(unitAt(1024)).toContain('CapabilityBoundingSet=\nAmbientCapabilities=\n');
+  });
+
   it('leads to the task that runs Jupyter, wherever it stands in the list', () => {
     const cluster = clusterOf('framework: {tasks: [{name: ssh, count: 2}, {name: lab, image: jupyter, address: 192.168.0.77}]}');
     expect(written(plan(proxy, nothing, {cluster}), UNIT).content).toContain('http://192.168.0.77:8888');

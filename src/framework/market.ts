@@ -1,4 +1,5 @@
 import type {TaskSpec} from './config.js';
+import {isCleared} from './leftovers.js';
 import {note, type Run, send, slotOf, type Turn} from './model.js';
 import {place} from './placement.js';
 import {blockers, currentRun} from './runs.js';
@@ -55,10 +56,7 @@ export function trade(turn: Turn): void {
   const {market, settings} = state;
   if (!state.connected) return;
   const vacant = state.desired.filter((spec) => blockers(state, spec).length === 0);
-  const pending = vacant.filter((spec) => {
-    const slot = slotOf(turn, spec.name);
-    return slot.freeing === null && slot.notBefore <= now;
-  });
+  const pending = vacant.filter((spec) => isCleared(state, spec) && slotOf(turn, spec.name).notBefore <= now);
   const held = Object.values(state.offers);
   if (pending.length === 0) {
     decline(turn, Object.keys(state.offers));

@@ -1,3 +1,4 @@
+import {onFreed} from './leftovers.js';
 import {cancelIntended, launchIntended} from './market.js';
 import type {MesosEvent} from './mesos.js';
 import {
@@ -56,11 +57,9 @@ function take(turn: Turn, event: SchedulerEvent): void {
     case 'saved':
       launchIntended(turn, event.id);
       return;
-    case 'address-freed': {
-      const slot = state.slots[event.name];
-      if (slot?.freeing === 'running') Object.assign(slot, {freeing: null, freeingMessage: event.message, staleContainers: []});
+    case 'address-freed':
+      onFreed(turn, event);
       return;
-    }
     case 'desired': {
       const before = state.hashes;
       state.desired = event.tasks;

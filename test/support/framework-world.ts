@@ -10,6 +10,7 @@ import {
 } from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
 import {reduce} from '../../src/framework/scheduler.js';
+import {viewOf} from '../../src/framework/view.js';
 
 /** A container as it really is on its agent, whatever anybody knows of it. */
 export interface Container {
@@ -56,7 +57,10 @@ export class FrameworkWorld {
   stream: MesosEvent[] = [];
   /** What the scheduler was told by agents, for telling it again. */
   readonly #told: Extract<MesosEvent, {type: 'UPDATE'}>[] = [];
+  /** The addresses that are being freed. */
   readonly freeing: string[] = [];
+  /** Docker on the leader's node does not answer: no address can be freed. */
+  isDockerAway = false;
   /** All that was ever to be freed. */
   readonly freed: Extract<Effect, {type: 'free-address'}>[] = [];
   readonly calls: Call[] = [];
@@ -91,6 +95,11 @@ export class FrameworkWorld {
     return this.agents.flatMap((agent) => [...agent.containers.values()]);
   }
 
+  /** What is said of a task. */
+  why(name: string): readonly string[] {
+    return viewOf(this.state, this.now).why[name] ?? [];
+  }
+
   dispatch(event: SchedulerEvent): void {
     const {state, effects} = reduce(this.state, event, this.now);
     this.state = state;
@@ -121,8 +130,10 @@ export class FrameworkWorld {
   }
 
   finishFreeing(): void {
-    const name = this.freeing.shift();
-    if (name !== undefined) this.dispatch({type: 'address-freed', name, message: ''});
+    const address = this.freeing.shift();
+    if (address === undefined) return;
+    const message = this.isDockerAway ? 'calico_net could not be looked at' : '';
+    this.dispatch({type: 'address-freed', address, ok: !this.isDockerAway, message});
   }
 
   /** Delivers the next event, or a copy of it, which then comes again. */
@@ -301,7 +312,7 @@ export class FrameworkWorld {
         this.saves.push({id: effect.id, ops: effect.ops, acks: effect.acks});
         return;
       case 'free-address':
-        this.freeing.push(effect.name);
+        this.freeing.push(effect.address);
         this.freed.push(effect);
         return;
       case 'call':

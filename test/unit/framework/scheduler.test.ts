@@ -212,7 +212,7 @@ describe('failing tasks', () => {
     world.end(container(world, 'ssh-1'), 'TASK_FAILED');
     world.deliver();
     world.finishSave();
-    expect(world.freeing).toEqual(['ssh-1']);
+    expect(world.freeing).toEqual(['192.168.0.101']);
     world.offer();
     world.pass(5);
     while (world.stream.length > 0) world.deliver();

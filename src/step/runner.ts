@@ -2,7 +2,7 @@ import {ConnectError, Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {Outcome} from './events.js';
 import {type Direction, type Item, targetsOf} from './graph.js';
-import {isSilent} from './observe.js';
+import {isSilent, SilentError} from './observe.js';
 import {perform} from './perform.js';
 import {Session, type SessionOptions} from './session.js';
 import {waitFor} from './wait.js';
@@ -51,7 +51,10 @@ export async function planRun(options: SessionOptions): Promise<readonly ItemPla
   });
 }
 
-/** Brings the cluster up: every step on every host, as early as what it needs allows. Failures stop only what needs them. */
+/**
+ * Brings the cluster up: every step on every host, as early as what it needs allows. Failures stop only what needs them; but where a step's
+ * check objects to what was seen at first, nothing begins anywhere.
+ */
 export async function upRun(options: SessionOptions): Promise<RunResult> {
   const turns = new Turns();
   return run('up', options, (session) => {
@@ -64,6 +67,7 @@ export async function upRun(options: SessionOptions): Promise<RunResult> {
       (item) => item.needs,
       true,
       (item, isDirty) => (item.isRetired ? retire(session, item, isDirty) : bringUp(session, item, isDirty, turns)),
+      objections(session),
     );
   });
 }
@@ -107,6 +111,7 @@ async function schedule(
   before: (item: Item) => readonly string[],
   stopsOnFailure: boolean,
   work: (item: Item, isDirty: boolean) => Promise<Outcome>,
+  objected: ReadonlyMap<string, StepError> = new Map(),
 ): Promise<RunResult> {
   const {emit, signal} = session.options;
   const results = new Map<string, Promise<ItemResult>>();
@@ -148,8 +153,11 @@ async function schedule(
     };
     // nothing begins after Ctrl-C, and nothing is said of it
     if (signal?.aborted) return {item, outcome: 'interrupted', isDirty};
-    if (stopsOnFailure && isHeldUp(session, item, earlier)) return end('blocked');
     const lost = session.failures.get(item.node.name);
+    const objection = objected.get(item.key);
+    if (objection) return end('failed', tell(objection));
+    if (objected.size > 0 && !lost) return end('blocked');
+    if (stopsOnFailure && isHeldUp(session, item, earlier)) return end('blocked');
     if (lost) return told.has(lost) ? end('blocked') : end('failed', tell(lost));
     try {
       emit({type: 'step-start', ...base});
@@ -265,6 +273,21 @@ function problemsOf(session: Session, item: Item): StepError | undefined {
   return new StepError(item.step.name, item.node.name, problems.map((problem) => problem.message).join('; '), {
     hint: problems.map((problem) => problem.hint).join('; '),
   });
+}
+
+/** What stands against the whole run, as far as the first look shows it: what was not seen is asked again at its step's turn, and objects then. */
+function objections(session: Session): ReadonlyMap<string, StepError> {
+  const found = new Map<string, StepError>();
+  for (const item of session.items) {
+    if (session.failures.has(item.node.name)) continue;
+    try {
+      const problem = problemsOf(session, item);
+      if (problem) found.set(item.key, problem);
+    } catch (error) {
+      if (!(error instanceof SilentError)) throw error;
+    }
+  }
+  return found;
 }
 
 /** Lets one host after the other through, per step. Once one has failed, the others stay as they are: they still run. */

@@ -58,7 +58,7 @@ export interface Step<F extends FactMap = FactMap> {
   readonly undoTargets?: (cluster: Cluster) => readonly ClusterNode[];
   /** Looks only. */
   readonly facts: (context: StepContext) => F;
-  /** What cannot be mended by hw5, and how the user can. */
+  /** What cannot be mended by hw5, and how the user can. Asked before `up` changes anything anywhere, and again at the step's turn. */
   readonly check?: (seen: Seen<F>, context: PlanContext<F>) => readonly Problem[];
   /** Pure: the actions that lead from what was seen to what should be. Empty: nothing to do. */
   readonly plan: (seen: Seen<F>, context: PlanContext<F>) => readonly Action[];

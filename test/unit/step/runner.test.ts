@@ -294,6 +294,38 @@ describe('up', () => {
     expect(world.changes('a')).toEqual([]);
   });
 
+  it('begins nothing anywhere when the check of a later step stands against it, and tells all that object', async () => {
+    const world = new FakeCluster();
+    const lost = new ConnectError('c', 'no route to c');
+    world.unreachable.set('c', lost);
+    const check = (_: unknown, {node}: {node: ClusterNode}) =>
+      node.name === 'a' ? [] : [{message: 'no such program', hint: 'install it'}];
+    const steps = [...STORY, part('mesos', {needs: ['docker'], extra: {check}}), part('more', {extra: {check}})];
+    const {errors} = await upRun(world.options(steps));
+    expect(errors.map((error) => (error instanceof StepError ? `${error.step}@${error.host}` : error))).toEqual([
+      lost,
+      'mesos@b',
+      'more@b',
+    ]);
+    for (const name of ['a', 'b']) {
+      expect(world.machine(name).trips).toEqual(['lock', 'look base etcd docker mesos more', 'unlock']);
+    }
+    expect(world.outcomes).toMatchObject({'base@a': 'blocked', 'mesos@a': 'blocked', 'mesos@b': 'failed', 'more@b': 'failed'});
+    expect(world.events.filter(({type}) => type === 'step-start')).toEqual([]);
+    await world.verify();
+  });
+
+  it('checks again at the turn of the step: silence at first is no objection, and what was seen may have changed', async () => {
+    const world = new FakeCluster(['a']);
+    const check = (seen: {readonly isThere: boolean}) => (seen.isThere ? [{message: 'in the way', hint: 'move it'}] : []);
+    world.machine('a').silent.add('docker');
+    world.machine('a').instead.set('look docker', () => '0 0 \n');
+    const steps = [part('base'), part('docker', {needs: ['base'], extra: {check}})];
+    const {errors} = await upRun(world.options(steps));
+    expect(errors).toMatchObject([{step: 'docker', message: 'in the way'}]);
+    expect(world.changes('a')).toEqual(['make base']);
+  });
+
   it('plans on what all hosts of the step showed, in the order of the file', async () => {
     const world = new FakeCluster();
     world.machine('b').things.add('key');

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {RunAction} from '../../../src/step/action.js';
+import type {Fact} from '../../../src/step/fact.js';
 import {calico, calicoctl, pool} from '../../../src/steps/calico.js';
 import {network} from '../../../src/steps/network.js';
 import {fakeInputs} from '../../support/fake-inputs.js';
@@ -227,7 +228,7 @@ describe('calico-node', () => {
 });
 
 describe('the Docker network', () => {
-  const ours = {Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}, Containers: {}};
+  const ours = {Name: 'calico_net', Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}};
 
   it('is made once, on the first node', () => {
     expect(lines(plan(network, {network: undefined}))).toEqual([
@@ -245,8 +246,27 @@ describe('the Docker network', () => {
     expect(problems(network, {network: seen})[0]).toMatch(/^the network calico_net is there already, with driver/);
   });
 
-  it('of ours does not', () => {
-    expect([...problems(network, {network: ours}), ...problems(network, {network: undefined})]).toEqual([]);
+  it.each<[string, object]>([
+    ['another subnet', {network: {...ours, IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}, others: []}],
+    ['another name', {network: undefined, others: [{...ours, Name: 'old_net'}]}],
+  ])('of a running cluster that the file now gives %s is not to be removed under its tasks', (_, seen) => {
+    const [problem] = network.check!(seen as never, contextOf(seen));
+    expect(problem!.hint).toBe('put it back, or take the cluster down with the old file first: `hw5 down`');
+  });
+
+  it('of ours does not, nor does another one', () => {
+    const bridge = {Name: 'bridge', Driver: 'bridge', IPAM: {Driver: 'default', Config: [{Subnet: '172.17.0.0/16'}]}};
+    const theirs = {...ours, Name: 'theirs', IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}};
+    expect(problems(network, {network: ours, others: [bridge, theirs]})).toEqual([]);
+    expect(problems(network, {network: undefined, others: [bridge, theirs]})).toEqual([]);
+  });
+
+  it('is found by its name among all that dockerd knows', () => {
+    const {network: named, others} = network.facts(contextOf({})) as Record<string, Fact<unknown>>;
+    const stdout = JSON.stringify([{Name: 'bridge'}, {Name: 'calico_net'}]);
+    expect(named!.parse({stdout, code: 0})).toEqual({Name: 'calico_net'});
+    expect(others!.parse({stdout, code: 0})).toEqual([{Name: 'bridge'}]);
+    expect([named!.parse({stdout: '', code: 7}), others!.parse({stdout: '', code: 7})]).toEqual([undefined, []]);
   });
 
   it("is removed only when Calico's drivers made it: another of this name is somebody else's", () => {

@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {existsSync} from 'node:fs';
 import {copyFile, readdir, readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
@@ -103,6 +104,13 @@ describe.sequential('a lab', () => {
     expect((await tryRun([...sshCommand(lab, 'node1'), 'sudo -n id -u'])).stderr).toContain('a password is required');
     const password = await readFile(node1.sudoPasswordFile, 'utf8');
     expect(await run([...sshCommand(lab, 'node1'), 'sudo -S -p "" id -u'], {stdin: `${password}\n`})).toBe('0\n');
+  });
+
+  it('gets more processor time than one process of this computer', async () => {
+    const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+    const weights = [await read('/sys/fs/cgroup/cpu/hw5-lab/cpu.shares'), await read('/sys/fs/cgroup/hw5-lab/cpu.weight')];
+    // under systemd the machines are units beside the others
+    if (!existsSync('/run/systemd/system')) expect(weights).toContainEqual(expect.stringMatching(/^16(384|00)\n$/));
   });
 
   it('has a Docker that sets limits and builds with packages from the network', async () => {

@@ -7,6 +7,7 @@ import type {Guard} from './judge.js';
 import {lookAgain, type NodeView, rulesOn} from './nodes.js';
 import {ownTables} from './own.js';
 import {type Expectation, expectation, isAsExpected, type Probe, type ProbeResult, probeFact} from './probe.js';
+import {type Claim, type Proof, type ProofRow, weigh} from './proof.js';
 import {readSshSources} from './read-rules.js';
 import type {Rule} from './rule.js';
 import {containers, isAnswered, type Listener, listeners, neighbour, type RunningContainer} from './surroundings.js';
@@ -15,33 +16,6 @@ import {containers, isAnswered, type Listener, listeners, neighbour, type Runnin
 const LIMIT_MS = 20_000;
 const HTTP_PORT = 80;
 const UNKNOWN: ProbeResult = {kind: 'unknown', detail: 'the prober did not report'};
-
-/** One probe with its results. */
-export interface ProofRow {
-  readonly probe: Probe;
-  /** Before the rule was there. */
-  readonly before: ProbeResult | undefined;
-  readonly after: ProbeResult;
-  readonly expected: Expectation;
-  readonly isOk: boolean;
-}
-
-/** What was seen of one rule on one node. */
-export interface Proof {
-  readonly node: string;
-  readonly rule: Rule;
-  readonly rows: readonly ProofRow[];
-  /** Packets the rule had caught before and after the probes; undefined: it could not be read. */
-  readonly hits: {readonly before: number | undefined; readonly after: number | undefined};
-  readonly remarks: readonly string[];
-  readonly isOk: boolean;
-}
-
-/** A rule on a node, to be proven. */
-export interface Claim {
-  readonly rule: Rule;
-  readonly view: NodeView;
-}
 
 /** What was seen of each node; undefined: it could not be looked at. */
 type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
@@ -107,9 +81,13 @@ export class Prover implements AsyncDisposable {
     const claimed = (view: NodeView): readonly Rule[] =>
       this.#plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
     const macs = new Map(this.#views.map((view) => [view.node.name, view.seen.interfaces.flatMap(({mac}) => mac ?? [])]));
-    const foresee = (looks: Looks): ((probe: Probe) => Expectation) => {
-      const guards = new Map([...looks].map(([view, seen]) => [view.node.name, guardOf(view, seen, claimed(view))]));
-      return (probe) => expectation(probe, guards, macs, this.#cluster);
+    const foresee = (looks: Looks, without?: Claim): ((probe: Probe) => Expectation) => {
+      const guards = [...looks].map(([view, seen]) => {
+        const guard = guardOf(view, seen, claimed(view));
+        return view === without?.view ? {...guard, rules: guard.rules.filter(({id}) => id !== without.rule.id)} : guard;
+      });
+      const byNode = new Map(guards.map((guard) => [guard.node.name, guard]));
+      return (probe) => expectation(probe, byNode, macs, this.#cluster);
     };
     const foreseen = foresee(first);
     const results = await this.#probe(this.#probes);
@@ -123,6 +101,7 @@ export class Prover implements AsyncDisposable {
     // a rule that ends by itself meanwhile may or may not have caught a probe
     const later = foresee(last);
     return this.#plans.map(({claim, plan}) => {
+      const otherwise = foresee(first, claim);
       const rows = plan.probes.map((probe): ProofRow => {
         const expected = foreseen(probe);
         const after = results.get(probe) ?? UNKNOWN;
@@ -134,18 +113,12 @@ export class Prover implements AsyncDisposable {
           before,
           after,
           expected,
+          otherwise: otherwise(probe),
           isOk: isOther || isAsExpected(expected, after) || isAsExpected(later(probe), after),
         };
       });
-      const hits = {before: hitsOf(claim, first), after: hitsOf(claim, last)};
-      return {
-        node: claim.view.node.name,
-        rule: claim.rule,
-        rows,
-        hits,
-        remarks: [...plan.remarks, ...(isGone ? [] : counterRemarks(rows, hits))],
-        isOk: rows.every((row) => row.isOk),
-      };
+      const proof = weigh(claim, {rows, first: first.get(claim.view), last: last.get(claim.view), isGone});
+      return {...proof, remarks: [...plan.remarks, ...proof.remarks]};
     });
   }
 
@@ -221,16 +194,4 @@ function guardOf(view: NodeView, seen: NodeView['seen'] | undefined, claimed: re
   const own = now.holdings.flatMap(({tables}) => ownTables(tables));
   const rules = seen ? rulesOn(now) : [...rulesOn(now), ...claimed];
   return {node: view.node, rules, sources: readSshSources(own)};
-}
-
-function hitsOf({rule, view}: Claim, looks: Looks): number | undefined {
-  const seen = looks.get(view);
-  return seen && rulesOn(seen).find(({id}) => id === rule.id)?.hits;
-}
-
-function counterRemarks(rows: readonly ProofRow[], {before, after}: Proof['hits']): readonly string[] {
-  if (before === undefined || after === undefined)
-    return ['the counter could not be read: is the rule gone again, or hw5 cut off?'];
-  const isDenied = rows.some((row) => row.expected === 'fails');
-  return isDenied && after <= before ? ['the counter did not move: another rule, ahead of this one, catches these packets'] : [];
 }

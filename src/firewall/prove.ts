@@ -1,6 +1,7 @@
 import type {Cluster} from '../cluster/cluster.js';
 import type {Fact} from '../step/fact.js';
 import {observe} from '../step/observe.js';
+import {Hw5Error} from '../support/errors.js';
 import {type Answerer, answerHttp} from './answerer.js';
 import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';
 import type {Guard} from './judge.js';
@@ -17,6 +18,12 @@ const LIMIT_MS = 20_000;
 const HTTP_PORT = 80;
 const UNKNOWN: ProbeResult = {kind: 'unknown', detail: 'the prober did not report'};
 
+/** A claim with the probes for it, or why there can be none. */
+interface Planned extends ProbePlan {
+  readonly claim: Claim;
+  readonly doubts: readonly string[];
+}
+
 /** What was seen of each node; undefined: it could not be looked at. */
 type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
 
@@ -24,25 +31,28 @@ type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
 export class Prover implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #views: readonly NodeView[];
-  readonly #plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[];
+  readonly #plans: readonly Planned[];
   readonly #answerers: readonly Answerer[];
   #before = new Map<Probe, ProbeResult>();
 
-  private constructor(
-    cluster: Cluster,
-    views: readonly NodeView[],
-    plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[],
-    answerers: readonly Answerer[],
-  ) {
+  private constructor(cluster: Cluster, views: readonly NodeView[], plans: readonly Planned[], answerers: readonly Answerer[]) {
     this.#cluster = cluster;
     this.#views = views;
     this.#plans = plans;
     this.#answerers = answerers;
   }
 
-  /** Looks around on the nodes and chooses probes. @param views all nodes that can be asked */
+  /** Looks around on the nodes and chooses probes. A node that cannot be looked at is left out. @param views all nodes that can be asked */
   static async prepare(cluster: Cluster, views: readonly NodeView[], claims: readonly Claim[]): Promise<Prover> {
-    const around = await Promise.all(views.map((view) => lookAround(view, views, cluster)));
+    const looks = await Promise.all(views.map((view) => lookAround(view, views, cluster).catch(asLost)));
+    const around = views.flatMap((view, index) => {
+      const look = looks[index]!;
+      return look instanceof Hw5Error ? [] : [{view, candidate: look}];
+    });
+    const lost = views.flatMap((view, index) => {
+      const look = looks[index]!;
+      return look instanceof Hw5Error ? [{view, why: `${view.node.name} probes nothing: ${look.message}`}] : [];
+    });
     const targets = [...new Set(claims.map(({view}) => view))];
     const answerers = await Promise.all(
       around
@@ -57,10 +67,12 @@ export class Prover implements AsyncDisposable {
         candidate: {...candidate, around: {...candidate.around, listeners: [...candidate.around.listeners, ...ours]}},
       };
     });
-    const plans = claims.map((claim) => {
-      const target = candidates.find(({view}) => view === claim.view)!.candidate;
+    const plans = claims.map((claim): Planned => {
+      const target = candidates.find(({view}) => view === claim.view)?.candidate;
       const others = candidates.filter(({view}) => view !== claim.view).map(({candidate}) => candidate);
-      return {claim, plan: chooseProbes(claim.rule, target, others, cluster)};
+      const [own, rest] = [lost.filter(({view}) => view === claim.view), lost.filter(({view}) => view !== claim.view)];
+      const {probes, remarks} = target ? chooseProbes(claim.rule, target, others, cluster) : {probes: [], remarks: []};
+      return {claim, probes, remarks: [...remarks, ...rest.map(({why}) => why)], doubts: own.map(({why}) => why)};
     });
     return new Prover(
       cluster,
@@ -100,9 +112,9 @@ export class Prover implements AsyncDisposable {
     const last = await this.#look();
     // a rule that ends by itself meanwhile may or may not have caught a probe
     const later = foresee(last);
-    return this.#plans.map(({claim, plan}) => {
+    return this.#plans.map(({claim, probes, remarks, doubts}) => {
       const otherwise = foresee(first, claim);
-      const rows = plan.probes.map((probe): ProofRow => {
+      const rows = probes.map((probe): ProofRow => {
         const expected = foreseen(probe);
         const after = results.get(probe) ?? UNKNOWN;
         const before = this.#before.get(probe);
@@ -118,7 +130,12 @@ export class Prover implements AsyncDisposable {
         };
       });
       const proof = weigh(claim, {rows, first: first.get(claim.view), last: last.get(claim.view), isGone});
-      return {...proof, remarks: [...plan.remarks, ...proof.remarks]};
+      return {
+        ...proof,
+        remarks: [...remarks, ...proof.remarks],
+        doubts: [...doubts, ...proof.doubts],
+        isOk: proof.isOk && doubts.length === 0,
+      };
     });
   }
 
@@ -146,7 +163,7 @@ export class Prover implements AsyncDisposable {
   }
 
   get #probes(): readonly Probe[] {
-    return this.#plans.flatMap(({plan}) => plan.probes);
+    return this.#plans.flatMap(({probes}) => probes);
   }
 
   async #look(): Promise<Looks> {
@@ -158,11 +175,13 @@ export class Prover implements AsyncDisposable {
   }
 }
 
-async function lookAround(
-  view: NodeView,
-  views: readonly NodeView[],
-  cluster: Cluster,
-): Promise<{view: NodeView; candidate: Candidate}> {
+/** What goes wrong on one node stops no other; a bug does. */
+function asLost(error: unknown): Hw5Error {
+  if (error instanceof Hw5Error) return error;
+  throw error;
+}
+
+async function lookAround(view: NodeView, views: readonly NodeView[], cluster: Cluster): Promise<Candidate> {
   const others = views.filter((other) => other !== view);
   const facts: Record<string, Fact<unknown>> = {
     listeners,
@@ -178,13 +197,10 @@ async function lookAround(
     return mac === undefined ? [] : [[node.name, mac] as const];
   });
   return {
-    view,
-    candidate: {
-      node: view.node,
-      interfaces: view.seen.interfaces,
-      around: {listeners: seen.listeners, containers: seen.containers},
-      neighbours: new Map(neighbours),
-    },
+    node: view.node,
+    interfaces: view.seen.interfaces,
+    around: {listeners: seen.listeners, containers: seen.containers},
+    neighbours: new Map(neighbours),
   };
 }
 

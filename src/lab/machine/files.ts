@@ -61,7 +61,6 @@ WantedBy=sysinit.target
 
 /** All files a machine gets over those of the base, the preinstalled ones apart. */
 export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIdentity): MachineFile[] {
-  const home = `/home/${LAB_USER}`;
   return [
     {path: '/etc/hostname', mode: 0o644, text: `${machine.name}\n`},
     {path: '/etc/hosts', mode: 0o644, text: hosts(lab)},
@@ -78,8 +77,13 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
       mode: 0o440,
       text: `${LAB_USER} ALL=(ALL:ALL) ${identity.isSudoAsking ? '' : 'NOPASSWD: '}ALL\n`,
     },
-    {path: `${home}/.ssh/authorized_keys`, mode: 0o600, text: identity.authorizedKeys, ownedByUser: true},
+    authorizedKeysFile(identity.authorizedKeys),
   ];
+}
+
+/** Who may log in. */
+export function authorizedKeysFile(keys: string): MachineFile {
+  return {path: `/home/${LAB_USER}/.ssh/authorized_keys`, mode: 0o600, text: keys, ownedByUser: true};
 }
 
 function hosts(lab: Lab): string {

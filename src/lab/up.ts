@@ -12,7 +12,7 @@ import {makeKeyPair, publicHalf} from './keys.js';
 import {defineLab, type Lab, type LabOptions, labFrom} from './lab.js';
 import {bringUp} from './machine/bring-up.js';
 import {createMachine, type DiskParts, findCreated} from './machine/create.js';
-import {authorizedKeysFile, type MachineFile} from './machine/files.js';
+import {authorizedKeysFile, type MachineFile, resolvConfFile} from './machine/files.js';
 import {powerOff} from './machine/power.js';
 import {applyNetwork} from './network/network.js';
 import {findResolver} from './network/resolver.js';
@@ -46,7 +46,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const lab = labFrom(definition, host);
     const {signal} = context;
     let base = record && baseAt(host, record.baseKey);
-    let files: readonly MachineFile[] = [];
+    let files: MachineFile[] = [];
     let key = '';
     await part('lab', HERE, async (say) => {
       if (!record) await removeDisks(host, name, say);
@@ -56,7 +56,9 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
       if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
       key = await ensureKey(lab, signal);
       const isMade = await createDisks(lab, {base, host, resolver, authorizedKeys: key, preinstalled, signal});
-      files = [...preinstalled.files, ...((await isKnown(lab, key)) ? [] : [authorizedKeysFile(key)])];
+      // the resolver is another when this computer has changed networks, and the rules let the machines ask no other
+      files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
+      if (!(await isKnown(lab, key))) files.push(authorizedKeysFile(key));
       return isMended || isMade;
     });
 

@@ -65,7 +65,7 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
     {path: '/etc/hostname', mode: 0o644, text: `${machine.name}\n`},
     {path: '/etc/hosts', mode: 0o644, text: hosts(lab)},
     {path: '/etc/machine-id', mode: 0o444, text: `${identity.machineId}\n`},
-    {path: '/etc/resolv.conf', mode: 0o644, text: identity.resolvConf},
+    resolvConfFile(identity.resolvConf),
     {path: '/etc/systemd/network/10-host0.network', mode: 0o644, text: networkUnit(lab, machine)},
     {path: '/etc/systemd/networkd.conf.d/lab.conf', mode: 0o644, text: NETWORKD_CONF},
     {path: '/etc/systemd/system/lab-cgroups.service', mode: 0o644, text: CGROUPS_UNIT},
@@ -79,6 +79,11 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
     },
     authorizedKeysFile(identity.authorizedKeys),
   ];
+}
+
+/** Whom to ask for names: as this computer does now. */
+export function resolvConfFile(text: string): MachineFile {
+  return {path: '/etc/resolv.conf', mode: 0o644, text};
 }
 
 /** Who may log in. */

@@ -126,7 +126,8 @@ async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
   const secrets = lab.machines
     .filter((machine) => lab.sudoPassword.includes(machine.name))
     .map((machine) => machine.sudoPasswordFile);
-  for (const path of [lab.files.key, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
+  // The cluster file is for him to change, and `hw5 scale` does it for him.
+  for (const path of [lab.files.key, lab.files.cluster, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
   return isMade;
 }
 

@@ -30,3 +30,11 @@ export async function replaceFile(
   await using folder = await open(dirname(path), 'r');
   await folder.sync();
 }
+
+/** Writes over a file where no other can be put in its place. A power loss in the middle may leave a part of both. */
+export async function overwriteFile(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.writeFile(text);
+  await file.truncate(Buffer.byteLength(text));
+  await file.sync();
+}

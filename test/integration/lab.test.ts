@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {copyFile, readdir, readFile} from 'node:fs/promises';
+import {copyFile, readdir, readFile, writeFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -12,6 +12,7 @@ import {labExec, sshCommand} from '../../src/lab/exec.js';
 import {type LabHost, labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {findMachine} from '../../src/lab/machine/processes.js';
+import {findResolver} from '../../src/lab/network/resolver.js';
 import {labPowerOff, labPowerOn} from '../../src/lab/power.js';
 import type {Preinstalled} from '../../src/lab/preinstalled.js';
 import {run, tryRun} from '../../src/lab/run.js';
@@ -220,6 +221,25 @@ describe.sequential('a lab', () => {
     expect(await begun()).not.toBe(before);
     await up();
     expect(await inside('node1', 'hello')).toBe('hello');
+  });
+
+  it('gets the resolver that this computer has now, as after a change of networks, whether a machine is on or off', async () => {
+    const {resolvConf} = await findResolver();
+    for (const machine of ['node0', 'node1']) await inside(machine, 'echo nameserver 192.0.2.1 > /etc/resolv.conf; sync');
+    await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
+    await up();
+    for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /etc/resolv.conf')).toBe(resolvConf.trim());
+  });
+
+  it('makes anew what a power loss left half written: a disk, the key of all machines', async () => {
+    const [, other] = await pids();
+    await inside('node1', 'echo on > /root/kept; sync');
+    await writeFile(join(node0.directory, 'created'), '');
+    await writeFile(lab.files.key, '');
+    await up();
+    expect((await pids())[1]).toBe(other);
+    expect(await inside('node1', 'cat /root/kept')).toBe('on');
+    for (const machine of lab.machines) expect(await run([...sshCommand(lab, machine.name), 'hostname'])).toBe(`${machine.name}\n`);
   });
 
   it('leaves nothing when it is taken down, whether or not it is up', async () => {

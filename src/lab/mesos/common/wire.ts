@@ -12,11 +12,15 @@ export interface Range {
   readonly end: number;
 }
 
+export interface Labels {
+  readonly labels?: readonly {readonly key: string; readonly value?: string}[];
+}
+
 export interface Reservation {
   readonly type?: string;
   readonly role: string;
   readonly principal?: string;
-  readonly labels?: unknown;
+  readonly labels?: Labels;
 }
 
 export interface Resource {
@@ -144,7 +148,7 @@ export interface TaskInfo {
   readonly limits?: object;
   readonly max_completion_time?: {readonly nanoseconds: number};
   readonly kill_policy?: KillPolicy;
-  readonly labels?: {readonly labels?: readonly {readonly key: string; readonly value?: string}[]};
+  readonly labels?: Labels;
   readonly discovery?: unknown;
 }
 
@@ -222,6 +226,9 @@ export interface MasterInfo {
   readonly address: {readonly hostname: string; readonly ip: string; readonly port: number};
   readonly capabilities: readonly {readonly type: string}[];
 }
+
+/** What agents of this work-alike can do. */
+export const AGENT_CAPABILITIES: readonly string[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',

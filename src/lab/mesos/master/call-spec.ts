@@ -14,17 +14,26 @@ import {
 
 /** The messages of the v1 scheduler API (include/mesos/v1/scheduler/scheduler.proto), as far as they are checked. */
 
-const id = message({value: required(text)});
+export const id = message({value: required(text)});
 
-const resource = message({
+const labels = message({labels: repeated(message({key: required(text), value: field(text)}))});
+
+export const resource = message({
   name: required(text),
   type: required(oneOf('SCALAR', 'RANGES', 'SET')),
   scalar: field(message({value: required(number)})),
   ranges: field(message({range: repeated(message({begin: required(number), end: required(number)}))})),
   set: field(message({item: repeated(text)})),
   role: field(text),
-  reservation: field(any),
-  reservations: repeated(any),
+  reservation: field(message({type: field(text), role: field(text), principal: field(text), labels: field(labels)})),
+  reservations: repeated(
+    message({
+      type: field(oneOf('UNKNOWN', 'STATIC', 'DYNAMIC')),
+      role: field(text),
+      principal: field(text),
+      labels: field(labels),
+    }),
+  ),
   allocation_info: field(message({role: field(text)})),
   disk: field(any),
   revocable: field(any),
@@ -131,7 +140,7 @@ const task = message({
   kill_policy: field(killPolicy),
   max_completion_time: field(duration),
   data: field(bytes),
-  labels: field(any),
+  labels: field(labels),
   discovery: field(any),
 });
 
@@ -156,7 +165,7 @@ const frameworkInfo = message({
   principal: field(text),
   webui_url: field(text),
   capabilities: repeated(message({type: field(text)})),
-  labels: field(any),
+  labels: field(labels),
   offer_filters: field(any),
 });
 
@@ -205,7 +214,9 @@ export const CALL: MessageSpec = {
   acknowledge: field(message({agent_id: required(id), task_id: required(id), uuid: required(bytes)})),
   acknowledge_operation_status: field(any),
   reconcile: field(message({tasks: repeated(message({task_id: required(id), agent_id: field(id)}))})),
-  reconcile_operations: field(any),
+  reconcile_operations: field(
+    message({operations: repeated(message({operation_id: required(id), agent_id: field(id), resource_provider_id: field(id)}))}),
+  ),
   message: field(message({agent_id: required(id), executor_id: required(id), data: required(bytes)})),
   request: field(message({requests: repeated(any)})),
   update_framework: field(

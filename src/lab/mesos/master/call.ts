@@ -1,6 +1,6 @@
-import {MessageError, parseMessage} from '../common/message.js';
+import {MessageError, parseMessage, repeated} from '../common/message.js';
 import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
-import {CALL} from './call-spec.js';
+import {CALL, resource} from './call-spec.js';
 
 /** A call of the v1 scheduler API after its checks: the field that belongs to `type` is there. */
 
@@ -11,6 +11,7 @@ export interface Filters {
 
 export interface Operation {
   readonly type?: string;
+  readonly id?: Value;
   readonly launch?: {readonly task_infos?: readonly TaskInfo[]};
   readonly launch_group?: {readonly task_group: {readonly tasks?: readonly TaskInfo[]}};
   readonly reserve?: {readonly resources?: readonly Resource[]};
@@ -33,6 +34,11 @@ export interface TaskReference {
   readonly agent_id?: Value;
 }
 
+export interface OperationReference {
+  readonly operation_id: Value;
+  readonly agent_id?: Value;
+}
+
 export interface Call {
   readonly type: string;
   readonly framework_id?: Value;
@@ -44,6 +50,7 @@ export interface Call {
   readonly kill?: TaskReference & {readonly kill_policy?: KillPolicy};
   readonly acknowledge?: {readonly agent_id: Value; readonly task_id: Value; readonly uuid: string};
   readonly reconcile?: {readonly tasks?: readonly TaskReference[]};
+  readonly reconcile_operations?: {readonly operations?: readonly OperationReference[]};
   readonly update_framework?: SubscribeCall;
 }
 
@@ -90,6 +97,14 @@ export function parseCall(body: string): Call {
   const fault = findFault(call);
   if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
   return call as unknown as Call;
+}
+
+/**
+ * Reads a JSON list of resources.
+ * @throws {MessageError}
+ */
+export function parseResourceList(text: string): readonly Resource[] {
+  return parseMessage({resources: repeated(resource)}, {resources: parseJson(text)}).resources as readonly Resource[];
 }
 
 function findFault(call: Record<string, unknown>): string | undefined {

@@ -39,6 +39,8 @@ function reservationFault(resource: Resource): string | undefined {
     return roleFault(resource.role);
   }
   if (roles.includes('*')) return 'Invalid reservation: role "*" cannot be reserved';
+  const parent = roles.findIndex((role, index) => index > 0 && !role.startsWith(`${roles[index - 1]}/`));
+  if (parent > 0) return `Invalid refined reservation: role '${roles[parent]}' is not a refinement of '${roles[parent - 1]}'`;
   return roles.map(roleFault).find((fault) => fault !== undefined);
 }
 

@@ -1,5 +1,5 @@
 import type {TaskSpec} from '../../src/framework/config.js';
-import type {Call, MesosEvent, Offer, TaskState, TaskStatus} from '../../src/framework/mesos.js';
+import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
 import {
   type CommandAction,
   defaultSettings,
@@ -20,6 +20,8 @@ export interface Container {
   readonly image: string;
   readonly agentId: string;
   readonly hasCheck: boolean;
+  readonly cpus: number;
+  readonly mem: number;
   /** Of which framework of ours it is. */
   readonly generation: number;
   state: 'TASK_STAGING' | 'TASK_STARTING' | 'TASK_RUNNING';
@@ -224,8 +226,8 @@ export class FrameworkWorld {
         agent_id: {value: agent.id},
         hostname: agent.host,
         resources: [
-          {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - 0.5 * agent.containers.size}, role: '*'},
-          {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - 256 * agent.containers.size}, role: '*'},
+          {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - used(agent, 'cpus')}, role: '*'},
+          {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - used(agent, 'mem')}, role: '*'},
         ],
       });
     }
@@ -363,6 +365,8 @@ export class FrameworkWorld {
         image: info.container.docker.image,
         agentId: agent.id,
         hasCheck: info.health_check !== undefined,
+        cpus: amount(info, 'cpus'),
+        mem: amount(info, 'mem'),
         generation: this.#generation,
         state: 'TASK_STAGING',
         healthy: undefined,
@@ -445,6 +449,14 @@ export class FrameworkWorld {
   #agent(id: string): Agent {
     return this.agents.find((agent) => agent.id === id)!;
   }
+}
+
+function amount(info: TaskInfo, resource: 'cpus' | 'mem'): number {
+  return info.resources.find(({name}) => name === resource)?.scalar?.value ?? 0;
+}
+
+function used(agent: Agent, resource: 'cpus' | 'mem'): number {
+  return [...agent.containers.values()].reduce((total, container) => total + container[resource], 0);
 }
 
 /** A task description with the usual values. */

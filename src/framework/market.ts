@@ -80,6 +80,12 @@ export function trade(turn: Turn): void {
   }
 }
 
+/** Forgets why a task found no place: what keeps offers back is lifted for it once more. */
+export function askAnew({state}: Turn, name: string): void {
+  delete state.refusals[name];
+  state.market.wanted = state.market.wanted.filter((one) => one !== name);
+}
+
 function launch(turn: Turn, pending: readonly TaskSpec[]): void {
   const {state, now} = turn;
   const placed = Object.values(state.runs).filter((run) => !run.released);

@@ -55,6 +55,8 @@ export interface Slot {
   /** Of the last end, in plain words. */
   message: string;
   since: number;
+  /** The roll ended its last run, and none has been well since. */
+  isRolled: boolean;
   /** Where the last launch failed before it ran: tried last. */
   failedOn: string | null;
 }
@@ -232,6 +234,7 @@ export function slotOf(turn: Turn, name: string): Slot {
       notBefore: 0,
       message: '',
       since: turn.now,
+      isRolled: false,
       failedOn: null,
     };
     turn.state.slots[name] = slot;

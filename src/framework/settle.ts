@@ -1,7 +1,7 @@
 import {freeAddresses} from './leftovers.js';
 import {cancelIntended, decline, trade} from './market.js';
 import type {Call} from './mesos.js';
-import {send, type Turn} from './model.js';
+import {send, slotOf, type Turn} from './model.js';
 import {roll} from './rolling.js';
 import {blockers, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
@@ -32,8 +32,9 @@ function watchHealth(turn: Turn): void {
       continue;
     }
     run.okSince ??= now;
-    const slot = state.slots[run.name];
-    if (slot !== undefined && slot.failures > 0 && now - run.okSince >= state.settings.stableSeconds * 1000) {
+    const slot = slotOf(turn, run.name);
+    slot.isRolled = false;
+    if (slot.failures > 0 && now - run.okSince >= state.settings.stableSeconds * 1000) {
       Object.assign(slot, {failures: 0, failedOn: null});
     }
   }

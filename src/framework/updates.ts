@@ -73,6 +73,7 @@ export function endRun(
   if (run.isSeen || end.isFailure) slot.restarts++;
   slot.message = end.message;
   slot.since = now;
+  slot.isRolled ||= run.condemned?.kind === 'roll' && run.isSeen;
   slot.failedOn = end.isFailure && !run.hasRun ? run.node : null;
   if (end.isFailure) {
     slot.failures++;

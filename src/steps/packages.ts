@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
-import {output} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
+import {fromApt} from './apt.js';
 
 /** Debian's packages for a node of these roles. Debian and Ubuntu name them alike. */
 export function packagesFor(node: ClusterNode, cluster: Cluster): readonly string[] {
@@ -26,7 +26,7 @@ export const packages = defineStep({
   targets: (cluster) => cluster.nodes,
   facts: ({node, cluster}) => ({
     // one answer for all: what is not installed. Docker's own package stands in for the distribution's, which would throw it out
-    missing: output(
+    missing: fromApt(
       `is() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 for p in ${packagesFor(node, cluster).join(' ')}; do is "$p" || { [ "$p" = docker.io ] && is docker-ce; } || printf '%s ' "$p"; done; true`,
     ),

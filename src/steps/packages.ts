@@ -17,6 +17,23 @@ export function packagesFor(node: ClusterNode, cluster: Cluster): readonly strin
   ];
 }
 
+/**
+ * A lock held by unattended-upgrades is waited for; neither debconf nor dpkg asks anything. A package source that does not answer is no
+ * reason to fail while the others have all that is needed. A dpkg that was interrupted, as by Ctrl-C in an earlier run, lets nothing be
+ * installed before it is told to go on: only after apt, which knows to wait for the lock, has said so.
+ */
+function installScript(missing: readonly string[]): string {
+  return `export DEBIAN_FRONTEND=noninteractive
+install() {
+  apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \\
+    install --no-install-recommends --no-remove ${missing.join(' ')} </dev/null
+}
+apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null || echo 'apt-get update failed' >&2
+install && exit 0
+[ -n "$(ls -A /var/lib/dpkg/updates 2>/dev/null; dpkg --audit)" ] || exit 1
+dpkg --force-confdef --force-confold --configure -a </dev/null && install`;
+}
+
 /** Packages by apt. Nothing that is there is installed again; `down` leaves them. */
 export const packages = defineStep({
   name: 'packages',
@@ -38,11 +55,7 @@ for p in ${packagesFor(node, cluster).join(' ')}; do is "$p" || { [ "$p" = docke
       {
         kind: 'script',
         title: `apt-get install ${missing.join(' ')}`,
-        // a lock held by unattended-upgrades is waited for; debconf never asks
-        script: `set -e
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=300 update
-apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends --no-remove ${missing.join(' ')}`,
+        script: installScript(missing),
         timeoutMs: 20 * 60_000,
         hint: 'try `apt-get update` on the node: its package sources or its network do not answer',
       },

@@ -1,4 +1,5 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import type {Fact} from '../step/fact.js';
 import {defineStep} from '../step/step.js';
 import {fromApt} from './apt.js';
 
@@ -15,6 +16,14 @@ export function packagesFor(node: ClusterNode, cluster: Cluster): readonly strin
     ...(isContainerHost ? ['conntrack'] : []),
     ...(node.roles.includes('proxy') || node.roles.includes('framework') ? ['nodejs'] : []),
   ];
+}
+
+/** The packages that are not installed, as one answer for all. Docker's own stands in for the distribution's, which would throw it out. */
+export function missingPackages(node: ClusterNode, cluster: Cluster): Fact<string | undefined> {
+  return fromApt(
+    `is() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+for p in ${packagesFor(node, cluster).join(' ')}; do is "$p" || { [ "$p" = docker.io ] && is docker-ce; } || printf '%s ' "$p"; done; true`,
+  );
 }
 
 /**
@@ -41,13 +50,7 @@ export const packages = defineStep({
   // a Docker that starts on a host that does not forward yet turns that on itself, and then drops all else that is forwarded
   needs: ['kernel'],
   targets: (cluster) => cluster.nodes,
-  facts: ({node, cluster}) => ({
-    // one answer for all: what is not installed. Docker's own package stands in for the distribution's, which would throw it out
-    missing: fromApt(
-      `is() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-for p in ${packagesFor(node, cluster).join(' ')}; do is "$p" || { [ "$p" = docker.io ] && is docker-ce; } || printf '%s ' "$p"; done; true`,
-    ),
-  }),
+  facts: ({node, cluster}) => ({missing: missingPackages(node, cluster)}),
   plan(seen) {
     const missing = seen.missing?.split(' ').filter(Boolean) ?? [];
     if (missing.length === 0) return [];

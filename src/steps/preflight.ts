@@ -3,6 +3,8 @@ import type {Fact} from '../step/fact.js';
 import {FILES, output} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
 import {fromApt} from './apt.js';
+import {TAGS} from './images.js';
+import {missingPackages} from './packages.js';
 import {preflightProblems, referenceClock} from './preflight-problems.js';
 
 /** Ports that a node's own services will listen on, with what for. */
@@ -37,7 +39,7 @@ export const preflight = defineStep({
   title: 'preflight',
   needs: [],
   targets: (cluster) => cluster.nodes,
-  facts: () => ({
+  facts: ({node, cluster}) => ({
     release: local('. /etc/os-release; echo "$ID $VERSION_ID $ID_LIKE"'),
     systemd: local('cat /proc/1/comm'),
     apt: local('command -v apt-get'),
@@ -49,6 +51,9 @@ export const preflight = defineStep({
     etcd: fromApt(
       `dpkg-query -W -f '\${Version}' etcd-server 2>/dev/null | grep . || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`,
     ),
+    packages: missingPackages(node, cluster),
+    // a dockerd that hangs is the business of the steps that ask it
+    images: {...TAGS, whenSilent: undefined},
     listeners: local('ss -Hltnp'),
     hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
     /** For itself: nothing is to hold it up on one host and not on another. */
@@ -67,6 +72,7 @@ export const preflight = defineStep({
         [...everywhere.values()].map((one) => one.clock),
         inputs.now,
       ),
+      images: inputs.images.specs.map(({tag}) => tag),
       isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
       isEtcdMember: node.roles.includes('etcd'),
       needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),

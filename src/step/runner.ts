@@ -38,8 +38,11 @@ export async function planRun(options: SessionOptions): Promise<readonly ItemPla
   await using session = await Session.open(options);
   return session.items.map((item) => {
     const base = namesOf(item);
+    // the same error for all of a host's steps: it is told once
+    const lost = session.failures.get(item.node.name);
+    if (lost) return {...base, actions: [], waitFor: undefined, error: lost};
     try {
-      const failure = session.failures.get(item.node.name) ?? problemsOf(session, item);
+      const failure = problemsOf(session, item);
       if (failure) throw failure;
       const actions = planOf(session, item);
       const waits = session.isReady(item) ? undefined : item.step.ready!(session.context(item)).reason;

@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../clu
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
-import {exists, type FileState, fileHash, output, textFile} from '../step/facts.js';
+import {exists, FILES, type FileState, fileHash, output, textFile} from '../step/facts.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
@@ -23,6 +23,7 @@ const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
 
 /** Our configuration, or that there is somebody else's: that one may hold passwords, and nobody gets to see it. */
 const configFact: Fact<FileState | 'foreign' | undefined> = {
+  asks: FILES,
   script: `[ -f ${CONFIG} ] || exit 3; head -n1 ${CONFIG} | grep -q '^# Made by hw5' || exit 4; stat -c %a ${CONFIG} && cat ${CONFIG}`,
   parse: (output) => (output.code === 4 ? 'foreign' : textFile(CONFIG).parse(output)),
 };
@@ -126,6 +127,7 @@ function profileResource(cluster: Cluster): unknown {
 /** Something that Calico keeps in etcd. */
 const record = (script: string): Fact<string | undefined> => ({
   ...output(script),
+  asks: 'etcd',
   silentHint: 'etcd does not answer: `hw5 status` tells how its members do',
 });
 

@@ -39,7 +39,7 @@ export const docker = defineStep({
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
-    command: output(COMMAND),
+    command: {...output(COMMAND), asks: 'systemd'},
     images: TAGS,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),

@@ -609,6 +609,14 @@ describe('plan', () => {
     await world.verify();
   });
 
+  it('tells of a host that it could not look at once, not once a step', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    world.machine('a').instead.set('look base etcd docker', () => ({code: 1, stderr: 'no space left on device'}));
+    const plans = await planRun(world.options(STORY));
+    expect(new Set(plans.flatMap(({error}) => (error ? [error] : []))).size).toBe(1);
+    expect(plans.filter(({error}) => error).map(({host}) => host)).toEqual(['a', 'a', 'a']);
+  });
+
   it('says of which step it could not see enough, and plans the others', async () => {
     const world = new FakeCluster(['a']);
     world.machine('a').silent.add('etcd');

@@ -20,6 +20,8 @@ const GOOD: PreflightSeen = {
   etcd: '3.4.23-4+b4',
   listeners: 'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=101,fd=3))',
   hasHw5: '0',
+  packages: 'docker.io etcd-server',
+  images: undefined,
   clock: String(NOW + 1200),
   freeKilobytes: String(20 * 1024 * 1024),
   gateway: '169.254.1.1 via 198.18.0.1 dev host0 src 198.18.0.10 uid 0',
@@ -33,6 +35,7 @@ const WANTED: PreflightWanted = {
   subnet: cluster.network.subnet,
   ports: portsOf(cluster.nodes[0]!, cluster),
   clock: {now: NOW, whose: "this computer's"},
+  images: ['docker-ssh:1', 'docker-jupyter:1'],
   isContainerHost: true,
   isEtcdMember: true,
   needsNode: true,
@@ -101,6 +104,18 @@ describe('preflight', () => {
     expect(problems(preflight, {...late, clock: String(NOW)}, {others: {node1: late, node2: late}})).toEqual([
       "its clock differs by 300 s from the other hosts'",
     ]);
+  });
+
+  it.each<[string, Partial<PreflightSeen>, number, string]>([
+    ['nothing', {}, 3072, 'packages, images and data need 3072 MB there'],
+    ['its packages', {packages: ''}, 2048, 'images and data need 2048 MB there'],
+    ['packages and other images', {packages: '', images: ['docker-ssh:1']}, 2048, 'images and data need 2048 MB there'],
+    ['everything', {packages: '', images: ['docker-ssh:1', 'docker-jupyter:1', 'x']}, 256, 'data need 256 MB there'],
+    ['everything and a dockerd that stands still', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
+  ])('asks a host that has %s for room for what is still to come', (_, seen, megabytes, hint) => {
+    const problemsAt = (free: number) => preflightProblems({...GOOD, ...seen, freeKilobytes: String(free * 1024)}, WANTED);
+    expect(problemsAt(megabytes)).toEqual([]);
+    expect(problemsAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
   });
 
   it('says how to mend each', () => {

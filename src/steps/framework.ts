@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../step/action.js';
 import {fileHash, secretFile, textFile, unit} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
@@ -191,7 +192,7 @@ export const framework = defineStep({
 
 /** The notebook answers through this node's proxy: routes, rules and all. */
 function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
-  if (!node.roles.includes('proxy') || !cluster.framework.tasks.some((task) => task.image === 'jupyter')) return 'true';
+  if (!node.roles.includes('proxy') || !notebookOf(cluster)) return 'true';
   const url = `http://${node.address}:${cluster.proxy.port}/login`;
   return `curl -sf -m 5 -o /dev/null ${url} || { echo the notebook does not answer through ${node.name}; exit 1; }`;
 }

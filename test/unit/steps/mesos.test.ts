@@ -137,7 +137,9 @@ describe('Mesos', () => {
       `remove ${AGENT}`,
       'systemctl daemon-reload',
       'remove /var/lib/hw5/mesos-agent',
+      'remove /run/hw5-mesos-agent',
     ]);
+    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
     expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });

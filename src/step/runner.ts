@@ -203,7 +203,7 @@ async function act(session: Session, item: Item): Promise<Outcome> {
 
 async function takeDown(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<Outcome> {
   if (isDirty || isSilent(session.seen(item))) await session.observe(item);
-  const actions = item.step.undo(session.seen(item), {...session.context(item), purge});
+  const actions = item.step.undo(session.seen(item), {...session.planContext(item), purge});
   await performAll(session, item, actions);
   return actions.length === 0 ? 'unchanged' : 'changed';
 }

@@ -106,9 +106,10 @@ export const scheduler = defineStep({
       ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster}) {
+  undo(seen, {node, cluster, everywhere}) {
     if (!seen.config && seen.program === undefined) return [];
-    const [first] = nodesWith(cluster, 'framework');
+    // whichever node comes first that can: the first of the file may be dead, or new
+    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
     const isOurs = cluster.mesos.source.kind !== 'external';
@@ -120,7 +121,7 @@ export const scheduler = defineStep({
       hint: `does the master ${masterAddress(cluster)} answer, and etcd?`,
     };
     return [
-      ...(node.name === first!.name && seen.config && seen.program !== undefined ? [teardown] : []),
+      ...(node.name === first ? [teardown] : []),
       {kind: 'remove', path: CONFIG},
       {kind: 'remove', path: SECRET},
       {kind: 'remove', path: PROGRAM},

@@ -1,4 +1,5 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import {notebookUrls} from '../cluster/notebook.js';
 import type {Host} from '../host/host.js';
 import {json} from '../step/facts.js';
 import {observe} from '../step/observe.js';
@@ -92,7 +93,7 @@ function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterSta
     network,
     framework,
     tasks,
-    notebook: {urls: nodesWith(cluster, 'proxy').map((node) => `http://${node.address}:${cluster.proxy.port}/`)},
+    notebook: {urls: notebookUrls(cluster)},
   };
 }
 

@@ -1,4 +1,5 @@
 import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {quote} from '../host/command.js';
 import type {Fact, FactOutput} from '../step/fact.js';
 import {parsePeers} from './peers.js';
@@ -48,14 +49,15 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
           'does not answer',
         ),
       }),
-    ...(has('proxy') && {
-      proxy: unitAnd(
-        'hw5-proxy.service',
-        // the login page or a redirect to it is health; 503 is a proxy without a notebook
-        `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${node.address}:${cluster.proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
-        'the notebook does not answer',
-      ),
-    }),
+    ...(has('proxy') &&
+      notebookOf(cluster) && {
+        proxy: unitAnd(
+          'hw5-proxy.service',
+          // the login page or a redirect to it is health; 503 is a proxy without a notebook
+          `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${node.address}:${cluster.proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
+          'the notebook does not answer',
+        ),
+      }),
     ...(has('framework') && {scheduler: unitAnd('hw5-scheduler.service', 'echo runs', 'does not answer')}),
   };
 }

@@ -5,7 +5,7 @@ import type {Action} from './action.js';
 import type {Emit} from './events.js';
 import type {FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
-import {type Direction, type Item, items, itemsUp} from './graph.js';
+import {type Direction, type Item, items, itemsUp, targetsOf} from './graph.js';
 import type {Inputs} from './inputs.js';
 import {BusyError, lockHost} from './lock.js';
 import {observe, observeAll, SilentError} from './observe.js';
@@ -138,14 +138,14 @@ export class Session implements AsyncDisposable {
   }
 
   planContext(item: Item): PlanContext<FactMap> {
-    const targets = new Set(item.step.targets(this.options.cluster).map(({name}) => name));
+    const targets = new Set(targetsOf(item.step, this.options.cluster, this.options.direction ?? 'up').map(({name}) => name));
     const seen = this.#seen.get(item.step.name) ?? new Map();
     return {...this.context(item), everywhere: new Map([...seen].filter(([name]) => targets.has(name)))};
   }
 
   /** What takes the step away. */
   undoOf(item: Item, purge: boolean): readonly Action[] {
-    return item.step.undo(this.seen(item), {...this.context(item), purge, isRetired: item.isRetired === true});
+    return item.step.undo(this.seen(item), {...this.planContext(item), purge, isRetired: item.isRetired === true});
   }
 
   /** What was seen last of the step's facts on the item's host. */

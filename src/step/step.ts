@@ -13,11 +13,11 @@ export interface StepContext {
 }
 
 export interface PlanContext<F extends FactMap> extends StepContext {
-  /** What the same facts showed on all reachable targets of the step, in the file's order, this node's included. */
+  /** What the same facts showed on all reachable hosts of the step (`undoTargets` for `down`), in the file's order, this node's included. */
   readonly everywhere: ReadonlyMap<string, Seen<F>>;
 }
 
-export interface UndoContext extends StepContext {
+export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F> {
   /** Data and images go too. */
   readonly purge: boolean;
   /** Only this host loses the step, because it lost a role; the cluster goes on. */
@@ -67,7 +67,7 @@ export interface Step<F extends FactMap = FactMap> {
   /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
   readonly isRolling?: (seen: Seen<F>) => boolean;
   /** Pure: takes away what `plan` brought. Empty when nothing of it is there. */
-  readonly undo: (seen: Seen<F>, context: UndoContext) => readonly Action[];
+  readonly undo: (seen: Seen<F>, context: UndoContext<F>) => readonly Action[];
 }
 
 /** Gives a step's facts their types. */

@@ -6,6 +6,7 @@ import {exists, FILES, type FileState, fileHash, output, textFile} from '../step
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
+import {notingPull} from './pulled.js';
 
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
@@ -223,9 +224,12 @@ export const calico = defineStep({
         kind: 'script',
         title: quoteAll(argv),
         // it may end with 1 although the node comes up a little later (it follows the log for 10 s only): the process decides
-        script: `log=$(${quoteAll(argv)} 2>&1) && exit 0
+        script: notingPull(
+          cluster.calico.nodeImage,
+          `log=$(${quoteAll(argv)} 2>&1) && exit 0
 for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
 printf '%s\\n' "$log" >&2; exit 1`,
+        ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
       },
       ...ensureFile(STARTED, wanted, seen.started),

@@ -5,6 +5,7 @@ import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
 import {removeImages, TAGS} from './images.js';
+import {PULLED, removePulled} from './pulled.js';
 
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
@@ -41,6 +42,7 @@ export const docker = defineStep({
     service: unit(UNIT),
     command: {...output(COMMAND), asks: 'systemd'},
     images: TAGS,
+    pulled: PULLED,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),
   plan(seen, {node, cluster}) {
@@ -72,7 +74,7 @@ export const docker = defineStep({
   isRolling: (seen) => (seen.info?.ClusterStore ?? '') !== '',
   undo(seen, {purge}) {
     // without --purge they stay, so that the next `up` is quick
-    const images = purge ? removeImages(seen.images) : [];
+    const images = purge ? [...removeImages(seen.images), ...removePulled(seen.pulled)] : [];
     if (!seen.dropIn) return images;
     return [
       // while the drop-in is there, a `down` that failed here finds them again

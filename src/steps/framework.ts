@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../step/action.js';
 import {fileHash, secretFile, textFile, unit} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
@@ -105,9 +106,10 @@ export const scheduler = defineStep({
       ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster, isRetired}) {
+  undo(seen, {node, cluster, everywhere, isRetired}) {
     if (!seen.config && seen.program === undefined) return [];
-    const [first] = nodesWith(cluster, 'framework');
+    // whichever node comes first that can: the first of the file may be dead, or new
+    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
     const isOurs = cluster.mesos.source.kind !== 'external';
@@ -119,7 +121,7 @@ export const scheduler = defineStep({
       hint: `does the master ${masterAddress(cluster)} answer, and etcd?`,
     };
     return [
-      ...(node.name === first?.name && !isRetired && seen.config && seen.program !== undefined ? [teardown] : []),
+      ...(node.name === first && !isRetired ? [teardown] : []),
       {kind: 'remove', path: CONFIG},
       {kind: 'remove', path: SECRET},
       {kind: 'remove', path: PROGRAM},
@@ -191,7 +193,7 @@ export const framework = defineStep({
 
 /** The notebook answers through this node's proxy: routes, rules and all. */
 function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
-  if (!node.roles.includes('proxy') || !cluster.framework.tasks.some((task) => task.image === 'jupyter')) return 'true';
+  if (!node.roles.includes('proxy') || !notebookOf(cluster)) return 'true';
   const url = `http://${node.address}:${cluster.proxy.port}/login`;
   return `curl -sf -m 5 -o /dev/null ${url} || { echo the notebook does not answer through ${node.name}; exit 1; }`;
 }

@@ -239,7 +239,8 @@ describe.sequential('a lab', () => {
     await up();
     expect((await pids())[1]).toBe(other);
     expect(await inside('node1', 'cat /root/kept')).toBe('on');
-    for (const machine of lab.machines) expect(await run([...sshCommand(lab, machine.name), 'hostname'])).toBe(`${machine.name}\n`);
+    for (const machine of lab.machines)
+      expect(await run([...sshCommand(lab, machine.name), 'hostname'])).toBe(`${machine.name}\n`);
   });
 
   it('leaves nothing when it is taken down, whether or not it is up', async () => {

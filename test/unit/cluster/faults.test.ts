@@ -222,6 +222,11 @@ describe('roles', () => {
     ['no agent', nodes('etcd, master, framework'), 'nodes: no node is an agent'],
     ['no scheduler', nodes('etcd, master, agent'), 'nodes: no node runs the scheduler'],
     [
+      'no scheduler, though there are no tasks',
+      `${nodes('etcd, master, agent')}framework: {tasks: []}`,
+      'nodes: no node runs the scheduler',
+    ],
+    [
       'a role that is none',
       nodes('etcd, master, agent, framework', 'slave'),
       'nodes[1].roles[0]: unknown value "slave" → one of: etcd, master',

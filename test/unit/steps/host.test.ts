@@ -174,8 +174,8 @@ describe('images', () => {
   it('are built from a base that is pulled, and kept on this computer', () => {
     expect(lines(plan(build, {tags: [], base: undefined}))).toEqual([
       'pull the base image: docker pull -q debian:bookworm-slim',
-      'build docker-ssh:0123456789ab: docker build -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
-      'build docker-jupyter:0123456789ab: docker build -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
+      'build docker-ssh:0123456789ab: docker build --force-rm -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
+      'build docker-jupyter:0123456789ab: docker build --force-rm -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
       'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
   });

@@ -137,7 +137,9 @@ describe('Mesos', () => {
       `remove ${AGENT}`,
       'systemctl daemon-reload',
       'remove /var/lib/hw5/mesos-agent',
+      'remove /run/hw5-mesos-agent',
     ]);
+    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
     expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });
@@ -226,15 +228,20 @@ describe("the scheduler's program", () => {
     ]);
   });
 
-  it('ends the framework once, from the first node; a dead master of our own holds nothing up', () => {
-    const ends = (node: string, cluster?: typeof EXTERNAL) =>
-      undo(scheduler, well, {node, ...(cluster ? {cluster} : {})}).flatMap((action) =>
-        action.kind === 'script' ? [action.script] : [],
-      );
+  it('ends the framework once, from the first node that can; a dead master of our own holds nothing up', () => {
+    const ends = (node: string, cluster = clusterOf(), others: Record<string, object> = {node0: well, node1: well}) =>
+      undo(scheduler, well, {node, cluster, others}).flatMap((action) => (action.kind === 'script' ? [action.script] : []));
     const command = '/usr/local/lib/hw5/hw5-scheduler --config /etc/hw5/framework.json --teardown';
     expect(ends('node0')).toEqual([`timeout 60 ${command} || true`]);
     expect(ends('node0', EXTERNAL)).toEqual([command]);
     expect(ends('node1')).toEqual([]);
+    // the first cannot be reached, or is new
+    expect(ends('node1', EXTERNAL, {node2: well})).toEqual([command]);
+    for (const node0 of [nothing, {...well, program: undefined}, {...well, config: undefined}])
+      expect(ends('node1', EXTERNAL, {node0, node2: well})).toEqual([command]);
+    // a role that was taken away left what it brought
+    const [one, ...more] = EXTERNAL.nodes;
+    expect(ends('node0', {...EXTERNAL, nodes: [{...one!, roles: ['agent']}, ...more]})).toEqual([command]);
     expect(undo(scheduler, nothing)).toEqual([]);
     // the others keep the framework
     expect(lines(undo(scheduler, well, {isRetired: true})).filter((line) => !line.startsWith('remove'))).toEqual([]);

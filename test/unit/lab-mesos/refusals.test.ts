@@ -55,7 +55,7 @@ describe('a task is not launched', () => {
 
 /** A docker task with one volume. */
 const withVolume = (volume: object) => ({
-  container: {type: 'DOCKER', docker: {image: 'i'}, volumes: [{container_path: '/data', ...volume}]},
+  container: {type: 'DOCKER', docker: {image: 'i'}, volumes: [{container_path: '/data', mode: 'RW', ...volume}]},
 });
 const withVariable = (variable: object) => ({command: {value: 'true', environment: {variables: [{name: 'S', ...variable}]}}});
 
@@ -65,7 +65,7 @@ describe('a task that asks for what would be lost without a word is refused in w
     [{limits: {cpus: {value: 2}}}, 'Resource limits are not supported'],
     [{max_completion_time: {nanoseconds: -1}}, "'max_completion_time' must be non-negative"],
     [
-      {container: {type: 'MESOS', volumes: [{container_path: 'v', host_path: '/v'}]}},
+      {container: {type: 'MESOS', volumes: [{container_path: 'v', host_path: '/v', mode: 'RW'}]}},
       'Volumes of the MESOS containerizer are not',
     ],
     [{container: {type: 'MESOS', network_infos: [{name: 'n'}]}}, 'Networks of the MESOS containerizer are not supported'],

@@ -96,7 +96,7 @@ function perform(
     case 'UNRESERVE':
       return changeReservation(context, framework, agent, role, operation.type, operation, left);
     default: {
-      const message = `${operation.type} operations are not supported by hw5's lab work-alike of Mesos`;
+      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's lab work-alike of Mesos`;
       return drop(context, framework, agent, operation, message, left);
     }
   }

@@ -86,10 +86,10 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
       );
       break;
     case 'REVIVE':
-      revive(context, framework, rolesIn(call.revive));
+      revive(context, framework, call.revive?.roles ?? []);
       break;
     case 'SUPPRESS':
-      suppress(framework, rolesIn(call.suppress));
+      suppress(framework, call.suppress?.roles ?? []);
       break;
     case 'KILL':
       kill(context, framework, call.kill!);
@@ -119,10 +119,6 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
       // executors, inverse offers and statuses of operations that are to be acknowledged, which this master never makes.
       context.emit({kind: 'log', message: `call ${call.type} of framework ${framework.id} has no effect here`});
   }
-}
-
-function rolesIn(call: {readonly role?: string; readonly roles?: readonly string[]} | undefined): readonly string[] {
-  return [...(call?.role === undefined ? [] : [call.role]), ...(call?.roles ?? [])];
 }
 
 /** KILL of a task that is not known answers as reconciliation does. */

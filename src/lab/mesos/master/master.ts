@@ -6,6 +6,7 @@ import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
 import type {Credentials} from './credentials.js';
 import {handle, type Input} from './machine.js';
+import type {MediaType} from './media-types.js';
 import {findForm} from './operator-actions.js';
 import {operatorApi} from './operator-api.js';
 import {readEndpoints} from './read-endpoints.js';
@@ -58,9 +59,9 @@ export class Master {
   }
 
   /** Turns a response into a stream and returns the stream's id. */
-  openStream(response: ServerResponse): string {
+  openStream(response: ServerResponse, mediaType: MediaType = 'application/json'): string {
     const id = this.#parts.newId();
-    this.#streams.open(id, response, () => this.handle({kind: 'closed', stream: id}));
+    this.#streams.open(id, response, mediaType, () => this.handle({kind: 'closed', stream: id}));
     return id;
   }
 

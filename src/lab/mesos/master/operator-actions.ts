@@ -29,15 +29,19 @@ export function findForm(path: string): ((master: Master, request: Request) => R
 }
 
 const FORMS: Readonly<Record<string, (master: Master, request: Request) => Reply>> = {
-  '/teardown': teardown,
+  '/teardown': teardownForm,
   '/reserve': (master, request) => reservationForm(master, 'RESERVE', request),
   '/unreserve': (master, request) => reservationForm(master, 'UNRESERVE', request),
 };
 
 /** `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
-function teardown(master: Master, request: Request): Reply {
-  const id = new URLSearchParams(request.body).get('frameworkId');
+function teardownForm(master: Master, request: Request): Reply {
+  const id = new URLSearchParams(request.body.toString('utf8')).get('frameworkId');
   if (id === null) return bad("Missing 'frameworkId' query parameter in the request body");
+  return teardown(master, id);
+}
+
+export function teardown(master: Master, id: string): Reply {
   const framework = master.context.state.frameworks.get(id);
   if (!framework) return bad('No framework found with specified ID');
   master.handle({kind: 'teardown', framework});
@@ -46,7 +50,7 @@ function teardown(master: Master, request: Request): Reply {
 
 /** `slaveId=…&resources=[…]`. */
 function reservationForm(master: Master, kind: ReservationKind, request: Request): Reply {
-  const form = new URLSearchParams(request.body);
+  const form = new URLSearchParams(request.body.toString('utf8'));
   const [agentId, resources] = [form.get('slaveId'), form.get('resources')];
   if (agentId === null) return bad("Missing 'slaveId' query parameter in the request body");
   if (resources === null) return bad("Missing 'resources' query parameter in the request body");

@@ -1,11 +1,11 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {MessageError} from '../common/message.js';
 import type {Master} from './master.js';
+import {acceptsJson} from './media-types.js';
 import {metrics} from './metrics.js';
-import {changeReservation, markAgentGone, principalOf, refusal} from './operator-actions.js';
+import {changeReservation, markAgentGone, principalOf, refusal, teardown} from './operator-actions.js';
 import {type OperatorCall, parseOperatorCall} from './operator-call.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
-import {acceptsJson} from './scheduler-api.js';
 
 /** POST /api/v1 */
 export function operatorApi(master: Master, request: Request): Reply {
@@ -22,7 +22,7 @@ export function operatorApi(master: Master, request: Request): Reply {
   }
   let call: OperatorCall;
   try {
-    call = parseOperatorCall(request.body);
+    call = parseOperatorCall(request.body.toString('utf8'));
   } catch (error) {
     if (error instanceof MessageError) return bad(error.message);
     throw error;
@@ -58,6 +58,8 @@ function act(master: Master, request: Request, call: OperatorCall): Reply {
       master.handle({kind: 'operator-subscribe', stream});
       return undefined;
     }
+    case 'TEARDOWN':
+      return teardown(master, call.teardown!.framework_id.value);
     case 'MARK_AGENT_GONE':
       return markAgentGone(master, call.mark_agent_gone!.agent_id.value);
     case 'RESERVE_RESOURCES': {

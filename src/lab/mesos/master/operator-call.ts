@@ -1,11 +1,12 @@
+import {id, resource} from '../common/mesos-spec.js';
 import {
-  any,
   field,
+  integer,
   MessageError,
   type MessageSpec,
   message,
-  number,
   oneOf,
+  opaque,
   parseMessage,
   repeated,
   required,
@@ -13,11 +14,11 @@ import {
 } from '../common/message.js';
 import type {Resource, Value} from '../common/wire.js';
 import {parseJson} from './call.js';
-import {id, resource} from './call-spec.js';
 
 /** A call of the operator API after its checks: the field that belongs to `type` is there. */
 export interface OperatorCall {
   readonly type: string;
+  readonly teardown?: {readonly framework_id: Value};
   readonly mark_agent_gone?: {readonly agent_id: Value};
   readonly reserve_resources?: {readonly agent_id: Value; readonly resources: readonly Resource[]};
   readonly unreserve_resources?: {readonly agent_id: Value; readonly resources: readonly Resource[]};
@@ -25,49 +26,39 @@ export interface OperatorCall {
 
 /** Calls with a field they must have, and calls without. */
 const WITH_FIELD = {
-  GET_METRICS: any,
-  SET_LOGGING_LEVEL: any,
-  LIST_FILES: message({path: required(text)}),
-  READ_FILE: message({path: required(text), offset: required(number), length: field(number)}),
-  UPDATE_WEIGHTS: any,
-  RESERVE_RESOURCES: message({agent_id: required(id), resources: repeated(resource)}),
-  UNRESERVE_RESOURCES: message({agent_id: required(id), resources: repeated(resource)}),
-  CREATE_VOLUMES: any,
-  DESTROY_VOLUMES: any,
-  GROW_VOLUME: any,
-  SHRINK_VOLUME: any,
-  UPDATE_MAINTENANCE_SCHEDULE: any,
-  START_MAINTENANCE: any,
-  STOP_MAINTENANCE: any,
-  DRAIN_AGENT: any,
-  DEACTIVATE_AGENT: any,
-  REACTIVATE_AGENT: any,
-  UPDATE_QUOTA: any,
-  SET_QUOTA: any,
-  REMOVE_QUOTA: any,
-  TEARDOWN: message({framework_id: required(id)}),
-  MARK_AGENT_GONE: message({agent_id: required(id)}),
+  GET_METRICS: opaque,
+  SET_LOGGING_LEVEL: opaque,
+  LIST_FILES: message({path: required(1, text)}),
+  READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+  UPDATE_WEIGHTS: opaque,
+  RESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),
+  UNRESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),
+  CREATE_VOLUMES: opaque,
+  DESTROY_VOLUMES: opaque,
+  GROW_VOLUME: opaque,
+  SHRINK_VOLUME: opaque,
+  UPDATE_MAINTENANCE_SCHEDULE: opaque,
+  START_MAINTENANCE: opaque,
+  STOP_MAINTENANCE: opaque,
+  DRAIN_AGENT: opaque,
+  DEACTIVATE_AGENT: opaque,
+  REACTIVATE_AGENT: opaque,
+  UPDATE_QUOTA: opaque,
+  SET_QUOTA: opaque,
+  REMOVE_QUOTA: opaque,
+  TEARDOWN: message({framework_id: required(1, id)}),
+  MARK_AGENT_GONE: message({agent_id: required(1, id)}),
 } as const;
-const WITHOUT_FIELD = [
-  ...[
-    'GET_HEALTH',
-    'GET_FLAGS',
-    'GET_VERSION',
-    'GET_LOGGING_LEVEL',
-    'GET_STATE',
-    'GET_AGENTS',
-    'GET_FRAMEWORKS',
-    'GET_EXECUTORS',
-  ],
-  ...['GET_OPERATIONS', 'GET_TASKS', 'GET_ROLES', 'GET_WEIGHTS', 'GET_MASTER', 'SUBSCRIBE', 'GET_MAINTENANCE_STATUS'],
-  ...['GET_MAINTENANCE_SCHEDULE', 'GET_QUOTA'],
-];
+const WITHOUT_FIELD =
+  `GET_HEALTH GET_FLAGS GET_VERSION GET_LOGGING_LEVEL GET_STATE GET_AGENTS GET_FRAMEWORKS GET_EXECUTORS GET_OPERATIONS
+  GET_TASKS GET_ROLES GET_WEIGHTS GET_MASTER SUBSCRIBE GET_MAINTENANCE_STATUS GET_MAINTENANCE_SCHEDULE GET_QUOTA`.split(/\s+/);
 
 const fieldName = (type: string): string => type.toLowerCase();
 
+/** Operators speak JSON only here: the numbers do not count. */
 const CALL: MessageSpec = {
-  type: field(oneOf(...Object.keys(WITH_FIELD), ...WITHOUT_FIELD)),
-  ...Object.fromEntries(Object.entries(WITH_FIELD).map(([type, spec]) => [fieldName(type), field(spec)])),
+  type: field(0, oneOf(Object.fromEntries([...Object.keys(WITH_FIELD), ...WITHOUT_FIELD].map((type) => [type, 0])))),
+  ...Object.fromEntries(Object.entries(WITH_FIELD).map(([type, spec]) => [fieldName(type), field(0, spec)])),
 };
 
 /**

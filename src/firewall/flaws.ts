@@ -8,7 +8,7 @@ import {rulesOn} from './nodes.js';
 import {canonical, type OwnTable, ownTables, tagOf} from './own.js';
 import {linesOf, readSshSources} from './read-rules.js';
 import {familiesOf, type Rule} from './rule.js';
-import type {Holding} from './sighting.js';
+import {type Holding, isForgetful} from './sighting.js';
 import {chooseTool} from './variant.js';
 
 /** Something of hw5 on a node that is not as hw5 left it. */
@@ -54,6 +54,13 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
         ),
       );
   }
+  if (isForgetful(seen))
+    flaws.push(
+      flaw(
+        `rules that are kept will not survive a reboot: hw5-firewall.service is ${seen.bootUnit || 'not known to systemd'}`,
+        'the command that made one of them, given again with --persist, enables it',
+      ),
+    );
   const again = 'the command that made one of the rules, given again, puts everything in its place';
   for (const family of [4, 6] as const) {
     if (!rules.some((rule) => familiesOf(rule).includes(family))) continue;

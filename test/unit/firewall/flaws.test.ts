@@ -116,6 +116,18 @@ describe('what was noted', () => {
   });
 });
 
+it('rules that are kept are one where nothing restores them at boot, and --persist mends it', () => {
+  const host = new FakeFirewall().add(brief);
+  const kept = {notes: new Map([[brief.id, note({persisted: true})]])};
+  expect(flaws(host, {...kept, bootUnit: 'enabled'})).toEqual([]);
+  expect(flaws(host, {...kept, bootUnit: 'disabled'})).toEqual([
+    'rules that are kept will not survive a reboot: hw5-firewall.service is disabled',
+  ]);
+  const again = (bootUnit: string) =>
+    planAdd({...host.seen, ...kept, bootUnit}, {rule: brief, persist: true}, {node: node1, cluster, source}).notes;
+  expect([again('disabled'), again('enabled')]).toEqual([[`set ${brief.id} - yes`], []]);
+});
+
 it('a mix of variants that came about later is one', () => {
   const host = new FakeFirewall().add(brief);
   const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.seen.holdings[0]!.tables} as const;

@@ -131,6 +131,24 @@ describe('own ground', () => {
     expect(rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
   });
 
+  it('keeps them when a strict http-only moves what the failsafe guards to a chain of its own, and when it goes again', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'both'}));
+    for (const [chain, packets] of [
+      ['HW5-INPUT', 7],
+      ['HW5-FORWARD', 2],
+    ] as const) {
+      const [line] = ours(host.lines(chain));
+      host.kernel('iptables-nft').restore(`*filter\n-D ${chain} ${line}\n[${packets}:420] -A ${chain} ${line}\nCOMMIT\n`);
+    }
+    const hits = () => rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits;
+    const strict = rule('http-only', undefined, {scope: 'both', strict: true});
+    host.add(strict);
+    expect(hits()).toBe(9);
+    expect(host.lines('HW5-INPUT-SAFE')).not.toEqual([]);
+    host.do(planRemove(host.seen, [strict.id], place));
+    expect(hits()).toBe(9);
+  });
+
   it('the same rule twice changes nothing', () => {
     const one = rule('http-only', undefined, {scope: 'both'});
     const host = new FakeFirewall(WITH_CALICO).add(

@@ -7,7 +7,7 @@ import type {NodeView} from './nodes.js';
 import {rulesOn} from './nodes.js';
 import {canonical, type OwnTable, ownTables, tagOf} from './own.js';
 import {linesOf, readSshSources} from './read-rules.js';
-import {familiesOf, type Rule} from './rule.js';
+import {familiesOf, makeRule, type Rule, showMatch} from './rule.js';
 import {type Holding, isForgetful} from './sighting.js';
 import {chooseTool} from './variant.js';
 
@@ -54,6 +54,13 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
         ),
       );
   }
+  for (const rule of rules.filter((one) => makeRule(one).id !== one.id))
+    flaws.push(
+      flaw(
+        `rule ${rule.id} was made for something else than ${showMatch(rule.match)}: somebody edited it`,
+        `the command that made it, given again, puts it right; \`hw5 firewall remove ${rule.id}\` takes it away`,
+      ),
+    );
   if (isForgetful(seen))
     flaws.push(
       flaw(

@@ -75,6 +75,22 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
   });
 });
 
+it('a rule whose address somebody edited under its tag is one, and the same command again mends it', () => {
+  const host = new FakeFirewall().add(brief);
+  const [line] = host.lines('HW5-INPUT').slice(-1);
+  byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.10/32', '203.0.113.7/32')}`);
+  expect(flaws(host)).toEqual([`rule ${brief.id} was made for something else than 203.0.113.7: somebody edited it`]);
+  expect(flaws(host.add(brief))).toEqual([]);
+});
+
+it('one of its lines, edited, does not hide what a rule was made for', () => {
+  const host = new FakeFirewall().add(denial);
+  const [line] = host.lines('HW5-INPUT').slice(-1);
+  byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.12/32', '203.0.113.7/32')}`);
+  expect(flaws(host)).toEqual([expect.stringMatching(/lines that are not hw5's$/)]);
+  expect(flaws(host.add(denial))).toEqual([]);
+});
+
 it('containers’ rules that are older than Calico are one, for Calico’s containers pass them by', () => {
   const host = new FakeFirewall().add(denial);
   byHand(host, 'filter', ':cali-FORWARD - [0:0]\n-I FORWARD 1 -j cali-FORWARD');

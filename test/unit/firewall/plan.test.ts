@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import type {Cluster} from '../../../src/cluster/cluster.js';
 import {rulesOn} from '../../../src/firewall/nodes.js';
 import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import type {Rule} from '../../../src/firewall/rule.js';
@@ -196,6 +197,20 @@ describe('nobody is locked out', () => {
     );
     expect(before).toContain('-s 192.168.0.100/32 -p tcp -m tcp --sport 8888 -m conntrack --ctstate ESTABLISHED ');
     expect(before).toContain('-i lo ');
+  });
+
+  it('an external Mesos master that is given by address gets its answers, and through to the agent', () => {
+    const external = {
+      ...cluster,
+      mesos: {...cluster.mesos, source: {kind: 'external', master: '203.0.113.5:5050'}},
+    } as unknown as Cluster;
+    const host = new FakeFirewall();
+    host.do(planAdd(host.seen, {rule: rule('http-only')}, {...place, cluster: external}));
+    const lines = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe mesos'));
+    expect(lines).toEqual([
+      expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --sport 5050 -m conntrack --ctstate ESTABLISHED .* -j RETURN$/),
+      expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --dport 5051 -m comment .* -j RETURN$/),
+    ]);
   });
 
   it('an earlier comer keeps the way in when another makes a rule', () => {

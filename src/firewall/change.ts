@@ -94,7 +94,8 @@ export async function confirmChange(host: Host, applied: Applied, {confirmSecond
         hint: 'give it more time with --confirm-within, as 60s',
       });
     }
-    if (result.code !== 0) throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result);
+    if (result.code !== 0)
+      throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result, {hint: 'the host takes the change back'});
   } finally {
     await fresh[Symbol.asyncDispose]();
   }

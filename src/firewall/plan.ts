@@ -9,7 +9,7 @@ import {isSame, type OwnTable, ownTables} from './own.js';
 import {readRules, readSshSources} from './read-rules.js';
 import {renderRestore} from './restore.js';
 import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
-import type {Holding, Sighting} from './sighting.js';
+import {type Holding, isForgetful, type Sighting} from './sighting.js';
 import {chooseTool} from './variant.js';
 
 /** What one iptables of a host is told. */
@@ -78,7 +78,7 @@ export function planAdd(seen: Sighting, {rule, forSeconds, persist}: Wish, place
     remarks.push(`it still ends in ${showDuration(note.ends - seen.now)}; --for gives it another end`);
   }
   const isNew = edits.length > 0 && note === undefined;
-  const isNoted = isNew || forSeconds !== undefined || (persist === true && !note?.persisted);
+  const isNoted = isNew || forSeconds !== undefined || (persist === true && (!note?.persisted || isForgetful(seen)));
   return {
     edits,
     notes: isNoted ? [`set ${rule.id} ${forSeconds ?? '-'} ${persist ? 'yes' : '-'}`] : [],

@@ -13,6 +13,11 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
 
+# store FILE: makes what it reads the file's content, whole or not at all, and writes only what is new.
+store() {
+  cat >"$RUN/new" && { cmp -s "$RUN/new" "$1" || { cp "$RUN/new" "${1%/*}/.${1##*/}.new" && mv "${1%/*}/.${1##*/}.new" "$1"; }; }
+}
+
 say() { printf '%s\n' "$*" >&2; }
 now() { date +%s; }
 
@@ -162,7 +167,7 @@ sweep() {
     [ -e "$note" ] || continue
     case " $(echo $ids) " in *" ${note##*/} "*) ;; *) disarm "end-${note##*/}"; rm -f "$note" ;; esac
   done
-  keep
+  keep || say 'what the next boot restores could not be written'
   [ "$ids" ] || rm -rf "$RUN"
 }
 
@@ -217,20 +222,21 @@ note_fresh() {
   rm -f "$RUN/tables"
 }
 
-# Makes what the next boot restores: the failsafe and the rules to keep, in the kernel's own words. Nothing to keep: no trace.
+# Makes what the next boot restores: the failsafe and the rules to keep, in the kernel's own words. Nothing to keep: no trace. Fails when it cannot.
 keep() {
   kept=$(ls "$ETC/rules" 2>/dev/null)
   if [ ! "$kept" ]; then
     [ -d "$ETC" ] || [ -e "$UNIT" ] || return 0
     systemctl --quiet --no-reload disable hw5-firewall.service 2>/dev/null
-    rm -rf "$ETC" "$UNIT"
+    rm -rf "$ETC" "$UNIT" || return 1
     rmdir /etc/hw5 2>/dev/null
     reload
     return 0
   fi
-  rm -f "$ETC"/*.rules.new
   for tool in $(tool_names); do
-    "$tool-save" | awk -v kept=" $(echo $kept) " "$BARE"'
+    # one that does not answer keeps what it had
+    "$tool-save" >"$RUN/now.$tool" || continue
+    awk -v kept=" $(echo $kept) " "$BARE"'
       function tag() { return match($0, /"hw5:[^ "]*/) ? substr($0, RSTART + 5, RLENGTH - 5) : "" }
       /^\*/ { table = $0; n = m = j = 0 }
       /^:HW5-/ { chain[n++] = $1 }
@@ -242,11 +248,12 @@ keep() {
         for (i = 0; i < m; i++) print line[i]
         for (i = j - 1; i >= 0; i--) print jump[i]
         print "COMMIT"
-      }' >"$ETC/$tool.rules.new"
-    [ -s "$ETC/$tool.rules.new" ] && mv "$ETC/$tool.rules.new" "$ETC/$tool.rules" || rm -f "$ETC/$tool.rules.new" "$ETC/$tool.rules"
+      }' <"$RUN/now.$tool" >"$RUN/kept" || return 1
+    if [ -s "$RUN/kept" ]; then store "$ETC/$tool.rules" <"$RUN/kept" || return 1; else rm -f "$ETC/$tool.rules" || return 1; fi
+    rm -f "$RUN/now.$tool" "$RUN/kept"
   done
-  cp "$RUN/program" "$ETC/hw5-firewall.sh"
-  cat >"$RUN/unit" <<UNIT
+  store "$ETC/hw5-firewall.sh" <"$RUN/program" || return 1
+  store "$UNIT" <<UNIT || return 1
 [Unit]
 Description=hw5: firewall rules that outlive a reboot
 DefaultDependencies=no
@@ -262,8 +269,8 @@ ExecStart=/bin/sh $ETC/hw5-firewall.sh boot
 [Install]
 WantedBy=multi-user.target
 UNIT
-  cmp -s "$RUN/unit" "$UNIT" || { cp "$RUN/unit" "$UNIT" && reload && systemctl --quiet enable hw5-firewall.service; }
-  rm -f "$RUN/unit"
+  # booting, systemd has just started it
+  [ "${BOOTING-}" ] || systemctl --quiet is-enabled hw5-firewall.service 2>/dev/null || systemctl --quiet enable hw5-firewall.service
 }
 # Not from within the unit itself, while systemd is booting.
 reload() { [ "${BOOTING-}" ] || systemctl daemon-reload 2>/dev/null; }
@@ -288,7 +295,7 @@ disarm() {
   return 0
 }
 
-# note ID SECONDS|- yes|-: when a rule was made and ends, and whether it is kept. What is not given stays as it was.
+# note ID SECONDS|- yes|-: when a rule was made and ends, and whether it is kept. What is not given stays as it was. Fails when it cannot be written.
 note() {
   old=$(cat "$ETC/rules/$1" "$RUN/rules/$1" 2>/dev/null | head -n 1)
   added=${old%% *} ends=${old#* }
@@ -296,9 +303,8 @@ note() {
   [ "$2" = - ] || ends=$(($(now) + $2))
   folder=$RUN/rules
   [ "$3" = - ] && [ ! -e "$ETC/rules/$1" ] || folder=$ETC/rules
-  mkdir -p "$folder"
+  mkdir -p "$folder" && echo "$added $ends" | store "$folder/$1" || return 1
   [ "$folder" = "$RUN/rules" ] || rm -f "$RUN/rules/$1"
-  echo "$added $ends" >"$folder/$1"
   [ "$2" = - ] || arm "end-$1" "$2" end "$1" "$ends"
 }
 
@@ -306,8 +312,8 @@ note() {
 settle() {
   while read -r verb id seconds kept; do
     case $verb in
-      set) note "$id" "$seconds" "$kept" ;;
-      drop) disarm "end-$id"; rm -f "$RUN/rules/$id" "$ETC/rules/$id" ;;
+      set) note "$id" "$seconds" "$kept" || return 1 ;;
+      drop) rm -f "$ETC/rules/$id" && rm -f "$RUN/rules/$id" || return 1; disarm "end-$id" ;;
     esac
   done <"$1"
 }
@@ -429,6 +435,7 @@ look() {
   rm -rf "$folder"
   for note in "$RUN"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") -"; done
   for note in "$ETC"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") yes"; done
+  [ ! "$(ls "$ETC/rules" 2>/dev/null)" ] || echo "#hw5 boot $(systemctl is-enabled hw5-firewall.service 2>/dev/null)"
   [ -f "$RUN/pending/tx" ] && echo "#hw5 pending $(cat "$RUN/pending/tx")"
   ip -o addr | awk '$3 ~ /^inet6?$/ { for (i = 5; i < NF; i++) if ($i == "scope") print "#hw5 address", $2, $4, $(i + 1) }'
   ip -o link | awk '{ for (i = 3; i < NF; i++) if ($i == "link/ether") { sub(/[:@].*/, "", $2); print "#hw5 link", $2, $(i + 1) } }'
@@ -442,10 +449,15 @@ hw5_firewall() {
       unswerving
       lock
       is_pending "$2" || { sweep; say 'too late: the host has taken the change back'; exit $LATE; }
-      settle "$RUN/pending/notes"
-      rm -rf "$RUN/pending"
-      disarm "revert-$2"
-      sweep
+      if settle "$RUN/pending/notes" && keep; then
+        rm -rf "$RUN/pending"
+        disarm "revert-$2"
+        sweep
+      else
+        say 'what has to be noted about the change could not be written: it is taken back'
+        ! take_back || disarm "revert-$2"
+        exit 1
+      fi
       ;;
     revert) insist revert "$2" ;;
     end) shift; insist end_rule "$@" ;;

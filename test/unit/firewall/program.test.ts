@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
@@ -63,6 +63,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hw5-firewall-'));
   for (const name of ['run', 'run/rules']) mkdirSync(file(name));
   put('dump', DUMP);
+  // never the machine's own
+  writeFileSync(file('systemctl'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
   writeFileSync(file('fake-save'), `#!/bin/sh\ncat ${file('dump')}\n`, {mode: 0o755});
   writeFileSync(file('fake-restore'), `#!/bin/sh\ncat >>${file('told')}\n`, {mode: 0o755});
 });
@@ -256,6 +258,63 @@ ${rest}`,
     expect(told()).toContain(':HW5-INPUT - [0:0]\n');
     expect(told()).toContain('\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT\nCOMMIT\n');
     expect(run('hw5_firewall confirm a')).toMatchObject({code: 76});
+  });
+});
+
+describe('a rule that is to survive a reboot', () => {
+  beforeEach(() => {
+    mkdirSync(file('run/pending'));
+    put('run/pending/tx', 'a 9999999999\n');
+    put('run/pending/fake.back', BACK);
+    put('run/pending/notes', 'set abc123 - yes\n');
+    put('run/program', 'the program\n');
+    systemctlSays('disabled');
+  });
+  /** A systemd in which enabling goes well. */
+  function systemctlSays(state: string): void {
+    const text = `#!/bin/sh\necho "$*" >>${file('systemctl.told')}\ncase "$*" in *is-enabled*) echo ${state}; [ ${state} = enabled ] ;; esac\n`;
+    writeFileSync(file('systemctl'), text, {mode: 0o755});
+  }
+  const enabled = (): number => readFileSync(file('systemctl.told'), 'utf8').split('quiet enable').length - 1;
+  const confirm = () => run('hw5_firewall confirm a');
+
+  it('is kept in files, and their unit is enabled', () => {
+    expect(confirm().code).toBe(0);
+    expect(readFileSync(file('etc/fake.rules'), 'utf8')).toMatch(
+      /^\*filter\n:HW5-INPUT - \[0:0\]\n(-A HW5-INPUT .*\n){2}-I .* HW5-INPUT\n/,
+    );
+    expect(readFileSync(file('etc/rules/abc123'), 'utf8')).toMatch(/^\d+ -\n$/);
+    expect(existsSync(file('unit'))).toBe(true);
+    expect(enabled()).toBeGreaterThan(0);
+  });
+
+  it('has its unit enabled again where the unit is there and somebody disabled it', () => {
+    confirm();
+    mkdirSync(file('run/pending'));
+    for (const [name, text] of [
+      ['tx', 'b 9999999999\n'],
+      ['notes', 'set abc123 - yes\n'],
+    ] as const)
+      put(`run/pending/${name}`, text);
+    rmSync(file('systemctl.told'));
+    expect(run('hw5_firewall confirm b').code).toBe(0);
+    expect(enabled()).toBeGreaterThan(0);
+    systemctlSays('enabled');
+    rmSync(file('systemctl.told'));
+    run('hw5_firewall revert b');
+    expect(enabled()).toBe(0);
+    expect(run('hw5_firewall look').stdout).toMatch(/^#hw5 boot enabled$/m);
+  });
+
+  it.each([
+    ['its note cannot be written', () => put('etc', 'a file where the folder should be\n')],
+    ['its unit cannot be written', () => symlinkSync('/nowhere/at/all', file('.unit.new'))],
+    ['its unit cannot be enabled', () => writeFileSync(file('systemctl'), '#!/bin/sh\nexit 1\n', {mode: 0o755})],
+  ])('is not confirmed but taken back where %s', (_, spoil) => {
+    spoil();
+    expect(confirm()).toMatchObject({code: 1, stderr: expect.stringContaining('could not be written')});
+    expect(told()).toContain('\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT\n');
+    expect(existsSync(file('run/pending'))).toBe(false);
   });
 });
 

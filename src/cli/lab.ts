@@ -46,8 +46,8 @@ Examples:
     lab,
     'up',
     'make the machines, or mend them',
-    `Machines that are off are switched on, and a missing bridge or rule comes back. A lab that another build of hw5 made gets this build's
-programs; what is as it should be stays untouched.
+    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule comes back.
+A lab that another build of hw5 made gets this build's programs; what is as it should be stays untouched.
 
 Examples:
   sudo hw5 lab up

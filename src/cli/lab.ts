@@ -67,6 +67,12 @@ Examples:
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
       }
+      if (up.blockedResolver !== undefined) {
+        context.stderr.write(
+          `its machines get no answer from the resolver ${up.blockedResolver}, while this computer does: another firewall drops what they send\n` +
+            `  hint     see \`nft list ruleset\`; firewalld lets them out after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
+        );
+      }
       if (!options.json) print(`cluster file: ${up.lab.files.cluster}`);
     });
   named(

@@ -46,8 +46,8 @@ Examples:
     lab,
     'up',
     'make the machines, or mend them',
-    `Machines that are off are switched on, and a missing bridge or rule comes back. A lab that another build of hw5 made gets this build's
-programs; what is as it should be stays untouched.
+    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule comes back.
+A lab that another build of hw5 made gets this build's programs; what is as it should be stays untouched.
 
 Examples:
   sudo hw5 lab up
@@ -66,6 +66,12 @@ Examples:
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
+      }
+      if (up.blockedResolver !== undefined) {
+        context.stderr.write(
+          `its machines get no answer from the resolver ${up.blockedResolver}, while this computer does: another firewall drops what they send\n` +
+            `  hint     see \`nft list ruleset\`; firewalld lets them out after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
+        );
       }
       if (!options.json) print(`cluster file: ${up.lab.files.cluster}`);
     });

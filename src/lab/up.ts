@@ -12,10 +12,12 @@ import {makeKeyPair, publicHalf} from './keys.js';
 import {defineLab, type Lab, type LabOptions, labFrom} from './lab.js';
 import {bringUp} from './machine/bring-up.js';
 import {createMachine, type DiskParts, findCreated} from './machine/create.js';
-import {authorizedKeysFile, type MachineFile, resolvConfFile} from './machine/files.js';
+import {authorizedKeysFile, resolvConfFile} from './machine/files.js';
 import {powerOff} from './machine/power.js';
+import {findMachine} from './machine/processes.js';
 import {applyNetwork} from './network/network.js';
 import {findResolver} from './network/resolver.js';
+import {findBlockedResolver} from './network/way-out.js';
 import type {Preinstalled} from './preinstalled.js';
 import {readIfThere, writePublicFile} from './public-path.js';
 import {HERE, type LabContext, labRun, type Say} from './report.js';
@@ -27,6 +29,8 @@ export interface LabUp {
   readonly lab: Lab;
   /** Its machines' disks are layers over a base that a new lab would not get any more. */
   readonly isBaseOutdated: boolean;
+  /** A resolver that answers this computer and not its machines: somebody else's firewall keeps them from the world. */
+  readonly blockedResolver: string | undefined;
 }
 
 /**
@@ -45,35 +49,38 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const definition = agree(options, record);
     const lab = labFrom(definition, host);
     const {signal} = context;
-    let base = record && baseAt(host, record.baseKey);
-    let files: MachineFile[] = [];
-    let key = '';
+    let parts: DiskParts | undefined;
     await part('lab', HERE, async (say) => {
       if (!record) await removeDisks(host, name, say);
-      base = await chooseBase(host, lab, record, preinstalled, {say, signal});
+      const base = await chooseBase(host, lab, record, preinstalled, {say, signal});
       const resolver = await findResolver();
       const isMended = await applyNetwork(host, lab, resolver, signal);
       if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
-      key = await ensureKey(lab, signal);
-      const isMade = await createDisks(lab, {base, host, resolver, authorizedKeys: key, preinstalled, signal});
-      // the resolver is another when this computer has changed networks, and the rules let the machines ask no other
-      files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
-      if (!(await isKnown(lab, key))) files.push(authorizedKeysFile(key));
-      return isMended || isMade;
+      parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
+      return (await createDisks(lab, parts)) || isMended;
     });
+    const {base, resolver, authorizedKeys} = parts!;
+    // the resolver is another when this computer has changed networks, and the rules let the machines ask no other
+    const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
+    if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
 
     const results = await Promise.allSettled(
       lab.machines.map((machine) =>
-        part('machine', machine.name, (say) => bringUp(lab, machine, {base: base!, programs: host.programs, files, say, signal})),
+        part('machine', machine.name, (say) => bringUp(lab, machine, {base, programs: host.programs, files, say, signal})),
       ),
     );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const known = errors.filter((error) => error instanceof Hw5Error);
     if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
-    await writePublicFile(knownKey(lab), key);
+    await writePublicFile(knownKey(lab), authorizedKeys);
     // what is left over hinders nothing
     await pruneBases(host, Date.now()).catch(() => undefined);
-    return {lab, isBaseOutdated: base!.key !== (await currentKey(preinstalled.packages))};
+    const found = await findMachine(lab, lab.machines[0]!);
+    return {
+      lab,
+      isBaseOutdated: base.key !== (await currentKey(preinstalled.packages)),
+      blockedResolver: found && (await findBlockedResolver(found.leader, resolver.addresses, signal)),
+    };
   });
 }
 

@@ -12,6 +12,7 @@ import {labExec, sshCommand} from '../../src/lab/exec.js';
 import {type LabHost, labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {findMachine} from '../../src/lab/machine/processes.js';
+import {cable} from '../../src/lab/network/bridge.js';
 import {findResolver} from '../../src/lab/network/resolver.js';
 import {labPowerOff, labPowerOn} from '../../src/lab/power.js';
 import type {Preinstalled} from '../../src/lab/preinstalled.js';
@@ -190,6 +191,23 @@ describe.sequential('a lab', () => {
     expect(await inside('node0', 'ping -q -c1 -W2 node1 >/dev/null && getent hosts deb.debian.org >/dev/null && echo fine')).toBe(
       'fine',
     );
+  });
+
+  it('switches machines off and on that nothing else helps: one without its cable, one whose sshd is stopped', async () => {
+    for (const machine of ['node0', 'node1']) await inside(machine, 'echo kept > /root/kept; sync');
+    await inside('node0', 'systemctl stop ssh.socket ssh.service');
+    await run(['ip', 'link', 'delete', cable(node1)]);
+    const said: string[] = [];
+    const emit: Emit = (event) => {
+      if (event.type === 'action' && event.action.includes('switching')) said.push(`${event.host} ${event.action}`);
+    };
+    await labUp(options, host, preinstalled, {emit});
+    expect(said.sort()).toEqual([
+      'node0 has not answered SSH for 60 s: switching it off and on',
+      'node1 its network cable is gone: switching it off and on',
+    ]);
+    expect((await labStatus({name: lab.name}, host)).isUp).toBe(true);
+    for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /root/kept')).toBe('kept');
   });
 
   it('has machines whose plug can be pulled and put back', async () => {

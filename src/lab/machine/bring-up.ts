@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {TimeoutError} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {plugIn} from '../network/bridge.js';
@@ -22,24 +23,43 @@ interface BringUp {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A machine that is on, and perhaps still boots on a busy computer, may take so long to answer before it is taken for one that never will. */
+const ANSWER_LIMIT_MS = 60_000;
+
 /** Switches a machine on that has a disk, or mends it where it is on. @returns whether it was not as it should be, once it answers SSH */
 export async function bringUp(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean> {
+  const wasMended = await mend(lab, machine, parts);
+  if (wasMended !== undefined) return wasMended;
   const {base, files, programs, say, signal} = parts;
-  const running = await findMachine(lab, machine);
-  let isChanged = true;
-  if (running) {
-    const isReplugged = await plugIn(lab, machine, signal);
-    const stale = await renewFiles(running.leader, files, programs, signal);
-    if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
-    isChanged = isReplugged || stale.length > 0;
-  } else {
-    say('starting');
-    await powerOff(lab, machine);
-    const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
-    await writeFiles(layers, files, {programs, user: await findUser(base.tree)});
-    await powerOn(lab, machine, base, signal);
-  }
-  if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
+  say('starting');
+  await powerOff(lab, machine);
+  const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
+  await writeFiles(layers, files, {programs, user: await findUser(base.tree)});
+  await powerOn(lab, machine, base, signal);
+  say(`waiting for SSH at ${machine.address}`);
   await untilSshAnswers(machine, signal);
-  return isChanged;
+  return true;
+}
+
+/** Mends a machine that is on. @returns whether it had to; undefined where it is off, or where only switching it off and on helps */
+async function mend(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean | undefined> {
+  const {files, programs, say, signal} = parts;
+  const running = await findMachine(lab, machine);
+  if (!running) return undefined;
+  const isReplugged = await plugIn(lab, machine, signal);
+  if (isReplugged === undefined) {
+    say('its network cable is gone: switching it off and on');
+    return undefined;
+  }
+  const stale = await renewFiles(running.leader, files, programs, signal);
+  if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
+  if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
+  try {
+    await untilSshAnswers(machine, signal, {limitMs: ANSWER_LIMIT_MS});
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    say(`has not answered SSH for ${ANSWER_LIMIT_MS / 1000} s: switching it off and on`);
+    return undefined;
+  }
+  return isReplugged || stale.length > 0;
 }

@@ -87,11 +87,15 @@ function hardwareAddress(lab: Lab): string {
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 
-/** Connects a running machine's cable to the bridge again, should the bridge have been made anew. @returns whether it had to */
-export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean> {
+/**
+ * Connects a running machine's cable to the bridge again, should the bridge have been made anew.
+ * @returns whether it had to; undefined when the cable is gone: a machine gets one only when it is switched on
+ */
+export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean | undefined> {
   const name = cable(machine);
-  const link = await run(['ip', '-o', 'link', 'show', 'dev', name], {signal});
-  if (link.includes(` master ${lab.bridge} `)) return false;
+  const link = await tryRun(['ip', '-o', 'link', 'show', 'dev', name], {signal});
+  if (link.code !== 0) return undefined;
+  if (link.stdout.includes(` master ${lab.bridge} `)) return false;
   await run(['ip', 'link', 'set', name, 'master', lab.bridge, 'up'], {signal});
   return true;
 }

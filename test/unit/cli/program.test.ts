@@ -102,6 +102,22 @@ describe('the command hw5', () => {
     expect(JSON.parse(bad.out).errors).toMatchObject([{line: 3, path: 'netwrok'}]);
   });
 
+  it.each([
+    ['-f unread.yaml up --json', '1'],
+    ['-f unread.yaml up 2>&1', '1'],
+    ['-f unread.yaml down 2>&1', '1'],
+    ['-f unread.yaml status', '0'],
+  ])('runs to its end unread, if it changes hosts: %s', async (args, code) => {
+    await writeFile(
+      join(cwd, 'unread.yaml'),
+      'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
+    );
+    const line = `{ "$1" "$2" ${args}; echo $? >unread.code; } | true; while ! [ -s unread.code ]; do sleep 0.1; done; cat unread.code; rm unread.code`;
+    const env = {PATH: process.env.PATH, HOME: cwd};
+    const {stdout} = await promisify(execFile)('sh', ['-c', line, 'sh', process.execPath, program], {cwd, env});
+    expect(stdout).toBe(`${code}\n`);
+  });
+
   it('does not say of hosts it could not see that there is nothing to change', async () => {
     await writeFile(
       join(cwd, 'nobody.yaml'),

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {items} from '../../../src/step/graph.js';
 import {STEPS} from '../../../src/steps/index.js';
+import {emptyInputs} from '../../../src/steps/prepare.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf} from './situation.js';
 
@@ -52,6 +53,16 @@ describe('the steps together', () => {
     const keys = items(EXTERNAL, STEPS).map(({key}) => key);
     expect(keys.filter((key) => key.startsWith('mesos'))).toEqual([]);
     expect(allNeeds('framework@node0', EXTERNAL)).toContain('scheduler@node2');
+  });
+
+  it('can be taken away by whoever has nothing to bring', () => {
+    for (const step of STEPS) {
+      const context = contextOf({}, {inputs: emptyInputs(0)});
+      const seen = Object.fromEntries(
+        Object.entries(step.facts(context)).map(([name, {parse}]) => [name, parse({stdout: '', code: 1})]),
+      );
+      expect(step.undo(seen, context), step.name).toEqual([]);
+    }
   });
 
   it('name no secret in any script that they look or wait with', () => {

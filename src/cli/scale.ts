@@ -2,6 +2,7 @@ import {readFile, realpath} from 'node:fs/promises';
 import chalk from 'chalk';
 import {Command} from 'commander';
 import {createTwoFilesPatch} from 'diff';
+import {loadCluster} from '../cluster/load.js';
 import {planRun, upRun} from '../step/runner.js';
 import {Hw5Error, Hw5Errors, InterruptedError} from '../support/errors.js';
 import {parseCounts, scaleText} from '../tasks/scale.js';
@@ -34,6 +35,8 @@ Examples:
       const counts = parseCounts(words);
       const file = await realpath(await clusterFile(options, context));
       const before = await readFile(file, 'utf8');
+      // the files for the hosts are needed, too
+      await loadCluster(file, {env: context.env, home: context.home});
       const {text, cluster} = scaleText(before, file, counts, {env: context.env, home: context.home});
       const run = await runOptionsOf(cluster, options, context, now());
       const diff = text === before ? '' : createTwoFilesPatch(file, file, before, text, '', '', {context: 2});

@@ -11,13 +11,13 @@ interface NamedFile {
   readonly isSecret: boolean;
 }
 
-/** The files the YAML names are there, can be read, and keep their secrets. */
-export async function checkFiles(draft: Draft, context: Context): Promise<Problem[]> {
-  const problems = await Promise.all(namedFiles(draft, context).map(checkFile));
+/** The files the YAML names are there, can be read, and keep their secrets. @param brings those too that go to the hosts */
+export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<Problem[]> {
+  const problems = await Promise.all(namedFiles(draft, context, brings).map(checkFile));
   return problems.flat();
 }
 
-function namedFiles({input}: Draft, context: Context): NamedFile[] {
+function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: Path, name: string | undefined, isSecret: boolean): void => {
     if (name !== undefined) files.push({path, file: context.file(name), isSecret});
@@ -31,6 +31,7 @@ function namedFiles({input}: Draft, context: Context): NamedFile[] {
     add([...at, 'jump', 'key'], ssh?.jump?.key, true);
     add([...at, 'sudoPasswordFile'], ssh?.sudoPasswordFile, true);
   }
+  if (!brings) return files;
   add(['calico', 'calicoctl', 'path'], input.calico?.calicoctl?.path, false);
   add(['images', 'base', 'import'], input.images?.base?.import, false);
   add(['mesos', 'secretFile'], input.mesos?.secretFile, true);

@@ -17,7 +17,10 @@ const CONFIG = '/etc/calico/calicoctl.cfg';
 const STARTED = `${ETC}/calico-node`;
 /** What the note says before the first `node run` has succeeded: that whatever is there now is ours to remove. */
 const STARTING = '# hw5 is about to start calico-node\n';
-/** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
+/**
+ * Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. So it is there before ours is, and says until
+ * then that what stands there is not yet what it names.
+ */
 const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
 const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
@@ -64,12 +67,18 @@ export const calicoctl = defineStep({
         ? []
         : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
     const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
+    const coming = `not yet ${origin}`;
     // one without our note is the administrator's
     const isTheirs = seen.hash !== undefined && !seen.origin && !seen.programBefore;
     const program =
       bring.length === 0
         ? []
-        : [...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []), ...bring, ...ensureFile(ORIGIN, origin, seen.origin)];
+        : [
+            ...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []),
+            ...ensureFile(ORIGIN, coming, seen.origin),
+            ...bring,
+            ...ensureFile(ORIGIN, origin, {content: coming, mode: '644'}),
+          ];
     const isForeign = seen.config === 'foreign';
     return [
       ...program,
@@ -85,12 +94,10 @@ export const calicoctl = defineStep({
           {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
         ]
       : [];
-    const program: readonly Action[] = seen.origin
-      ? [
-          seen.programBefore ? move(CALICOCTL_BEFORE, CALICOCTL) : {kind: 'remove', path: CALICOCTL},
-          {kind: 'remove', path: ORIGIN},
-        ]
-      : [];
+    // theirs that was kept by an `up` that came no further is the same as the one in its place
+    const theirs: readonly Action[] = seen.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
+    const ours: readonly Action[] = seen.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
+    const program: readonly Action[] = seen.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
     return [...config, ...program];
   },
 });

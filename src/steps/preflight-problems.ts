@@ -10,6 +10,7 @@ export interface PreflightSeen {
   readonly docker: string | undefined;
   readonly node: string | undefined;
   readonly etcd: string | undefined;
+  readonly swarm: string | undefined;
   readonly listeners: string | undefined;
   readonly hasHw5: string | undefined;
   /** Those that are missing. */
@@ -110,6 +111,12 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
     problems.push({
       message: `Docker ${docker![1]}.${docker![2]} has no --cluster-store any more (removed in Docker 23)`,
       hint: "install Docker 20.10, e.g. Debian 12's docker.io: `apt-get install docker.io`",
+    });
+  }
+  if (wanted.isContainerHost && (seen.swarm || 'inactive') !== 'inactive') {
+    problems.push({
+      message: `its Docker is in swarm mode (${seen.swarm}), in which dockerd does not start with --cluster-store`,
+      hint: '`docker swarm leave` (with --force on a manager) ends that, and the services of the swarm; else choose another host',
     });
   }
   const etcd = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.etcd ?? '');

@@ -1,8 +1,9 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../cluster/cluster.js';
 import type {Fact} from '../step/fact.js';
-import {FILES, output} from '../step/facts.js';
+import {FILES, mapped, output} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
 import {fromApt} from './apt.js';
+import {fromDockerd} from './dockerd.js';
 import {TAGS} from './images.js';
 import {missingPackages} from './packages.js';
 import {preflightProblems, referenceClock} from './preflight-problems.js';
@@ -54,6 +55,14 @@ export const preflight = defineStep({
     packages: missingPackages(node, cluster),
     // a dockerd that hangs is the business of the steps that ask it
     images: {...TAGS, whenSilent: undefined},
+    /** Swarm's state of the node, as `inactive`. */
+    swarm: {
+      ...mapped(
+        fromDockerd<{readonly Swarm?: {readonly LocalNodeState?: string}}>('/info'),
+        (info) => info?.Swarm?.LocalNodeState,
+      ),
+      whenSilent: undefined,
+    },
     listeners: local('ss -Hltnp'),
     hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
     /** For itself: nothing is to hold it up on one host and not on another. */

@@ -24,8 +24,9 @@ describe('calicoctl', () => {
 
   it('is fetched by the host, which remembers from where', () => {
     expect(lines(first)).toEqual([
-      `download /usr/local/bin/calicoctl from ${URL}`,
       'write /etc/hw5/calicoctl.origin (mode 0644)',
+      `download /usr/local/bin/calicoctl from ${URL}`,
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       `write ${CONFIG} (mode 0644)`,
     ]);
     expect(config.content).toContain('http://198.18.0.10:2379,http://198.18.0.11:2379,http://198.18.0.12:2379');
@@ -39,19 +40,22 @@ describe('calicoctl', () => {
     ['it is gone', {hash: undefined}],
     ['it came from another URL', {origin: {content: 'http://old\n', mode: '644'}}],
   ])('is fetched again when %s', (_, seen) => {
-    expect(lines(plan(calicoctl, {...well, ...seen}))[0]).toMatch(/^download/);
+    expect(lines(plan(calicoctl, {...well, ...seen}))).toContainEqual(expect.stringMatching(/^download/));
   });
 
   it('goes by its hash alone when that is pinned', () => {
     expect(plan(calicoctl, {...well, origin: undefined}, {cluster: pinned})).toEqual([]);
     expect(lines(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {cluster: pinned}))).toEqual([
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       `download /usr/local/bin/calicoctl from ${URL}`,
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
     ]);
   });
 
   it('comes from this computer when it is a file of it', () => {
     const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'b'.repeat(64)}});
     expect(lines(plan(calicoctl, well, {inputs}))).toEqual([
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       'upload /usr/local/bin/calicoctl',
       'change /etc/hw5/calicoctl.origin (mode 0644)',
     ]);
@@ -76,6 +80,26 @@ describe('calicoctl', () => {
       'keep the one that is there: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
     );
     expect(lines(undo(calicoctl, {...well, programBefore: true}))).toContain(
+      'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
+    );
+  });
+
+  it.each([
+    ['ours', undefined, `remove /usr/local/bin/calicoctl`],
+    ["somebody else's", 'b'.repeat(64), 'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl'],
+  ])('of which %s was there when the run that brings it was interrupted is still known for what it is', (_, hash, mend) => {
+    const cut = {...well, hash, origin: undefined};
+    const actions = plan(calicoctl, cut);
+    for (const [index, {kind}] of actions.entries()) {
+      if (kind !== 'download') continue;
+      const [note] = actions.slice(0, index).filter((action) => action.kind === 'write');
+      const half = {...cut, origin: {content: String(note!.content), mode: '644'}, programBefore: hash !== undefined};
+      expect(lines(plan(calicoctl, half))).toContainEqual(expect.stringMatching(/^download/));
+      expect(lines(undo(calicoctl, half))).toContain(mend);
+    }
+    expect(actions.map(({kind}) => kind)).toContain('download');
+    const kept = {...cut, programBefore: true};
+    expect(lines(undo(calicoctl, kept))).toContain(
       'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
     );
   });

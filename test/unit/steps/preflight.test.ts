@@ -6,7 +6,7 @@ import {
   preflightProblems,
   referenceClock,
 } from '../../../src/steps/preflight-problems.js';
-import {clusterOf, plan, problems, undo} from './situation.js';
+import {clusterOf, contextOf, plan, problems, undo} from './situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -22,6 +22,7 @@ const GOOD: PreflightSeen = {
   hasHw5: '0',
   packages: 'docker.io etcd-server',
   images: undefined,
+  swarm: undefined,
   clock: String(NOW + 1200),
   freeKilobytes: String(20 * 1024 * 1024),
   gateway: '169.254.1.1 via 198.18.0.1 dev host0 src 198.18.0.10 uid 0',
@@ -54,6 +55,7 @@ describe('preflight', () => {
     ['a derivative of Debian', {release: 'raspbian 12 debian'}],
     ['a Docker with an epoch', {docker: '5:20.10.24~3-0~debian-bookworm'}],
     ['a Node.js that apt would install', {node: 'v18.19.0+dfsg-6~deb12u1'}],
+    ['a Docker outside any swarm', {swarm: 'inactive'}],
     ['a newer Node.js', {node: 'v22.1.0'}],
     ['a newer etcd', {etcd: '1:3.10.1-1'}],
     ['etcd 4', {etcd: '4.0.0'}],
@@ -71,6 +73,11 @@ describe('preflight', () => {
       'Docker 24',
       {docker: '5:24.0.7-1~debian.12~bookworm'},
       'Docker 24.0 has no --cluster-store any more (removed in Docker 23)',
+    ],
+    [
+      'a Docker in swarm mode',
+      {swarm: 'active'},
+      'its Docker is in swarm mode (active), in which dockerd does not start with --cluster-store',
     ],
     ['apt without Docker', {docker: '(none)'}, 'apt knows no package docker.io'],
     ['an old Node.js', {node: 'v12.22.12'}, 'Node.js here is 12'],
@@ -160,6 +167,12 @@ describe('preflight', () => {
       '192.168.12.65 dev cali12345 scope link',
     ];
     expect(messages({routes: [GOOD.routes, ...own].join('\n')})).toEqual([]);
+  });
+
+  it('sees the swarm in what dockerd says of itself', () => {
+    const {parse} = preflight.facts(contextOf({}))['swarm']!;
+    expect(parse({stdout: '{"Swarm": {"LocalNodeState": "active"}}', code: 0})).toBe('active');
+    expect([parse({stdout: '{}', code: 0}), parse({stdout: '', code: 7})]).toEqual([undefined, undefined]);
   });
 
   it('is a step that only checks', () => {

@@ -150,6 +150,16 @@ describe('etcd', () => {
     });
   });
 
+  it('does not begin anew in another folder beside the data it has', () => {
+    const cluster = clusterOf('etcd: {dataDir: /srv/etcd}');
+    // as it is seen with the new file: nothing is in the new folder, on no host
+    const seen = {...well, isMember: false, data: false};
+    expect(problems(etcd, seen, {cluster, others: {node1: seen, node2: seen}})).toEqual([
+      "etcd's data is in /var/lib/hw5/etcd and stays there (the file wants /srv/etcd)",
+    ]);
+    expect(problems(etcd, nothing, {cluster, others: {node1: nothing, node2: nothing}})).toEqual([]);
+  });
+
   describe('whose members change', () => {
     const was = 'node0=http://198.18.0.10:2380,node1=http://198.18.0.11:2380,node2=http://198.18.0.12:2380';
     const moved = clusterOf('etcd: {peerPort: 7001}');

@@ -94,7 +94,7 @@ export function lines(actions: readonly Action[]): string[] {
 }
 
 export function written(actions: readonly Action[], path: string): WriteAction {
-  const found = actions.find((action) => action.kind === 'write' && action.path === path);
+  const found = actions.findLast((action) => action.kind === 'write' && action.path === path);
   if (!found) throw new Error(`nothing writes ${path}: ${lines(actions).join('; ')}`);
   return found as WriteAction;
 }

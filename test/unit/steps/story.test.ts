@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {items, itemsUp} from '../../../src/step/graph.js';
 import {STEPS} from '../../../src/steps/index.js';
+import {emptyInputs} from '../../../src/steps/prepare.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf} from './situation.js';
 
@@ -73,6 +74,16 @@ describe('the steps together', () => {
     ] as const)
       expect(allNeeds(retired(then), changed), then).toContain(retired(first));
     expect([...allNeeds('framework@node0', changed)].filter((key) => key.startsWith('etcd@node2'))).toEqual(['etcd@node2']);
+  });
+
+  it('can be taken away by whoever has nothing to bring', () => {
+    for (const step of STEPS) {
+      const context = contextOf({}, {inputs: emptyInputs(0)});
+      const seen = Object.fromEntries(
+        Object.entries(step.facts(context)).map(([name, {parse}]) => [name, parse({stdout: '', code: 1})]),
+      );
+      expect(step.undo(seen, context), step.name).toEqual([]);
+    }
   });
 
   it('name no secret in any script that they look or wait with', () => {

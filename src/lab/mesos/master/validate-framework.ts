@@ -1,6 +1,6 @@
 import {type FrameworkInfo, hasCapability, rolesOf} from '../common/wire.js';
 import type {SubscribeCall} from './call.js';
-import {idFault} from './validate-task.js';
+import {idFault} from './validate-id.js';
 
 /** Why a framework may not subscribe, in Mesos' words; undefined when it may. Told as an ERROR event, with status 200. */
 export function findFrameworkFault(info: FrameworkInfo): string | undefined {

@@ -116,6 +116,11 @@ describe('tasks are refused', () => {
   it.each([
     ['without a name', '   - {image: nginx}', '4:6 framework.tasks[0].name: missing'],
     ['without an image that could be meant', '   - {name: web}', '4:6 framework.tasks[0].image: missing'],
+    [
+      'with an image whose name is none: one fault, not also a missing image',
+      '   - {name: web, image: "Ng inx"}',
+      '4:25 framework.tasks[0].image: not the name of a container image',
+    ],
     ['with a name that is no host name', '   - {name: Web_1, image: a}', '4:13 framework.tasks[0].name: not a valid name'],
     [
       'outside the pool',

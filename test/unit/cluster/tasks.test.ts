@@ -158,6 +158,27 @@ describe('tasks are refused', () => {
     expect(faults(tasks)).toEqual([expect.stringContaining(expected)]);
   });
 
+  it.each([
+    ['arguments: [notebook, --NotebookApp.token=zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, --ServerApp.token, zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ["arguments: [notebook, --NotebookApp.token='']", '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, "--IdentityProvider.token=zzw"]', '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, --NotebookApp.password=zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ['command: bash, arguments: [-c, jupyter notebook --token zzw]', 'framework.tasks[0].arguments[1]'],
+    ['command: jupyter notebook --NotebookApp.token=zzw', '4:31 framework.tasks[0].command'],
+  ])("when Jupyter's token would stand in the command line, without repeating it: %s", (more, place) => {
+    const [fault, ...others] = faults(`   - {name: jupyter, ${more}}`);
+    expect(fault).toContain(`${place}: a token or password does not belong in a command line`);
+    expect(fault).toContain('`framework: {tokenFile: FILE}`');
+    expect(fault).not.toContain('zzw');
+    expect(others).toEqual([]);
+  });
+
+  it('not for options that only sound like it, nor for what another image takes', () => {
+    expect(faults('   - {name: jupyter, arguments: [notebook, --NotebookApp.token_renew=1, token, --port=8888]}')).toEqual([]);
+    expect(faults('   - {name: web, image: redis, arguments: [--password=x]}')).toEqual([]);
+  });
+
   it('when two have one name, be it by their numbers', () => {
     expect(faults('   - {name: ssh, count: 2}\n   - {name: ssh-2}')).toEqual([
       expect.stringContaining('5:13 framework.tasks[1].name: the name ssh-2 is taken: framework.tasks[0] has it'),

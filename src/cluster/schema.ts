@@ -100,7 +100,7 @@ export const clusterSchema = z.strictObject({
       natOutgoing: z.boolean().optional(),
     })
     .optional(),
-  network: z.strictObject({name: rule.label.optional(), subnet: rule.cidr.optional()}).optional(),
+  network: z.strictObject({name: rule.networkName.optional(), subnet: rule.cidr.optional()}).optional(),
   images: z.strictObject({base: base.optional(), builder: rule.line.optional(), user: rule.containerUser.optional()}).optional(),
   mesos: z
     .strictObject({

@@ -91,7 +91,7 @@ function launch(turn: Turn, pending: readonly TaskSpec[]): void {
   const placed = Object.values(state.runs).filter((run) => !run.released);
   const avoid = Object.fromEntries(pending.map((spec) => [spec.name, state.slots[spec.name]?.failedOn ?? null]));
   const offers = Object.values(state.offers).map(({offer}) => offer);
-  const {launches, refusals} = place(pending, offers, placed, state.settings.role, avoid);
+  const {launches, refusals} = place(pending, offers, placed, state.settings, avoid);
   for (const {spec, offerId, agentId, node, resources} of launches) {
     const taskId = `${spec.name}.${state.counter++}`;
     delete state.offers[offerId];

@@ -1,4 +1,4 @@
-import type {TaskSpec} from './config.js';
+import type {Agent, TaskSpec} from './config.js';
 import type {Call, MesosEvent, Offer, Resource} from './mesos.js';
 
 /**
@@ -105,6 +105,8 @@ export interface SchedulerState {
 /** Seconds, unless it says otherwise. */
 export interface Settings {
   readonly role: string;
+  /** Where tasks may run; without it, wherever the master offers. */
+  readonly agents?: readonly Agent[] | undefined;
   readonly declineSeconds: number;
   readonly reviveSeconds: number;
   /** How long offers are gathered before placing, so that tasks spread over all nodes of one round of offers. */

@@ -85,6 +85,7 @@ export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inp
     clusterToken: cluster.etcd.token,
     listen: SOCKET,
     ...(cluster.mesos.principal ? {principal: cluster.mesos.principal, secretFile: SECRET} : {}),
+    agents: nodesWith(cluster, 'agent').map(({name, address}) => ({name, address})),
     tasks: cluster.framework.tasks.map((task) => taskConfig(task, cluster, inputs)),
   };
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -147,6 +147,11 @@ describe('values', () => {
       `${NODES}network: {subnet: 192.168.0.0/27}\nframework: {tasks: []}`,
       'network.subnet: a /27 is too small for a pool',
     ],
+    ...['bridge', 'host', 'none', 'default'].map((name) => [
+      `Docker's network ${name}`,
+      `${NODES}network: {name: ${name}}`,
+      '2:17 network.name: not a name that a network of its own can have',
+    ]),
     ['a shared data folder', `${NODES}etcd: {dataDir: /var/lib}`, 'etcd.dataDir: not a folder that hw5 may own'],
     [
       'a data folder by another way',
@@ -166,9 +171,31 @@ describe('values', () => {
     expect(faultsOf(text)).toEqual(starting(expected));
   });
 
-  it.each(['/var/lib/hw5/etcd', '/srv/etcd', '/home/me/etcd', '/data/a-b/c.d'])('%s may be the data folder', (folder) => {
-    expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
+  it.each([
+    '/var/lib/etcd',
+    '/var/lib/etcd/default',
+    '/var/lib/hw5',
+    '/var/lib/hw5/mesos-agent',
+    '/var/lib/hw5/pulled',
+    '/var/lib/docker/volumes',
+    '/root/.ssh',
+    '/root/etcd',
+    '/home/me',
+    '/home/me/.ssh',
+    '/mnt/disk',
+    '/etc/ssl/private',
+    '/run/a/b',
+    '/usr/local/etcd',
+  ])('%s is or holds something of somebody else, and may not be the data folder', (folder) => {
+    expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual(starting('2:17 etcd.dataDir: not a folder that hw5 may own'));
   });
+
+  it.each(['/var/lib/hw5/etcd', '/var/lib/hw5/etcd-2', '/srv/etcd', '/home/me/etcd', '/mnt/disk/etcd', '/data/a-b/c.d'])(
+    '%s may be the data folder',
+    (folder) => {
+      expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
+    },
+  );
 
   it.each(['debian:bookworm-slim', 'a', 'localhost:5000/a/b_c:V1', `quay.io/calico/node@sha256:${'a'.repeat(64)}`])(
     '%s is an image',
@@ -279,7 +306,22 @@ describe('ports', () => {
     [
       'the proxy and its API',
       `${NODES}proxy: {port: 8001}`,
-      "proxy.apiPort: port 8001 of node0 is that of the proxy too → give the proxy's API another port, or change proxy.port",
+      "2:15 proxy.port: port 8001 of node0 is that of the proxy's API too → give the proxy another port, or change proxy.apiPort",
+    ],
+    [
+      'a service and the default of a later one',
+      `${NODES}mesos: {masterPort: 8888}`,
+      '2:21 mesos.masterPort: port 8888 of node0 is that of the proxy too → give the Mesos master another port, or change proxy.port',
+    ],
+    [
+      'SSH and the default of etcd',
+      `${NODES}ssh: {port: 2379}`,
+      "2:13 ssh.port: port 2379 of node0 is that of etcd's clients too → give etcd's clients another port, with etcd.clientPort",
+    ],
+    [
+      'SSH of one node and the default of etcd',
+      'nodes: [{address: 10.0.0.1, ssh: {port: 2380}}]',
+      "1:41 nodes[0].ssh.port: port 2380 of node0 is that of etcd's peers too → give etcd's peers another port, with etcd.peerPort",
     ],
   ])('%s share one: refused', (_, text, expected) => {
     expect(faultsOf(text)).toEqual(starting(expected));

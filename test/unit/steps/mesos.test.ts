@@ -162,6 +162,11 @@ describe("the scheduler's configuration", () => {
       etcd: ['http://198.18.0.10:2379', 'http://198.18.0.11:2379', 'http://198.18.0.12:2379'],
       clusterToken: 'zzw',
       listen: '/run/hw5/scheduler.sock',
+      agents: [
+        {name: 'node0', address: '198.18.0.10'},
+        {name: 'node1', address: '198.18.0.11'},
+        {name: 'node2', address: '198.18.0.12'},
+      ],
     });
     expect(config('external').master).toBe('10.9.8.7:5050');
   });

@@ -109,6 +109,12 @@ describe("the containers' secrets", () => {
     ]);
   });
 
+  it('name to the notebook only containers that have an sshd', () => {
+    const cluster = clusterOf('framework: {tasks: [{name: jupyter}, {name: web, image: nginx}, {name: login, image: ssh}]}');
+    const {content} = fileAfter(plan(secrets, nothing, {cluster}), `${JUPYTER}/tasks.json`);
+    expect(JSON.parse(content)).toEqual([{name: 'login', address: '192.168.0.102'}]);
+  });
+
   it('are not seen in a plan, old or new', () => {
     const changed = plan(secrets, well, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
     const text = JSON.stringify([first, changed]) + [...lines(first), ...lines(changed)].join();

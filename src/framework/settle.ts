@@ -3,7 +3,7 @@ import {cancelIntended, decline, trade} from './market.js';
 import type {Call} from './mesos.js';
 import {send, slotOf, type Turn} from './model.js';
 import {roll} from './rolling.js';
-import {blockers, isOk, isOutdated} from './runs.js';
+import {blockers, hasRival, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
 import {condemn} from './updates.js';
 
@@ -61,9 +61,9 @@ function condemnWhatShouldEnd(turn: Turn): void {
       if (now - run.unhealthySince >= limit * 1000)
         condemn(turn, run, 'failure', `it was unhealthy for ${limit} s`, KILL_GRACE_SECONDS);
     }
-    if (run.phase === 'intended' && isOutdated(state, run, spec)) {
-      condemn(turn, run, 'roll', 'its description changed', 0);
-    }
+    if (run.phase !== 'intended') continue;
+    if (isOutdated(state, run, spec)) condemn(turn, run, 'roll', 'its description changed', 0);
+    else if (hasRival(state, run)) condemn(turn, run, 'unwanted', 'its address turned out to be held', 0);
   }
   for (const spec of state.desired) {
     const [keep, ...extra] = blockers(state, spec)

@@ -1,6 +1,7 @@
 import {leaveBehind} from './leftovers.js';
 import type {TaskStatus} from './mesos.js';
 import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
+import {hasRival} from './runs.js';
 
 const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
 const alive: Partial<Record<TaskStatus['state'], Exclude<RunPhase, 'lost' | 'intended'>>> = {
@@ -67,10 +68,11 @@ export function endRun(
   delete state.runs[run.taskId];
   // Of one that was not seen nothing can be left, but it may have failed on what is: freeing was given up before it.
   if (run.isSeen || state.leftovers[run.address] !== undefined) leaveBehind(turn, run);
-  // A zombie's place was given away long ago, a stranger never had one.
+  // A zombie's place was given away, a stranger never had one.
   if (run.released || run.condemned?.kind === 'stranger') return;
   const slot = slotOf(turn, run.name);
-  if (run.isSeen || end.isFailure) slot.restarts++;
+  // One that was given up and came back was counted then.
+  if ((run.isSeen || end.isFailure) && run.condemned?.kind !== 'zombie') slot.restarts++;
   slot.message = end.message;
   slot.since = now;
   slot.isRolled ||= run.condemned?.kind === 'roll' && run.isSeen;
@@ -98,7 +100,7 @@ export function isFenceOver({state, now}: Turn, run: Run): boolean {
 export function openFence(turn: Turn, run: Run, why: string): void {
   const isStranger = run.condemned?.kind === 'stranger';
   run.released = true;
-  run.condemned = {kind: 'zombie', reason: 'its address was given away', graceSeconds: 0};
+  run.condemned = {kind: 'zombie', reason: 'it was given up', graceSeconds: 0};
   run.killSentAt = null;
   run.since = turn.now;
   leaveBehind(turn, run);
@@ -132,6 +134,8 @@ function onAlive(turn: Turn, run: Run, status: TaskStatus): void {
     run.since = now;
     // A KILL sent while the agent was away was not queued.
     run.killSentAt = null;
+    // It is known to hold its address, unless that was given away: a replacement waits until it is proven dead.
+    if (run.released && !hasRival(turn.state, run)) run.released = false;
   } else if (ranks[phase] > ranks[run.phase]) {
     run.phase = phase;
     run.since = now;

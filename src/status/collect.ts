@@ -114,7 +114,7 @@ function networkStatus(cluster: Cluster, nodes: readonly NodeStatus[]): ClusterS
   return {name: cluster.network.name, subnet: cluster.network.subnet, state, nodes: holders};
 }
 
-/** What the leading scheduler says; without one, what any says. */
+/** What the leading scheduler says; without one, what any says: that may be what a dead one published last. */
 function leading(answers: readonly NodeAnswer[]): SchedulerState | undefined {
   const states = answers.flatMap((answer) => (answer.scheduler ? [answer.scheduler] : []));
   return states.find((state) => state.framework.isLeader) ?? states[0];
@@ -125,7 +125,7 @@ function frameworkStatus(cluster: Cluster, answers: readonly NodeAnswer[]): Clus
   if (!state) return {state: 'absent', id: null, leader: null, connected: false, master: masterAddress(cluster)};
   const {id, leader, connected, master} = state.framework;
   return {
-    state: connected && leader !== null ? 'healthy' : 'unhealthy',
+    state: connected && state.framework.isLeader ? 'healthy' : 'unhealthy',
     id,
     leader,
     connected,

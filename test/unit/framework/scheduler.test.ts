@@ -328,6 +328,48 @@ describe('lost agents', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
+  it('waits for the end of a container that was given up and is back before its address was given away', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101', {constraints: {node: 'node0'}})]);
+    const zombie = container(world, 'ssh-1');
+    world.onCall = (call) => {
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+    };
+    world.loseAgent(world.agents[0]!);
+    for (let second = 0; second < 320; second++) {
+      world.drain();
+      world.offer();
+      world.pass(1);
+    }
+    expect(world.state.runs[zombie.taskId]!.released).toBe(true);
+    flourish(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
+    expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
+    expect(world.state.slots['ssh-1']!.restarts).toBe(1);
+  });
+
+  it('takes back the launch of a replacement that was not sent yet when the old container is back', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101')]);
+    const zombie = container(world, 'ssh-1');
+    const agent = agentOf(world, 'ssh-1');
+    world.onCall = (call) => {
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+    };
+    world.loseAgent(agent);
+    world.drain();
+    world.command('release', 'ssh-1');
+    world.drain();
+    world.pass(5);
+    world.drain();
+    world.offer();
+    while (world.stream.length > 0) world.deliver();
+    world.pass(1);
+    expect(Object.values(world.state.runs).map((run) => run.phase)).toContain('intended');
+    world.returnAgent(agent);
+    while (world.stream.length > 0) world.deliver();
+    flourish(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
+  });
+
   it('gives up no task whose agent came back while nobody was there to be told', () => {
     const world = settled();
     const before = world.containers.map((one) => one.taskId);

@@ -41,7 +41,7 @@ async function existing(path: string, hint: string): Promise<string> {
   }
 }
 
-/** Finds, reads and checks the cluster file. */
-export async function findCluster(options: GlobalOptions, context: CliContext): Promise<Cluster> {
-  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home});
+/** Finds, reads and checks the cluster file. @param brings whether the command needs the files that go to the hosts */
+export async function findCluster(options: GlobalOptions, context: CliContext, brings = false): Promise<Cluster> {
+  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, brings});
 }

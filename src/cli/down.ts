@@ -3,7 +3,7 @@ import {downRun} from '../step/runner.js';
 import {Hw5Errors} from '../support/errors.js';
 import {type CliContext, now} from './context.js';
 import {optionsOf} from './options.js';
-import {holder, runOptions} from './run-options.js';
+import {downOptions, holder} from './run-options.js';
 
 /** `hw5 down` */
 export function downCommand(context: CliContext): Command {
@@ -17,7 +17,7 @@ export function downCommand(context: CliContext): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf<{purge?: boolean}>(command);
       const result = await downRun({
-        ...(await runOptions(options, context, now())),
+        ...(await downOptions(options, context, now())),
         lockAs: holder('down'),
         purge: options.purge === true,
       });

@@ -17,6 +17,7 @@ import {scaleCommand} from './scale.js';
 import {shareOptions} from './share-options.js';
 import {statusCommand} from './status.js';
 import {taskCommand} from './task.js';
+import {surviveUnread} from './unread-output.js';
 import {upCommand} from './up.js';
 import {validateCommand} from './validate.js';
 import {whyCommand} from './why.js';
@@ -34,12 +35,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     setTimeout(() => process.exit(130), GRACE_MS).unref();
   });
 }
-// what reads our output may stop before we do: `hw5 status | head -1`
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
 respectNoColor(process.env);
 
 const context: CliContext = {
@@ -92,6 +87,7 @@ Examples:
 
 Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status, plan or why found a difference, 130 interrupted.`,
   );
+surviveUnread(program, process, () => process.exit(0));
 for (const command of [
   upCommand(context),
   planCommand(context),

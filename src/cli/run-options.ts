@@ -1,8 +1,9 @@
 import {hostname, userInfo} from 'node:os';
 import type {Cluster} from '../cluster/cluster.js';
+import type {Inputs} from '../step/inputs.js';
 import type {SessionOptions} from '../step/session.js';
 import {STEPS} from '../steps/index.js';
-import {prepareInputs} from '../steps/prepare.js';
+import {emptyInputs, prepareInputs} from '../steps/prepare.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';
@@ -14,9 +15,9 @@ export function holder(command: string): string {
   return `hw5 ${command} of ${userInfo().username}@${hostname()}, process ${process.pid}, since ${new Date().toISOString()}`;
 }
 
-/** What `up`, `plan` and `down` have in common: the cluster, its connections, the steps, the reporter. */
+/** What a run of `up` or `plan` needs: the cluster, all that goes to the hosts, the connections, the steps, the reporter. */
 export async function runOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
-  return runOptionsOf(await findCluster(options, context), options, context, now);
+  return runOptionsOf(await findCluster(options, context, true), options, context, now);
 }
 
 /** The same, for a cluster that is known already. */
@@ -26,8 +27,17 @@ export async function runOptionsOf(
   context: CliContext,
   now: number,
 ): Promise<SessionOptions> {
-  const emit = reporter(options, context);
   const inputs = await prepareInputs(cluster, {cacheDir: context.cacheDir, now});
+  return sessionOptions(cluster, inputs, options, context);
+}
+
+/** The same for `down`, which brings nothing: whatever is gone of the files for the hosts, the cluster can be taken away. */
+export async function downOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
+  return sessionOptions(await findCluster(options, context), emptyInputs(now), options, context);
+}
+
+function sessionOptions(cluster: Cluster, inputs: Inputs, options: GlobalOptions, context: CliContext): SessionOptions {
+  const emit = reporter(options, context);
   return {
     cluster,
     inputs,

@@ -1,6 +1,7 @@
 import {Command} from 'commander';
 import type {ClusterNode} from '../cluster/cluster.js';
 import type {Host} from '../host/host.js';
+import {Questions} from '../host/questions.js';
 import {collectStatus, type HostOf} from '../status/collect.js';
 import {UsageError} from '../support/errors.js';
 import {findCluster} from './cluster-file.js';
@@ -25,8 +26,9 @@ export function statusCommand(context: CliContext): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf<{watch?: boolean}>(command);
       const cluster = await findCluster(options, context);
-      await using hosts = new Connections(options, context);
-      const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS);
+      const questions = new Questions();
+      await using hosts = new Connections(options, context, questions);
+      const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS, questions);
       const show = async (): Promise<void> => {
         const status = await collect();
         // nodes whose question was not answered
@@ -64,9 +66,12 @@ class Connections implements AsyncDisposable {
   readonly #connect: (node: ClusterNode) => Promise<Host>;
   readonly #open = new Map<string, Promise<Host>>();
 
-  constructor(options: GlobalOptions, context: CliContext) {
+  constructor(options: GlobalOptions, context: CliContext, questions: Questions) {
     if (options.json && options.verbose) throw new UsageError('--json and --verbose exclude each other', {hint: 'leave one out'});
-    this.#connect = connector(options, context);
+    this.#connect = connector(options, context, ({type}) => {
+      if (type === 'asking') questions.asked();
+      if (type === 'answered') questions.answered();
+    });
   }
 
   readonly get: HostOf = async (node) => {

@@ -13,7 +13,7 @@ export function upCommand(context: CliContext): Command {
     .description('bring the cluster up; what is as it should be stays untouched')
     .addHelpText(
       'after',
-      '\nExamples:\n  hw5 up                      the cluster of ./cluster.yaml\n  hw5 --lab up                the lab\n  hw5 -f lab.yaml up --json   events for programs, one JSON object a line',
+      '\nWhere a check of what is on the hosts fails, nothing is begun on any of them.\n\nExamples:\n  hw5 up                      the cluster of ./cluster.yaml\n  hw5 --lab up                the lab\n  hw5 -f lab.yaml up --json   events for programs, one JSON object a line',
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);

@@ -13,7 +13,7 @@ export function validateCommand(context: CliContext): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);
       try {
-        const cluster = await findCluster(options, context);
+        const cluster = await findCluster(options, context, true);
         context.stdout.write(options.json ? json(cluster) : `${summarize(cluster)}\n`);
       } catch (error) {
         if (!options.json || !(error instanceof Hw5Errors)) throw error;

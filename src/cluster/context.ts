@@ -7,6 +7,8 @@ export interface LoadOptions {
   /** What `~` stands for; without it, `env.HOME`. */
   readonly home?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Whether the files that go to the hosts have to be there too, not only those that open the way to them. Default: yes. */
+  readonly brings?: boolean | undefined;
 }
 
 /** What the parts of one load share. */

@@ -23,7 +23,7 @@ const UNREADABLE: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /**
- * Reads a cluster file, and looks whether the files it names are there.
+ * Reads a cluster file, and looks whether the files it names are there: those that `up` would bring to the hosts only if `brings`.
  * @throws Hw5Errors with one ConfigError for each fault of the file, in the file's order.
  */
 export async function loadCluster(file: string, options: LoadOptions = {}): Promise<Cluster> {
@@ -34,7 +34,7 @@ export async function loadCluster(file: string, options: LoadOptions = {}): Prom
   const context = createContext(file, options);
   const source = read(text, file);
   const {draft, problems} = analyse(source, context);
-  return finish(draft, [...problems, ...(await checkFiles(draft, context))], source, file);
+  return finish(draft, [...problems, ...(await checkFiles(draft, context, options.brings ?? true))], source, file);
 }
 
 /**

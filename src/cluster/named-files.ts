@@ -17,13 +17,13 @@ interface NamedFile {
 /** The shortest token that is taken: a shorter one could be guessed, and Jupyter takes an empty one for none. */
 const TOKEN_LENGTH = 8;
 
-/** The files the YAML names are there, can be read, and keep their secrets. */
-export async function checkFiles(draft: Draft, context: Context): Promise<Problem[]> {
-  const problems = await Promise.all(namedFiles(draft, context).map(checkFile));
+/** The files the YAML names are there, can be read, and keep their secrets. @param brings those too that go to the hosts */
+export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<Problem[]> {
+  const problems = await Promise.all(namedFiles(draft, context, brings).map(checkFile));
   return problems.flat();
 }
 
-function namedFiles({input}: Draft, context: Context): NamedFile[] {
+function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: Path, name: string | undefined, isSecret: boolean, check?: NamedFile['check']): void => {
     if (name !== undefined) files.push({path, file: context.file(name), isSecret, check});
@@ -37,6 +37,7 @@ function namedFiles({input}: Draft, context: Context): NamedFile[] {
     add([...at, 'jump', 'key'], ssh?.jump?.key, true);
     add([...at, 'sudoPasswordFile'], ssh?.sudoPasswordFile, true);
   }
+  if (!brings) return files;
   add(['calico', 'calicoctl', 'path'], input.calico?.calicoctl?.path, false, checkSum(input.calico?.calicoctl?.sha256));
   add(['images', 'base', 'import'], input.images?.base?.import, false);
   add(['mesos', 'secretFile'], input.mesos?.secretFile, true);

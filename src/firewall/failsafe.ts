@@ -57,7 +57,13 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
         ...(isOnContainerNetwork(node) ? calicoNodes(cluster) : [])
           .filter((other) => other.name !== node.name)
           .map((other) => line(`-s ${other.address}/32 -p udp -m udp --dport ${DOCKER_GOSSIP_PORT}`, 'cluster')),
-        ...externalMaster(cluster).map(({host, port}) => line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos')),
+        ...externalMaster(cluster).flatMap(({host, port}) => [
+          line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos'),
+          // it opens connections of its own to the agents, to send them tasks
+          ...(node.roles.includes('agent')
+            ? [line(`-s ${host}/32 -p tcp -m tcp --dport ${cluster.mesos.agentPort}`, 'mesos')]
+            : []),
+        ]),
         ...(notebook && node.roles.includes('proxy')
           ? [line(`-s ${notebook.address}/32 -p tcp -m tcp --sport ${notebook.port} ${ANSWER}`, 'proxy')]
           : []),

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import type {FreeRequest} from './address-freer.js';
+import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
 import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
@@ -24,7 +24,7 @@ export interface InstanceOptions {
   readonly leaseSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

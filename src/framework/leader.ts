@@ -1,4 +1,4 @@
-import type {FreeRequest} from './address-freer.js';
+import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf, type Subscription} from './client.js';
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
@@ -25,7 +25,7 @@ export interface LeaderOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -157,14 +157,13 @@ export class Leader {
 
   async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
     const {freeAddress, leadership, log} = this.#options;
-    let message: string;
-    try {
-      message = await freeAddress(effect);
-    } catch (error) {
-      message = `freeing ${effect.address} failed: ${messageOf(error)}`;
-    }
-    if (message !== '') log('info', `${effect.name}: ${message}`);
-    if (leadership.isHeld()) this.dispatch({type: 'address-freed', name: effect.name, message});
+    const {address} = effect;
+    const {ok, message} = await freeAddress(effect).catch((error: unknown) => ({
+      ok: false,
+      message: `freeing ${address} failed: ${messageOf(error)}`,
+    }));
+    if (message !== '') log(ok ? 'info' : 'warn', `${effect.name}: ${message}`);
+    if (leadership.isHeld()) this.dispatch({type: 'address-freed', address, ok, message});
   }
 
   #call(call: Parameters<Subscription['call']>[0]): void {

@@ -1,4 +1,5 @@
 import type {TaskSpec} from './config.js';
+import {isCleared} from './leftovers.js';
 import {note, type Run, send, slotOf, type Turn} from './model.js';
 import {place} from './placement.js';
 import {blockers, currentRun} from './runs.js';
@@ -55,10 +56,7 @@ export function trade(turn: Turn): void {
   const {market, settings} = state;
   if (!state.connected) return;
   const vacant = state.desired.filter((spec) => blockers(state, spec).length === 0);
-  const pending = vacant.filter((spec) => {
-    const slot = slotOf(turn, spec.name);
-    return slot.freeing === null && slot.notBefore <= now;
-  });
+  const pending = vacant.filter((spec) => isCleared(state, spec) && slotOf(turn, spec.name).notBefore <= now);
   const held = Object.values(state.offers);
   if (pending.length === 0) {
     decline(turn, Object.keys(state.offers));
@@ -80,6 +78,12 @@ export function trade(turn: Turn): void {
     send(turn, {type: 'REVIVE'});
     Object.assign(market, {suppressed: false, filtered: false, revivedAt: now, wanted: pending.map((spec) => spec.name)});
   }
+}
+
+/** Forgets why a task found no place: what keeps offers back is lifted for it once more. */
+export function askAnew({state}: Turn, name: string): void {
+  delete state.refusals[name];
+  state.market.wanted = state.market.wanted.filter((one) => one !== name);
 }
 
 function launch(turn: Turn, pending: readonly TaskSpec[]): void {

@@ -1,8 +1,7 @@
+import {leaveBehind} from './leftovers.js';
 import type {TaskStatus} from './mesos.js';
 import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
 
-/** How many left-behind containers of a task are remembered. */
-const STALE_CONTAINERS = 5;
 const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
 const alive: Partial<Record<TaskStatus['state'], Exclude<RunPhase, 'lost' | 'intended'>>> = {
   TASK_STAGING: 'staging',
@@ -66,17 +65,16 @@ export function endRun(
 ): void {
   const {state, now} = turn;
   delete state.runs[run.taskId];
+  // Of one that was not seen nothing can be left, but it may have failed on what is: freeing was given up before it.
+  if (run.isSeen || state.leftovers[run.address] !== undefined) leaveBehind(turn, run);
   // A zombie's place was given away long ago, a stranger never had one.
   if (run.released || run.condemned?.kind === 'stranger') return;
   const slot = slotOf(turn, run.name);
   if (run.isSeen || end.isFailure) slot.restarts++;
   slot.message = end.message;
   slot.since = now;
-  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
+  slot.isRolled ||= run.condemned?.kind === 'roll' && run.isSeen;
   slot.failedOn = end.isFailure && !run.hasRun ? run.node : null;
-  // A container that failed to start, or whose docker daemon was killed, leaves its endpoint and perhaps its address behind
-  // (reference/lab-facts.md); freeing looks first and does nothing when nothing was left.
-  if (run.isSeen) slot.freeing = 'needed';
   if (end.isFailure) {
     slot.failures++;
     const {backoffSeconds, backoffCeilingSeconds} = state.settings;
@@ -103,14 +101,13 @@ export function openFence(turn: Turn, run: Run, why: string): void {
   run.condemned = {kind: 'zombie', reason: 'its address was given away', graceSeconds: 0};
   run.killSentAt = null;
   run.since = turn.now;
+  leaveBehind(turn, run);
   if (isStranger) return;
   const slot = slotOf(turn, run.name);
   slot.restarts++;
   slot.message = `${run.taskId} on ${run.node} was given up ${why}`;
   slot.since = turn.now;
   slot.notBefore = turn.now;
-  slot.freeing = 'needed';
-  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
   note(turn, 'warn', `${run.taskId}: gave it up ${why}; ${run.address} is free for a replacement`);
 }
 

@@ -3,6 +3,7 @@ export class Deadline {
   #left: number;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
+  #pauses = 0;
   readonly #onExpire: () => void;
 
   constructor(milliseconds: number, onExpire: () => void) {
@@ -13,13 +14,23 @@ export class Deadline {
 
   /** Runs something that is not to count. */
   async except<T>(work: () => Promise<T>): Promise<T> {
-    this.stop();
-    this.#left -= performance.now() - this.#since;
+    this.pause();
     try {
       return await work();
     } finally {
-      this.#start();
+      this.resume();
     }
+  }
+
+  /** Stands still until it was resumed as often. */
+  pause(): void {
+    if (this.#pauses++ > 0) return;
+    this.stop();
+    this.#left -= performance.now() - this.#since;
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.#start();
   }
 
   stop(): void {

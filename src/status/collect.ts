@@ -1,6 +1,7 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {notebookUrls} from '../cluster/notebook.js';
 import type {Host} from '../host/host.js';
+import {Questions} from '../host/questions.js';
 import {json} from '../step/facts.js';
 import {observe} from '../step/observe.js';
 import {isWell, SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
@@ -24,17 +25,26 @@ interface NodeAnswer {
 /** A connection to a node, made when first needed and again after it was lost. */
 export type HostOf = (node: ClusterNode) => Promise<Host>;
 
-/** Asks all nodes at once. A node that does not answer within `limitMs` is reported as not reachable; it holds nothing up. */
-export async function collectStatus(cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<ClusterStatus> {
-  return summarize(cluster, await Promise.all(cluster.nodes.map((node) => ask(node, cluster, hostOf, limitMs))));
+/**
+ * Asks all nodes at once. A node that does not answer within `limitMs` is reported as not reachable; it holds nothing up.
+ * @param questions what the user is asked meanwhile, which counts for no node's time
+ */
+export async function collectStatus(
+  cluster: Cluster,
+  hostOf: HostOf,
+  limitMs: number,
+  questions = new Questions(),
+): Promise<ClusterStatus> {
+  return summarize(cluster, await Promise.all(cluster.nodes.map((node) => ask(node, cluster, hostOf, limitMs, questions))));
 }
 
-async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs: number): Promise<NodeAnswer> {
-  const limit = AbortSignal.timeout(limitMs);
-  const late = new Promise<never>((_, reject) => {
-    limit.addEventListener('abort', () => reject(new Error(`no answer within ${limitMs / 1000} s`)), {once: true});
-  });
-  late.catch(() => undefined);
+async function ask(
+  node: ClusterNode,
+  cluster: Cluster,
+  hostOf: HostOf,
+  limitMs: number,
+  questions: Questions,
+): Promise<NodeAnswer> {
   try {
     const facts = {
       ...componentFacts(node, cluster),
@@ -44,12 +54,12 @@ async function ask(node: ClusterNode, cluster: Cluster, hostOf: HostOf, limitMs:
         whenSilent: undefined,
       },
     };
-    const look = async () => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);
+    const look = async (limit: AbortSignal) => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);
     const {
       'peers?': peers,
       'scheduler?': scheduler,
       ...components
-    } = (await Promise.race([look(), late])) as Record<string, unknown>;
+    } = (await questions.within(limitMs, look)) as Record<string, unknown>;
     return {
       node,
       error: undefined,

@@ -8,6 +8,8 @@ export interface FactOutput {
 export interface Fact<T> {
   readonly script: string;
   readonly parse: (output: FactOutput) => T;
+  /** The service that the script asks, as `dockerd`, or `files`: facts that ask the same are asked one after the other. Default: asked for itself. */
+  readonly asks?: string;
   /** Its value when the script does not end in time, where that is an answer too. Without it, who wants the value gets a SilentError. */
   readonly whenSilent?: T;
   /** How to mend what keeps the script waiting. */

@@ -1,6 +1,9 @@
 import {quote, Secret} from '../host/command.js';
 import type {Fact} from './fact.js';
 
+/** What answers at once, from the files and tables of the machine itself. */
+export const FILES = 'files';
+
 /** A small text file as it stands on a host. */
 export interface FileState {
   readonly content: string;
@@ -12,6 +15,7 @@ export interface FileState {
 export function textFile(path: string): Fact<FileState | undefined> {
   const file = quote(path);
   return {
+    asks: FILES,
     script: `[ -f ${file} ] || exit 3; stat -c %a ${file} && cat ${file}`,
     parse: ({stdout, code}) => {
       if (code !== 0) return undefined;
@@ -29,19 +33,13 @@ export interface SecretFileState {
 
 /** A secret's file: its content and mode, or undefined if it is not there. */
 export function secretFile(path: string): Fact<SecretFileState | undefined> {
-  const fact = textFile(path);
-  return {
-    script: fact.script,
-    parse: (output) => {
-      const file = fact.parse(output);
-      return file && {mode: file.mode, content: new Secret(file.content)};
-    },
-  };
+  return mapped(textFile(path), (file) => file && {mode: file.mode, content: new Secret(file.content)});
 }
 
 /** The sha256 of a file in hex, or undefined if it is not there. For what is too large to read back. */
 export function fileHash(path: string): Fact<string | undefined> {
   return {
+    asks: FILES,
     script: `[ -f ${quote(path)} ] || exit 3; sha256sum < ${quote(path)}`,
     parse: ({stdout, code}) => (code === 0 ? stdout.slice(0, 64) : undefined),
   };
@@ -49,7 +47,7 @@ export function fileHash(path: string): Fact<string | undefined> {
 
 /** Whether something is at this path. */
 export function exists(path: string): Fact<boolean> {
-  return {script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
+  return {asks: FILES, script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
 }
 
 /** A systemd unit as `systemctl show` tells it. */
@@ -70,6 +68,7 @@ export interface UnitState {
 export function unit(name: string): Fact<UnitState> {
   const properties = 'LoadState,ActiveState,UnitFileState,NeedDaemonReload,NRestarts';
   return {
+    asks: 'systemd',
     script: `systemctl show -p ${properties} ${quote(name)}`,
     parse: ({stdout}) => {
       const values = new Map(stdout.split('\n').map((line) => line.split('=', 2) as [string, string]));
@@ -113,6 +112,6 @@ export function json<T>(script: string): Fact<T | undefined> {
 }
 
 /** The same fact, read further. */
-export function mapped<T, U>({script, silentHint, parse}: Fact<T>, read: (value: T) => U): Fact<U> {
-  return {script, parse: (output) => read(parse(output)), ...(silentHint !== undefined && {silentHint})};
+export function mapped<T, U>({whenSilent: _, ...fact}: Fact<T>, read: (value: T) => U): Fact<U> {
+  return {...fact, parse: (output) => read(fact.parse(output))};
 }

@@ -1,36 +1,47 @@
 import {quote, script} from '../host/command.js';
-import type {Host} from '../host/host.js';
-import {CommandError, Hw5Error} from '../support/errors.js';
+import type {ExecResult, Host} from '../host/host.js';
+import {CommandError, ConnectError, Hw5Error, TimeoutError} from '../support/errors.js';
 import type {Fact, FactMap, FactOutput, Seen} from './fact.js';
 
 /** A fact that has no answer by then was not seen. Busy machines are slow; what hangs, hangs longer. */
 const FACT_SECONDS = 30;
-/** A host that does not answer at all within this time is given up. */
-const LIMIT_MS = 60_000;
-/** `timeout` ended the script, by TERM or by KILL. A script that somebody else killed said nothing either. */
+/** A host that has not told what it saw by so long after that is given up. */
+const MARGIN_MS = 60_000;
+/** The script was ended, by TERM or by KILL. One that somebody else killed said nothing either. */
 const SILENT_CODES: readonly number[] = [124, 137];
 
 /** What is on a host could not be seen, which is not the same as that it is not there. */
 export class SilentError extends Hw5Error {}
 
 /**
- * Joins scripts into one. They run side by side, each in a shell of its own, so that one that waits for a dead service
- * holds up the others for `factSeconds` at most, and one that the shell cannot read spoils only itself; each one's output comes back as a
- * line `<index> <exit code> <base64>`.
+ * Joins the scripts of facts into one. Those that ask the same service run one after the other, as they hang together; the services, and
+ * what asks none that it names, are asked side by side. So one that hangs holds up the others for `factSeconds` at most, however many hang,
+ * and there are never more processes at a time than services. Each script has a shell of its own: one that the shell cannot read spoils only
+ * itself. Each one's output comes back as a line `<index> <exit code> <base64>`.
  */
-export function joinFacts(scripts: readonly string[], factSeconds = FACT_SECONDS): string {
-  const jobs = scripts.map(
-    (text, index) =>
-      `timeout -k 1 ${factSeconds} sh -c ${quote(text)} >"$d/${index}" 2>/dev/null </dev/null; echo $? >"$d/${index}.code"`,
-  );
+export function joinFacts(facts: readonly Pick<Fact<unknown>, 'script' | 'asks'>[], factSeconds = FACT_SECONDS): string {
+  const lanes = new Map<string, string[]>();
+  for (const [index, {script: text, asks = `nobody else: ${index}`}] of facts.entries()) {
+    const ask = `(shift; eval ${quote(text)}) >"$1/${index}" 2>/dev/null; echo $? >"$1/${index}.code"`;
+    lanes.set(asks, [...(lanes.get(asks) ?? []), ask]);
+  }
+  // a script that ignores TERM is still its lane's child when `timeout` sends KILL, and no other one begins meanwhile
+  const run = (lane: readonly string[]): string =>
+    `timeout -k 1 ${factSeconds} sh -c ${quote(['trap "exit 124" TERM', ...lane].join('\n'))} sh "$d" </dev/null >/dev/null 2>&1 &`;
   return [
-    'd=$(mktemp -d) || exit 1',
-    `trap 'rm -rf "$d"' EXIT`,
+    'umask 077',
+    `trap '[ -z "$d" ] || rm -rf "$d" || rm -rf "$d"' EXIT`,
+    // dash's own end by a signal asks no EXIT trap
+    `trap 'exit 1' HUP INT TERM`,
+    // in memory where root has such a place: secrets are among what is seen
+    `d=$(mktemp -d "\${TMPDIR:-/run}/hw5.XXXXXXXXXX" 2>/dev/null || mktemp -d) || exit 1`,
     'export LC_ALL=C',
-    ...jobs.map((job) => `{ ${job}; } &`),
+    ...[...lanes.values()].map(run),
     'wait',
-    `i=0; while [ "$i" -lt ${scripts.length} ]; do`,
-    `printf '%s %s ' "$i" "$(cat "$d/$i.code")"; base64 -w0 "$d/$i"; echo; i=$((i+1)); done`,
+    `i=0; while [ "$i" -lt ${facts.length} ]; do`,
+    // no code: its lane was ended first
+    'code=124; [ ! -e "$d/$i.code" ] || read -r code <"$d/$i.code"',
+    `printf '%s %s ' "$i" "$code"; [ ! -s "$d/$i" ] || base64 -w0 "$d/$i"; echo; i=$((i+1)); done`,
   ].join('\n');
 }
 
@@ -47,7 +58,7 @@ export function splitOutputs(stdout: string): FactOutput[] {
 /**
  * Sees all facts of a host in one round trip.
  * @param factSeconds a fact that takes longer was not seen: it has its `whenSilent`, or throws a SilentError when it is read
- * @throws ConnectError, CommandError when the host could not run the script at all.
+ * @throws ConnectError when the host does not answer at all, CommandError when it could not run the script.
  */
 export async function observe<F extends FactMap>(
   host: Host,
@@ -66,22 +77,36 @@ export async function observeAll(
   signal?: AbortSignal,
   factSeconds = FACT_SECONDS,
 ): Promise<readonly Seen<FactMap>[]> {
-  const scripts = [...new Set(maps.flatMap((facts) => Object.values(facts).map((fact) => fact.script)))];
-  if (scripts.length === 0) return maps.map(() => ({}));
-  const result = await script(host, joinFacts(scripts, factSeconds), {signal, timeoutMs: LIMIT_MS});
+  const facts = [...new Map(maps.flatMap((map) => Object.values(map).map((fact) => [fact.script, fact] as const))).values()];
+  if (facts.length === 0) return maps.map(() => ({}));
+  const scripts = facts.map((fact) => fact.script);
+  const result = await lookOnce(host, joinFacts(facts, factSeconds), factSeconds * 1000 + MARGIN_MS, signal);
   const outputs = splitOutputs(result.stdout);
   if (outputs.filter(Boolean).length !== scripts.length) {
     throw new CommandError(host.name, ['sh', '-s'], result, {
       hint: 'the shell could not look at the host: is /tmp writable and sudo allowed?',
     });
   }
-  return maps.map((facts) => {
-    const properties = Object.entries(facts).map(([name, fact]) => {
+  return maps.map((map) => {
+    const properties = Object.entries(map).map(([name, fact]) => {
       const output = outputs[scripts.indexOf(fact.script)]!;
       return [name, {enumerable: true, ...reading(name, fact, output, host.name, factSeconds)}] as const;
     });
     return Object.defineProperties({}, Object.fromEntries(properties));
   });
+}
+
+/** @throws ConnectError for a host that does not come to an end: it is as good as not there, for all that is asked of it. */
+async function lookOnce(host: Host, text: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<ExecResult> {
+  try {
+    return await script(host, text, {signal, timeoutMs});
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new ConnectError(host.name, `${host.name} is reachable, but a look at it did not end within ${timeoutMs / 1000} s`, {
+      hint: `it is very busy, or hangs: see \`uptime\` and \`dmesg\` on ${host.name}; when it is better, run the same command again`,
+      cause: error,
+    });
+  }
 }
 
 /** The value, or what throws when one asks for it: a fact that nobody needs does not stand in anybody's way. */

@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../clu
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
-import {exists, type FileState, fileHash, output, textFile} from '../step/facts.js';
+import {exists, FILES, type FileState, fileHash, output, textFile} from '../step/facts.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
@@ -17,13 +17,17 @@ const CONFIG = '/etc/calico/calicoctl.cfg';
 const STARTED = `${ETC}/calico-node`;
 /** What the note says before the first `node run` has succeeded: that whatever is there now is ours to remove. */
 const STARTING = '# hw5 is about to start calico-node\n';
-/** Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. */
+/**
+ * Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. So it is there before ours is, and says until
+ * then that what stands there is not yet what it names.
+ */
 const ORIGIN = `${ETC}/calicoctl.origin`;
 const CONFIG_BEFORE = `${RESTORE}/calicoctl.cfg`;
 const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
 
 /** Our configuration, or that there is somebody else's: that one may hold passwords, and nobody gets to see it. */
 const configFact: Fact<FileState | 'foreign' | undefined> = {
+  asks: FILES,
   script: `[ -f ${CONFIG} ] || exit 3; head -n1 ${CONFIG} | grep -q '^# Made by hw5' || exit 4; stat -c %a ${CONFIG} && cat ${CONFIG}`,
   parse: (output) => (output.code === 4 ? 'foreign' : textFile(CONFIG).parse(output)),
 };
@@ -63,12 +67,18 @@ export const calicoctl = defineStep({
         ? []
         : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
     const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
+    const coming = `not yet ${origin}`;
     // one without our note is the administrator's
     const isTheirs = seen.hash !== undefined && !seen.origin && !seen.programBefore;
     const program =
       bring.length === 0
         ? []
-        : [...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []), ...bring, ...ensureFile(ORIGIN, origin, seen.origin)];
+        : [
+            ...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []),
+            ...ensureFile(ORIGIN, coming, seen.origin),
+            ...bring,
+            ...ensureFile(ORIGIN, origin, {content: coming, mode: '644'}),
+          ];
     const isForeign = seen.config === 'foreign';
     return [
       ...program,
@@ -84,12 +94,10 @@ export const calicoctl = defineStep({
           {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
         ]
       : [];
-    const program: readonly Action[] = seen.origin
-      ? [
-          seen.programBefore ? move(CALICOCTL_BEFORE, CALICOCTL) : {kind: 'remove', path: CALICOCTL},
-          {kind: 'remove', path: ORIGIN},
-        ]
-      : [];
+    // theirs that was kept by an `up` that came no further is the same as the one in its place
+    const theirs: readonly Action[] = seen.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
+    const ours: readonly Action[] = seen.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
+    const program: readonly Action[] = seen.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
     return [...config, ...program];
   },
 });
@@ -127,6 +135,7 @@ function profileResource(cluster: Cluster): unknown {
 /** Something that Calico keeps in etcd. */
 const record = (script: string): Fact<string | undefined> => ({
   ...output(script),
+  asks: 'etcd',
   silentHint: 'etcd does not answer: `hw5 status` tells how its members do',
 });
 
@@ -179,8 +188,8 @@ const peersOf = (node: ClusterNode, cluster: Cluster): readonly ClusterNode[] =>
 const NO_SESSION = 'no session with ';
 
 /** Ends well when the node runs and has a session with each other; says what is missing. */
-function sessions(node: ClusterNode, cluster: Cluster): string {
-  const checks = peersOf(node, cluster).map(
+function sessions(peers: readonly ClusterNode[]): string {
+  const checks = peers.map(
     ({name, address}) =>
       `echo "$s" | grep -F ${quote(`| ${address} `)} | grep -q Established || { echo ${quote(`${NO_SESSION}${name} (${address})`)}; exit 1; }`,
   );
@@ -198,7 +207,7 @@ export const calico = defineStep({
     started: textFile(STARTED),
     // the same question as the wait's, which the host is then asked once: a node without sessions runs
     isRunning: {
-      script: sessions(node, cluster),
+      script: sessions(peersOf(node, cluster)),
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
   }),
@@ -233,12 +242,13 @@ printf '%s\\n' "$log" >&2; exit 1`,
       ...ensureFile(STARTED, wanted, seen.started),
     ];
   },
-  ready: ({node, cluster}) => {
-    const peers = peersOf(node, cluster);
+  ready: ({node, cluster, unreachable}) => {
+    // a session with a machine that is off cannot be waited for
+    const peers = peersOf(node, cluster).filter(({name}) => !unreachable.has(name));
     return {
       reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
       limitSeconds: 90,
-      script: sessions(node, cluster),
+      script: sessions(peers),
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },

@@ -40,7 +40,7 @@ export const docker = defineStep({
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
-    command: output(COMMAND),
+    command: {...output(COMMAND), asks: 'systemd'},
     images: TAGS,
     pulled: PULLED,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),

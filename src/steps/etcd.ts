@@ -38,6 +38,11 @@ function membersOf(text: string | undefined): string | undefined {
   return /--initial-cluster (\S+)/.exec(text ?? '')?.[1];
 }
 
+/** Where a unit's text puts the data. */
+function dataDirOf(unitText: string | undefined): string | undefined {
+  return / --data-dir (\S+)/.exec(unitText ?? '')?.[1];
+}
+
 /** Lets a member without data into the cluster of those that have some; where those wait for it to begin with, it begins. */
 function joinOthers(node: ClusterNode, cluster: Cluster): Action {
   const all = nodesWith(cluster, 'etcd');
@@ -80,6 +85,16 @@ export const etcd = defineStep({
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
   check(seen, {node, cluster, everywhere}): readonly Problem[] {
+    const folder = dataDirOf(seen.unit?.content);
+    // in the new one is no data, so that every member would begin anew beside that of the old one
+    if (folder !== undefined && folder !== cluster.etcd.dataDir) {
+      return [
+        {
+          message: `etcd's data is in ${folder} and stays there (the file wants ${cluster.etcd.dataDir})`,
+          hint: 'put etcd.dataDir back, or take the cluster down with the old file first: `hw5 down --purge`',
+        },
+      ];
+    }
     const unseen = nodesWith(cluster, 'etcd').filter((member) => !everywhere.has(member.name));
     if (unseen.length > 0 && ![...everywhere.values()].some((one) => one.isMember)) {
       const names = unseen.map(({name}) => name).join(' and ');
@@ -142,8 +157,10 @@ export const etcd = defineStep({
   }),
   // members that already run are changed one after the other, so that the quorum stays
   isRolling: (seen) => seen.service.isActive,
-  undo(seen, {node, cluster, purge}) {
+  undo(seen, {node, cluster, purge, isRetired}) {
     const actions: Action[] = [];
+    // the others would lose their quorum: `check` objects to another list of members
+    if (isRetired) return actions;
     if (seen.unit) {
       actions.push(
         systemctl('disable', ETCD_UNIT),

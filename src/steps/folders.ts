@@ -1,4 +1,5 @@
 import type {Fact} from '../step/fact.js';
+import {FILES} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {DATA, ETC, PROGRAMS, RESTORE} from './places.js';
 
@@ -7,6 +8,7 @@ const FOLDERS = [DATA, PROGRAMS, RESTORE, ETC];
 /** Folders in it do not count: they go first. */
 function content(folder: string): Fact<'absent' | 'empty' | 'in use'> {
   return {
+    asks: FILES,
     script: `[ -d ${folder} ] || exit 3; ! find ${folder} ! -type d | grep -q .`,
     parse: ({code}) => (code === 3 ? 'absent' : code === 0 ? 'empty' : 'in use'),
   };

@@ -107,7 +107,7 @@ export const scheduler = defineStep({
       ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster, everywhere}) {
+  undo(seen, {node, cluster, everywhere, isRetired}) {
     if (!seen.config && seen.program === undefined) return [];
     // whichever node comes first that can: the first of the file may be dead, or new
     const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
@@ -122,7 +122,7 @@ export const scheduler = defineStep({
       hint: `does the master ${masterAddress(cluster)} answer, and etcd?`,
     };
     return [
-      ...(node.name === first ? [teardown] : []),
+      ...(node.name === first && !isRetired ? [teardown] : []),
       {kind: 'remove', path: CONFIG},
       {kind: 'remove', path: SECRET},
       {kind: 'remove', path: PROGRAM},
@@ -152,11 +152,11 @@ export const framework = defineStep({
     const written = ensureFile(unitPath(UNIT), text, seen.unit);
     return [...written, ...ensureRunning(UNIT, seen.service, written)];
   },
-  ready({node, cluster}) {
+  ready({node, cluster, unreachable}) {
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
-    const [first] = nodesWith(cluster, 'framework');
     // all schedulers say the same of the tasks: one is asked, of the others it is enough that they answer
-    const isFirst = node.name === first!.name;
+    const first = nodesWith(cluster, 'framework').find(({name}) => !unreachable.has(name));
+    const isFirst = node.name === first?.name;
     const tasks = isFirst ? readyScript(cluster) : `${SCHEDULER_STATE} >/dev/null`;
     return {
       reason: isFirst
@@ -168,10 +168,10 @@ export const framework = defineStep({
       hint,
     };
   },
-  undo: (seen) => [
+  undo: (seen, {isRetired}) => [
     // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
     // one that is just booting gets its time
-    ...(seen.etcd.activeState === 'activating'
+    ...(seen.etcd.activeState === 'activating' && !isRetired
       ? [
           {
             kind: 'script',

@@ -42,11 +42,13 @@ export const build = defineStep({
     tags: TAGS,
     base: fromDockerd(`/images/${inputs.images.baseTag}/json`),
   }),
-  plan(seen, {node, cluster, inputs, everywhere}) {
+  plan(seen, {node, cluster, inputs, everywhere, unreachable}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
     const isMissing = missing(seen.tags, inputs);
     if (isCached) return isMissing ? [load(inputs)] : [];
-    if (node.name !== cluster.images.builder) return [];
+    // another one builds while the builder cannot be reached
+    const builder = [cluster.images.builder, ...everywhere.keys()].find((name) => !unreachable.has(name));
+    if (node.name !== builder) return [];
     const keep: Action = {
       kind: 'fetch',
       title: 'keep them in the cache',

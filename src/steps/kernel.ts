@@ -1,5 +1,5 @@
 import {ensureFile} from '../step/action.js';
-import {output, textFile} from '../step/facts.js';
+import {FILES, output, textFile} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {template} from '../support/template.js';
 import {RESTORE} from './places.js';
@@ -21,7 +21,7 @@ export const kernel = defineStep({
     conf: textFile(CONF),
     before: textFile(BEFORE),
     // -e: a key that this kernel lacks is left out
-    values: output(`sysctl -e ${KEYS.join(' ')}`),
+    values: {...output(`sysctl -e ${KEYS.join(' ')}`), asks: FILES},
   }),
   plan(seen) {
     const values = seen.values?.split('\n') ?? [];

@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
-import {exists, output, succeeds, textFile, unit} from '../step/facts.js';
+import {exists, FILES, output, succeeds, textFile, unit} from '../step/facts.js';
 import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
 import {render} from '../support/template.js';
 import {askDockerd, toldByDocker} from './dockerd.js';
@@ -61,7 +61,7 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
     facts: ({cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
-      path: output(`command -v ${program.name}`),
+      path: {...output(`command -v ${program.name}`), asks: FILES},
       data: exists(workDir(program)),
       /** True where none is needed. */
       hasImage: toldByDocker(

@@ -1,16 +1,23 @@
 import {nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
+import {mapped} from '../step/facts.js';
 import {defineStep, everywhere, type Problem} from '../step/step.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
 
 interface DockerNetwork {
+  readonly Name: string;
   readonly Driver: string;
   readonly IPAM: {readonly Driver: string; readonly Config: readonly {readonly Subnet: string}[]};
-  readonly Containers: Readonly<Record<string, {readonly Name: string}>>;
 }
 
+const NETWORKS = fromDockerd<readonly DockerNetwork[]>('/networks');
+
 /** Made by Calico's drivers: by hw5, or by somebody else for the same purpose. One of other drivers is a stranger's. */
-const isCalicos = (network: DockerNetwork): boolean => network.Driver === 'calico' && network.IPAM.Driver === 'calico-ipam';
+const isCalico = ({Driver, IPAM}: DockerNetwork): boolean => Driver === 'calico' && IPAM.Driver === 'calico-ipam';
+const subnetsOf = ({IPAM}: DockerNetwork): string[] => IPAM.Config.map(({Subnet}) => Subnet);
+
+/** Tasks use the network, so that nobody can remove it while the cluster is up. */
+const PUT_BACK = 'put it back, or take the cluster down with the old file first: `hw5 down`';
 
 /** The Docker network: made once, on the first node; the cluster store shows it to the others. */
 export const network = defineStep({
@@ -19,17 +26,30 @@ export const network = defineStep({
   needs: [everywhere('calico')],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   facts: ({cluster}) => ({
-    network: fromDockerd<DockerNetwork>(`/networks/${cluster.network.name}`),
+    network: mapped(NETWORKS, (all) => all?.find(({Name}) => Name === cluster.network.name)),
+    others: mapped(NETWORKS, (all) => all?.filter(({Name}) => Name !== cluster.network.name) ?? []),
   }),
   check(seen, {cluster}): readonly Problem[] {
     const {name, subnet} = cluster.network;
-    if (!seen.network) return [];
-    const subnets = seen.network.IPAM.Config.map((config) => config.Subnet);
-    if (isCalicos(seen.network) && subnets.includes(subnet)) return [];
+    if (!seen.network) {
+      const former = seen.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet));
+      return former
+        ? [
+            {
+              message: `the network with the subnet ${subnet} is ${former.Name}, not ${name}: network.name has changed`,
+              hint: PUT_BACK,
+            },
+          ]
+        : [];
+    }
+    const subnets = subnetsOf(seen.network);
+    if (isCalico(seen.network) && subnets.includes(subnet)) return [];
     return [
       {
         message: `the network ${name} is there already, with driver ${seen.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
-        hint: `remove it (\`docker network rm ${name}\`) or give ours another name with network.name`,
+        hint: isCalico(seen.network)
+          ? PUT_BACK
+          : `remove it (\`docker network rm ${name}\`) or give ours another name with network.name`,
       },
     ];
   },
@@ -54,7 +74,7 @@ export const network = defineStep({
   }),
   undo(seen, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
-    if (node.name !== first!.name || !seen.network || !isCalicos(seen.network)) return [];
+    if (node.name !== first!.name || !seen.network || !isCalico(seen.network)) return [];
     const name = quote(cluster.network.name);
     return [
       {

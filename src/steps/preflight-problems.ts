@@ -10,8 +10,13 @@ export interface PreflightSeen {
   readonly docker: string | undefined;
   readonly node: string | undefined;
   readonly etcd: string | undefined;
+  readonly swarm: string | undefined;
   readonly listeners: string | undefined;
   readonly hasHw5: string | undefined;
+  /** Those that are missing. */
+  readonly packages: string | undefined;
+  /** The tags of those that hw5 made. */
+  readonly images: readonly string[] | undefined;
   readonly clock: string | undefined;
   readonly freeKilobytes: string | undefined;
   readonly gateway: string | undefined;
@@ -27,12 +32,15 @@ export interface PreflightWanted {
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
   readonly isContainerHost: boolean;
+  /** Tags of the images that a container host needs. */
+  readonly images: readonly string[];
   readonly isEtcdMember: boolean;
   readonly needsNode: boolean;
 }
 
 const CLOCK_LIMIT_MS = 30_000;
-const DISK_KILOBYTES = 3 * 1024 * 1024;
+/** Room under /var/lib for what is still to come, and for logs and etcd's data in any case. */
+const DISK_MEGABYTES = {packages: 1024, images: 1792, data: 256};
 /** hw5's own programs are built for it. */
 const NODE_MAJOR = 18;
 
@@ -68,7 +76,7 @@ export function preflightProblems(seen: PreflightSeen, wanted: PreflightWanted):
     ...system(seen),
     ...versions(seen, wanted),
     ...clock(seen, wanted),
-    ...disk(seen),
+    ...disk(seen, wanted),
     ...ports(seen, wanted),
     ...networking(seen, wanted),
   ];
@@ -105,6 +113,12 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
       hint: "install Docker 20.10, e.g. Debian 12's docker.io: `apt-get install docker.io`",
     });
   }
+  if (wanted.isContainerHost && (seen.swarm || 'inactive') !== 'inactive') {
+    problems.push({
+      message: `its Docker is in swarm mode (${seen.swarm}), in which dockerd does not start with --cluster-store`,
+      hint: '`docker swarm leave` (with --force on a manager) ends that, and the services of the swarm; else choose another host',
+    });
+  }
   const etcd = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.etcd ?? '');
   if (wanted.isEtcdMember && !etcd) {
     problems.push({message: 'apt knows no package etcd-server', hint: ETCD_HINT});
@@ -136,11 +150,24 @@ function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
   ];
 }
 
-function disk(seen: PreflightSeen): readonly Problem[] {
+function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
   if (seen.freeKilobytes === undefined) return [];
-  const free = Number(seen.freeKilobytes);
-  if (free >= DISK_KILOBYTES) return [];
-  return [{message: `only ${Math.round(free / 1024)} MB are free under /var/lib`, hint: 'packages, images and data need 3 GB'}];
+  // where dockerd does not say what it has, an `up` that came as far as units has brought it
+  const lacks = seen.images ? wanted.images.some((tag) => !seen.images!.includes(tag)) : Number(seen.hasHw5 ?? 0) === 0;
+  const coming = [
+    ...(seen.packages === '' ? [] : (['packages'] as const)),
+    ...(wanted.isContainerHost && lacks ? (['images'] as const) : []),
+    'data' as const,
+  ];
+  const needed = coming.reduce((sum, part) => sum + DISK_MEGABYTES[part], 0);
+  const free = Math.round(Number(seen.freeKilobytes) / 1024);
+  if (free >= needed) return [];
+  return [
+    {
+      message: `only ${free} MB are free under /var/lib`,
+      hint: `${coming.join(', ').replace(/, (\w+)$/, ' and $1')} need ${needed} MB there`,
+    },
+  ];
 }
 
 /** Ports that somebody else holds. Services of an earlier `up`, and those that hw5 itself will stop, are not somebody else. */

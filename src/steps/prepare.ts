@@ -50,6 +50,19 @@ export async function prepareInputs(
   };
 }
 
+/** What a run brings that only takes away: nothing. @param now ms since the epoch */
+export function emptyInputs(now: number): Inputs {
+  return {
+    programs: {},
+    calicoctl: undefined,
+    images: {specs: [], baseTag: 'hw5-base:none', baseTar: undefined, cacheFile: '', isCached: false},
+    secrets: freshSecrets(),
+    chosenToken: undefined,
+    mesosSecret: undefined,
+    now,
+  };
+}
+
 /** Removes built images that no cluster has used for a day. @param now ms since the epoch */
 export async function pruneImages(cacheDir: string, now: number): Promise<void> {
   for (const folder of ['images', 'hashes']) await pruneCache(join(cacheDir, folder), now);

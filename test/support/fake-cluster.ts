@@ -63,7 +63,7 @@ export class FakeMachine {
   }
 
   async #script(text: string): Promise<FakeReply> {
-    const questions = [...text.matchAll(/sh -c '(see|ready) ([\w-]+)'/g)].map((match) => [match[1]!, match[2]!] as const);
+    const questions = [...text.matchAll(/'(see|ready) ([\w-]+)'/g)].map((match) => [match[1]!, match[2]!] as const);
     const isThere = ([verb, thing]: readonly [string, string]): boolean =>
       this.things.has(thing) && !(verb === 'ready' && this.unready.has(thing));
     const isWait = text.includes('until answer=');

@@ -102,6 +102,41 @@ describe('the command hw5', () => {
     expect(JSON.parse(bad.out).errors).toMatchObject([{line: 3, path: 'netwrok'}]);
   });
 
+  it.each([
+    ['-f unread.yaml up --json', '1'],
+    ['-f unread.yaml up 2>&1', '1'],
+    ['-f unread.yaml down 2>&1', '1'],
+    ['-f unread.yaml status', '0'],
+  ])('runs to its end unread, if it changes hosts: %s', async (args, code) => {
+    await writeFile(
+      join(cwd, 'unread.yaml'),
+      'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
+    );
+    const line = `{ "$1" "$2" ${args}; echo $? >unread.code; } | true; while ! [ -s unread.code ]; do sleep 0.1; done; cat unread.code; rm unread.code`;
+    const env = {PATH: process.env.PATH, HOME: cwd};
+    const {stdout} = await promisify(execFile)('sh', ['-c', line, 'sh', process.execPath, program], {cwd, env});
+    expect(stdout).toBe(`${code}\n`);
+  });
+
+  it.each([
+    ['down', 1],
+    ['status', 3],
+    ['notebook', 1],
+    ['plan', 2],
+    ['up', 2],
+    ['scale', 2],
+    ['validate', 2],
+  ])('needs the files for the hosts only where it brings them: %s', async (command, code) => {
+    await writeFile(
+      join(cwd, 'gone.yaml'),
+      'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\nimages: {base: {import: gone.tar}}\n',
+    );
+    const ended = await hw5(['-f', 'gone.yaml', command, ...(command === 'scale' ? ['ssh=2'] : [])]);
+    expect(ended.code).toBe(code);
+    expect(ended.err.includes('gone.tar does not exist')).toBe(code === 2);
+    expect(`${ended.out}${ended.err}`.includes('refused the connection')).toBe(code !== 2);
+  });
+
   it('does not say of hosts it could not see that there is nothing to change', async () => {
     await writeFile(
       join(cwd, 'nobody.yaml'),

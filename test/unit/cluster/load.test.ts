@@ -64,6 +64,20 @@ framework: {tokenFile: f}
     ]);
   });
 
+  it('asks only for the files that open the way to the hosts where nothing is brought there', async () => {
+    const file = await write(
+      'cluster.yaml',
+      `${NODES}ssh: {key: a}
+calico: {calicoctl: {path: c}}
+images: {base: {import: d}}
+mesos: {principal: p, secretFile: e}
+framework: {tokenFile: f}
+`,
+    );
+    const errors = await loadCluster(file, {user: 'me', brings: false}).then(() => [], configErrors);
+    expect(errors.map(({location}) => location.path)).toEqual(['ssh.key']);
+  });
+
   it('names missing files together with the other faults, in the order of the file', async () => {
     expect(await faults(`${NODES}ssh:\n  key: none\n  prot: 22\nproxy: {port: 0}\n`)).toEqual([
       expect.stringContaining('3:8 ssh.key:'),

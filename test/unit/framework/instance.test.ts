@@ -46,7 +46,7 @@ function parts(node: string, store = kv) {
     leaseSeconds: 3,
     now: () => Date.now() + clockSetBy,
     monotonic: () => performance.now(),
-    freeAddress: async () => '',
+    freeAddress: async () => ({ok: true, message: ''}),
     log: (_level: string, message: string) => lines.push(`${node}: ${message}`),
   };
 }

@@ -1,5 +1,7 @@
+import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {Questions} from '../../../src/host/questions.js';
 import {collectStatus} from '../../../src/status/collect.js';
 import {componentFacts} from '../../../src/status/components.js';
 import type {SchedulerState} from '../../../src/steps/framework.js';
@@ -73,6 +75,24 @@ function collect(
 }
 
 describe('the status of a cluster', () => {
+  it('counts for no node the time that the user takes to answer a question', async () => {
+    const questions = new Questions();
+    const password = async (): Promise<void> => {
+      questions.asked();
+      await pause(500);
+      questions.answered();
+    };
+    let answered: Promise<void> = Promise.resolve();
+    const connect = async (one: ClusterNode) => {
+      // one question after the other
+      answered = answered.then(password);
+      await answered;
+      return node(one);
+    };
+    const {nodes} = await collectStatus(cluster, connect, 1000, questions);
+    expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, true]);
+  });
+
   it('is healthy when all is, from one question to each node', async () => {
     const {status, hosts} = collect();
     const {healthy, nodes, network, framework, tasks, notebook} = await status;

@@ -4,7 +4,7 @@ import {access, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {BusyError, lockHost} from '../../../src/step/lock.js';
 import {ConnectError, InterruptedError} from '../../../src/support/errors.js';
@@ -104,6 +104,8 @@ describe('the lock of a host, with its own shell', () => {
     const abort = new AbortController();
     const lock = await lockHost(host, 'first', abort.signal, path);
     abort.abort();
+    // before anybody gives it back
+    await vi.waitFor(() => expect(access(path)).rejects.toThrow('ENOENT'), 10_000);
     await lock[Symbol.asyncDispose]();
     await (await taken())[Symbol.asyncDispose]();
   });

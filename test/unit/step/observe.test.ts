@@ -1,13 +1,13 @@
 import {createHash} from 'node:crypto';
-import {chmod, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {LocalHost} from '../../../src/host/local-host.js';
 import type {Fact} from '../../../src/step/fact.js';
 import {exists, fileHash, output, succeeds, textFile} from '../../../src/step/facts.js';
 import {isSilent, observe, observeAll, SilentError} from '../../../src/step/observe.js';
-import {InterruptedError} from '../../../src/support/errors.js';
+import {ConnectError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
 /** The output as it is. */
@@ -138,6 +138,38 @@ describe('observing a host with its own shell', () => {
     expect(await observe(host, {a: meet('a', 'b'), b: meet('b', 'a')})).toEqual({a: true, b: true});
   });
 
+  it('asks a service one question after the other, and different ones at the same time', async () => {
+    const log = join(folder, 'asked in turn');
+    const turn = (name: string): Fact<boolean> => ({
+      ...succeeds(`echo "begin ${name}" >>'${log}'; sleep 0.05; echo "end ${name}" >>'${log}'`),
+      asks: 'dockerd',
+    });
+    await observe(host, {a: turn('a'), b: turn('b'), other: {...succeeds('true'), asks: 'etcd'}, c: turn('c')});
+    expect((await readFile(log, 'utf8')).trim().split('\n')).toEqual(
+      ['a', 'b', 'c'].flatMap((name) => [`begin ${name}`, `end ${name}`]),
+    );
+  });
+
+  it('waits for services that hang once, however many questions they have not answered, and for no question twice', async () => {
+    const begun = performance.now();
+    const asked = (service: string, text: string) => ({...output(text), asks: service});
+    const seen = await observe(
+      host,
+      {
+        before: asked('dockerd', 'echo a'),
+        hangs: asked('dockerd', "trap '' TERM; sleep 60"),
+        after: asked('dockerd', 'echo b'),
+        too: asked('etcd', 'sleep 60'),
+        others: asked('files', 'echo c'),
+      },
+      undefined,
+      1,
+    );
+    expect([seen.before, seen.others]).toEqual(['a', 'c']);
+    for (const name of ['hangs', 'after', 'too'] as const) expect(() => seen[name]).toThrow(SilentError);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+  });
+
   it('answers in English whatever the locale', async () => {
     expect(await observe(host, {locale: output('echo "$LC_ALL"')})).toEqual({locale: 'C'});
   });
@@ -174,6 +206,31 @@ describe('observing a host with its own shell', () => {
     });
   });
 
+  it('leaves nothing of what it saw on the host when it is interrupted, nor shows it to anybody meanwhile', async () => {
+    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const inTmp = new LocalHost();
+    const moved = {
+      name: 'moved',
+      exec: (argv: readonly string[], options: object) => inTmp.exec(['env', `TMPDIR=${tmp}`, ...argv], options),
+      asRoot: () => moved,
+      reconnect: async () => moved,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    const abort = new AbortController();
+    const look = observe(moved, {secret: output('echo token'), hangs: output('sleep 4713')}, abort.signal);
+    look.catch(() => undefined);
+    const seen = await vi.waitFor(async () => {
+      const [made] = await readdir(tmp);
+      const file = join(tmp, made!, '0');
+      expect(await readFile(file, 'utf8')).toBe('token\n');
+      return [await stat(join(tmp, made!)), await stat(file)];
+    }, 10_000);
+    expect(seen.map(({mode}) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
+    abort.abort();
+    await expect(look).rejects.toThrow(InterruptedError);
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
   it('ends at once when interrupted', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 30);
@@ -186,4 +243,19 @@ it('needs one round trip for all facts, and none for none', async () => {
   expect(await observe(host, {a: output('x'), b: raw('y')})).toEqual({a: 'a', b: {stdout: '', code: 7}});
   expect(await observe(host, {})).toEqual({});
   expect(host.commands).toEqual(['sh -s']);
+});
+
+it('gives each question its time, and a host that does not come to an end one error for all of them', async () => {
+  const limits: (number | undefined)[] = [];
+  const slow = new FakeHost('node0');
+  slow.exec = async (_, options) => {
+    limits.push(options?.timeoutMs);
+    throw new TimeoutError('sh on node0 did not finish');
+  };
+  await expect(observe(slow, {a: output('x')})).rejects.toMatchObject({
+    constructor: ConnectError,
+    message: 'node0 is reachable, but a look at it did not end within 90 s',
+    hint: expect.stringContaining('run the same command again'),
+  });
+  expect(limits).toEqual([90_000]);
 });

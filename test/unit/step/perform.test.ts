@@ -5,7 +5,7 @@ import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import {Secret} from '../../../src/host/command.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {systemctl} from '../../../src/step/action.js';
@@ -147,13 +147,18 @@ describe('an action on a host, with its own commands', () => {
     beforeAll(async () => {
       server = createServer((request, response) => {
         response.statusCode = request.url?.startsWith("/it's") ? 200 : 404;
-        response.end(content);
+        // the rest never comes
+        if (request.url?.endsWith('half')) response.write(content);
+        else response.end(content);
       });
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
-    afterAll(() => server.close());
+    afterAll(() => {
+      server.closeAllConnections();
+      server.close();
+    });
 
     it('puts the file there with its mode, checked or not', async () => {
       for (const pinned of [sha256, undefined]) {
@@ -172,6 +177,17 @@ describe('an action on a host, with its own commands', () => {
       });
       expect(await readdir(folder)).toEqual(['tool']);
       expect(await readFile(at('tool'), 'utf8')).toBe('old');
+    });
+
+    it('leaves no half of it when interrupted', async () => {
+      const abort = new AbortController();
+      const action = {kind: 'download', url: `${base}/it's-half`, path: at('tool'), mode: 0o755} as const;
+      const download = perform(host, action, abort.signal);
+      download.catch(() => undefined);
+      await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1), 10_000);
+      abort.abort();
+      await expect(download).rejects.toThrow(InterruptedError);
+      expect(await readdir(folder)).toEqual([]);
     });
 
     it('says which URL did not answer', async () => {

@@ -1,8 +1,10 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {script} from '../../../src/host/command.js';
 import {LocalHost} from '../../../src/host/local-host.js';
+import type {ScriptAction} from '../../../src/step/action.js';
 import {observe} from '../../../src/step/observe.js';
 import {docker} from '../../../src/steps/docker.js';
 import {folders} from '../../../src/steps/folders.js';
@@ -97,6 +99,50 @@ describe('packages', () => {
     expect(plan(packages, {missing: ''})).toEqual([]);
   });
 
+  describe('where apt', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'hw5-apt-'));
+    });
+    afterEach(() => rm(folder, {recursive: true}));
+
+    /** Runs the installation with these programs in place of the machine's: what it called, and how it ended. */
+    async function install(programs: Readonly<Record<string, string>>): Promise<{code: number | undefined; calls: string[]}> {
+      for (const [name, text] of Object.entries(programs)) {
+        await writeFile(join(folder, name), `#!/bin/sh\necho ${name} "$@" >>${folder}/calls\n${text}\n`, {mode: 0o755});
+      }
+      const [action] = plan(packages, {missing: 'curl'}) as ScriptAction[];
+      const {code} = await script(new LocalHost(), `PATH=${folder}:$PATH\n${action!.script}`);
+      const calls = (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
+      return {code, calls: calls.map((call) => call.replace(/ -[qyo]( \S+(::|=)\S+)?/g, '').replace(/ --(no|force)-\S+/g, ''))};
+    }
+
+    it('installs them, dpkg is asked nothing', async () => {
+      expect(await install({'apt-get': '', dpkg: 'exit 1'})).toEqual({
+        code: 0,
+        calls: ['apt-get update', 'apt-get install curl'],
+      });
+    });
+
+    it('was interrupted in an earlier run, dpkg goes on first', async () => {
+      const broken = `case "$*" in *install*) [ -e ${folder}/mended ] || { echo 'dpkg was interrupted' >&2; exit 100; };; esac`;
+      const dpkg = `case "$*" in *--audit*) [ -e ${folder}/mended ] || echo curl;; *'--configure -a') : >${folder}/mended;; esac`;
+      expect(await install({'apt-get': broken, dpkg})).toEqual({
+        code: 0,
+        calls: ['apt-get update', 'apt-get install curl', 'dpkg --audit', 'dpkg --configure -a', 'apt-get install curl'],
+      });
+    });
+
+    it('cannot reach one of its sources, the others may have them all', async () => {
+      const broken = 'case "$*" in *update*) exit 100;; esac';
+      expect(await install({'apt-get': broken, dpkg: ''})).toMatchObject({code: 0});
+    });
+
+    it('fails for another reason, that is the failure', async () => {
+      expect(await install({'apt-get': 'exit 100', dpkg: ''})).toMatchObject({code: 1});
+    });
+  });
+
   it('stay', () => {
     expect(undo(packages, {missing: ''}, {purge: true})).toEqual([]);
   });
@@ -162,6 +208,12 @@ describe('images', () => {
     const builds = (node: string) => plan(build, {tags: [], base: 'sha256:1'}, {cluster, node}).length;
     expect(['node0', 'node1', 'node2'].map(builds)).toEqual([0, 3, 0]);
     expect(targets(images, cluster)).toEqual(['node0', 'node2']);
+    // without the builder, the first of the others
+    const without = (node: string) => {
+      const others = Object.fromEntries(['node0', 'node2'].map((name) => [name, {tags: []}]));
+      return plan(build, {tags: [], base: 'sha256:1'}, {cluster, node, others, unreachable: new Set(['node1'])}).length;
+    };
+    expect(['node0', 'node2'].map(without)).toEqual([3, 0]);
   });
 
   it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {

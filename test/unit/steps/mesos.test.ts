@@ -250,6 +250,8 @@ describe("the scheduler's program", () => {
     const [one, ...more] = EXTERNAL.nodes;
     expect(ends('node0', {...EXTERNAL, nodes: [{...one!, roles: ['agent']}, ...more]})).toEqual([command]);
     expect(undo(scheduler, nothing)).toEqual([]);
+    // the others keep the framework
+    expect(lines(undo(scheduler, well, {isRetired: true})).filter((line) => !line.startsWith('remove'))).toEqual([]);
   });
 });
 
@@ -273,6 +275,19 @@ describe('the framework', () => {
     const {reason, script} = readiness(framework);
     expect(reason).toBe('5 tasks to run and be healthy');
     expect(script).toContain('["jupyter","ssh-1","ssh-2","ssh-3","ssh-4"]');
+  });
+
+  it('asks the first scheduler that can be reached for the tasks', () => {
+    const reason = (node: string, ...away: string[]) => readiness(framework, {node, unreachable: new Set(away)}).reason;
+    expect(reason('node1')).not.toContain('tasks');
+    expect(reason('node1', 'node0')).toBe('5 tasks to run and be healthy');
+    expect(reason('node2', 'node0')).not.toContain('tasks');
+  });
+
+  it('leaves etcd alone where only its own role is gone', () => {
+    const waits = {...NO_UNIT, isLoaded: true, activeState: 'activating'};
+    expect(undo(framework, {...nothing, etcd: waits}, {isRetired: true})).toEqual([]);
+    expect(lines(undo(framework, {...well, etcd: waits}, {isRetired: true}))).toContain(`remove ${UNIT}`);
   });
 
   it('is taken away', () => {

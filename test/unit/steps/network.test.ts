@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {RunAction} from '../../../src/step/action.js';
+import type {Fact} from '../../../src/step/fact.js';
 import {calico, calicoctl, pool} from '../../../src/steps/calico.js';
 import {network} from '../../../src/steps/network.js';
 import {fakeInputs} from '../../support/fake-inputs.js';
@@ -23,8 +24,9 @@ describe('calicoctl', () => {
 
   it('is fetched by the host, which remembers from where', () => {
     expect(lines(first)).toEqual([
-      `download /usr/local/bin/calicoctl from ${URL}`,
       'write /etc/hw5/calicoctl.origin (mode 0644)',
+      `download /usr/local/bin/calicoctl from ${URL}`,
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       `write ${CONFIG} (mode 0644)`,
     ]);
     expect(config.content).toContain('http://198.18.0.10:2379,http://198.18.0.11:2379,http://198.18.0.12:2379');
@@ -38,19 +40,22 @@ describe('calicoctl', () => {
     ['it is gone', {hash: undefined}],
     ['it came from another URL', {origin: {content: 'http://old\n', mode: '644'}}],
   ])('is fetched again when %s', (_, seen) => {
-    expect(lines(plan(calicoctl, {...well, ...seen}))[0]).toMatch(/^download/);
+    expect(lines(plan(calicoctl, {...well, ...seen}))).toContainEqual(expect.stringMatching(/^download/));
   });
 
   it('goes by its hash alone when that is pinned', () => {
     expect(plan(calicoctl, {...well, origin: undefined}, {cluster: pinned})).toEqual([]);
     expect(lines(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {cluster: pinned}))).toEqual([
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       `download /usr/local/bin/calicoctl from ${URL}`,
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
     ]);
   });
 
   it('comes from this computer when it is a file of it', () => {
     const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'b'.repeat(64)}});
     expect(lines(plan(calicoctl, well, {inputs}))).toEqual([
+      'change /etc/hw5/calicoctl.origin (mode 0644)',
       'upload /usr/local/bin/calicoctl',
       'change /etc/hw5/calicoctl.origin (mode 0644)',
     ]);
@@ -75,6 +80,26 @@ describe('calicoctl', () => {
       'keep the one that is there: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
     );
     expect(lines(undo(calicoctl, {...well, programBefore: true}))).toContain(
+      'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
+    );
+  });
+
+  it.each([
+    ['ours', undefined, `remove /usr/local/bin/calicoctl`],
+    ["somebody else's", 'b'.repeat(64), 'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl'],
+  ])('of which %s was there when the run that brings it was interrupted is still known for what it is', (_, hash, mend) => {
+    const cut = {...well, hash, origin: undefined};
+    const actions = plan(calicoctl, cut);
+    for (const [index, {kind}] of actions.entries()) {
+      if (kind !== 'download') continue;
+      const [note] = actions.slice(0, index).filter((action) => action.kind === 'write');
+      const half = {...cut, origin: {content: String(note!.content), mode: '644'}, programBefore: hash !== undefined};
+      expect(lines(plan(calicoctl, half))).toContainEqual(expect.stringMatching(/^download/));
+      expect(lines(undo(calicoctl, half))).toContain(mend);
+    }
+    expect(actions.map(({kind}) => kind)).toContain('download');
+    const kept = {...cut, programBefore: true};
+    expect(lines(undo(calicoctl, kept))).toContain(
       'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
     );
   });
@@ -182,6 +207,12 @@ describe('calico-node', () => {
     expect(script).not.toContain('198.18.0.11 ');
   });
 
+  it('does not wait for a node that cannot be reached', () => {
+    const {script, reason} = readiness(calico, {node: 'node1', unreachable: new Set(['node2'])});
+    expect(reason).toBe('BGP sessions with node0');
+    expect(script).not.toContain('198.18.0.12');
+  });
+
   it('runs when it has all its sessions, or says which it lacks', () => {
     const {script, parse} = calico.facts(contextOf({}))['isRunning']!;
     expect(script).toBe(readiness(calico).script);
@@ -221,7 +252,7 @@ describe('calico-node', () => {
 });
 
 describe('the Docker network', () => {
-  const ours = {Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}, Containers: {}};
+  const ours = {Name: 'calico_net', Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}};
 
   it('is made once, on the first node', () => {
     expect(lines(plan(network, {network: undefined}))).toEqual([
@@ -239,8 +270,27 @@ describe('the Docker network', () => {
     expect(problems(network, {network: seen})[0]).toMatch(/^the network calico_net is there already, with driver/);
   });
 
-  it('of ours does not', () => {
-    expect([...problems(network, {network: ours}), ...problems(network, {network: undefined})]).toEqual([]);
+  it.each<[string, object]>([
+    ['another subnet', {network: {...ours, IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}, others: []}],
+    ['another name', {network: undefined, others: [{...ours, Name: 'old_net'}]}],
+  ])('of a running cluster that the file now gives %s is not to be removed under its tasks', (_, seen) => {
+    const [problem] = network.check!(seen as never, contextOf(seen));
+    expect(problem!.hint).toBe('put it back, or take the cluster down with the old file first: `hw5 down`');
+  });
+
+  it('of ours does not, nor does another one', () => {
+    const bridge = {Name: 'bridge', Driver: 'bridge', IPAM: {Driver: 'default', Config: [{Subnet: '172.17.0.0/16'}]}};
+    const theirs = {...ours, Name: 'theirs', IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}};
+    expect(problems(network, {network: ours, others: [bridge, theirs]})).toEqual([]);
+    expect(problems(network, {network: undefined, others: [bridge, theirs]})).toEqual([]);
+  });
+
+  it('is found by its name among all that dockerd knows', () => {
+    const {network: named, others} = network.facts(contextOf({})) as Record<string, Fact<unknown>>;
+    const stdout = JSON.stringify([{Name: 'bridge'}, {Name: 'calico_net'}]);
+    expect(named!.parse({stdout, code: 0})).toEqual({Name: 'calico_net'});
+    expect(others!.parse({stdout, code: 0})).toEqual([{Name: 'bridge'}]);
+    expect([named!.parse({stdout: '', code: 7}), others!.parse({stdout: '', code: 7})]).toEqual([undefined, []]);
   });
 
   it("is removed only when Calico's drivers made it: another of this name is somebody else's", () => {

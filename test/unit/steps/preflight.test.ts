@@ -6,7 +6,7 @@ import {
   preflightProblems,
   referenceClock,
 } from '../../../src/steps/preflight-problems.js';
-import {clusterOf, plan, problems, undo} from './situation.js';
+import {clusterOf, contextOf, plan, problems, undo} from './situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -20,6 +20,9 @@ const GOOD: PreflightSeen = {
   etcd: '3.4.23-4+b4',
   listeners: 'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=101,fd=3))',
   hasHw5: '0',
+  packages: 'docker.io etcd-server',
+  images: undefined,
+  swarm: undefined,
   clock: String(NOW + 1200),
   freeKilobytes: String(20 * 1024 * 1024),
   gateway: '169.254.1.1 via 198.18.0.1 dev host0 src 198.18.0.10 uid 0',
@@ -33,6 +36,7 @@ const WANTED: PreflightWanted = {
   subnet: cluster.network.subnet,
   ports: portsOf(cluster.nodes[0]!, cluster),
   clock: {now: NOW, whose: "this computer's"},
+  images: ['docker-ssh:1', 'docker-jupyter:1'],
   isContainerHost: true,
   isEtcdMember: true,
   needsNode: true,
@@ -51,6 +55,7 @@ describe('preflight', () => {
     ['a derivative of Debian', {release: 'raspbian 12 debian'}],
     ['a Docker with an epoch', {docker: '5:20.10.24~3-0~debian-bookworm'}],
     ['a Node.js that apt would install', {node: 'v18.19.0+dfsg-6~deb12u1'}],
+    ['a Docker outside any swarm', {swarm: 'inactive'}],
     ['a newer Node.js', {node: 'v22.1.0'}],
     ['a newer etcd', {etcd: '1:3.10.1-1'}],
     ['etcd 4', {etcd: '4.0.0'}],
@@ -68,6 +73,11 @@ describe('preflight', () => {
       'Docker 24',
       {docker: '5:24.0.7-1~debian.12~bookworm'},
       'Docker 24.0 has no --cluster-store any more (removed in Docker 23)',
+    ],
+    [
+      'a Docker in swarm mode',
+      {swarm: 'active'},
+      'its Docker is in swarm mode (active), in which dockerd does not start with --cluster-store',
     ],
     ['apt without Docker', {docker: '(none)'}, 'apt knows no package docker.io'],
     ['an old Node.js', {node: 'v12.22.12'}, 'Node.js here is 12'],
@@ -101,6 +111,18 @@ describe('preflight', () => {
     expect(problems(preflight, {...late, clock: String(NOW)}, {others: {node1: late, node2: late}})).toEqual([
       "its clock differs by 300 s from the other hosts'",
     ]);
+  });
+
+  it.each<[string, Partial<PreflightSeen>, number, string]>([
+    ['nothing', {}, 3072, 'packages, images and data need 3072 MB there'],
+    ['its packages', {packages: ''}, 2048, 'images and data need 2048 MB there'],
+    ['packages and other images', {packages: '', images: ['docker-ssh:1']}, 2048, 'images and data need 2048 MB there'],
+    ['everything', {packages: '', images: ['docker-ssh:1', 'docker-jupyter:1', 'x']}, 256, 'data need 256 MB there'],
+    ['everything and a dockerd that stands still', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
+  ])('asks a host that has %s for room for what is still to come', (_, seen, megabytes, hint) => {
+    const problemsAt = (free: number) => preflightProblems({...GOOD, ...seen, freeKilobytes: String(free * 1024)}, WANTED);
+    expect(problemsAt(megabytes)).toEqual([]);
+    expect(problemsAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
   });
 
   it('says how to mend each', () => {
@@ -145,6 +167,12 @@ describe('preflight', () => {
       '192.168.12.65 dev cali12345 scope link',
     ];
     expect(messages({routes: [GOOD.routes, ...own].join('\n')})).toEqual([]);
+  });
+
+  it('sees the swarm in what dockerd says of itself', () => {
+    const {parse} = preflight.facts(contextOf({}))['swarm']!;
+    expect(parse({stdout: '{"Swarm": {"LocalNodeState": "active"}}', code: 0})).toBe('active');
+    expect([parse({stdout: '{}', code: 0}), parse({stdout: '', code: 7})]).toEqual([undefined, undefined]);
   });
 
   it('is a step that only checks', () => {

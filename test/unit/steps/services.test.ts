@@ -97,6 +97,8 @@ describe('etcd', () => {
     expect(lines(undo(etcd, well))).toEqual(service);
     expect(lines(undo(etcd, well, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
     expect(undo(etcd, nothing, {purge: true})).toEqual([]);
+    // never where only the role is gone: that is another list of members, to which it objects
+    expect(undo(etcd, well, {isRetired: true})).toEqual([]);
   });
 
   it.each([
@@ -146,6 +148,16 @@ describe('etcd', () => {
       expect(lines(joins(nothing, {node1: nothing, node2: nothing}))).not.toContain(JOIN);
       expect(lines(joins(well, {node1: lost, node2: lost}))).toEqual([]);
     });
+  });
+
+  it('does not begin anew in another folder beside the data it has', () => {
+    const cluster = clusterOf('etcd: {dataDir: /srv/etcd}');
+    // as it is seen with the new file: nothing is in the new folder, on no host
+    const seen = {...well, isMember: false, data: false};
+    expect(problems(etcd, seen, {cluster, others: {node1: seen, node2: seen}})).toEqual([
+      "etcd's data is in /var/lib/hw5/etcd and stays there (the file wants /srv/etcd)",
+    ]);
+    expect(problems(etcd, nothing, {cluster, others: {node1: nothing, node2: nothing}})).toEqual([]);
   });
 
   describe('whose members change', () => {

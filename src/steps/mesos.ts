@@ -30,7 +30,7 @@ const unitName = (program: Program): string => `hw5-${program.name}.service`;
 /**
  * The lines that differ by where the binaries are. The agent in a container reaches the host's dockerd, processes and network as if it were
  * outside, with the docker client of its image; its executors get containers of their own, as they must outlive its. The master needs nothing
- * but the network and its data.
+ * but the network and its data. An image may have an entry point of its own, to which our program would be an argument.
  */
 function commandOf(
   program: Program,
@@ -46,7 +46,7 @@ function commandOf(
   const rights = isAgent ? ' --pid=host --privileged' : '';
   return {
     prepare: `ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
-    command: `/usr/bin/docker run --rm --name ${name} --net=host${rights}${mounts} ${source.image} ${program.name}`,
+    command: `/usr/bin/docker run --rm --name ${name} --net=host${rights}${mounts} --entrypoint ${program.name} ${source.image}`,
     options: isAgent ? ` --docker_mesos_image=${source.image}` : '',
   };
 }

@@ -43,7 +43,9 @@ describe('Mesos', () => {
   it('runs out of an image, with what is outside within its reach', () => {
     const {content} = written(plan(mesosAgent, {...nothing, path: undefined}, {cluster: IMAGE}), AGENT);
     expect(content).toContain('\nExecStartPre=-/usr/bin/docker rm -f hw5-mesos-agent\nExecStart=/usr/bin/docker run --rm');
-    expect(content).toMatch(/ -v \/var\/run\/docker\.sock:\/var\/run\/docker\.sock .* mesos:1\.11 mesos-agent --master=/);
+    expect(content).toMatch(
+      / -v \/var\/run\/docker\.sock:\/var\/run\/docker\.sock .* --entrypoint mesos-agent mesos:1\.11 --master=/,
+    );
     expect(content).toMatch(/ --no-systemd_enable_support --docker_mesos_image=mesos:1\.11$/m);
     expect(content).not.toMatch(/PREPARE|\/usr\/bin\/docker:/);
   });
@@ -59,7 +61,7 @@ describe('Mesos', () => {
   it('gives a master out of an image its data and the network only', () => {
     const {content} = written(plan(mesosMaster, {...nothing, path: undefined}, {cluster: IMAGE}), MASTER);
     expect(content).toContain(
-      'docker run --rm --name hw5-mesos-master --net=host -v /var/lib/hw5/mesos-master:/var/lib/hw5/mesos-master mesos:1.11 mesos-master --ip',
+      'docker run --rm --name hw5-mesos-master --net=host -v /var/lib/hw5/mesos-master:/var/lib/hw5/mesos-master --entrypoint mesos-master mesos:1.11 --ip',
     );
   });
 

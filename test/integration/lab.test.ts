@@ -74,6 +74,16 @@ async function traces(): Promise<string[]> {
   ];
 }
 
+/** For a world of its own: other labs may be up here, settings are put back with the last, and nobody else's rules are touched. */
+const world: LabHost = {...host, state: '/run/state', run: '/run/hw5/labs'};
+
+/** Runs a program in a network with an own /run. @param prepare a shell script. @returns what it prints */
+function runInWorld(prepare: string, program: string): Promise<string> {
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
+  const begin = 'mount -t tmpfs tmpfs /run; mkdir /run/systemd /run/mount; ip link set lo up';
+  return run(['unshare', '--net', '--mount', 'sh', '-ec', `${begin}; ${prepare}; exec "$@"`, 'sh', ...node]);
+}
+
 describe.sequential('a lab', () => {
   beforeAll(async () => {
     await labDown({name: lab.name}, host, context);
@@ -286,8 +296,6 @@ describe.sequential('a lab', () => {
   });
 
   it('leaves the computer as it was, to the last sysctl, rule and file', async () => {
-    // A world of its own: other labs may be up here, and the settings are put back with the last.
-    const world: LabHost = {...host, state: '/run/state', run: '/run/hw5/labs'};
     const observe = [
       'find /run -not -name xtables.lock | sort',
       'ip -o link',
@@ -307,14 +315,49 @@ describe.sequential('a lab', () => {
       const during = observe();
       await labDown(options, host, context);
       console.log(JSON.stringify({before, during, after: observe()}));`;
-    const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
-    const prepare =
-      'mount -t tmpfs tmpfs /run && mkdir /run/systemd /run/mount && ip link set lo up && echo 0 > /proc/sys/net/ipv4/ip_forward && exec "$@"';
-    const output = await run(['unshare', '--net', '--mount', 'sh', '-c', prepare, 'sh', ...node]);
+    const output = await runInWorld('echo 0 > /proc/sys/net/ipv4/ip_forward', program);
     const {before, during, after} = JSON.parse(output) as Record<'before' | 'during' | 'after', string>;
     expect(before.split('\n')).toContain('0');
     expect(during.split('\n')).toContain('1');
     expect(during).toContain('HW5-LAB-world');
     expect(after).toBe(before);
   });
+});
+
+it('warns when the rules of another firewall keep its machines from the resolver, and not when nobody gets an answer', async () => {
+  // Behind w0 is all the rest of the world: a resolver that gives every question back.
+  const resolver = `
+    const {execSync} = require('node:child_process');
+    const socket = require('node:dgram').createSocket('udp4');
+    socket.on('message', (question, {port, address}) => socket.send(question, port, address));
+    process.stdin.once('data', () => {
+      execSync('ip address add 203.0.113.53/24 dev w1 && ip link set w1 up');
+      socket.bind(53, '203.0.113.53', () => process.stdout.write('ready'));
+    });`;
+  const program = `
+    import {execSync, spawn} from 'node:child_process';
+    import {once} from 'node:events';
+    import {labDown} from ${JSON.stringify(sourceFile('down'))};
+    import {labUp} from ${JSON.stringify(sourceFile('up'))};
+    const [options, host, preinstalled] = ${JSON.stringify([{name: 'world', count: 1}, world, preinstalled])};
+    const context = {emit: () => undefined};
+    const resolver = spawn('unshare', ['--net', process.execPath, '-e', ${JSON.stringify(resolver)}], {stdio: ['pipe', 'pipe', 'inherit']});
+    const blocked = [];
+    try {
+      while (execSync('readlink /proc/' + resolver.pid + '/ns/net /proc/self/ns/net | uniq | wc -l').toString().trim() === '1');
+      execSync('ip link add w0 type veth peer name w1 netns ' + resolver.pid);
+      execSync('ip address add 203.0.113.1/24 dev w0 && ip link set w0 up && ip route add default via 203.0.113.53');
+      resolver.stdin.write('go');
+      await once(resolver.stdout, 'data');
+      for (const deed of ['true', 'iptables -t mangle -I FORWARD -i br-world ! -o br-world -j DROP', 'ip link set w0 down']) {
+        execSync(deed);
+        blocked.push((await labUp(options, host, preinstalled, context)).blockedResolver ?? null);
+      }
+    } finally {
+      await labDown(options, host, context);
+      resolver.kill();
+    }
+    console.log(JSON.stringify(blocked));`;
+  const ask = 'echo nameserver 203.0.113.53 > /run/resolv.conf; mount --bind /run/resolv.conf "$(readlink -f /etc/resolv.conf)"';
+  expect(JSON.parse(await runInWorld(ask, program))).toEqual([null, '203.0.113.53', null]);
 });

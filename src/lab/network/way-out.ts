@@ -8,17 +8,25 @@ const QUESTION = Buffer.concat([
 const ATTEMPTS_MS = [0, 500, 1_000];
 const ANSWER_LIMIT_MS = 2_000;
 
-/** For `node -e`: its exit code is 0 when the resolver has answered. Arguments: address, port. */
+/** For `node -e`: prints "answered" when the resolver has. Arguments: address, port. */
 const ASK = `
 const [address, port] = process.argv.slice(1);
 const socket = require('node:dgram').createSocket('udp4');
-socket.on('message', () => process.exit(0));
-socket.on('error', () => process.exit(1));
 const question = Buffer.from('${QUESTION.toString('hex')}', 'hex');
-socket.connect(Number(port), address, () => {
-  for (const ms of ${JSON.stringify(ATTEMPTS_MS)}) setTimeout(() => socket.send(question), ms);
+const timers = [];
+const end = () => {
+  for (const timer of timers) clearTimeout(timer);
+  socket.close();
+};
+socket.once('message', () => {
+  console.log('answered');
+  end();
 });
-setTimeout(() => process.exit(1), ${ANSWER_LIMIT_MS});
+socket.once('error', end);
+socket.connect(Number(port), address, () => {
+  for (const ms of ${JSON.stringify(ATTEMPTS_MS)}) timers.push(setTimeout(() => socket.send(question), ms));
+  timers.push(setTimeout(end, ${ANSWER_LIMIT_MS}));
+});
 `;
 
 /**
@@ -29,8 +37,8 @@ export async function answersDns(
   address: string,
   {port = 53, from = [], signal}: {port?: number; from?: readonly string[]; signal?: AbortSignal | undefined} = {},
 ): Promise<boolean> {
-  const {code} = await tryRun([...from, process.execPath, '-e', ASK, address, String(port)], {signal});
-  return code === 0;
+  const {stdout} = await tryRun([...from, process.execPath, '-e', ASK, address, String(port)], {signal});
+  return stdout === 'answered\n';
 }
 
 /**

@@ -13,6 +13,10 @@ const MACS = new Map([
   ['node2', ['02:00:00:00:00:12']],
 ]);
 
+const MAC_LIST = [...MACS].map(([name, [mac]]) => [name, mac!] as const);
+/** All on one wire. */
+const NEIGHBOURS = new Map(MAC_LIST.map(([name]) => [name, new Map(MAC_LIST.filter(([other]) => other !== name))]));
+
 function packet(change: Partial<Packet>): Packet {
   return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
 }
@@ -72,7 +76,7 @@ function foreseen(one: Rule, at = target): string[] {
     cluster.nodes.map((node) => [node.name, {node, rules: node.name === 'node1' ? [one] : [], sources: [source]}]),
   );
   return chooseProbes(one, at, others, cluster).probes.map(
-    (probe) => `${showProbe(probe)} ${expectation(probe, guards, MACS, cluster)}`,
+    (probe) => `${showProbe(probe)} ${expectation(probe, guards, NEIGHBOURS, cluster)}`,
   );
 }
 
@@ -178,7 +182,7 @@ describe('a packet of a container', () => {
   const outside = {label: 'node2', address: node2.address, node: 'node2'};
   const with_ = (...rules: Rule[]) => new Map([['node1', {node: node1, rules, sources: []}]]);
   const foresee = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
-    expectation({kind: 'ping', from, to}, with_(...rules), MACS, cluster);
+    expectation({kind: 'ping', from, to}, with_(...rules), NEIGHBOURS, cluster);
 
   it('is passed on by its own node, which may deny it', () => {
     const denial = rule('deny-ip', inside.address, {scope: 'containers'});

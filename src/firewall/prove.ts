@@ -209,6 +209,7 @@ async function lookAround(view: NodeView, views: readonly NodeView[], cluster: C
     interfaces: view.seen.interfaces,
     around: {listeners: seen.listeners, containers: seen.containers},
     neighbours: new Map(neighbours),
+    families: view.seen.holdings.map(({family}) => family),
   };
 }
 

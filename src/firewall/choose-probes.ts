@@ -13,6 +13,8 @@ export interface Candidate {
   readonly around: Surroundings;
   /** Node → hardware address with which its packets arrive here; missing: a router is between. */
   readonly neighbours: ReadonlyMap<string, string>;
+  /** Those for which there is an iptables that works. */
+  readonly families: readonly Family[];
 }
 
 /** Which probes prove a rule on a node, or why there are none. */
@@ -60,6 +62,11 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
       if (third) probes.push(...tcp(third, here, target));
     }
   }
+  if (coversHost(rule) && rule.match.kind !== 'net') {
+    const six = overIpv6(prober, target);
+    probes.push(...six.probes);
+    remarks.push(...six.remarks);
+  }
   if (coversContainers(rule) && family === 4) {
     const container = target.around.containers[0];
     const there = endOf(prober, 4, rule);
@@ -72,6 +79,24 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     }
   }
   return {probes, remarks};
+}
+
+/** For a rule that stands in both families, the same over IPv6 as far as it can be had: a ping each way. */
+function overIpv6(prober: Candidate, target: Candidate): ProbePlan {
+  if (!target.families.includes(6)) return {probes: [], remarks: [`IPv6 is open: no ip6tables works on ${target.node.name}`]};
+  const [here, there] = [endOf(target, 6), endOf(prober, 6)];
+  if (!here || !there) {
+    const without = [...(here ? [] : [target.node.name]), ...(there ? [] : [prober.node.name])].join(' and ');
+    return {probes: [], remarks: [`over IPv6 it is not proven, for want of a global address on ${without}`]};
+  }
+  const ping = {kind: 'ping', about: 'IPv6'} as const;
+  return {
+    probes: [
+      {...ping, from: there, to: here},
+      {...ping, from: here, to: there, delay: BACK_DELAY},
+    ],
+    remarks: [],
+  };
 }
 
 /** For a rule against a container's address: pings between that one and another on the rule's node. */
@@ -135,12 +160,20 @@ function noProber({match}: Rule, denied: readonly Candidate[], target: Candidate
 
 /** The address with which a node takes part, one that the rule names if it names any. */
 function endOf({node, interfaces}: Candidate, family: Family, rule?: Rule): End | undefined {
-  const own = interfaces.flatMap(({addresses}) => addresses.filter(({scope}) => scope === 'global').map(({address}) => address));
-  const choice = [node.address, ...own].filter((address) => address.includes(':') === (family === 6));
+  const choice = (all: readonly Interface[]): readonly string[] => {
+    const own = all.flatMap(({addresses}) => addresses.filter(({scope}) => scope === 'global').map(({address}) => address));
+    return [...new Set([node.address, ...own])].filter((address) => address.includes(':') === (family === 6));
+  };
+  // a Docker bridge may have one, too, at which nobody else gets
+  const uplink = interfaces.filter(({addresses}) => addresses.some(({address}) => address === node.address));
   const {match} = rule ?? {};
-  const address = (match?.kind === 'net' ? choice.find((one) => isIn(match.net, one)) : undefined) ?? choice[0];
+  const named = match?.kind === 'net' ? choice(interfaces).find((one) => isIn(match.net, one)) : undefined;
+  const [usual, ...more] = choice(uplink.length > 0 ? uplink : interfaces);
+  const address = named ?? usual;
   if (address === undefined) return undefined;
-  return {label: node.name, address, node: node.name, isSecondary: family === 4 && address !== node.address};
+  // of several in IPv6, the kernel chooses by rules of its own
+  const isSecondary = address !== usual || (family === 6 && more.length > 0);
+  return {label: node.name, address, node: node.name, isSecondary};
 }
 
 /** Ping, SSH's port, HTTP, and the ports of the cluster that the failsafe keeps open. */

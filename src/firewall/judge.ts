@@ -6,7 +6,7 @@ import {coversContainers, coversHost, type Rule} from './rule.js';
 /** A packet as it arrives at a node. */
 export interface Packet {
   readonly source: string;
-  /** Hardware addresses of the node that sent it, as far as the receiver can see them. */
+  /** The hardware address it comes with, if the receiver can see that of the sender: none behind a router. */
   readonly macs: readonly string[];
   readonly kind: 'echo-request' | 'echo-reply' | 'tcp';
   readonly sourcePort?: number | undefined;

@@ -76,11 +76,14 @@ function readHttp(output: FactOutput): ProbeResult {
 /** What our rules, on both ends, make of a probe. */
 export type Expectation = 'passes' | 'fails';
 
+/** Receiver → sender → the hardware address with which that one's packets arrive; missing: a router is between. */
+export type Neighbours = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
 /** Pure: the request has to get past the rules where it arrives, and the answer past those where it returns. */
 export function expectation(
   probe: Probe,
   guards: ReadonlyMap<string, Guard>,
-  macs: ReadonlyMap<string, readonly string[]>,
+  neighbours: Neighbours,
   cluster: Cluster,
 ): Expectation {
   const isPing = probe.kind === 'ping';
@@ -91,10 +94,8 @@ export function expectation(
     };
     // the node of a container passes on what the container sends elsewhere, and does not see its own address on it
     const leaves = from.pid === undefined || from.node === to.node || passes(from.node, [], 'outward');
-    return (
-      leaves &&
-      passes(to.node, from.node === to.node ? [] : (macs.get(from.node) ?? []), to.pid === undefined ? 'host' : 'inward')
-    );
+    const mac = neighbours.get(to.node)?.get(from.node);
+    return leaves && passes(to.node, mac === undefined ? [] : [mac], to.pid === undefined ? 'host' : 'inward');
   };
   const request = arrives(probe.from, probe.to, {kind: isPing ? 'echo-request' : 'tcp', isAnswer: false, port: probe.port});
   const answer = arrives(probe.to, probe.from, {kind: isPing ? 'echo-reply' : 'tcp', isAnswer: true, sourcePort: probe.port});

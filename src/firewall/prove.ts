@@ -7,7 +7,7 @@ import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';
 import type {Guard} from './judge.js';
 import {lookAgain, type NodeView, rulesOn} from './nodes.js';
 import {ownTables} from './own.js';
-import {type Expectation, expectation, isAsExpected, type Probe, type ProbeResult, probeFact} from './probe.js';
+import {type Expectation, expectation, isAsExpected, type Neighbours, type Probe, type ProbeResult, probeFact} from './probe.js';
 import {type Claim, type Proof, type ProofRow, weigh} from './proof.js';
 import {readSshSources} from './read-rules.js';
 import type {Rule} from './rule.js';
@@ -32,13 +32,21 @@ export class Prover implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #views: readonly NodeView[];
   readonly #plans: readonly Planned[];
+  readonly #neighbours: Neighbours;
   readonly #answerers: readonly Answerer[];
   #before = new Map<Probe, ProbeResult>();
 
-  private constructor(cluster: Cluster, views: readonly NodeView[], plans: readonly Planned[], answerers: readonly Answerer[]) {
+  private constructor(
+    cluster: Cluster,
+    views: readonly NodeView[],
+    plans: readonly Planned[],
+    neighbours: Neighbours,
+    answerers: readonly Answerer[],
+  ) {
     this.#cluster = cluster;
     this.#views = views;
     this.#plans = plans;
+    this.#neighbours = neighbours;
     this.#answerers = answerers;
   }
 
@@ -78,6 +86,7 @@ export class Prover implements AsyncDisposable {
       cluster,
       views,
       plans,
+      new Map(candidates.map(({candidate}) => [candidate.node.name, candidate.neighbours])),
       answerers.map(({answerer}) => answerer),
     );
   }
@@ -92,14 +101,13 @@ export class Prover implements AsyncDisposable {
     const first = await this.#look();
     const claimed = (view: NodeView): readonly Rule[] =>
       this.#plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
-    const macs = new Map(this.#views.map((view) => [view.node.name, view.seen.interfaces.flatMap(({mac}) => mac ?? [])]));
     const foresee = (looks: Looks, without?: Claim): ((probe: Probe) => Expectation) => {
       const guards = [...looks].map(([view, seen]) => {
         const guard = guardOf(view, seen, claimed(view));
         return view === without?.view ? {...guard, rules: guard.rules.filter(({id}) => id !== without.rule.id)} : guard;
       });
       const byNode = new Map(guards.map((guard) => [guard.node.name, guard]));
-      return (probe) => expectation(probe, byNode, macs, this.#cluster);
+      return (probe) => expectation(probe, byNode, this.#neighbours, this.#cluster);
     };
     const foreseen = foresee(first);
     const results = await this.#probe(this.#probes);
@@ -201,6 +209,7 @@ async function lookAround(view: NodeView, views: readonly NodeView[], cluster: C
     interfaces: view.seen.interfaces,
     around: {listeners: seen.listeners, containers: seen.containers},
     neighbours: new Map(neighbours),
+    families: view.seen.holdings.map(({family}) => family),
   };
 }
 

@@ -13,6 +13,10 @@ const MACS = new Map([
   ['node2', ['02:00:00:00:00:12']],
 ]);
 
+const MAC_LIST = [...MACS].map(([name, [mac]]) => [name, mac!] as const);
+/** All on one wire. */
+const NEIGHBOURS = new Map(MAC_LIST.map(([name]) => [name, new Map(MAC_LIST.filter(([other]) => other !== name))]));
+
 function packet(change: Partial<Packet>): Packet {
   return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
 }
@@ -60,6 +64,7 @@ function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidat
     interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
     around: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
     neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
+    families: [4, 6],
     ...change,
   };
 }
@@ -72,7 +77,7 @@ function foreseen(one: Rule, at = target): string[] {
     cluster.nodes.map((node) => [node.name, {node, rules: node.name === 'node1' ? [one] : [], sources: [source]}]),
   );
   return chooseProbes(one, at, others, cluster).probes.map(
-    (probe) => `${showProbe(probe)} ${expectation(probe, guards, MACS, cluster)}`,
+    (probe) => `${showProbe(probe)} ${expectation(probe, guards, NEIGHBOURS, cluster)}`,
   );
 }
 
@@ -109,10 +114,61 @@ describe('the probes for a rule on node1', () => {
 
   it('http-only: says so when nobody can answer at port 80', () => {
     const mute = candidate(node1, {around: {listeners: [{address: '*', port: 22}], containers: []}});
-    expect(chooseProbes(rule('http-only'), mute, others, cluster).remarks).toEqual([
+    expect(chooseProbes(rule('http-only'), mute, others, cluster).remarks).toContain(
       'nobody answers at port 80 of node1, not even for a try: that HTTP passes is not proven',
-    ]);
-    expect(chooseProbes(rule('http-only'), target, others, cluster).remarks).toEqual([]);
+    );
+    expect(chooseProbes(rule('http-only'), target, others, cluster).remarks.join()).not.toContain('port 80');
+  });
+
+  describe('over IPv6', () => {
+    const at = (of: ClusterNode, ...v6: readonly string[]): Candidate =>
+      candidate(of, {
+        interfaces: [
+          {name: 'docker0', addresses: [{address: 'fd00:d::1', scope: 'global'}]},
+          {
+            name: 'eth0',
+            mac: MACS.get(of.name)![0]!,
+            addresses: [of.address, ...v6].map((address) => ({address, scope: 'global'})),
+          },
+        ],
+      });
+    const six = (one: Rule, here: Candidate, there: Candidate) => {
+      const {probes, remarks} = chooseProbes(one, here, [there], cluster);
+      return {probes: probes.filter(({to}) => to.address.includes(':')), remarks};
+    };
+    const BOTH = [rule('http-only'), rule('deny-mac', MACS.get('node2')![0]!)];
+
+    it.each(BOTH)('$exercise is pinged each way, at addresses where the other gets, which must fail at the rule', (one) => {
+      const {probes, remarks} = six(one, at(node1, 'fd00::11'), at(node2, 'fd00::12'));
+      expect(probes.map((probe) => [showProbe(probe), probe.to.address])).toEqual([
+        ['ping (IPv6) node2 → node1', 'fd00::11'],
+        ['ping (IPv6) node1 → node2', 'fd00::12'],
+      ]);
+      expect(remarks).toEqual([]);
+      const guards = new Map([['node1', on(one)]]);
+      expect(expectation(probes[0]!, guards, NEIGHBOURS, cluster)).toBe('fails');
+    });
+
+    it.each(BOTH)('$exercise says so where it cannot be proven', (one) => {
+      expect(six(one, at(node1, 'fd00::11'), at(node2)).remarks).toEqual([
+        'over IPv6 it is not proven, for want of a global address on node2',
+      ]);
+      expect(six(one, {...at(node1, 'fd00::11'), families: [4]}, at(node2, 'fd00::12'))).toEqual({
+        probes: [],
+        remarks: ['IPv6 is open: no ip6tables works on node1'],
+      });
+    });
+
+    it('a node with several addresses pings from the one that is denied', () => {
+      const denial = rule('deny-ip', 'fd00::12');
+      const script = (...addresses: readonly string[]): string => {
+        const [ping] = six(denial, at(node1, 'fd00::11'), at(node2, ...addresses)).probes;
+        return probeFact(ping!).script;
+      };
+      expect(script('fd00::99', 'fd00::12')).toContain('-I fd00::12 fd00::11 ');
+      expect(script('fd00::12', 'fd00::99')).toContain('-I fd00::12 fd00::11 ');
+      expect(script('fd00::12')).not.toContain('-I ');
+    });
   });
 
   it('deny-mac: the prober is the node with the MAC', () => {
@@ -178,7 +234,7 @@ describe('a packet of a container', () => {
   const outside = {label: 'node2', address: node2.address, node: 'node2'};
   const with_ = (...rules: Rule[]) => new Map([['node1', {node: node1, rules, sources: []}]]);
   const foresee = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
-    expectation({kind: 'ping', from, to}, with_(...rules), MACS, cluster);
+    expectation({kind: 'ping', from, to}, with_(...rules), NEIGHBOURS, cluster);
 
   it('is passed on by its own node, which may deny it', () => {
     const denial = rule('deny-ip', inside.address, {scope: 'containers'});

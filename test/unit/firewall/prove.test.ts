@@ -9,12 +9,13 @@ import {FakeFirewall} from './fake-firewall.js';
 import {rule} from './make.js';
 
 const denial = rule('deny-ip', node0.address);
+const [MAC, DOCKER_MAC] = ['02:00:00:00:00:99', '02:42:00:00:00:99'];
 const ANSWERED = '2 packets transmitted, 2 received, 0% packet loss';
 
 /** How a node is seen, with these rules. */
 function look(host: FakeFirewall): string {
   const dump = host.kernel('iptables-nft').save();
-  return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft 4 nft\n${dump}#hw5 fingerprint f\n`;
+  return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft 4 nft\n${dump}#hw5 fingerprint f\n#hw5 link host0 ${MAC}\n#hw5 link docker0 ${DOCKER_MAC}\n`;
 }
 
 /** What the host's shell prints for joined facts with these outputs, the last one for all that follow. */
@@ -34,7 +35,7 @@ function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: No
       (call) => !isLook(call) && !isAround(call),
       (call: FakeCall) => facts(call, ANSWERED),
     )
-    .on(isAround, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr 02:00:00:00:00:99`))
+    .on(isAround, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr ${MAC}`))
     .on(isLook, (call: FakeCall) => facts(call, look(firewall)));
   return {view: {node: of, host, source: undefined, seen: parseSighting(look(firewall))}, host};
 }
@@ -49,4 +50,16 @@ it('a node that is lost after the first look probes nothing, and stops nobody el
   expect(proof!.remarks).toContainEqual(expect.stringMatching(/^node2 probes nothing: .*the connection broke/));
   expect(other).toMatchObject({node: 'node2', isOk: false, rows: []});
   expect(other!.doubts[0]).toContain('the connection broke');
+});
+
+it('a MAC that a node has but does not send with is not expected to be caught', async () => {
+  const foreseen = async (mac: string): Promise<string> => {
+    const guarded = node(node1, {firewall: new FakeFirewall().add(denial, rule('deny-mac', mac))});
+    const views = [node(node0).view, guarded.view, node(node2).view];
+    await using prover = await Prover.prepare(cluster, views, [{rule: denial, view: guarded.view, ends: undefined}]);
+    const [proof] = await prover.after();
+    return proof!.rows.find(({probe}) => probe.kind === 'ping' && probe.from.node === 'node2')!.expected;
+  };
+  expect(await foreseen(DOCKER_MAC)).toBe('passes');
+  expect(await foreseen(MAC)).toBe('fails');
 });

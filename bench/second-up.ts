@@ -64,7 +64,7 @@ async function oneByOne(node: ClusterNode, {ssh}: Cluster): Promise<void> {
 /** Every script that hw5 runs on the node to look. */
 function factsOf(node: ClusterNode): string[] {
   return STEPS.filter((step) => step.targets(cluster).includes(node)).flatMap((step) => {
-    const context = {node, cluster, inputs};
+    const context = {node, cluster, inputs, unreachable: new Set<string>()};
     return [
       ...Object.values(step.facts(context)).map((fact) => fact.script),
       ...(step.ready ? [step.ready(context).script] : []),

@@ -12,7 +12,7 @@ export function downCommand(context: CliContext): Command {
     .option('--purge', "etcd's data and the images go too")
     .addHelpText(
       'after',
-      "\nWithout --purge etcd's data and the built images stay, so that the next `hw5 up` is quick.\n\nExamples:\n  hw5 down\n  hw5 --lab down --purge",
+      "\nWithout --purge etcd's data and the images stay, so that the next `hw5 up` is quick.\n\nExamples:\n  hw5 down\n  hw5 --lab down --purge",
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf<{purge?: boolean}>(command);

@@ -1,5 +1,5 @@
 import {showProbe} from '../firewall/probe.js';
-import type {Proof} from '../firewall/prove.js';
+import type {Proof} from '../firewall/proof.js';
 import type {NodeResult} from '../firewall/work.js';
 
 /** What became of a node, for programs. */
@@ -16,7 +16,7 @@ export function planJson({node, outcome}: NodeResult): unknown {
 }
 
 /** What was proven of a rule on a node, for programs. */
-export function proofJson({node, rule, rows, hits, remarks, isOk}: Proof): unknown {
+export function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof): unknown {
   return {
     id: rule.id,
     node,
@@ -31,5 +31,6 @@ export function proofJson({node, rule, rows, hits, remarks, isOk}: Proof): unkno
       ok,
     })),
     remarks,
+    doubts,
   };
 }

@@ -3,7 +3,7 @@ import {showDuration} from '../firewall/duration.js';
 import {type ListedRule, WAY} from '../firewall/list.js';
 import type {Wish} from '../firewall/plan.js';
 import {showProbe} from '../firewall/probe.js';
-import type {Proof, ProofRow} from '../firewall/prove.js';
+import type {Proof, ProofRow} from '../firewall/proof.js';
 import {showMatch} from '../firewall/rule.js';
 import type {NodeResult} from '../firewall/work.js';
 import {columns} from './columns.js';
@@ -77,7 +77,7 @@ function leftOutLine({node, why}: LeftOut): string {
 
 /** What was proven, a table a rule and node, in the manner of the report's transcripts. */
 export function proofsText(proofs: readonly Proof[], nodes: number): string {
-  const blocks = proofs.map(({node, rule, rows, hits, remarks}) => {
+  const blocks = proofs.map(({node, rule, rows, hits, remarks, doubts}) => {
     const hasBefore = rows.some((row) => row.before !== undefined);
     const table = columns([
       ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'SEEN', 'MUST', ''],
@@ -95,15 +95,18 @@ export function proofsText(proofs: readonly Proof[], nodes: number): string {
       ...(rows.length > 0 ? [chalk.dim(table[0]), ...table.slice(1)] : []),
       ...(hits.after === undefined ? [] : [`packets caught by the rule: ${hits.before ?? '?'} → ${hits.after}`]),
       ...remarks.map((remark) => chalk.yellow(remark)),
+      ...doubts.map((doubt) => chalk.red(doubt)),
     ].map((line, index) => (index < 2 ? line : `  ${line}`));
   });
   const lone = nodes === 1 && proofs.length > 0 ? ['', chalk.dim('only one node answers: there is nobody to probe from')] : [];
   return [...blocks.flat(), ...lone].map((line) => `${line}\n`).join('');
 }
 
-function sign({isOk, after, expected}: ProofRow): string {
+function sign({isOk, before, after, expected}: ProofRow): string {
   if (!isOk) return chalk.red('✗');
-  return (after.kind === 'answered') === (expected === 'passes') ? chalk.green('✓') : chalk.dim('not before either');
+  // as foreseen, but no doing of the rule
+  if (after.kind !== 'answered' && before !== undefined && before.kind !== 'answered') return chalk.dim('not before either');
+  return (after.kind === 'answered') === (expected === 'passes') ? chalk.green('✓') : chalk.dim('ended meanwhile');
 }
 
 /** What the hosts' kernels would be told. */

@@ -6,7 +6,7 @@ import {type Flaw, flawsOf} from '../firewall/flaws.js';
 import {listRules} from '../firewall/list.js';
 import {Nodes, rulesOn} from '../firewall/nodes.js';
 import {isNothing, planAdd, planRemove, planReset, type Wish} from '../firewall/plan.js';
-import type {Proof} from '../firewall/prove.js';
+import type {Proof} from '../firewall/proof.js';
 import {EXERCISES, type Exercise, ID, makeRule, readMatch, SCOPES, type Scope, showMatch} from '../firewall/rule.js';
 import type {Interface} from '../firewall/sighting.js';
 import {claimsOn, isAboutItself, type NodeResult, verify, type Work, work} from '../firewall/work.js';
@@ -270,6 +270,7 @@ async function change(
     targets,
     plan,
     rules,
+    forSeconds: wish?.forSeconds,
     isRemoval,
     isProven,
     options: {confirmSeconds, signal: context.signal},
@@ -336,9 +337,10 @@ function asError({node, what, hint}: Flaw): Error {
 function contradictions(proofs: readonly Proof[]): readonly Error[] {
   return proofs
     .filter((proof) => !proof.isOk)
-    .map(({node, rule, rows}) => {
+    .map(({node, rule, rows, doubts}) => {
       const wrong = rows.filter((row) => !row.isOk).length;
-      return new Hw5Error(`rule ${rule.id} on ${node}: ${wrong} of ${rows.length} probes went otherwise than the rules say`, {
+      const what = wrong > 0 ? `${wrong} of ${rows.length} probes went otherwise than the rules say` : doubts.join('; ');
+      return new Hw5Error(`rule ${rule.id} on ${node}: ${what}`, {
         hint: 'another firewall may be in the way, or a service down: the table shows which, `iptables-save -c` on the node what caught it',
       });
     });

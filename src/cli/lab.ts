@@ -1,6 +1,6 @@
 import {Command} from 'commander';
 import {labDown} from '../lab/down.js';
-import {labExecAttached, labSsh} from '../lab/exec.js';
+import {enter, enterBySsh} from '../lab/exec.js';
 import {type LabHost, labHost} from '../lab/host.js';
 import {DEFAULT_LAB} from '../lab/lab.js';
 import {labPowerOff, labPowerOn} from '../lab/power.js';
@@ -10,6 +10,7 @@ import {type LabStatus, labStatus} from '../lab/status.js';
 import {labUp} from '../lab/up.js';
 import {WORK_ALIKES} from '../lab/work-alikes.js';
 import {UsageError} from '../support/errors.js';
+import {attached} from './attached.js';
 import type {CliContext} from './context.js';
 import {type GlobalOptions, optionsOf} from './options.js';
 import {reporter} from './reporter/reporter.js';
@@ -45,8 +46,8 @@ Examples:
     lab,
     'up',
     'make the machines, or mend them',
-    `Machines that are off are switched on, and a missing bridge or rule comes back. A lab that another build of hw5 made gets this build's
-programs; what is as it should be stays untouched.
+    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule comes back.
+A lab that another build of hw5 made gets this build's programs; what is as it should be stays untouched.
 
 Examples:
   sudo hw5 lab up
@@ -65,6 +66,12 @@ Examples:
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
+      }
+      if (up.blockedResolver !== undefined) {
+        context.stderr.write(
+          `its machines get no answer from the resolver ${up.blockedResolver}, while this computer does: another firewall drops what they send\n` +
+            `  hint     see \`nft list ruleset\`; firewalld lets them out after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
+        );
       }
       if (!options.json) print(`cluster file: ${up.lab.files.cluster}`);
     });
@@ -94,7 +101,7 @@ Examples:
     lab,
     'ssh',
     'log in to a machine',
-    `As the lab's user, who may sudo. With a command, its exit code becomes that of hw5.
+    `As the lab's user, who may sudo. With a command, its exit code becomes that of hw5; 128 + n when signal n ended it.
 
 Examples:
   sudo hw5 lab ssh node1
@@ -105,13 +112,13 @@ Examples:
     .argument('[command...]')
     .passThroughOptions()
     .action(async (machine: string, argv: string[], _own, command: Command) =>
-      context.setExitCode(await labSsh({lab: nameOf(command), machine}, withoutDashes(argv), host)),
+      context.setExitCode(await attached(await enterBySsh({lab: nameOf(command), machine}, withoutDashes(argv), host))),
     );
   named(
     lab,
     'exec',
     'run a command as root in a machine, past SSH',
-    `It works when SSH does not. The command's exit code becomes that of hw5.
+    `It works when SSH does not. The command's exit code becomes that of hw5; 128 + n when signal n ended it.
 
 Examples:
   sudo hw5 lab exec node0 -- docker ps
@@ -122,7 +129,7 @@ Examples:
     .argument('<command...>')
     .passThroughOptions()
     .action(async (machine: string, argv: string[], _own, command: Command) =>
-      context.setExitCode(await labExecAttached({lab: nameOf(command), machine}, withoutDashes(argv), host)),
+      context.setExitCode(await attached(await enter({lab: nameOf(command), machine}, withoutDashes(argv), host))),
     );
 
   const power = lab

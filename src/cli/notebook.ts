@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import {type Cluster, nodesWith} from '../cluster/cluster.js';
+import {notebookUrls} from '../cluster/notebook.js';
 import {quoteAll, Secret, script} from '../host/command.js';
 import {JUPYTER_TOKEN} from '../steps/secrets.js';
 import {Hw5Error} from '../support/errors.js';
@@ -16,11 +17,17 @@ export function notebookCommand(context: CliContext): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);
       const cluster = await findCluster(options, context);
+      const notebooks = notebookUrls(cluster);
+      if (notebooks.length === 0) throw noNotebook;
       const token = (await readToken(cluster, options, context)).reveal();
-      const urls = nodesWith(cluster, 'proxy').map((node) => `http://${node.address}:${cluster.proxy.port}/?token=${token}`);
+      const urls = notebooks.map((url) => `${url}?token=${token}`);
       context.stdout.write(options.json ? `${JSON.stringify({token, urls}, null, 2)}\n` : `${urls.join('\n')}\n`);
     });
 }
+
+const noNotebook = new Hw5Error('this cluster has no notebook', {
+  hint: 'a task of the image `jupyter` and a node with the role `proxy` make one',
+});
 
 /** The token, from the first node that has it. */
 async function readToken(cluster: Cluster, options: GlobalOptions, context: CliContext): Promise<Secret> {
@@ -38,10 +45,8 @@ async function readToken(cluster: Cluster, options: GlobalOptions, context: CliC
 
 /** Where to look next, after `up`. */
 export function notebookHint(cluster: Cluster, options: GlobalOptions): string {
-  const [first] = nodesWith(cluster, 'proxy');
+  const [first] = notebookUrls(cluster);
   const {file, labName, lab} = options;
   const named = file ? ['-f', file] : labName ? ['--lab-name', labName] : lab ? ['--lab'] : [];
-  return first
-    ? `the notebook answers at http://${first.address}:${cluster.proxy.port}/ (its token: \`${quoteAll(['hw5', ...named, 'notebook'])}\`)`
-    : 'done';
+  return first ? `the notebook answers at ${first} (its token: \`${quoteAll(['hw5', ...named, 'notebook'])}\`)` : 'done';
 }

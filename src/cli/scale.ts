@@ -1,5 +1,4 @@
-import {randomUUID} from 'node:crypto';
-import {chmod, chown, open, readFile, realpath, rename, rm, stat} from 'node:fs/promises';
+import {readFile, realpath} from 'node:fs/promises';
 import chalk from 'chalk';
 import {Command} from 'commander';
 import {createTwoFilesPatch} from 'diff';
@@ -7,6 +6,7 @@ import {loadCluster} from '../cluster/load.js';
 import {planRun, upRun} from '../step/runner.js';
 import {Hw5Error, Hw5Errors, InterruptedError} from '../support/errors.js';
 import {parseCounts, scaleText} from '../tasks/scale.js';
+import {changeFile} from './change-file.js';
 import {clusterFile} from './cluster-file.js';
 import {type CliContext, now} from './context.js';
 import {optionsOf} from './options.js';
@@ -50,7 +50,7 @@ Examples:
         if (errors.size > 0) throw new Hw5Errors([...errors]);
         return;
       }
-      if (text !== before) await replaceFile(file, before, text);
+      if (text !== before) await changeFile(file, before, text);
       const errors = await upRun({...run, lockAs: holder('scale')}).then(
         (result) => result.errors,
         (error: unknown) => {
@@ -72,28 +72,4 @@ function coloured(diff: string): string {
     .slice(2)
     .map((line) => (line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line))
     .join('\n');
-}
-
-/** Puts the new text in the place of the old at once, with the same owner and mode. @throws Hw5Error when it changed meanwhile. */
-async function replaceFile(file: string, before: string, text: string): Promise<void> {
-  const fresh = `${file}.${randomUUID().slice(0, 8)}`;
-  const {mode, uid, gid} = await stat(file);
-  try {
-    const handle = await open(fresh, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await chown(fresh, uid, gid);
-    await chmod(fresh, mode & 0o7777);
-    if ((await readFile(file, 'utf8')) !== before)
-      throw new Hw5Error(`somebody else has just changed ${file}`, {hint: 'look at it, then try again'});
-    await rename(fresh, file);
-  } catch (cause) {
-    await rm(fresh, {force: true});
-    if (cause instanceof Hw5Error) throw cause;
-    throw new Hw5Error(`${file} cannot be changed: ${(cause as Error).message}`, {hint: 'may you write to its folder?', cause});
-  }
 }

@@ -33,7 +33,7 @@ export function statusText(status: ClusterStatus): string {
     '',
     ...taskLines(status),
     '',
-    `notebook  ${status.notebook.urls.join('  ')}`,
+    `notebook  ${status.notebook.urls.join('  ') || 'none: no task runs Jupyter, or no node is a proxy'}`,
   ];
   return `${lines.join('\n')}\n`;
 }

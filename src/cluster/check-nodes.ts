@@ -85,9 +85,8 @@ function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem
   }
   if (count('agent') === 0)
     complain('agent', 'no node is an agent, so no container can run', 'add the role `agent` to some nodes');
-  if (count('framework') === 0 && cluster.framework.tasks.length > 0) {
+  if (count('framework') === 0)
     complain('framework', 'no node runs the scheduler, so no task can start', 'add the role `framework` to one node or more');
-  }
   return problems;
 }
 

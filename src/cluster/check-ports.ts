@@ -1,43 +1,59 @@
-import type {Cluster, ClusterNode, Role} from './cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
 import type {Path, Problem} from './problem.js';
+import type {ClusterInput} from './schema.js';
 
 interface Use {
   readonly port: number;
   readonly what: string;
   readonly path: Path;
-  /** Whether the file can change it. */
+  /** Where the service listens is not for the file to decide. */
   readonly isFixed?: boolean;
 }
 
 /** No two services of a node on one port. */
-export function checkPorts({cluster}: Draft): Problem[] {
+export function checkPorts({cluster, input}: Draft): Problem[] {
   const problems = new Map<string, Problem>();
   cluster.nodes.forEach((node, index) => {
-    const uses = usesOf(cluster, node, index);
+    const uses = usesOf(cluster, node, sshPath(input, index));
     uses.forEach((use, position) => {
       const other = uses.slice(0, position).find((candidate) => candidate.port === use.port);
       if (!other) return;
-      const message = `port ${use.port} of ${node.name} is that of ${other.what} too`;
-      const hint = `give ${use.what} another port${other.isFixed ? '' : `, or change ${other.path.join('.')}`}`;
+      // the one that the file names is at fault, not a default that it runs into
+      const [at, than] = isGiven(input, other.path) && !isGiven(input, use.path) ? [other, use] : [use, other];
+      const message = `port ${use.port} of ${node.name} is that of ${than.what} too`;
       // Once for the cluster, not once for every node.
-      if (!problems.has(use.path.join('.'))) problems.set(use.path.join('.'), {path: use.path, message, hint});
+      if (!problems.has(at.path.join('.'))) problems.set(at.path.join('.'), {path: at.path, message, hint: hintFor(at, than)});
     });
   });
   return [...problems.values()];
 }
 
-function usesOf(cluster: Cluster, node: ClusterNode, index: number): Use[] {
+function hintFor(at: Use, than: Use): string {
+  if (at.isFixed && !than.isFixed) return `give ${than.what} another port, with ${than.path.join('.')}`;
+  return `give ${at.what} another port${than.isFixed ? '' : `, or change ${than.path.join('.')}`}`;
+}
+
+function isGiven(input: ClusterInput, path: Path): boolean {
+  return (
+    path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], input) !== undefined
+  );
+}
+
+function usesOf(cluster: Cluster, node: ClusterNode, sshPath: Path): Use[] {
   const has = (role: Role) => node.roles.includes(role);
   const {etcd, mesos, proxy, docker} = cluster;
   // Behind another host name, the SSH port may be a forwarded one.
-  const ssh: Use[] = node.ssh.host === undefined && node.ssh.jump === undefined ? [sshUse(node, index)] : [];
+  const ssh: Use[] =
+    node.ssh.host === undefined && node.ssh.jump === undefined
+      ? [{port: node.ssh.port, what: 'SSH', path: sshPath, isFixed: true}]
+      : [];
   return [
     ...ssh,
     {port: 179, what: "BIRD's BGP", path: ['calico'], isFixed: true},
     ...(has('etcd') ? [{port: etcd.clientPort, what: "etcd's clients", path: ['etcd', 'clientPort']}] : []),
     ...(has('etcd') ? [{port: etcd.peerPort, what: "etcd's peers", path: ['etcd', 'peerPort']}] : []),
-    ...(has('agent') ? [{port: docker.advertisePort, what: 'Docker', path: ['docker', 'advertisePort']}] : []),
+    ...(isOnContainerNetwork(node) ? [{port: docker.advertisePort, what: 'Docker', path: ['docker', 'advertisePort']}] : []),
     ...(has('master') ? [{port: mesos.masterPort, what: 'the Mesos master', path: ['mesos', 'masterPort']}] : []),
     ...(has('agent') && mesos.source.kind !== 'external'
       ? [{port: mesos.agentPort, what: 'the Mesos agent', path: ['mesos', 'agentPort']}]
@@ -47,6 +63,8 @@ function usesOf(cluster: Cluster, node: ClusterNode, index: number): Use[] {
   ];
 }
 
-function sshUse(node: ClusterNode, index: number): Use {
-  return {port: node.ssh.port, what: 'SSH', path: ['nodes', index, 'ssh', 'port'], isFixed: true};
+/** Where the file says at which port the node's sshd is, if it does. */
+function sshPath(input: ClusterInput, index: number): Path {
+  const own = ['nodes', index, 'ssh', 'port'];
+  return isGiven(input, own) ? own : ['ssh', 'port'];
 }

@@ -11,6 +11,7 @@ export function checkTasks(draft: Draft, known: readonly Problem[]): Problem[] {
   return [
     ...checkGroups(draft, known),
     ...checkHealthChecks(draft),
+    ...checkCommandLines(draft),
     ...onceAGroup([...checkNames(draft), ...checkAddresses(draft, known), ...checkUnique(draft, known)]),
   ];
 }
@@ -53,6 +54,28 @@ function checkHealthChecks(draft: Draft): Problem[] {
       });
     }
     return problems;
+  });
+}
+
+/** What would give Jupyter its token, or a password in its place, by the command line. */
+const TOKEN_OPTION = /(?:^|\s)--?(?:\w+\.)*(?:token|password|hashed_password)(?:=|\s|$)/i;
+
+function checkCommandLines(draft: Draft): Problem[] {
+  return firstOfGroups(draft).flatMap((index) => {
+    const given = groupInput(draft, index);
+    if (!given || draft.cluster.framework.tasks[index]!.image !== 'jupyter') return [];
+    const path = draft.taskPaths[index]!;
+    const texts = [
+      {text: given.command ?? '', at: [...path, 'command']},
+      ...(given.arguments ?? []).map((text, position) => ({text, at: [...path, 'arguments', position]})),
+    ];
+    return texts
+      .filter(({text}) => TOKEN_OPTION.test(text))
+      .map(({at}) => ({
+        path: at,
+        message: 'a token or password does not belong in a command line, which every process may read',
+        hint: 'delete it, and put the token into a file of mode 0600: `framework: {tokenFile: FILE}`; without one hw5 makes a random token',
+      }));
   });
 }
 

@@ -17,7 +17,7 @@ export interface Cluster {
   readonly framework: FrameworkSettings;
 }
 
-/** `etcd`: a member; `master`: the Mesos master (one at most); `agent`: a Mesos agent and container host; `proxy`: port 8888; `framework`: runs the scheduler. */
+/** `etcd`: a member; `master`: the Mesos master (one at most); `agent`: a Mesos agent and container host; `proxy`: port 8888, on the containers' network; `framework`: runs the scheduler. */
 export const ROLES = ['etcd', 'master', 'agent', 'proxy', 'framework'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -116,6 +116,9 @@ export interface MesosSettings {
   readonly secretFile?: string | undefined;
 }
 
+/** Linux keeps the ports below this one for root and for processes with CAP_NET_BIND_SERVICE. */
+export const FIRST_FREE_PORT = 1024;
+
 export interface ProxySettings {
   readonly port: number;
   /** configurable-http-proxy's own API, on 127.0.0.1 only. */
@@ -160,6 +163,16 @@ export interface HealthCheckSettings {
 /** The nodes that have the role, in the file's order. */
 export function nodesWith(cluster: Cluster, role: Role): readonly ClusterNode[] {
   return cluster.nodes.filter((node) => node.roles.includes(role));
+}
+
+/** Whether the node is on the containers' network: an agent holds containers, and a proxy has to reach the notebook's. */
+export function isOnContainerNetwork(node: Pick<ClusterNode, 'roles'>): boolean {
+  return node.roles.includes('agent') || node.roles.includes('proxy');
+}
+
+/** The nodes that Calico, and dockerd for it, run on, in the file's order. */
+export function calicoNodes(cluster: Cluster): readonly ClusterNode[] {
+  return cluster.nodes.filter(isOnContainerNetwork);
 }
 
 /** All etcd client URLs, in the file's order. */

@@ -10,7 +10,7 @@ import {complete, type Draft} from './complete.js';
 import {type Context, createContext, type LoadOptions} from './context.js';
 import {freeze} from './freeze.js';
 import {checkFiles} from './named-files.js';
-import type {Problem} from './problem.js';
+import {isBroken, type Problem} from './problem.js';
 import {checkShape} from './shape.js';
 import {readSource, type Source} from './source.js';
 
@@ -58,7 +58,9 @@ function read(text: string, file: string): Source {
 function analyse(source: Source, context: Context): {draft: Draft; problems: readonly Problem[]} {
   const shape = checkShape(source.value);
   const draft = complete(shape.input, context);
-  const known = [...source.problems, ...shape.problems, ...draft.problems];
+  // what is left out of the draft because it is wrong is not also missing
+  const ofDraft = draft.problems.filter(({path}) => !isBroken(shape.problems, path));
+  const known = [...source.problems, ...shape.problems, ...ofDraft];
   const problems = [
     ...known,
     ...checkNodes(draft, known),

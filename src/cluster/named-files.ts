@@ -1,4 +1,5 @@
-import {access, constants, stat} from 'node:fs/promises';
+import {access, constants, readFile, stat} from 'node:fs/promises';
+import {fileSha256} from '../support/sha256.js';
 import type {Draft} from './complete.js';
 import type {Context} from './context.js';
 import type {Path, Problem} from './problem.js';
@@ -9,7 +10,12 @@ interface NamedFile {
   readonly file: string;
   /** Nobody but its owner may read it. */
   readonly isSecret: boolean;
+  /** What is wrong with its content, once it can be read. */
+  readonly check?: ((file: string) => Promise<readonly Problem[]>) | undefined;
 }
+
+/** The shortest token that is taken: a shorter one could be guessed, and Jupyter takes an empty one for none. */
+const TOKEN_LENGTH = 8;
 
 /** The files the YAML names are there, can be read, and keep their secrets. @param brings those too that go to the hosts */
 export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<Problem[]> {
@@ -19,8 +25,8 @@ export async function checkFiles(draft: Draft, context: Context, brings: boolean
 
 function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFile[] {
   const files: NamedFile[] = [];
-  const add = (path: Path, name: string | undefined, isSecret: boolean): void => {
-    if (name !== undefined) files.push({path, file: context.file(name), isSecret});
+  const add = (path: Path, name: string | undefined, isSecret: boolean, check?: NamedFile['check']): void => {
+    if (name !== undefined) files.push({path, file: context.file(name), isSecret, check});
   };
   const logins = [
     {ssh: input.ssh, at: ['ssh'] as Path},
@@ -32,14 +38,32 @@ function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFil
     add([...at, 'sudoPasswordFile'], ssh?.sudoPasswordFile, true);
   }
   if (!brings) return files;
-  add(['calico', 'calicoctl', 'path'], input.calico?.calicoctl?.path, false);
+  add(['calico', 'calicoctl', 'path'], input.calico?.calicoctl?.path, false, checkSum(input.calico?.calicoctl?.sha256));
   add(['images', 'base', 'import'], input.images?.base?.import, false);
   add(['mesos', 'secretFile'], input.mesos?.secretFile, true);
-  add(['framework', 'tokenFile'], input.framework?.tokenFile, true);
+  add(['framework', 'tokenFile'], input.framework?.tokenFile, true, checkToken);
   return files;
 }
 
-async function checkFile({path, file, isSecret}: NamedFile): Promise<Problem[]> {
+/** That calicoctl is the pinned one. */
+function checkSum(wanted: string | undefined): NamedFile['check'] {
+  if (wanted === undefined) return undefined;
+  return async (file) => {
+    const found = await fileSha256(file);
+    if (found === wanted.toLowerCase()) return [];
+    const hint = `it is ${found}: is it the file you meant?`;
+    return [{path: ['calico', 'calicoctl', 'sha256'], message: `is not that of ${file}`, hint}];
+  };
+}
+
+async function checkToken(file: string): Promise<readonly Problem[]> {
+  const {length} = (await readFile(file, 'utf8')).trim();
+  if (length >= TOKEN_LENGTH) return [];
+  const hint = `write at least ${TOKEN_LENGTH} characters into it, e.g. \`openssl rand -hex 24 > ${file}\``;
+  return [{path: ['framework', 'tokenFile'], message: `the token in ${file} has fewer than ${TOKEN_LENGTH} characters`, hint}];
+}
+
+async function checkFile({path, file, isSecret, check}: NamedFile): Promise<readonly Problem[]> {
   const fault = (message: string, hint: string): Problem[] => [{path, message: `${file} ${message}`, hint}];
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
@@ -54,5 +78,6 @@ async function checkFile({path, file, isSecret}: NamedFile): Promise<Problem[]> 
     () => true,
     () => false,
   );
-  return isReadable ? [] : fault('cannot be read', 'see its owner and mode');
+  if (!isReadable) return fault('cannot be read', 'see its owner and mode');
+  return check ? check(file) : [];
 }

@@ -1,10 +1,12 @@
 import {z} from 'zod';
 import {hasHostBits, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {FIRST_FREE_PORT} from './cluster.js';
 
 /** What a single value has to look like, each with its mend. The messages never repeat the value. */
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+const DOCKERS_NETWORKS: ReadonlySet<string> = new Set(['bridge', 'host', 'none', 'default']);
 const IMAGE = /^[a-z0-9][a-z0-9._:-]*(\/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$/;
 
 function text(isValid: (value: string) => boolean, message: string, hint: string) {
@@ -24,6 +26,11 @@ export const NAME_HINT = 'use lower-case letters, digits and dashes, at most 63,
 
 export const name = text(isName, 'not a valid name', NAME_HINT);
 export const label = text((value) => LABEL.test(value), 'not a valid name', 'use letters, digits, `.`, `_` and `-`, at most 63');
+export const networkName = text(
+  (value) => LABEL.test(value) && !DOCKERS_NETWORKS.has(value),
+  'not a name that a network of its own can have',
+  "use letters, digits, `.`, `_` and `-`, at most 63, as calico_net; `bridge`, `host`, `none` and `default` are Docker's own",
+);
 export const ipv4 = text(
   (value) => parseIpv4(value) !== undefined,
   'not an IPv4 address',
@@ -86,7 +93,7 @@ export const hostPort = text(
 export const dataDir = text(
   isOwnFolder,
   'not a folder that hw5 may own',
-  'give an absolute path of its own, as /var/lib/hw5/etcd: `down --purge` deletes it whole',
+  'give an absolute path of its own, as /var/lib/hw5/etcd, or one below /srv, /opt, /mnt/DISK, /home/USER or a folder of yours in /: `down --purge` deletes it whole',
 );
 export const resources = text(
   (value) => /^[^\s:;]+:[^;]+(;[^\s:;]+:[^;]+)*$/.test(value),
@@ -98,6 +105,12 @@ export const port = number(
   (value) => Number.isInteger(value) && value >= 1 && value <= 65_535,
   'not a port',
   'give a whole number from 1 to 65535',
+);
+/** For services that run as users of their own. */
+export const unprivilegedPort = number(
+  (value) => Number.isInteger(value) && value >= FIRST_FREE_PORT && value <= 65_535,
+  "not a port that a service without root's rights can open",
+  `give a whole number from ${FIRST_FREE_PORT} to 65535`,
 );
 export const cpus = number((value) => value >= 0.01 && value <= 1024, 'not a number of cpus', 'give a number from 0.01, as 0.5');
 export const mem = number(
@@ -125,11 +138,14 @@ function isHostPort(value: string): boolean {
   return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
 }
 
-/** Folders of the system, which a purge must not take away. */
-const SHARED =
-  /^\/(var\/(lib|log|cache|run|spool|tmp|backups|mail)|var\/lib\/(docker|dpkg|apt|systemd|calico|mesos)|etc\/[^/]+|usr\/.*|home\/[^/]+|boot\/.*|proc\/.*|sys\/.*|dev\/.*|run\/[^/]+)$/;
+/** Folders in / that belong to the system and its packages. Below /var/lib, only what is called etcd below hw5's own is nobody else's. */
+const SYSTEM = /^\/(bin|boot|dev|etc|lib\w*|proc|root|run|sbin|snap|sys|tmp|usr|var)\//;
+const OWN = /^\/var\/lib\/hw5\/etcd/;
+/** Whose folders each belong to somebody, or are whole disks: a folder in one of them is wanted. */
+const SHARED = /^\/(home|mnt|media)\/[^/]+$/;
 
+/** Whether a purge that takes the folder away takes nothing of anybody else: folders that begin with a dot hold keys and settings. */
 function isOwnFolder(value: string): boolean {
-  const isNormal = /^(\/[A-Za-z0-9._-]+){2,}$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value);
-  return isNormal && !SHARED.test(value);
+  const isNormal = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){2,}$/.test(value);
+  return isNormal && !SHARED.test(value) && (OWN.test(value) || !SYSTEM.test(value));
 }

@@ -84,8 +84,8 @@ export const clusterSchema = z.strictObject({
   etcd: z
     .strictObject({
       token: rule.label.optional(),
-      clientPort: rule.port.optional(),
-      peerPort: rule.port.optional(),
+      clientPort: rule.unprivilegedPort.optional(),
+      peerPort: rule.unprivilegedPort.optional(),
       dataDir: rule.dataDir.optional(),
     })
     .optional(),
@@ -100,7 +100,7 @@ export const clusterSchema = z.strictObject({
       natOutgoing: z.boolean().optional(),
     })
     .optional(),
-  network: z.strictObject({name: rule.label.optional(), subnet: rule.cidr.optional()}).optional(),
+  network: z.strictObject({name: rule.networkName.optional(), subnet: rule.cidr.optional()}).optional(),
   images: z.strictObject({base: base.optional(), builder: rule.line.optional(), user: rule.containerUser.optional()}).optional(),
   mesos: z
     .strictObject({
@@ -112,7 +112,7 @@ export const clusterSchema = z.strictObject({
       secretFile: rule.file.optional(),
     })
     .optional(),
-  proxy: z.strictObject({port: rule.port.optional(), apiPort: rule.port.optional()}).optional(),
+  proxy: z.strictObject({port: rule.port.optional(), apiPort: rule.unprivilegedPort.optional()}).optional(),
   framework: z
     .strictObject({
       name: rule.name.optional(),

@@ -9,6 +9,7 @@ import {programCall} from './sighting.js';
 const BUSY = 75;
 const LATE = 76;
 const STALE = 77;
+const STUCK = 78;
 
 /** iptables-restore waits for others' locks, and three timers are started at most. */
 const LIMIT_MS = 60_000;
@@ -39,7 +40,10 @@ export async function applyChange(host: Host, change: Change, {confirmSeconds, s
     throw new TryAgainError(`${host.name}: ${said}`, {hint: 'somebody else is at work on this firewall: try again in a minute'});
   }
   throw new CommandError(host.name, ['iptables-restore', '--noflush'], result, {
-    hint: 'nothing was changed on this host; the kernel may lack a match that the rule needs',
+    hint:
+      result.code === STUCK
+        ? 'the host takes out by itself what is in of this change: `hw5 firewall list` shows when it has'
+        : 'nothing was changed on this host; the kernel may lack a match that the rule needs',
   });
 }
 
@@ -90,7 +94,8 @@ export async function confirmChange(host: Host, applied: Applied, {confirmSecond
         hint: 'give it more time with --confirm-within, as 60s',
       });
     }
-    if (result.code !== 0) throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result);
+    if (result.code !== 0)
+      throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result, {hint: 'the host takes the change back'});
   } finally {
     await fresh[Symbol.asyncDispose]();
   }

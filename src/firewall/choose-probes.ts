@@ -51,6 +51,10 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     if (!here || !there) remarks.push(`${target.node.name} has no IPv${family} address to probe: rule and counter only`);
     else {
       probes.push(...between(there, here, target, cluster), ...between(here, there, prober, cluster, true));
+      if (rule.exercise === 'http-only' && !isAnswered(target.around, here.address, HTTP_PORT))
+        remarks.push(
+          `nobody answers at port ${HTTP_PORT} of ${target.node.name}, not even for a try: that HTTP passes is not proven`,
+        );
       const third = bystander && endOf(bystander, family);
       if (third) probes.push({kind: 'ping', from: third, to: here}, {kind: 'ping', from: here, to: third});
       if (third) probes.push(...tcp(third, here, target));

@@ -1,4 +1,5 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork, nodesWith} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {type Family, parseNet, showNet} from './address.js';
 
 /** Where an SSH session to a node comes from, as the node sees it. */
@@ -18,8 +19,6 @@ export interface Failsafe {
 export const BGP_PORT = 179;
 /** Docker hosts that share a cluster store gossip at this port, over TCP and UDP. Docker has no option for it. */
 const DOCKER_GOSSIP_PORT = 7946;
-/** At which the notebook's container listens. */
-const NOTEBOOK_PORT = 8888;
 
 /** Reads `SSH_CONNECTION`, "client port server port"; undefined when it is none. */
 export function parseSshConnection(text: string): SshSource | undefined {
@@ -40,7 +39,7 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
       .filter(({net}) => net.family === family)
       .map(({net, port}) => line(`-s ${net.text} -p tcp -m tcp --dport ${port}`, 'ssh'));
   const own = portsOf(node, cluster);
-  const notebook = notebookAddress(cluster);
+  const notebook = notebookOf(cluster);
   return {
     host: {
       4: [
@@ -55,12 +54,18 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
           .map(({other, ports}) =>
             line(`-s ${other.address}/32 -p tcp -m multiport --sports ${ports.join(',')} ${ANSWER}`, 'cluster'),
           ),
-        ...(node.roles.includes('agent') ? nodesWith(cluster, 'agent') : [])
+        ...(isOnContainerNetwork(node) ? calicoNodes(cluster) : [])
           .filter((other) => other.name !== node.name)
           .map((other) => line(`-s ${other.address}/32 -p udp -m udp --dport ${DOCKER_GOSSIP_PORT}`, 'cluster')),
-        ...externalMaster(cluster).map(({host, port}) => line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos')),
+        ...externalMaster(cluster).flatMap(({host, port}) => [
+          line(`-s ${host}/32 -p tcp -m tcp --sport ${port} ${ANSWER}`, 'mesos'),
+          // it opens connections of its own to the agents, to send them tasks
+          ...(node.roles.includes('agent')
+            ? [line(`-s ${host}/32 -p tcp -m tcp --dport ${cluster.mesos.agentPort}`, 'mesos')]
+            : []),
+        ]),
         ...(notebook && node.roles.includes('proxy')
-          ? [line(`-s ${notebook}/32 -p tcp -m tcp --sport ${NOTEBOOK_PORT} ${ANSWER}`, 'proxy')]
+          ? [line(`-s ${notebook.address}/32 -p tcp -m tcp --sport ${notebook.port} ${ANSWER}`, 'proxy')]
           : []),
       ],
       6: [
@@ -73,8 +78,8 @@ export function failsafeOf(node: ClusterNode, cluster: Cluster, sources: readonl
     containers: {
       4: notebook
         ? nodesWith(cluster, 'proxy').flatMap((proxy) => [
-            line(`-s ${proxy.address}/32 -d ${notebook}/32 -p tcp -m tcp --dport ${NOTEBOOK_PORT}`, 'proxy'),
-            line(`-s ${notebook}/32 -d ${proxy.address}/32 -p tcp -m tcp --sport ${NOTEBOOK_PORT} ${ANSWER}`, 'proxy'),
+            line(`-s ${proxy.address}/32 -d ${notebook.address}/32 -p tcp -m tcp --dport ${notebook.port}`, 'proxy'),
+            line(`-s ${notebook.address}/32 -d ${proxy.address}/32 -p tcp -m tcp --sport ${notebook.port} ${ANSWER}`, 'proxy'),
           ])
         : [],
       6: [],
@@ -97,18 +102,12 @@ export function portsOf(node: ClusterNode, cluster: Cluster): readonly number[] 
   const {etcd, mesos} = cluster;
   const isOurs = mesos.source.kind !== 'external';
   return [
-    ...(node.roles.includes('agent') ? [BGP_PORT] : []),
+    ...(isOnContainerNetwork(node) ? [BGP_PORT] : []),
     ...(node.roles.includes('etcd') ? [etcd.clientPort, etcd.peerPort] : []),
     ...(isOurs && node.roles.includes('master') ? [mesos.masterPort] : []),
     ...(isOurs && node.roles.includes('agent') ? [mesos.agentPort] : []),
-    ...(node.roles.includes('agent') ? [DOCKER_GOSSIP_PORT] : []),
+    ...(isOnContainerNetwork(node) ? [DOCKER_GOSSIP_PORT] : []),
   ];
-}
-
-/** Where the proxies lead: the first task that runs Jupyter. */
-function notebookAddress(cluster: Cluster): string | undefined {
-  const {tasks} = cluster.framework;
-  return (tasks.find((task) => task.image === 'jupyter') ?? tasks[0])?.address;
 }
 
 /** Somebody else's master, when it is given by address. The kernel's rules know no names. */

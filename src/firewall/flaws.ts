@@ -7,8 +7,8 @@ import type {NodeView} from './nodes.js';
 import {rulesOn} from './nodes.js';
 import {canonical, type OwnTable, ownTables, tagOf} from './own.js';
 import {linesOf, readSshSources} from './read-rules.js';
-import {familiesOf, type Rule} from './rule.js';
-import type {Holding} from './sighting.js';
+import {familiesOf, makeRule, type Rule, showMatch} from './rule.js';
+import {type Holding, isForgetful} from './sighting.js';
 import {chooseTool} from './variant.js';
 
 /** Something of hw5 on a node that is not as hw5 left it. */
@@ -29,7 +29,7 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
     if (late <= LATE_SECONDS) return [];
     return [
       flaw(
-        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped`,
+        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped, or iptables refuses`,
         'the next change takes it back first, as `hw5 firewall reset` does',
       ),
     ];
@@ -54,6 +54,20 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
         ),
       );
   }
+  for (const rule of rules.filter((one) => makeRule(one).id !== one.id))
+    flaws.push(
+      flaw(
+        `rule ${rule.id} was made for something else than ${showMatch(rule.match)}: somebody edited it`,
+        `the command that made it, given again, puts it right; \`hw5 firewall remove ${rule.id}\` takes it away`,
+      ),
+    );
+  if (isForgetful(seen))
+    flaws.push(
+      flaw(
+        `rules that are kept will not survive a reboot: hw5-firewall.service is ${seen.bootUnit || 'not known to systemd'}`,
+        'the command that made one of them, given again with --persist, enables it',
+      ),
+    );
   const again = 'the command that made one of the rules, given again, puts everything in its place';
   for (const family of [4, 6] as const) {
     if (!rules.some((rule) => familiesOf(rule).includes(family))) continue;

@@ -17,6 +17,9 @@ export const FORWARD = 'HW5-FORWARD';
 /** Behind a strict `http-only`, which would end everything: what the failsafe guards stands in a chain of its own. */
 const SAFE = '-SAFE';
 
+/** The chain at whose place of a packet's way one of our chains stands: a line may move between the two. */
+export const outerChain = (chain: string): string => (chain.endsWith(SAFE) ? chain.slice(0, -SAFE.length) : chain);
+
 /** Interfaces behind which containers are: Docker's bridges and Calico's cables. */
 const CONTAINER_INTERFACES = ['docker0', 'br-+', 'cali+'] as const;
 

@@ -9,7 +9,7 @@ import {isSame, type OwnTable, ownTables} from './own.js';
 import {readRules, readSshSources} from './read-rules.js';
 import {renderRestore} from './restore.js';
 import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
-import type {Holding, Sighting} from './sighting.js';
+import {type Holding, isForgetful, type Sighting} from './sighting.js';
 import {chooseTool} from './variant.js';
 
 /** What one iptables of a host is told. */
@@ -17,7 +17,7 @@ export interface Edit {
   readonly tool: string;
   /** Input of `TOOL-restore --noflush`. */
   readonly forward: string;
-  /** The same, to take it back. */
+  /** Our ground as it was, in the same words: the host takes it back to that from whatever of the change is in. */
   readonly back: string;
 }
 
@@ -78,7 +78,7 @@ export function planAdd(seen: Sighting, {rule, forSeconds, persist}: Wish, place
     remarks.push(`it still ends in ${showDuration(note.ends - seen.now)}; --for gives it another end`);
   }
   const isNew = edits.length > 0 && note === undefined;
-  const isNoted = isNew || forSeconds !== undefined || (persist === true && !note?.persisted);
+  const isNoted = isNew || forSeconds !== undefined || (persist === true && (!note?.persisted || isForgetful(seen)));
   return {
     edits,
     notes: isNoted ? [`set ${rule.id} ${forSeconds ?? '-'} ${persist ? 'yes' : '-'}`] : [],
@@ -115,7 +115,7 @@ function edit(holding: Holding, rules: readonly Rule[], {node, cluster, source}:
   const failsafe = failsafeOf(node, cluster, sourcesOf(own, source));
   const wanted = layOut(rules, holding.family, failsafe, placesFor(holding.tables));
   if (isSame(own, wanted)) return [];
-  return [{tool: holding.tool, forward: renderRestore(own, wanted), back: renderRestore(wanted, own)}];
+  return [{tool: holding.tool, forward: renderRestore(own, wanted), back: renderRestore([], own)}];
 }
 
 /** Whoever made rules before keeps the way in that those left open. */

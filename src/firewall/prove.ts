@@ -1,12 +1,14 @@
 import type {Cluster} from '../cluster/cluster.js';
 import type {Fact} from '../step/fact.js';
 import {observe} from '../step/observe.js';
+import {Hw5Error} from '../support/errors.js';
 import {type Answerer, answerHttp} from './answerer.js';
 import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';
 import type {Guard} from './judge.js';
 import {lookAgain, type NodeView, rulesOn} from './nodes.js';
 import {ownTables} from './own.js';
 import {type Expectation, expectation, isAsExpected, type Probe, type ProbeResult, probeFact} from './probe.js';
+import {type Claim, type Proof, type ProofRow, weigh} from './proof.js';
 import {readSshSources} from './read-rules.js';
 import type {Rule} from './rule.js';
 import {containers, isAnswered, type Listener, listeners, neighbour, type RunningContainer} from './surroundings.js';
@@ -16,31 +18,10 @@ const LIMIT_MS = 20_000;
 const HTTP_PORT = 80;
 const UNKNOWN: ProbeResult = {kind: 'unknown', detail: 'the prober did not report'};
 
-/** One probe with its results. */
-export interface ProofRow {
-  readonly probe: Probe;
-  /** Before the rule was there. */
-  readonly before: ProbeResult | undefined;
-  readonly after: ProbeResult;
-  readonly expected: Expectation;
-  readonly isOk: boolean;
-}
-
-/** What was seen of one rule on one node. */
-export interface Proof {
-  readonly node: string;
-  readonly rule: Rule;
-  readonly rows: readonly ProofRow[];
-  /** Packets the rule had caught before and after the probes; undefined: it could not be read. */
-  readonly hits: {readonly before: number | undefined; readonly after: number | undefined};
-  readonly remarks: readonly string[];
-  readonly isOk: boolean;
-}
-
-/** A rule on a node, to be proven. */
-export interface Claim {
-  readonly rule: Rule;
-  readonly view: NodeView;
+/** A claim with the probes for it, or why there can be none. */
+interface Planned extends ProbePlan {
+  readonly claim: Claim;
+  readonly doubts: readonly string[];
 }
 
 /** What was seen of each node; undefined: it could not be looked at. */
@@ -50,25 +31,28 @@ type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
 export class Prover implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #views: readonly NodeView[];
-  readonly #plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[];
+  readonly #plans: readonly Planned[];
   readonly #answerers: readonly Answerer[];
   #before = new Map<Probe, ProbeResult>();
 
-  private constructor(
-    cluster: Cluster,
-    views: readonly NodeView[],
-    plans: readonly {readonly claim: Claim; readonly plan: ProbePlan}[],
-    answerers: readonly Answerer[],
-  ) {
+  private constructor(cluster: Cluster, views: readonly NodeView[], plans: readonly Planned[], answerers: readonly Answerer[]) {
     this.#cluster = cluster;
     this.#views = views;
     this.#plans = plans;
     this.#answerers = answerers;
   }
 
-  /** Looks around on the nodes and chooses probes. @param views all nodes that can be asked */
+  /** Looks around on the nodes and chooses probes. A node that cannot be looked at is left out. @param views all nodes that can be asked */
   static async prepare(cluster: Cluster, views: readonly NodeView[], claims: readonly Claim[]): Promise<Prover> {
-    const around = await Promise.all(views.map((view) => lookAround(view, views, cluster)));
+    const looks = await Promise.all(views.map((view) => lookAround(view, views, cluster).catch(asLost)));
+    const around = views.flatMap((view, index) => {
+      const look = looks[index]!;
+      return look instanceof Hw5Error ? [] : [{view, candidate: look}];
+    });
+    const lost = views.flatMap((view, index) => {
+      const look = looks[index]!;
+      return look instanceof Hw5Error ? [{view, why: `${view.node.name} probes nothing: ${look.message}`}] : [];
+    });
     const targets = [...new Set(claims.map(({view}) => view))];
     const answerers = await Promise.all(
       around
@@ -83,10 +67,12 @@ export class Prover implements AsyncDisposable {
         candidate: {...candidate, around: {...candidate.around, listeners: [...candidate.around.listeners, ...ours]}},
       };
     });
-    const plans = claims.map((claim) => {
-      const target = candidates.find(({view}) => view === claim.view)!.candidate;
+    const plans = claims.map((claim): Planned => {
+      const target = candidates.find(({view}) => view === claim.view)?.candidate;
       const others = candidates.filter(({view}) => view !== claim.view).map(({candidate}) => candidate);
-      return {claim, plan: chooseProbes(claim.rule, target, others, cluster)};
+      const [own, rest] = [lost.filter(({view}) => view === claim.view), lost.filter(({view}) => view !== claim.view)];
+      const {probes, remarks} = target ? chooseProbes(claim.rule, target, others, cluster) : {probes: [], remarks: []};
+      return {claim, probes, remarks: [...remarks, ...rest.map(({why}) => why)], doubts: own.map(({why}) => why)};
     });
     return new Prover(
       cluster,
@@ -107,9 +93,13 @@ export class Prover implements AsyncDisposable {
     const claimed = (view: NodeView): readonly Rule[] =>
       this.#plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
     const macs = new Map(this.#views.map((view) => [view.node.name, view.seen.interfaces.flatMap(({mac}) => mac ?? [])]));
-    const foresee = (looks: Looks): ((probe: Probe) => Expectation) => {
-      const guards = new Map([...looks].map(([view, seen]) => [view.node.name, guardOf(view, seen, claimed(view))]));
-      return (probe) => expectation(probe, guards, macs, this.#cluster);
+    const foresee = (looks: Looks, without?: Claim): ((probe: Probe) => Expectation) => {
+      const guards = [...looks].map(([view, seen]) => {
+        const guard = guardOf(view, seen, claimed(view));
+        return view === without?.view ? {...guard, rules: guard.rules.filter(({id}) => id !== without.rule.id)} : guard;
+      });
+      const byNode = new Map(guards.map((guard) => [guard.node.name, guard]));
+      return (probe) => expectation(probe, byNode, macs, this.#cluster);
     };
     const foreseen = foresee(first);
     const results = await this.#probe(this.#probes);
@@ -122,8 +112,9 @@ export class Prover implements AsyncDisposable {
     const last = await this.#look();
     // a rule that ends by itself meanwhile may or may not have caught a probe
     const later = foresee(last);
-    return this.#plans.map(({claim, plan}) => {
-      const rows = plan.probes.map((probe): ProofRow => {
+    return this.#plans.map(({claim, probes, remarks, doubts}) => {
+      const otherwise = foresee(first, claim);
+      const rows = probes.map((probe): ProofRow => {
         const expected = foreseen(probe);
         const after = results.get(probe) ?? UNKNOWN;
         const before = this.#before.get(probe);
@@ -134,17 +125,16 @@ export class Prover implements AsyncDisposable {
           before,
           after,
           expected,
+          otherwise: otherwise(probe),
           isOk: isOther || isAsExpected(expected, after) || isAsExpected(later(probe), after),
         };
       });
-      const hits = {before: hitsOf(claim, first), after: hitsOf(claim, last)};
+      const proof = weigh(claim, {rows, first: first.get(claim.view), last: last.get(claim.view), isGone});
       return {
-        node: claim.view.node.name,
-        rule: claim.rule,
-        rows,
-        hits,
-        remarks: [...plan.remarks, ...(isGone ? [] : counterRemarks(rows, hits))],
-        isOk: rows.every((row) => row.isOk),
+        ...proof,
+        remarks: [...remarks, ...proof.remarks],
+        doubts: [...doubts, ...proof.doubts],
+        isOk: proof.isOk && doubts.length === 0,
       };
     });
   }
@@ -173,7 +163,7 @@ export class Prover implements AsyncDisposable {
   }
 
   get #probes(): readonly Probe[] {
-    return this.#plans.flatMap(({plan}) => plan.probes);
+    return this.#plans.flatMap(({probes}) => probes);
   }
 
   async #look(): Promise<Looks> {
@@ -185,11 +175,13 @@ export class Prover implements AsyncDisposable {
   }
 }
 
-async function lookAround(
-  view: NodeView,
-  views: readonly NodeView[],
-  cluster: Cluster,
-): Promise<{view: NodeView; candidate: Candidate}> {
+/** What goes wrong on one node stops no other; a bug does. */
+function asLost(error: unknown): Hw5Error {
+  if (error instanceof Hw5Error) return error;
+  throw error;
+}
+
+async function lookAround(view: NodeView, views: readonly NodeView[], cluster: Cluster): Promise<Candidate> {
   const others = views.filter((other) => other !== view);
   const facts: Record<string, Fact<unknown>> = {
     listeners,
@@ -205,13 +197,10 @@ async function lookAround(
     return mac === undefined ? [] : [[node.name, mac] as const];
   });
   return {
-    view,
-    candidate: {
-      node: view.node,
-      interfaces: view.seen.interfaces,
-      around: {listeners: seen.listeners, containers: seen.containers},
-      neighbours: new Map(neighbours),
-    },
+    node: view.node,
+    interfaces: view.seen.interfaces,
+    around: {listeners: seen.listeners, containers: seen.containers},
+    neighbours: new Map(neighbours),
   };
 }
 
@@ -221,16 +210,4 @@ function guardOf(view: NodeView, seen: NodeView['seen'] | undefined, claimed: re
   const own = now.holdings.flatMap(({tables}) => ownTables(tables));
   const rules = seen ? rulesOn(now) : [...rulesOn(now), ...claimed];
   return {node: view.node, rules, sources: readSshSources(own)};
-}
-
-function hitsOf({rule, view}: Claim, looks: Looks): number | undefined {
-  const seen = looks.get(view);
-  return seen && rulesOn(seen).find(({id}) => id === rule.id)?.hits;
-}
-
-function counterRemarks(rows: readonly ProofRow[], {before, after}: Proof['hits']): readonly string[] {
-  if (before === undefined || after === undefined)
-    return ['the counter could not be read: is the rule gone again, or hw5 cut off?'];
-  const isDenied = rows.some((row) => row.expected === 'fails');
-  return isDenied && after <= before ? ['the counter did not move: another rule, ahead of this one, catches these packets'] : [];
 }

@@ -34,11 +34,15 @@ export function readRules(tables: readonly OwnTable[]): readonly FoundRule[] {
     groups.set(tag.owner, group);
   }
   return [...groups].flatMap(([id, {exercise, strict, lines}]) => {
-    const match = matchOf(exercise, lines[0]!);
+    const matches = lines.flatMap((line) => matchOf(exercise, line) ?? []);
+    const asMade = matches
+      .flatMap((match) => SCOPES.map((scope) => makeRule({exercise, match, scope, strict})))
+      .find((rule) => rule.id === id);
+    const [match] = matches;
     if (match === undefined) return [];
     const hits = lines.filter(isDenying).reduce((sum, line) => sum + line.packets, 0);
-    const scope = SCOPES.find((one) => makeRule({exercise, match, scope: one, strict}).id === id) ?? scopeOf(lines);
-    return [{id, exercise, match, scope, strict, hits}];
+    // where none of its lines says what its id says, somebody edited it: flaws.ts tells
+    return [{...(asMade ?? {id, exercise, match, scope: scopeOf(lines), strict}), hits}];
   });
 }
 

@@ -1,3 +1,4 @@
+import {outerChain} from './layout.js';
 import {canonical, type Jump, type OwnLine, type OwnTable} from './own.js';
 
 /**
@@ -25,7 +26,7 @@ function renderTable(from: OwnTable, to: OwnTable): string {
     ...[...to.chains.keys(), ...stale].map((chain) => `:${chain} - [0:0]`),
     ...from.jumps.filter((jump) => !isKept(jump, to.jumps)).map((jump) => `-D ${jump.from} ${jump.text}`),
     ...[...to.chains].flatMap(([chain, own]) =>
-      own.map((line) => `${counted(line, from.chains.get(chain))}-A ${chain} ${line.text}`),
+      own.map((line) => `${counted(line, linesAt(chain, from))}-A ${chain} ${line.text}`),
     ),
     // the last one in is the first one met
     ...to.jumps
@@ -43,7 +44,12 @@ function isSameJump(a: Jump, b: Jump): boolean {
   return a.from === b.from && canonical(a.text) === canonical(b.text);
 }
 
-function counted(line: OwnLine, before: readonly OwnLine[] = []): string {
+/** What stands at a chain's place of a packet's way, whichever of our chains there it is in. */
+function linesAt(chain: string, {chains}: OwnTable): readonly OwnLine[] {
+  return [...chains].filter(([name]) => outerChain(name) === outerChain(chain)).flatMap(([, lines]) => lines);
+}
+
+function counted(line: OwnLine, before: readonly OwnLine[]): string {
   const counters = line.counters ?? before.find((other) => canonical(other.text) === canonical(line.text))?.counters;
   return counters ? `[${counters.packets}:${counters.bytes}] ` : '';
 }

@@ -43,7 +43,12 @@ export interface Sighting {
   /** A change that nobody has confirmed yet, and when the host takes it back. */
   readonly pending: {readonly until: number} | undefined;
   readonly interfaces: readonly Interface[];
+  /** What systemd says of the unit that restores rules at boot, as `enabled`. Undefined: no rule is kept. */
+  readonly bootUnit: string | undefined;
 }
+
+/** Whether rules that are kept will not survive a reboot: their unit does not start then. */
+export const isForgetful = ({bootUnit}: Pick<Sighting, 'bootUnit'>): boolean => bootUnit !== undefined && bootUnit !== 'enabled';
 
 /** The program that works on the host; see its head. */
 export function program(): string {
@@ -67,6 +72,7 @@ export function parseSighting(text: string): Sighting {
   const interfaces = new Map<string, {mac?: string; addresses: {address: string; scope: string}[]}>();
   let [now, fingerprint] = [0, ''];
   let pending: Sighting['pending'];
+  let bootUnit: string | undefined;
   const at = (name: string) => {
     const one = interfaces.get(name) ?? {addresses: []};
     interfaces.set(name, one);
@@ -80,6 +86,7 @@ export function parseSighting(text: string): Sighting {
     else if (what === 'broken') broken.push(head.slice('broken '.length));
     else if (what === 'fingerprint') fingerprint = a;
     else if (what === 'note') notes.set(a, {added: Number(b), ends: c === '-' ? undefined : Number(c), persisted: d === 'yes'});
+    else if (what === 'boot') bootUnit = a;
     else if (what === 'pending') pending = {until: Number(b)};
     else if (what === 'address') at(a).addresses.push({address: b.replace(/\/\d+$/, ''), scope: c});
     else if (what === 'link') at(a).mac = b;
@@ -101,6 +108,7 @@ export function parseSighting(text: string): Sighting {
     broken,
     notes,
     pending,
+    bootUnit,
     interfaces: [...interfaces].map(([name, one]) => ({name, ...one})),
   };
 }

@@ -4,7 +4,8 @@ import type {ChangeOptions} from './change.js';
 import {commit, type Outcome} from './commit.js';
 import {type Nodes, type NodeView, rulesOn} from './nodes.js';
 import {type Change, isNothing, type Place} from './plan.js';
-import {type Claim, type Proof, Prover} from './prove.js';
+import type {Claim, Proof} from './proof.js';
+import {Prover} from './prove.js';
 import type {Rule} from './rule.js';
 import type {Interface, Sighting} from './sighting.js';
 
@@ -29,6 +30,8 @@ export interface Work {
   readonly plan: (seen: Sighting, place: Place) => Change;
   /** The rules that the change is about, on one node. */
   readonly rules: (seen: Sighting) => readonly Rule[];
+  /** After how many seconds they end by themselves, where the change says so. */
+  readonly forSeconds?: number | undefined;
   /** Whether the change takes them away. */
   readonly isRemoval: boolean;
   readonly isProven: boolean;
@@ -36,10 +39,15 @@ export interface Work {
 }
 
 /** Probes, changes all targets at once, and probes again. What fails on one node stops no other. */
-export async function work({nodes, targets, plan, rules, isRemoval, isProven, options}: Work): Promise<WorkResult> {
+export async function work({nodes, targets, plan, rules, forSeconds, isRemoval, isProven, options}: Work): Promise<WorkResult> {
   const {cluster, views} = nodes;
   const mine = views.filter(({node}) => targets.includes(node));
-  const claims = mine.flatMap((view) => rules(view.seen).map((rule): Claim => ({rule, view})));
+  const claims = mine.flatMap((view) =>
+    rules(view.seen).map((rule): Claim => {
+      const ends = forSeconds === undefined ? view.seen.notes.get(rule.id)?.ends : view.seen.now + forSeconds;
+      return {rule, view, ends};
+    }),
+  );
   const isNew = mine.some((view) => !isSettled(view, cluster, plan));
   await using prover = isProven && claims.length > 0 ? await Prover.prepare(cluster, views, claims) : undefined;
   if (isNew) await prover?.before();
@@ -67,7 +75,7 @@ export function claimsOn(views: readonly NodeView[], id: string | undefined): re
   return views.flatMap((view) =>
     rulesOn(view.seen)
       .filter((rule) => id === undefined || rule.id === id)
-      .map((rule) => ({rule, view})),
+      .map((rule) => ({rule, view, ends: view.seen.notes.get(rule.id)?.ends})),
   );
 }
 

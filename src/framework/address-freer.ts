@@ -14,6 +14,12 @@ export interface FreeRequest {
   readonly containers: readonly string[];
 }
 
+/** Free is an address that nothing holds any more; the message says what was done or stands in the way, and is empty if nothing. */
+export interface FreeResult {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
 const inspected = z.array(
   z.object({Containers: z.record(z.string(), z.object({Name: z.string(), IPv4Address: z.string()})).nullish()}),
 );
@@ -22,14 +28,13 @@ const inspected = z.array(
  * Frees an address of what a dead container left behind: the endpoint in Docker's network, then the address in Calico's IPAM
  * if no endpoint holds it. Looks first, and touches nothing that might live.
  * @param etcd the members' URLs, for calicoctl
- * @returns what was done or stands in the way, in plain words; empty when there was nothing to do
  */
-export async function freeAddress(request: FreeRequest, etcd: readonly string[], run: Run): Promise<string> {
+export async function freeAddress(request: FreeRequest, etcd: readonly string[], run: Run): Promise<FreeResult> {
   const {network, address, containers} = request;
   const done: string[] = [];
   const stale = new Set(containers.map((id) => `mesos-${id}`));
   const holders = await endpointsAt(network, address, run);
-  if (typeof holders === 'string') return holders;
+  if (typeof holders === 'string') return {ok: false, message: holders};
   let isHeld = false;
   for (const holder of holders) {
     if (!stale.has(holder)) {
@@ -45,12 +50,14 @@ export async function freeAddress(request: FreeRequest, etcd: readonly string[],
       done.push(`${holder} could not be cut off ${network}: ${lastLine(cut.stderr)}`);
     }
   }
-  if (isHeld) return done.join('; ');
+  if (isHeld) return {ok: false, message: done.join('; ')};
   const env = {ETCD_ENDPOINTS: etcd.join(',')};
   // Harmless when the address is free already.
   const released = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);
-  if (released.code !== 0) done.push(`${address} could not be released in Calico's IPAM: ${lastLine(released.stderr)}`);
-  return done.join('; ');
+  // Some calicoctl call it an error that there was nothing to release.
+  const ok = released.code === 0 || /is not assigned/i.test(released.stdout + released.stderr);
+  if (!ok) done.push(`${address} could not be released in Calico's IPAM: ${lastLine(released.stderr)}`);
+  return {ok, message: done.join('; ')};
 }
 
 /** {@link Run} with real processes in this environment; gives up after 10 s. */

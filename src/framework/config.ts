@@ -62,6 +62,8 @@ const configSchema = z
     etcd: z.array(z.url({protocol: /^http$/})).min(1),
     clusterToken: z.string().min(1),
     listen: z.string().startsWith('/'),
+    /** Those that have the images, the network and the keys; without it, all that the master has. */
+    agents: z.array(z.strictObject({name: z.string().min(1), address: z.ipv4()})).optional(),
     principal: z.string().min(1).optional(),
     secretFile: z.string().startsWith('/').optional(),
     tasks: taskList,
@@ -72,6 +74,7 @@ const configSchema = z
   });
 
 export type TaskSpec = z.infer<typeof taskSpec>;
+export type Agent = NonNullable<FrameworkConfig['agents']>[number];
 export type FrameworkConfig = z.infer<typeof configSchema>;
 
 /**

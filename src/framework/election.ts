@@ -43,6 +43,22 @@ export class Election {
   }
 
   /**
+   * Ends the leadership of a former process of this node, which was killed and could not resign: nobody need wait for the end of its
+   * lease. Only for a node's one process that stands for election, when it starts. An etcd that does not answer is no error: the lease ends by itself.
+   */
+  async endFormerTerm(): Promise<void> {
+    const {kv, key, node, log} = this.#options;
+    try {
+      const former = (await kv.list(key)).find((entry) => entry.key === key && entry.value === node);
+      if (former === undefined) return;
+      if (await kv.commit([{key, createRevision: former.createRevision}], [{op: 'delete', key}]))
+        log('info', `a former process of ${node} led: its leadership is ended`);
+    } catch (error) {
+      log('warn', `whether a former process of ${node} led is not known: ${(error as Error).message}`);
+    }
+  }
+
+  /**
    * Waits until this instance leads.
    * @returns undefined when the signal was aborted first
    */

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import type {FreeRequest} from './address-freer.js';
+import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
 import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
@@ -24,7 +24,7 @@ export interface InstanceOptions {
   readonly leaseSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -70,6 +70,7 @@ export class Instance {
   /** Stands by and leads in turn, until the signal. Tasks go on running. */
   async run(stop: AbortSignal): Promise<void> {
     const {log, node} = this.#options;
+    await this.#election.endFormerTerm();
     while (!stop.aborted) {
       const leadership = await this.#election.campaign(stop);
       if (leadership === undefined) return;
@@ -98,7 +99,8 @@ export class Instance {
   async state(): Promise<StateAnswer> {
     const leader = this.#leader;
     if (leader !== undefined) {
-      return this.#answer({...leader.view(), master: leader.master}, this.#options.node, leader.view().connection);
+      const view = leader.view();
+      return this.#answer(view, view.leader, view.connection);
     }
     try {
       this.#lastView = await this.#publishedView();
@@ -150,8 +152,8 @@ function answerOf(
   return {
     framework: {
       id: view?.frameworkId ?? null,
-      // What a leader of the past published does not make a subscription.
-      connected: leader !== null && (view?.connected ?? false),
+      // What a leader of the past published does not make a subscription of this one's.
+      connected: leader !== null && leader === view?.leader && view.connected,
       connection,
       leader,
       isLeader,

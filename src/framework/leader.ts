@@ -1,14 +1,14 @@
-import type {FreeRequest} from './address-freer.js';
+import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf, type Subscription} from './client.js';
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
 import type {Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
-import {type Command, Noticeboard, type Reply} from './noticeboard.js';
+import {type Command, Noticeboard, type PublishedView, type Reply} from './noticeboard.js';
 import {type Records, stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
-import {type View, viewOf} from './view.js';
+import {viewOf} from './view.js';
 import {pause} from './wait.js';
 
 const TICK_MS = 500;
@@ -16,6 +16,7 @@ const SAVE_RETRY_MS = 300;
 const RECONNECT_MS = {first: 250, ceiling: 5_000};
 
 export interface LeaderOptions {
+  readonly node: string;
   readonly leadership: Leadership;
   readonly store: FrameworkStore;
   readonly client: MesosClient;
@@ -25,7 +26,7 @@ export interface LeaderOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -59,12 +60,8 @@ export class Leader {
     return this.#state;
   }
 
-  get master(): string | null {
-    return this.#subscription?.master ?? null;
-  }
-
-  view(): View {
-    return viewOf(this.#state, this.#now());
+  view(): PublishedView {
+    return {...viewOf(this.#state, this.#now()), master: this.#subscription?.master ?? null, leader: this.#options.node};
   }
 
   /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
@@ -84,7 +81,7 @@ export class Leader {
     end.signal.addEventListener('abort', close, {once: true});
     const board = new Noticeboard({
       ...this.#options,
-      show: () => ({...this.view(), master: this.master}),
+      show: () => this.view(),
       obey: (command) => this.command(command),
     });
     const ticker = setInterval(() => {
@@ -157,14 +154,13 @@ export class Leader {
 
   async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
     const {freeAddress, leadership, log} = this.#options;
-    let message: string;
-    try {
-      message = await freeAddress(effect);
-    } catch (error) {
-      message = `freeing ${effect.address} failed: ${messageOf(error)}`;
-    }
-    if (message !== '') log('info', `${effect.name}: ${message}`);
-    if (leadership.isHeld()) this.dispatch({type: 'address-freed', name: effect.name, message});
+    const {address} = effect;
+    const {ok, message} = await freeAddress(effect).catch((error: unknown) => ({
+      ok: false,
+      message: `freeing ${address} failed: ${messageOf(error)}`,
+    }));
+    if (message !== '') log(ok ? 'info' : 'warn', `${effect.name}: ${message}`);
+    if (leadership.isHeld()) this.dispatch({type: 'address-freed', address, ok, message});
   }
 
   #call(call: Parameters<Subscription['call']>[0]): void {

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
       framework: frameworkInfo(config),
       credentials: () => loadCredentials(config),
     }),
-    settings: {...defaultSettings, role: config.role},
+    settings: {...defaultSettings, role: config.role, agents: config.agents},
     leaseSeconds: LEASE_SECONDS,
     now: () => Date.now(),
     monotonic: () => performance.now(),

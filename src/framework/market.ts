@@ -1,4 +1,5 @@
 import type {TaskSpec} from './config.js';
+import {isCleared} from './leftovers.js';
 import {note, type Run, send, slotOf, type Turn} from './model.js';
 import {place} from './placement.js';
 import {blockers, currentRun} from './runs.js';
@@ -55,10 +56,7 @@ export function trade(turn: Turn): void {
   const {market, settings} = state;
   if (!state.connected) return;
   const vacant = state.desired.filter((spec) => blockers(state, spec).length === 0);
-  const pending = vacant.filter((spec) => {
-    const slot = slotOf(turn, spec.name);
-    return slot.freeing === null && slot.notBefore <= now;
-  });
+  const pending = vacant.filter((spec) => isCleared(state, spec) && slotOf(turn, spec.name).notBefore <= now);
   const held = Object.values(state.offers);
   if (pending.length === 0) {
     decline(turn, Object.keys(state.offers));
@@ -82,12 +80,18 @@ export function trade(turn: Turn): void {
   }
 }
 
+/** Forgets why a task found no place: what keeps offers back is lifted for it once more. */
+export function askAnew({state}: Turn, name: string): void {
+  delete state.refusals[name];
+  state.market.wanted = state.market.wanted.filter((one) => one !== name);
+}
+
 function launch(turn: Turn, pending: readonly TaskSpec[]): void {
   const {state, now} = turn;
   const placed = Object.values(state.runs).filter((run) => !run.released);
   const avoid = Object.fromEntries(pending.map((spec) => [spec.name, state.slots[spec.name]?.failedOn ?? null]));
   const offers = Object.values(state.offers).map(({offer}) => offer);
-  const {launches, refusals} = place(pending, offers, placed, state.settings.role, avoid);
+  const {launches, refusals} = place(pending, offers, placed, state.settings, avoid);
   for (const {spec, offerId, agentId, node, resources} of launches) {
     const taskId = `${spec.name}.${state.counter++}`;
     delete state.offers[offerId];

@@ -23,6 +23,8 @@ export interface Offer {
   readonly id: Id;
   readonly agent_id: Id;
   readonly hostname: string;
+  /** Where the agent itself answers. */
+  readonly url?: {readonly address: {readonly ip?: string}};
   readonly resources?: readonly Resource[];
   readonly unavailability?: {readonly start: {readonly nanoseconds: number}};
 }

@@ -1,4 +1,4 @@
-import type {TaskSpec} from './config.js';
+import type {Agent, TaskSpec} from './config.js';
 import type {Call, MesosEvent, Offer, Resource} from './mesos.js';
 
 /**
@@ -55,14 +55,26 @@ export interface Slot {
   /** Of the last end, in plain words. */
   message: string;
   since: number;
+  /** The roll ended its last run, and none has been well since. */
+  isRolled: boolean;
   /** Where the last launch failed before it ran: tried last. */
   failedOn: string | null;
-  /** Container ids of ended runs, whose endpoints may have been left behind. */
-  staleContainers: string[];
-  /** The address must be freed of leftovers before the next launch. */
+}
+
+/** What ended runs may have left behind at an address, whichever task had it and whichever gets it next. */
+export interface Leftovers {
+  address: string;
+  /** Container ids of runs that are dead or given up, whose endpoints may still hold the address. */
+  containers: readonly string[];
+  /** The address is to be freed before the next launch; null: that was tried often enough. */
   freeing: 'needed' | 'running' | null;
-  freeingSince: number;
-  freeingMessage: string;
+  /** Since when the freeing runs. */
+  since: number;
+  /** Freeings that failed in a row, and when the next one may begin. */
+  tries: number;
+  notBefore: number;
+  /** Why the last freeing failed, in plain words. */
+  message: string;
 }
 
 /** All that the scheduler knows. Only {@link reduce} makes new ones; nobody changes one. */
@@ -80,6 +92,8 @@ export interface SchedulerState {
   counter: number;
   runs: Record<string, Run>;
   slots: Record<string, Slot>;
+  /** By address. */
+  leftovers: Record<string, Leftovers>;
   offers: Record<string, {offer: Offer; at: number}>;
   market: {suppressed: boolean; filtered: boolean; revivedAt: number; wanted: string[]};
   implicitAt: number;
@@ -91,6 +105,8 @@ export interface SchedulerState {
 /** Seconds, unless it says otherwise. */
 export interface Settings {
   readonly role: string;
+  /** Where tasks may run; without it, wherever the master offers. */
+  readonly agents?: readonly Agent[] | undefined;
   readonly declineSeconds: number;
   readonly reviveSeconds: number;
   /** How long offers are gathered before placing, so that tasks spread over all nodes of one round of offers. */
@@ -107,6 +123,8 @@ export interface Settings {
   readonly reconcileCeilingSeconds: number;
   readonly implicitSeconds: number;
   readonly freeingLimitSeconds: number;
+  /** So often is the freeing of an address tried before a launch goes ahead without. */
+  readonly freeingTries: number;
   /** Beyond what the agent's own health check allows. */
   readonly unhealthySeconds: number;
   readonly forgetZombieSeconds: number;
@@ -128,6 +146,7 @@ export const defaultSettings: Settings = {
   reconcileCeilingSeconds: 60,
   implicitSeconds: 600,
   freeingLimitSeconds: 30,
+  freeingTries: 6,
   unhealthySeconds: 30,
   forgetZombieSeconds: 86_400,
 };
@@ -142,7 +161,7 @@ export type SchedulerEvent =
   | {readonly type: 'framework-removed'}
   /** The save effect of this number, and all before it, are durable. */
   | {readonly type: 'saved'; readonly id: number}
-  | {readonly type: 'address-freed'; readonly name: string; readonly message: string}
+  | {readonly type: 'address-freed'; readonly address: string; readonly ok: boolean; readonly message: string}
   | {readonly type: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
   | {readonly type: 'command'; readonly action: CommandAction; readonly name: string}
   | {readonly type: 'tick'};
@@ -176,7 +195,7 @@ export interface Turn {
 }
 
 /**
- * A copy whose maps, runs, slots and market may be changed. What is nested deeper is shared with the original: it is replaced,
+ * A copy whose maps, runs, slots, leftovers and market may be changed. What is nested deeper is shared with the original: it is replaced,
  * never changed.
  */
 export function copyOf(state: SchedulerState): SchedulerState {
@@ -189,6 +208,7 @@ export function copyOf(state: SchedulerState): SchedulerState {
     ...state,
     runs: copyEach(state.runs),
     slots: copyEach(state.slots),
+    leftovers: copyEach(state.leftovers),
     offers: {...state.offers},
     market: {...state.market},
     refusals: {...state.refusals},
@@ -216,11 +236,8 @@ export function slotOf(turn: Turn, name: string): Slot {
       notBefore: 0,
       message: '',
       since: turn.now,
+      isRolled: false,
       failedOn: null,
-      staleContainers: [],
-      freeing: null,
-      freeingSince: 0,
-      freeingMessage: '',
     };
     turn.state.slots[name] = slot;
   }
@@ -240,6 +257,7 @@ export function emptyState(settings: Settings = defaultSettings): SchedulerState
     counter: 0,
     runs: {},
     slots: {},
+    leftovers: {},
     offers: {},
     market: {suppressed: false, filtered: false, revivedAt: 0, wanted: []},
     implicitAt: 0,

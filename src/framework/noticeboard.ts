@@ -21,7 +21,7 @@ export interface Reply {
 }
 
 /** What the leader publishes. */
-export type PublishedView = View & {readonly master: string | null};
+export type PublishedView = View & {readonly master: string | null; readonly leader: string};
 
 export interface NoticeboardOptions {
   readonly store: FrameworkStore;

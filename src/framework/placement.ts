@@ -1,4 +1,4 @@
-import type {TaskSpec} from './config.js';
+import type {Agent, TaskSpec} from './config.js';
 import type {Offer, Resource} from './mesos.js';
 import {type Stock, stockOf, take, totalOf} from './resources.js';
 
@@ -24,14 +24,14 @@ export interface Placement {
 
 /**
  * Spreads tasks over offers: a node without a task of the same kind first, then the one with the fewest tasks, then the one
- * with the most memory left. Several tasks may go into one offer.
+ * with the most memory left. Several tasks may go into one offer. Agents that hw5 did not prepare are left out: a master may have others.
  * @param avoid the node on which a task's last launch failed: taken only when no other fits
  */
 export function place(
   pending: readonly TaskSpec[],
   offers: readonly Offer[],
   placed: readonly Placed[],
-  role: string,
+  {role, agents}: {readonly role: string; readonly agents?: readonly Agent[] | undefined},
   avoid: Readonly<Record<string, string | null>> = {},
 ): Placement {
   const stocks = new Map<string, Stock>(offers.map((offer) => [offer.id.value, stockOf(offer, role)]));
@@ -44,7 +44,7 @@ export function place(
     for (const offer of offers) {
       const stock = stocks.get(offer.id.value)!;
       const taken = take(stock, spec);
-      const reason = refusal(spec, offer, stock, taken !== undefined, all);
+      const reason = isOneOf(offer, agents) ? refusal(spec, offer, stock, taken !== undefined, all) : STRANGER;
       if (reason !== undefined || taken === undefined) {
         refused[offer.hostname] = reason ?? 'does not fit';
         continue;
@@ -86,6 +86,13 @@ export function kindOf(name: string): string {
 /** Is a node what a constraint names? Agents may be registered by their full name. */
 export function isNode(hostname: string, wanted: string): boolean {
   return hostname === wanted || hostname.split('.')[0] === wanted;
+}
+
+const STRANGER = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
+
+function isOneOf(offer: Offer, agents: readonly Agent[] | undefined): boolean {
+  const addresses = [offer.hostname, offer.url?.address.ip];
+  return agents?.some(({name, address}) => isNode(offer.hostname, name) || addresses.includes(address)) ?? true;
 }
 
 function refusal(spec: TaskSpec, offer: Offer, stock: Stock, fits: boolean, all: readonly Placed[]): string | undefined {

@@ -1,5 +1,5 @@
 import type {TaskSpec} from './config.js';
-import {emptyState, type Run, type SchedulerState, type Settings, type Slot, type StoreOp} from './model.js';
+import {emptyState, type Leftovers, type Run, type SchedulerState, type Settings, type Slot, type StoreOp} from './model.js';
 import {hashesOf} from './task-info.js';
 
 /** What the store holds of one framework: relative key → value. */
@@ -7,7 +7,8 @@ export type Records = ReadonlyMap<string, unknown>;
 
 /** The fields of a run that a successor needs. The rest is asked from Mesos or starts anew. */
 type RunRecord = Omit<Run, 'intent' | 'question' | 'killSentAt' | 'okSince' | 'unhealthySince'>;
-type SlotRecord = Omit<Slot, 'freeing' | 'freeingSince'> & {readonly freeing: boolean};
+/** A successor frees all addresses again: what its predecessor tried was from another node. */
+type LeftoversRecord = Pick<Leftovers, 'address' | 'containers'>;
 
 /** What must be written to get from one state to the next: little, as long as nothing happens. */
 export function changesBetween(before: SchedulerState, after: SchedulerState): readonly StoreOp[] {
@@ -26,18 +27,14 @@ export function changesBetween(before: SchedulerState, after: SchedulerState): r
     for (const id in old) if (!(id in fresh)) ops.push({op: 'delete', key: `${kind}/${id}`});
   };
   compare('runs', before.runs, after.runs, runRecord);
-  compare('slots', before.slots, after.slots, slotRecord);
+  compare('slots', before.slots, after.slots, (slot) => slot);
+  compare('leftovers', before.leftovers, after.leftovers, ({address, containers}): LeftoversRecord => ({address, containers}));
   return ops;
 }
 
 function runRecord(run: Run): RunRecord {
   const {intent: _, question: _q, killSentAt: _k, okSince: _o, unhealthySince: _u, ...record} = run;
   return record;
-}
-
-function slotRecord(slot: Slot): SlotRecord {
-  const {freeing, freeingSince: _, ...rest} = slot;
-  return {...rest, freeing: freeing !== null};
 }
 
 /** Nested values are replaced when they change, so that being the same object is being equal. */
@@ -77,14 +74,15 @@ export function stateFrom(records: Records, settings: Settings, now: number): Sc
         unhealthySince: null,
       };
     } else if (key.startsWith('slots/')) {
-      const {freeing, ...rest} = value as SlotRecord;
-      state.slots[rest.name] = {
-        ...rest,
-        since: past(rest.since),
-        notBefore: Math.min(rest.notBefore, now + settings.backoffCeilingSeconds * 1000),
-        freeing: freeing ? 'needed' : null,
-        freeingSince: 0,
+      const slot = value as Slot;
+      state.slots[slot.name] = {
+        ...slot,
+        since: past(slot.since),
+        notBefore: Math.min(slot.notBefore, now + settings.backoffCeilingSeconds * 1000),
       };
+    } else if (key.startsWith('leftovers/')) {
+      const {address, containers} = value as LeftoversRecord;
+      state.leftovers[address] = {address, containers, freeing: 'needed', since: 0, tries: 0, notBefore: 0, message: ''};
     }
   }
   return state;

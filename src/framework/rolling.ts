@@ -1,4 +1,5 @@
-import type {Run, Turn} from './model.js';
+import type {TaskSpec} from './config.js';
+import type {Run, SchedulerState, Turn} from './model.js';
 import {blockers, currentRun, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn} from './updates.js';
@@ -6,7 +7,8 @@ import {condemn} from './updates.js';
 /**
  * Replaces outdated runs one at a time: the next one goes only when every other task runs and is healthy, so that a bad image
  * stops the roll at its first victim. Outdated runs that are down anyway go first, and one that sits on the address of a
- * waiting task goes at once, or two tasks that swap addresses would wait for each other.
+ * waiting task goes at once, or two tasks that swap addresses would wait for each other. One that never found a place is not
+ * waited for: what is to change may be what makes room for it.
  */
 export function roll(turn: Turn): void {
   const {state} = turn;
@@ -16,7 +18,7 @@ export function roll(turn: Turn): void {
     const run = currentRun(state, spec.name);
     const isOld = run !== undefined && run.condemned === null && isOutdated(state, run, spec);
     if (isOld) outdated.push(run);
-    if (run === undefined || !isOk(run, spec)) down.push(isOld ? run : undefined);
+    if (run === undefined ? !findsNoPlace(state, spec) : !isOk(run, spec)) down.push(isOld ? run : undefined);
     if (run === undefined) {
       for (const holder of blockers(state, spec)) {
         const wanted = state.desired.find((one) => one.name === holder.name);
@@ -25,8 +27,19 @@ export function roll(turn: Turn): void {
       }
     }
   }
-  if (!state.connected || outdated.length === 0) return;
+  if (!state.connected || outdated.length === 0 || isAnyUnconfirmed(state)) return;
   const isOnlyOutdatedDown = down.every((run) => run !== undefined);
   const next = down.length === 0 ? outdated[0] : isOnlyOutdatedDown ? down.find((run) => run?.phase !== 'lost') : undefined;
   if (next !== undefined) condemn(turn, next, 'roll', 'its description changed', KILL_GRACE_SECONDS);
+}
+
+/** Was a task refused by all that was offered, though nothing is wrong with it? Not one that the roll itself has taken down. */
+function findsNoPlace(state: SchedulerState, spec: TaskSpec): boolean {
+  const slot = state.slots[spec.name];
+  return slot?.failures === 0 && !slot.isRolled && Object.keys(state.refusals[spec.name] ?? {}).length > 0;
+}
+
+/** After a subscription runs are only remembered to be well, until Mesos says so: another one may have died meanwhile. */
+function isAnyUnconfirmed(state: SchedulerState): boolean {
+  return Object.values(state.runs).some((run) => !run.released && run.phase !== 'lost' && run.question !== null);
 }

@@ -13,6 +13,17 @@ export function blockers(state: SchedulerState, spec: TaskSpec): readonly Run[] 
   return Object.values(state.runs).filter((run) => !run.released && (run.name === spec.name || run.address === spec.address));
 }
 
+/** Was another run sent off, and not given up, that has the name or the address of this one? */
+export function hasRival(state: SchedulerState, run: Run): boolean {
+  return Object.values(state.runs).some(
+    (other) =>
+      other !== run &&
+      !other.released &&
+      other.phase !== 'intended' &&
+      (other.name === run.name || other.address === run.address),
+  );
+}
+
 /** Runs, and is healthy if anybody checks. */
 export function isOk(run: Run, spec: TaskSpec): boolean {
   return (

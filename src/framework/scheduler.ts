@@ -1,4 +1,5 @@
-import {cancelIntended, launchIntended} from './market.js';
+import {onFreed} from './leftovers.js';
+import {askAnew, cancelIntended, launchIntended} from './market.js';
 import type {MesosEvent} from './mesos.js';
 import {
   type CommandAction,
@@ -56,11 +57,9 @@ function take(turn: Turn, event: SchedulerEvent): void {
     case 'saved':
       launchIntended(turn, event.id);
       return;
-    case 'address-freed': {
-      const slot = state.slots[event.name];
-      if (slot?.freeing === 'running') Object.assign(slot, {freeing: null, freeingMessage: event.message, staleContainers: []});
+    case 'address-freed':
+      onFreed(turn, event);
       return;
-    }
     case 'desired': {
       const before = state.hashes;
       state.desired = event.tasks;
@@ -68,7 +67,9 @@ function take(turn: Turn, event: SchedulerEvent): void {
       state.desiredAt = event.at;
       for (const {name} of event.tasks) {
         // What made it fail may be mended: it need not wait as long as its failures would have it.
-        if (before[name] !== state.hashes[name]) Object.assign(slotOf(turn, name), {failures: 0, notBefore: now, failedOn: null});
+        if (before[name] === state.hashes[name]) continue;
+        Object.assign(slotOf(turn, name), {failures: 0, notBefore: now, failedOn: null, isRolled: false});
+        askAnew(turn, name);
       }
       note(turn, 'info', `${event.tasks.length} tasks are wanted`);
       return;
@@ -176,6 +177,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
     case 'restart':
       if (run === undefined) {
         Object.assign(slotOf(turn, name), {notBefore: now, failures: 0});
+        askAnew(turn, name);
         reply(true, `${name} does not run; it is started as soon as possible${whenConnected}`);
       } else if (run.phase === 'lost') {
         reply(false, `${name} is lost on ${run.node}; 'release' gives it up and starts it elsewhere`);

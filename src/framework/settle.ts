@@ -1,8 +1,9 @@
+import {freeAddresses} from './leftovers.js';
 import {cancelIntended, decline, trade} from './market.js';
 import type {Call} from './mesos.js';
 import {send, slotOf, type Turn} from './model.js';
 import {roll} from './rolling.js';
-import {blockers, isOk, isOutdated} from './runs.js';
+import {blockers, hasRival, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
 import {condemn} from './updates.js';
 
@@ -31,8 +32,9 @@ function watchHealth(turn: Turn): void {
       continue;
     }
     run.okSince ??= now;
-    const slot = state.slots[run.name];
-    if (slot !== undefined && slot.failures > 0 && now - run.okSince >= state.settings.stableSeconds * 1000) {
+    const slot = slotOf(turn, run.name);
+    slot.isRolled = false;
+    if (slot.failures > 0 && now - run.okSince >= state.settings.stableSeconds * 1000) {
       Object.assign(slot, {failures: 0, failedOn: null});
     }
   }
@@ -59,9 +61,9 @@ function condemnWhatShouldEnd(turn: Turn): void {
       if (now - run.unhealthySince >= limit * 1000)
         condemn(turn, run, 'failure', `it was unhealthy for ${limit} s`, KILL_GRACE_SECONDS);
     }
-    if (run.phase === 'intended' && isOutdated(state, run, spec)) {
-      condemn(turn, run, 'roll', 'its description changed', 0);
-    }
+    if (run.phase !== 'intended') continue;
+    if (isOutdated(state, run, spec)) condemn(turn, run, 'roll', 'its description changed', 0);
+    else if (hasRival(state, run)) condemn(turn, run, 'unwanted', 'its address turned out to be held', 0);
   }
   for (const spec of state.desired) {
     const [keep, ...extra] = blockers(state, spec)
@@ -104,24 +106,6 @@ function forget(turn: Turn): void {
   const names = new Set([...state.desired.map((spec) => spec.name), ...Object.values(state.runs).map((run) => run.name)]);
   for (const name of Object.keys(state.slots)) if (!names.has(name)) delete state.slots[name];
   for (const name of Object.keys(state.refusals)) if (!names.has(name)) delete state.refusals[name];
-}
-
-function freeAddresses(turn: Turn): void {
-  const {state, now} = turn;
-  for (const spec of state.desired) {
-    const slot = slotOf(turn, spec.name);
-    if (slot.freeing === 'running' && now - slot.freeingSince >= state.settings.freeingLimitSeconds * 1000) slot.freeing = null;
-    if (slot.freeing !== 'needed' || blockers(state, spec).length > 0) continue;
-    Object.assign(slot, {freeing: 'running', freeingSince: now});
-    turn.effects.push({
-      type: 'free-address',
-      name: spec.name,
-      network: spec.network,
-      address: spec.address,
-      // Those of all tasks: another one may have had the address before.
-      containers: Object.values(state.slots).flatMap((one) => one.staleContainers),
-    });
-  }
 }
 
 function reconcile(turn: Turn): void {

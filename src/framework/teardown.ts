@@ -1,5 +1,5 @@
 import {TimeoutError} from '../support/errors.js';
-import type {FreeRequest} from './address-freer.js';
+import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
 import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
@@ -19,7 +19,7 @@ export interface TeardownOptions {
   readonly limitSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<string>;
+  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

@@ -1,8 +1,8 @@
+import {leaveBehind} from './leftovers.js';
 import type {TaskStatus} from './mesos.js';
 import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
+import {hasRival} from './runs.js';
 
-/** How many left-behind containers of a task are remembered. */
-const STALE_CONTAINERS = 5;
 const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
 const alive: Partial<Record<TaskStatus['state'], Exclude<RunPhase, 'lost' | 'intended'>>> = {
   TASK_STAGING: 'staging',
@@ -66,17 +66,17 @@ export function endRun(
 ): void {
   const {state, now} = turn;
   delete state.runs[run.taskId];
-  // A zombie's place was given away long ago, a stranger never had one.
+  // Of one that was not seen nothing can be left, but it may have failed on what is: freeing was given up before it.
+  if (run.isSeen || state.leftovers[run.address] !== undefined) leaveBehind(turn, run);
+  // A zombie's place was given away, a stranger never had one.
   if (run.released || run.condemned?.kind === 'stranger') return;
   const slot = slotOf(turn, run.name);
-  if (run.isSeen || end.isFailure) slot.restarts++;
+  // One that was given up and came back was counted then.
+  if ((run.isSeen || end.isFailure) && run.condemned?.kind !== 'zombie') slot.restarts++;
   slot.message = end.message;
   slot.since = now;
-  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
+  slot.isRolled ||= run.condemned?.kind === 'roll' && run.isSeen;
   slot.failedOn = end.isFailure && !run.hasRun ? run.node : null;
-  // A container that failed to start, or whose docker daemon was killed, leaves its endpoint and perhaps its address behind
-  // (reference/lab-facts.md); freeing looks first and does nothing when nothing was left.
-  if (run.isSeen) slot.freeing = 'needed';
   if (end.isFailure) {
     slot.failures++;
     const {backoffSeconds, backoffCeilingSeconds} = state.settings;
@@ -100,17 +100,16 @@ export function isFenceOver({state, now}: Turn, run: Run): boolean {
 export function openFence(turn: Turn, run: Run, why: string): void {
   const isStranger = run.condemned?.kind === 'stranger';
   run.released = true;
-  run.condemned = {kind: 'zombie', reason: 'its address was given away', graceSeconds: 0};
+  run.condemned = {kind: 'zombie', reason: 'it was given up', graceSeconds: 0};
   run.killSentAt = null;
   run.since = turn.now;
+  leaveBehind(turn, run);
   if (isStranger) return;
   const slot = slotOf(turn, run.name);
   slot.restarts++;
   slot.message = `${run.taskId} on ${run.node} was given up ${why}`;
   slot.since = turn.now;
   slot.notBefore = turn.now;
-  slot.freeing = 'needed';
-  if (run.containerId !== null) slot.staleContainers = [...slot.staleContainers, run.containerId].slice(-STALE_CONTAINERS);
   note(turn, 'warn', `${run.taskId}: gave it up ${why}; ${run.address} is free for a replacement`);
 }
 
@@ -135,6 +134,8 @@ function onAlive(turn: Turn, run: Run, status: TaskStatus): void {
     run.since = now;
     // A KILL sent while the agent was away was not queued.
     run.killSentAt = null;
+    // It is known to hold its address, unless that was given away: a replacement waits until it is proven dead.
+    if (run.released && !hasRival(turn.state, run)) run.released = false;
   } else if (ranks[phase] > ranks[run.phase]) {
     run.phase = phase;
     run.since = now;

@@ -1,4 +1,5 @@
 import type {TaskSpec} from './config.js';
+import {isCleared} from './leftovers.js';
 import type {Run, SchedulerState} from './model.js';
 import {blockers, currentRun, isOutdated} from './runs.js';
 import {fenceEnd} from './updates.js';
@@ -52,12 +53,13 @@ function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
         : `${spec.address} is still held by ${run.taskId} on ${run.node}`,
     );
   }
-  if (slot?.freeing === 'needed' || slot?.freeing === 'running')
-    return [`${spec.address} is being freed of what its last container left behind`];
+  const left = state.leftovers[spec.address];
+  const trouble = left === undefined || left.message === '' ? [] : [left.message];
+  if (!isCleared(state, spec)) return [`${spec.address} is being freed of what its last container left behind`, ...trouble];
   const lines: string[] = [];
   if (slot !== undefined && slot.notBefore > now)
     lines.push(`it waits ${Math.ceil((slot.notBefore - now) / 1000)} s before the next start`);
-  if (slot !== undefined && slot.freeingMessage !== '') lines.push(slot.freeingMessage);
+  lines.push(...trouble);
   const refusals = Object.entries(state.refusals[spec.name] ?? {});
   for (const [node, reason] of refusals) lines.push(`${node}: ${reason}`);
   if (lines.length === 0) lines.push('it waits for an offer from Mesos');

@@ -1,4 +1,4 @@
-/** A container of the cluster, as the notebook shows it. */
+/** An ssh container of the cluster, as the notebook shows it. */
 export interface Container {
   readonly name: string;
   readonly address: string;

@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process';
 import {Hw5Error} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {LAB_USER, type Lab, machineOf} from './lab.js';
@@ -24,16 +23,11 @@ export async function labExec(
   return tryRun(await enter(choice, argv, host), options);
 }
 
-/** The same, on this process's own standard input, output and error. @returns its exit code */
-export async function labExecAttached(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<number> {
-  return attached(await enter(choice, argv, host));
-}
-
-/** Opens an SSH session as the lab's user, with the lab's key. @returns its exit code */
-export async function labSsh(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<number> {
+/** The command line that opens an SSH session as the lab's user, with the lab's key, in a machine that is on. @param argv what to run there; default: a shell */
+export async function enterBySsh(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   const lab = await loadLab(host, choice.lab);
   await leaderOf(lab, choice.machine);
-  return attached([...sshCommand(lab, choice.machine), ...argv]);
+  return [...sshCommand(lab, choice.machine), ...argv];
 }
 
 /** The system's ssh, told of the lab's key and known hosts and nothing of the user's own. */
@@ -55,7 +49,8 @@ export function sshCommand(lab: Lab, machine: string): string[] {
   ];
 }
 
-async function enter(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
+/** The command line that runs a command as root in a machine that is on, past SSH. */
+export async function enter(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   requireRoot('lab exec');
   const lab = await loadLab(host, choice.lab);
   return inside(await leaderOf(lab, choice.machine), argv);
@@ -70,15 +65,4 @@ async function leaderOf(lab: Lab, name: string): Promise<number> {
       hint: `switch it on with \`hw5 lab power on ${machine.name}${nameOption(lab.name)}\``,
     });
   return found.leader;
-}
-
-function attached(argv: readonly string[]): Promise<number> {
-  const [program = '', ...rest] = argv;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, rest, {stdio: 'inherit'});
-    child.on('error', (cause) =>
-      reject(new Hw5Error(`cannot run ${program}`, {cause, hint: 'apt-get install -y openssh-client util-linux'})),
-    );
-    child.on('close', (code) => resolve(code ?? 1));
-  });
 }

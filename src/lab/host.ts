@@ -11,7 +11,7 @@ export interface LabHost {
   readonly run: string;
   /** The bundles made by `npm run build`. */
   readonly programs: string;
-  /** Who may read the lab's key besides root: the user who typed sudo. */
+  /** Who may read the lab's key and change its cluster file besides root: the user who typed sudo. */
   readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
 }
 

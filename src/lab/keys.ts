@@ -1,6 +1,6 @@
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {run} from './run.js';
+import {run, tryRun} from './run.js';
 
 export interface KeyPair {
   /** OpenSSH format. */
@@ -19,6 +19,12 @@ export async function makeKeyPair(directory: string, comment: string, signal?: A
   } finally {
     await rm(work, {recursive: true, force: true});
   }
+}
+
+/** The public half of a private key, one line. @returns undefined when there is no such file, or no whole key in it */
+export async function publicHalf(privateFile: string, signal?: AbortSignal): Promise<string | undefined> {
+  const {code, stdout} = await tryRun(['ssh-keygen', '-y', '-P', '', '-f', privateFile], {signal});
+  return code === 0 ? stdout : undefined;
 }
 
 /** A line of known_hosts. */

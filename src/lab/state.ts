@@ -1,10 +1,9 @@
-import {readFile, rename} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {z} from 'zod';
 import {Hw5Error, UsageError} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {DEFAULT_LAB, defineLab, type Lab, type LabDefinition, type LabOptions, labFrom} from './lab.js';
-import {makePublicDirectories, writePublicFile} from './public-path.js';
+import {makePublicDirectories, readIfThere, writePublicFile} from './public-path.js';
 
 /** What lab.json holds: the definition and the base the machines' disks were made over. */
 export interface LabRecord extends LabDefinition {
@@ -19,22 +18,31 @@ const recordSchema = z.object({
   baseKey: z.string(),
 });
 
-/** @returns undefined when there is no such lab (or only what an interrupted `lab up` began) */
+/** @returns undefined when there is no such lab (or only what an interrupted `lab up` or a power loss left) */
 export async function readRecord(host: LabHost, name: string): Promise<LabRecord | undefined> {
   const {files} = labFrom(defineLab({name}), host);
-  const text = await readFile(files.definition, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const value = parseJson((await readIfThere(files.definition)) ?? '');
+  if (value === undefined) return undefined;
+  const record = recordSchema.safeParse(value);
+  if (record.success) return record.data;
+  throw new Hw5Error(`${files.definition} is not what this hw5 writes`, {
+    cause: record.error,
+    hint: `run \`hw5 lab down${nameOption(name)}\` and \`up\` again`,
+  });
+}
+
+/** @returns undefined for what is cut short */
+function parseJson(text: string): unknown {
   try {
-    return recordSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new Hw5Error(`${files.definition} is damaged`, {cause, hint: `run \`hw5 lab down --name ${name}\` and \`up\` again`});
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
 export async function writeRecord(host: LabHost, lab: Lab, record: LabRecord): Promise<void> {
   await makePublicDirectories([dirname(host.state), host.state, lab.directory]);
-  await writePublicFile(`${lab.files.definition}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
-  await rename(`${lab.files.definition}.new`, lab.files.definition);
+  await writePublicFile(lab.files.definition, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** The lab of that name, running or not. @throws Hw5Error when there is none */

@@ -1,26 +1,25 @@
-import {chmod, chown, copyFile, link, readFile, rename, writeFile} from 'node:fs/promises';
+import {chmod, chown, copyFile, link, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {useCached} from '../support/cache.js';
 import {Hw5Error, Hw5Errors} from '../support/errors.js';
+import {replaceFile} from '../support/replace-file.js';
 import {type Base, baseAt, currentKey, ensureBase, exists} from './base/base.js';
 import {pruneBases} from './base/prune.js';
 import {clusterYaml} from './cluster-file.js';
 import type {LabHost} from './host.js';
 import {requireHostPackages} from './host-packages.js';
-import {makeKeyPair} from './keys.js';
-import {type Lab, type LabMachine, type LabOptions, labFrom} from './lab.js';
-import {createMachine} from './machine/create.js';
-import {powerOff, powerOn} from './machine/power.js';
+import {makeKeyPair, publicHalf} from './keys.js';
+import {defineLab, type Lab, type LabOptions, labFrom} from './lab.js';
+import {bringUp} from './machine/bring-up.js';
+import {createMachine, type DiskParts, findCreated} from './machine/create.js';
+import {authorizedKeysFile, resolvConfFile} from './machine/files.js';
+import {powerOff} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
-import {writeFiles} from './machine/provision.js';
-import {renewFiles} from './machine/renew.js';
-import {answersSsh} from './machine/ssh-banner.js';
-import {untilSshAnswers} from './machine/wait.js';
-import {plugIn} from './network/bridge.js';
 import {applyNetwork} from './network/network.js';
-import {findResolver, type Resolver} from './network/resolver.js';
+import {findResolver} from './network/resolver.js';
+import {findBlockedResolver} from './network/way-out.js';
 import type {Preinstalled} from './preinstalled.js';
-import {writePublicFile} from './public-path.js';
+import {readIfThere, writePublicFile} from './public-path.js';
 import {HERE, type LabContext, labRun, type Say} from './report.js';
 import {requireRoot} from './require-root.js';
 import {agree, type LabRecord, nameOption, readRecord, writeRecord} from './state.js';
@@ -30,6 +29,8 @@ export interface LabUp {
   readonly lab: Lab;
   /** Its machines' disks are layers over a base that a new lab would not get any more. */
   readonly isBaseOutdated: boolean;
+  /** A resolver that answers this computer and not its machines: somebody else's firewall keeps them from the world. */
+  readonly blockedResolver: string | undefined;
 }
 
 /**
@@ -48,27 +49,38 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const definition = agree(options, record);
     const lab = labFrom(definition, host);
     const {signal} = context;
-    let base = record && baseAt(host, record.baseKey);
+    let parts: DiskParts | undefined;
     await part('lab', HERE, async (say) => {
-      base = await chooseBase(host, lab, record, preinstalled, {say, signal});
+      if (!record) await removeDisks(host, name, say);
+      const base = await chooseBase(host, lab, record, preinstalled, {say, signal});
       const resolver = await findResolver();
       const isMended = await applyNetwork(host, lab, resolver, signal);
       if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
-      await createDisks(lab, base, host, resolver, preinstalled, signal);
-      return isMended || !record;
+      parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
+      return (await createDisks(lab, parts)) || isMended;
     });
+    const {base, resolver, authorizedKeys} = parts!;
+    // the resolver is another when this computer has changed networks, and the rules let the machines ask no other
+    const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
+    if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
 
     const results = await Promise.allSettled(
       lab.machines.map((machine) =>
-        part('machine', machine.name, (say) => bringUp(lab, machine, base!, host, preinstalled, say, signal)),
+        part('machine', machine.name, (say) => bringUp(lab, machine, {base, programs: host.programs, files, say, signal})),
       ),
     );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const known = errors.filter((error) => error instanceof Hw5Error);
     if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
+    await writePublicFile(knownKey(lab), authorizedKeys);
     // what is left over hinders nothing
     await pruneBases(host, Date.now()).catch(() => undefined);
-    return {lab, isBaseOutdated: base!.key !== (await currentKey(preinstalled.packages))};
+    const found = await findMachine(lab, lab.machines[0]!);
+    return {
+      lab,
+      isBaseOutdated: base.key !== (await currentKey(preinstalled.packages)),
+      blockedResolver: found && (await findBlockedResolver(found.leader, resolver.addresses, signal)),
+    };
   });
 }
 
@@ -88,42 +100,61 @@ async function chooseBase(
   });
 }
 
-async function createDisks(
-  lab: Lab,
-  base: Base,
-  host: LabHost,
-  resolver: Resolver,
-  preinstalled: Preinstalled,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const authorizedKeys = await ensureKey(lab, signal);
-  const parts = {base, host, resolver, authorizedKeys, preinstalled, signal};
-  const lines = await Promise.all(lab.machines.map((machine) => createMachine(lab, machine, parts)));
+/** Without a record nobody knows which base the disks were made over, nor with which addresses. There are none but after a crash. */
+async function removeDisks(host: LabHost, name: string, say: Say): Promise<void> {
+  const lab = labFrom(defineLab({name, count: 9}), host);
+  if (!(await exists(lab.directory))) return;
+  if (await exists(lab.files.definition)) say(`${lab.files.definition} is damaged: making the machines anew`);
+  await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
+  await rm(lab.directory, {recursive: true, force: true});
+}
+
+/** Makes the disks that are missing, and the files by which the lab is used. @returns whether a disk was missing */
+async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
+  const {base, host} = parts;
+  let isMade = false;
+  const lines = await Promise.all(
+    lab.machines.map(async (machine) => {
+      const created = await findCreated(machine);
+      if (created !== undefined) return created;
+      isMade = true;
+      await powerOff(lab, machine);
+      return createMachine(lab, machine, parts);
+    }),
+  );
   await writePublicFile(lab.files.knownHosts, lines.join(''));
   await copyFile(join(host.programs, 'calicoctl'), lab.files.calicoctl);
   await chmod(lab.files.calicoctl, 0o755);
   // Its user may have changed it: `hw5 scale` does.
-  if (!(await exists(lab.files.cluster))) {
-    await writePublicFile(`${lab.files.cluster}.new`, clusterYaml(lab, await readableTar(lab, base, host)));
-    await rename(`${lab.files.cluster}.new`, lab.files.cluster);
+  if (!(await readIfThere(lab.files.cluster))) {
+    await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host)));
   }
-  if (!host.owner) return;
+  if (!host.owner) return isMade;
   const secrets = lab.machines
     .filter((machine) => lab.sudoPassword.includes(machine.name))
     .map((machine) => machine.sudoPasswordFile);
-  for (const path of [lab.files.key, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
+  // The cluster file is for him to change, and `hw5 scale` does it for him.
+  for (const path of [lab.files.key, lab.files.cluster, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
+  return isMade;
 }
 
-/** The key that may log in. @returns its public half */
+/** The key that may log in, made where there is none or only a part of one. @returns its public half */
 async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Promise<string> {
-  const publicFile = `${lab.files.key}.pub`;
-  const known = await readFile(publicFile, 'utf8').catch(() => undefined);
+  const known = await publicHalf(lab.files.key, signal);
   if (known !== undefined) return known;
   const pair = await makeKeyPair(lab.directory, `hw5 lab ${lab.name}`, signal);
-  await writeFile(lab.files.key, pair.private, {mode: 0o600});
-  // Last: it says that the key is complete.
-  await writePublicFile(publicFile, pair.public);
+  await replaceFile(lab.files.key, pair.private, {mode: 0o600});
   return pair.public;
+}
+
+/** Holds the public half of the key that every machine lets in. */
+function knownKey(lab: Lab): string {
+  return `${lab.files.key}.pub`;
+}
+
+/** False where disks may have been made for a key that was lost. */
+async function isKnown(lab: Lab, publicKey: string): Promise<boolean> {
+  return (await readIfThere(knownKey(lab))) === publicKey;
 }
 
 /** The base image's tar, where the one who will use the lab can read it: with sudo the cache is in root's home. */
@@ -132,35 +163,9 @@ async function readableTar(lab: Lab, base: Base, host: LabHost): Promise<string>
   const path = join(lab.directory, 'base.tar');
   if (await exists(path)) return path;
   // On another file system there is no link, only a copy.
-  await link(base.tar, path).catch(() => copyFile(base.tar, path));
+  await link(base.tar, path).catch(async () => {
+    await copyFile(base.tar, `${path}.new`);
+    await rename(`${path}.new`, path);
+  });
   return path;
-}
-
-/** @returns whether the machine was not as it should be */
-async function bringUp(
-  lab: Lab,
-  machine: LabMachine,
-  base: Base,
-  host: LabHost,
-  {files}: Preinstalled,
-  say: Say,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const running = await findMachine(lab, machine);
-  let isChanged = true;
-  if (running) {
-    const isReplugged = await plugIn(lab, machine, signal);
-    const stale = await renewFiles(running.leader, files, host.programs, signal);
-    if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
-    isChanged = isReplugged || stale.length > 0;
-  } else {
-    say('starting');
-    await powerOff(lab, machine);
-    const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
-    await writeFiles(layers, files, {programs: host.programs, user: {uid: 0, gid: 0}});
-    await powerOn(lab, machine, base, signal);
-  }
-  if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
-  await untilSshAnswers(machine, signal);
-  return isChanged;
 }

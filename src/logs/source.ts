@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, nodesWith, type Role} from '../cluster/cluster.js';
 import {nearest} from '../cluster/nearest.js';
 import {quoteAll} from '../host/command.js';
 import {UsageError} from '../support/errors.js';
@@ -16,25 +16,27 @@ export interface LogSource {
 }
 
 interface Component {
-  readonly role: ClusterNode['roles'][number];
+  readonly nodes: (cluster: Cluster) => readonly ClusterNode[];
   readonly units: readonly string[];
   readonly container?: string;
   readonly isMesos?: true;
 }
 
+const having = (role: Role) => (cluster: Cluster) => nodesWith(cluster, role);
+
 const COMPONENTS: Readonly<Record<string, Component>> = {
-  etcd: {role: 'etcd', units: ['hw5-etcd.service']},
-  docker: {role: 'agent', units: ['docker.service']},
+  etcd: {nodes: having('etcd'), units: ['hw5-etcd.service']},
+  docker: {nodes: calicoNodes, units: ['docker.service']},
   // Calico's own node is a container; the lab's work-alike has units.
   calico: {
-    role: 'agent',
+    nodes: calicoNodes,
     units: ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'],
     container: 'calico-node',
   },
-  'mesos-master': {role: 'master', units: ['hw5-mesos-master.service'], isMesos: true},
-  'mesos-agent': {role: 'agent', units: ['hw5-mesos-agent.service'], isMesos: true},
-  proxy: {role: 'proxy', units: ['hw5-proxy.service']},
-  scheduler: {role: 'framework', units: ['hw5-scheduler.service']},
+  'mesos-master': {nodes: having('master'), units: ['hw5-mesos-master.service'], isMesos: true},
+  'mesos-agent': {nodes: having('agent'), units: ['hw5-mesos-agent.service'], isMesos: true},
+  proxy: {nodes: having('proxy'), units: ['hw5-proxy.service']},
+  scheduler: {nodes: having('framework'), units: ['hw5-scheduler.service']},
 };
 
 /** Other names people use. */
@@ -61,7 +63,7 @@ export function logSource(name: string, cluster: Cluster): LogSource {
     throw new UsageError(`hw5 does not run Mesos for ${cluster.name}`, {
       hint: `it registers at ${cluster.mesos.source.master}: look there`,
     });
-  return {component, nodes: nodesWith(cluster, found.role), units: found.units, container: found.container};
+  return {component, nodes: found.nodes(cluster), units: found.units, container: found.container};
 }
 
 export interface LogRange {

@@ -1,4 +1,5 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import {notebookUrls} from '../cluster/notebook.js';
 import type {Host} from '../host/host.js';
 import {Questions} from '../host/questions.js';
 import {json} from '../step/facts.js';
@@ -102,7 +103,7 @@ function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterSta
     network,
     framework,
     tasks,
-    notebook: {urls: nodesWith(cluster, 'proxy').map((node) => `http://${node.address}:${cluster.proxy.port}/`)},
+    notebook: {urls: notebookUrls(cluster)},
   };
 }
 
@@ -113,7 +114,7 @@ function networkStatus(cluster: Cluster, nodes: readonly NodeStatus[]): ClusterS
   return {name: cluster.network.name, subnet: cluster.network.subnet, state, nodes: holders};
 }
 
-/** What the leading scheduler says; without one, what any says. */
+/** What the leading scheduler says; without one, what any says: that may be what a dead one published last. */
 function leading(answers: readonly NodeAnswer[]): SchedulerState | undefined {
   const states = answers.flatMap((answer) => (answer.scheduler ? [answer.scheduler] : []));
   return states.find((state) => state.framework.isLeader) ?? states[0];
@@ -124,7 +125,7 @@ function frameworkStatus(cluster: Cluster, answers: readonly NodeAnswer[]): Clus
   if (!state) return {state: 'absent', id: null, leader: null, connected: false, master: masterAddress(cluster)};
   const {id, leader, connected, master} = state.framework;
   return {
-    state: connected && leader !== null ? 'healthy' : 'unhealthy',
+    state: connected && state.framework.isLeader ? 'healthy' : 'unhealthy',
     id,
     leader,
     connected,

@@ -1,4 +1,5 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {quote} from '../host/command.js';
 import type {Fact, FactOutput} from '../step/fact.js';
 import {parsePeers} from './peers.js';
@@ -17,13 +18,15 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
         'no quorum',
       ),
     }),
-    ...(has('agent') && {
+    ...(isOnContainerNetwork(node) && {
       docker: check(
         `docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
         'dockerd does not answer, or has no cluster store',
         (out) => `Docker ${out.split(' ')[0]}`,
       ),
       calico: calicoFact(node, cluster),
+    }),
+    ...(has('agent') && {
       network: check(
         `docker network inspect -f '{{.Driver}}' ${quote(cluster.network.name)} | grep -x calico`,
         `no network ${cluster.network.name}`,
@@ -46,21 +49,22 @@ export function componentFacts(node: ClusterNode, cluster: Cluster): Readonly<Re
           'does not answer',
         ),
       }),
-    ...(has('proxy') && {
-      proxy: unitAnd(
-        'hw5-proxy.service',
-        // the login page or a redirect to it is health; 503 is a proxy without a notebook
-        `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${node.address}:${cluster.proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
-        'the notebook does not answer',
-      ),
-    }),
+    ...(has('proxy') &&
+      notebookOf(cluster) && {
+        proxy: unitAnd(
+          'hw5-proxy.service',
+          // the login page or a redirect to it is health; 503 is a proxy without a notebook
+          `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${node.address}:${cluster.proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
+          'the notebook does not answer',
+        ),
+      }),
     ...(has('framework') && {scheduler: unitAnd('hw5-scheduler.service', 'echo runs', 'does not answer')}),
   };
 }
 
 /** `calicoctl node status` and whether every peer that should be there is Established. */
 function calicoFact(node: ClusterNode, cluster: Cluster): Fact<ComponentStatus> {
-  const wanted = nodesWith(cluster, 'agent').filter((peer) => peer.name !== node.name);
+  const wanted = calicoNodes(cluster).filter((peer) => peer.name !== node.name);
   return {
     script: NODE_STATUS,
     whenSilent: silent('calicoctl does not answer'),

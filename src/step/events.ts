@@ -14,6 +14,11 @@ export type RunEvent =
       readonly hosts: readonly string[];
       readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
     }
+  /** What the first look showed to be taken away, as its host lost a role. */
+  | {
+      readonly type: 'more-steps';
+      readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
+    }
   | {readonly type: 'connected'; readonly host: string; readonly elapsedMs: number}
   | {readonly type: 'step-start'; readonly step: string; readonly title: string; readonly host: string}
   | {

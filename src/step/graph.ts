@@ -8,6 +8,8 @@ export interface Item {
   readonly node: ClusterNode;
   /** Keys of the items that must be done before this one. */
   readonly needs: readonly string[];
+  /** The host no longer has the step's role: what an earlier `up` brought there is taken away. */
+  readonly isRetired?: true;
 }
 
 const key = (step: string, node: string): string => `${step}@${node}`;
@@ -38,6 +40,34 @@ export function items(cluster: Cluster, steps: readonly Step[], direction: Direc
     isFor.set(step.name, new Set(step.targets(cluster).map(({name}) => name)));
   }
   return all;
+}
+
+/**
+ * What `up` does: all steps on their hosts, and before that takes steps away where `down` would look for them but they are no longer wanted,
+ * as their host lost a role. Before, as the old one may hold an address, a port or a task.
+ */
+export function itemsUp(cluster: Cluster, steps: readonly Step[]): readonly Item[] {
+  const wanted = items(cluster, steps);
+  const retired = retiredItems(cluster, steps, wanted);
+  const before = (item: Item): string[] => retired.filter(({step}) => step === item.step).map((other) => other.key);
+  return [...retired, ...wanted.map((item) => ({...item, needs: [...item.needs, ...before(item)]}))];
+}
+
+/** Backwards, as in `down`: what needed a step on the host goes before it. After what needs nothing: that finds what stands against all. */
+function retiredItems(cluster: Cluster, steps: readonly Step[], wanted: readonly Item[]): readonly Item[] {
+  const all = items(cluster, steps, 'down').filter(({step, node}) => !step.targets(cluster).includes(node));
+  const retiredKey = (item: Item): string => `${item.key} retired`;
+  return all
+    .map((item) => ({
+      ...item,
+      key: retiredKey(item),
+      needs: [
+        ...wanted.filter(({node, needs}) => node === item.node && needs.length === 0).map((root) => root.key),
+        ...all.filter((other) => other.needs.includes(item.key)).map(retiredKey),
+      ],
+      isRetired: true as const,
+    }))
+    .reverse();
 }
 
 /** The hosts on which a step is done, or taken away. */

@@ -26,6 +26,7 @@ export interface RunResult {
 }
 
 interface ItemResult {
+  readonly item: Item;
   readonly outcome: Outcome;
   readonly error?: Hw5Error | undefined;
   /** It or something it needs changed the host: what was seen before may no longer hold. */
@@ -36,7 +37,7 @@ interface ItemResult {
 export async function planRun(options: SessionOptions): Promise<readonly ItemPlan[]> {
   await using session = await Session.open(options);
   return session.items.map((item) => {
-    const base = {step: item.step.name, title: item.step.title, host: item.node.name};
+    const base = namesOf(item);
     // the same error for all of a host's steps: it is told once
     const lost = session.failures.get(item.node.name);
     if (lost) return {...base, actions: [], waitFor: undefined, error: lost};
@@ -59,16 +60,19 @@ export async function planRun(options: SessionOptions): Promise<readonly ItemPla
  */
 export async function upRun(options: SessionOptions): Promise<RunResult> {
   const turns = new Turns();
-  return run('up', options, (session) =>
-    schedule(
+  return run('up', options, (session) => {
+    const retired = session.items.filter((item) => item.isRetired);
+    if (retired.length > 0)
+      options.emit({type: 'more-steps', steps: retired.map((item) => ({name: namesOf(item).step, hosts: [item.node.name]}))});
+    return schedule(
       session,
       session.items,
       (item) => item.needs,
       true,
-      (item, isDirty) => bringUp(session, item, isDirty, turns),
+      (item, isDirty) => (item.isRetired ? retire(session, item, isDirty) : bringUp(session, item, isDirty, turns)),
       objections(session),
-    ),
-  );
+    );
+  });
 }
 
 /** Takes the cluster away: every step's undo in reverse. A failure stops nothing else. */
@@ -144,20 +148,19 @@ async function schedule(
     await Promise.resolve();
     const earlier = await Promise.all(before(item).map((key) => results.get(key)!));
     const isDirty = earlier.some((result) => result.isDirty);
-    const base = {step: item.step.name, title: item.step.title, host: item.node.name};
+    const base = namesOf(item);
     const begun = performance.now();
     const end = (outcome: Outcome, error?: Hw5Error): ItemResult => {
       emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
-      return {outcome, error, isDirty: isDirty || outcome === 'changed' || outcome === 'failed'};
+      return {item, outcome, error, isDirty: isDirty || outcome === 'changed' || outcome === 'failed'};
     };
     // nothing begins after Ctrl-C, and nothing is said of it
-    if (signal?.aborted) return {outcome: 'interrupted', isDirty};
+    if (signal?.aborted) return {item, outcome: 'interrupted', isDirty};
     const lost = session.failures.get(item.node.name);
     const objection = objected.get(item.key);
     if (objection) return end('failed', tell(objection));
     if (objected.size > 0 && !lost) return end('blocked');
-    if (stopsOnFailure && earlier.some((result) => result.outcome === 'failed' || result.outcome === 'blocked'))
-      return end('blocked');
+    if (stopsOnFailure && isHeldUp(session, item, earlier)) return end('blocked');
     if (lost) return told.has(lost) ? end('blocked') : end('failed', tell(lost));
     try {
       emit({type: 'step-start', ...base});
@@ -168,6 +171,25 @@ async function schedule(
       return end('failed', tell(failureOf(session, item, error)));
     }
   }
+}
+
+/** Whether something it needs failed. A host that cannot be reached stands in nobody's way if another one has the step. */
+function isHeldUp(session: Session, {node}: Item, earlier: readonly ItemResult[]): boolean {
+  const isBad = ({outcome}: ItemResult): boolean => outcome === 'failed' || outcome === 'blocked';
+  const isAway = ({item}: ItemResult): boolean => item.node.name !== node.name && session.failures.has(item.node.name);
+  return earlier.some(
+    (result) =>
+      isBad(result) && !(isAway(result) && earlier.some((other) => other.item.step === result.item.step && !isBad(other))),
+  );
+}
+
+/** How an item is named in events and plans: taking away is a step of its own. */
+function namesOf({step, node, isRetired}: Item): {readonly step: string; readonly title: string; readonly host: string} {
+  return {
+    step: isRetired ? `${step.name}-retired` : step.name,
+    title: isRetired ? `${step.title}, no longer wanted` : step.title,
+    host: node.name,
+  };
 }
 
 /** The error as the step's. A host whose connection is lost fails all that is at work on it: the first error stands for all. */
@@ -207,14 +229,27 @@ async function act(session: Session, item: Item): Promise<Outcome> {
   // what a fetch brought to this computer shows on no host
   const left = planOf(session, item).filter((action) => action.kind !== 'fetch');
   if (left.length === 0) return 'changed';
-  throw new StepError(item.step.name, item.node.name, `did not converge; still to do: ${left.map(describe).join('; ')}`, {
+  throw notConverged(item, left);
+}
+
+function notConverged({step, node}: Item, left: readonly Action[]): StepError {
+  return new StepError(step.name, node.name, `did not converge; still to do: ${left.map(describe).join('; ')}`, {
     hint: 'something else changes this host, or this is a bug of hw5: run again with --verbose',
   });
 }
 
+/** Takes away what `up` finds where it is not wanted any more. */
+async function retire(session: Session, item: Item, isDirty: boolean): Promise<Outcome> {
+  const outcome = await takeDown(session, item, isDirty, false);
+  await session.observe(item);
+  const left = session.undoOf(item, false);
+  if (left.length === 0) return outcome;
+  throw notConverged(item, left);
+}
+
 async function takeDown(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<Outcome> {
   if (isDirty || isSilent(session.seen(item))) await session.observe(item);
-  const actions = item.step.undo(session.seen(item), {...session.context(item), purge});
+  const actions = session.undoOf(item, purge);
   await performAll(session, item, actions);
   return actions.length === 0 ? 'unchanged' : 'changed';
 }
@@ -224,17 +259,19 @@ async function performAll(session: Session, item: Item, actions: readonly Action
   for (const action of actions) {
     signal?.throwIfAborted();
     const script = action.kind === 'script' ? {script: action.script} : {};
-    emit({type: 'action', step: item.step.name, host: item.node.name, action: describe(action), ...script});
+    const {step, host} = namesOf(item);
+    emit({type: 'action', step, host, action: describe(action), ...script});
     await perform(session.host(item.node.name), action, signal);
   }
 }
 
 function planOf(session: Session, item: Item): readonly Action[] {
+  if (item.isRetired) return session.undoOf(item, false);
   return item.step.plan(session.seen(item), session.planContext(item));
 }
 
 function problemsOf(session: Session, item: Item): StepError | undefined {
-  const problems = item.step.check?.(session.seen(item), session.planContext(item)) ?? [];
+  const problems = item.isRetired ? [] : (item.step.check?.(session.seen(item), session.planContext(item)) ?? []);
   if (problems.length === 0) return undefined;
   return new StepError(item.step.name, item.node.name, problems.map((problem) => problem.message).join('; '), {
     hint: problems.map((problem) => problem.hint).join('; '),

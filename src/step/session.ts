@@ -1,13 +1,14 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Host} from '../host/host.js';
 import {Hw5Error} from '../support/errors.js';
+import type {Action} from './action.js';
 import type {Emit} from './events.js';
 import type {FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
-import {type Direction, type Item, items} from './graph.js';
+import {type Direction, type Item, items, itemsUp, targetsOf} from './graph.js';
 import type {Inputs} from './inputs.js';
 import {BusyError, lockHost} from './lock.js';
-import {observe, observeAll} from './observe.js';
+import {observe, observeAll, SilentError} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
 
 export interface SessionOptions {
@@ -29,7 +30,8 @@ const READY = 'ready?';
 /** The connections to all hosts and what was seen on them: what `up`, `plan` and `down` start from. */
 export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
-  readonly items: readonly Item[];
+  /** Those that take something away are among them only where it is there. */
+  items: readonly Item[];
   /** When it began, by the clock of `performance.now()`. */
   readonly started = performance.now();
   readonly #connections: Host[] = [];
@@ -43,7 +45,8 @@ export class Session implements AsyncDisposable {
 
   private constructor(options: SessionOptions) {
     this.options = options;
-    this.items = items(options.cluster, options.steps, options.direction);
+    const {cluster, steps, direction} = options;
+    this.items = direction === 'down' ? items(cluster, steps, direction) : itemsUp(cluster, steps);
   }
 
   /**
@@ -59,6 +62,7 @@ export class Session implements AsyncDisposable {
       if (lockAs !== undefined) for (const node of cluster.nodes) await session.#onHost(node, () => session.#lock(node, lockAs));
       await session.#onAll((node) => session.#look(node));
       signal?.throwIfAborted();
+      session.#dropIdle();
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]().catch(() => undefined);
@@ -106,16 +110,42 @@ export class Session implements AsyncDisposable {
     });
   }
 
+  /** Nothing is said of steps that are neither wanted nor there. What gave no answer may be there. */
+  #dropIdle(): void {
+    const isIdle = (item: Item): boolean => {
+      if (!item.isRetired) return false;
+      if (this.failures.has(item.node.name)) return true;
+      try {
+        return this.undoOf(item, false).length === 0;
+      } catch (error) {
+        if (error instanceof SilentError) return false;
+        throw error;
+      }
+    };
+    const idle = new Set(this.items.filter(isIdle).map((item) => item.key));
+    this.items = this.items
+      .filter((item) => !idle.has(item.key))
+      .map((item) => ({...item, needs: item.needs.filter((need) => !idle.has(need))}));
+  }
+
   host(name: string): Host {
     return this.#hosts.get(name)!;
   }
 
   context(item: Item): StepContext {
-    return {node: item.node, cluster: this.options.cluster, inputs: this.options.inputs};
+    const {cluster, inputs} = this.options;
+    return {node: item.node, cluster, inputs, unreachable: new Set(this.failures.keys())};
   }
 
   planContext(item: Item): PlanContext<FactMap> {
-    return {...this.context(item), everywhere: this.#seen.get(item.step.name) ?? new Map()};
+    const targets = new Set(targetsOf(item.step, this.options.cluster, this.options.direction ?? 'up').map(({name}) => name));
+    const seen = this.#seen.get(item.step.name) ?? new Map();
+    return {...this.context(item), everywhere: new Map([...seen].filter(([name]) => targets.has(name)))};
+  }
+
+  /** What takes the step away. */
+  undoOf(item: Item, purge: boolean): readonly Action[] {
+    return item.step.undo(this.seen(item), {...this.planContext(item), purge, isRetired: item.isRetired === true});
   }
 
   /** What was seen last of the step's facts on the item's host. */
@@ -124,7 +154,7 @@ export class Session implements AsyncDisposable {
   }
 
   isReady(item: Item): boolean {
-    return item.step.ready === undefined || this.seen(item)[READY] === true;
+    return item.isRetired === true || item.step.ready === undefined || this.seen(item)[READY] === true;
   }
 
   /** Sees the step's facts again. */
@@ -133,7 +163,7 @@ export class Session implements AsyncDisposable {
   }
 
   #facts(item: Item): FactMap {
-    const ready = item.step.ready?.(this.context(item));
+    const ready = item.isRetired ? undefined : item.step.ready?.(this.context(item));
     // no answer yet is what a wait is for
     return {...item.step.facts(this.context(item)), ...(ready ? {[READY]: {...succeeds(ready.script), whenSilent: false}} : {})};
   }

@@ -8,16 +8,20 @@ export interface StepContext {
   readonly node: ClusterNode;
   readonly cluster: Cluster;
   readonly inputs: Inputs;
+  /** The names of the hosts that could not be reached when the run began. */
+  readonly unreachable: ReadonlySet<string>;
 }
 
 export interface PlanContext<F extends FactMap> extends StepContext {
-  /** What the same facts showed on all reachable targets of the step, in the file's order, this node's included. */
+  /** What the same facts showed on all reachable hosts of the step (`undoTargets` for `down`), in the file's order, this node's included. */
   readonly everywhere: ReadonlyMap<string, Seen<F>>;
 }
 
-export interface UndoContext extends StepContext {
+export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F> {
   /** Data and images go too. */
   readonly purge: boolean;
+  /** Only this host loses the step, because it lost a role; the cluster goes on. */
+  readonly isRetired: boolean;
 }
 
 /** What stands against a step on a host, found before anything is changed. */
@@ -35,7 +39,10 @@ export interface Wait {
   readonly hint?: string | undefined;
 }
 
-/** A step that must be done before. Default: on the same host, if the step is for it, else on all its hosts. */
+/**
+ * A step that must be done before. Default: on the same host, if the step is for it, else on all its hosts. A host that cannot be reached
+ * holds up the others only where no other host has the step.
+ */
 export type Need = string | {readonly step: string; readonly everywhere: true};
 
 /** One part of the cluster: how to see it, what to change, how to wait for it, how to take it away. */
@@ -46,7 +53,7 @@ export interface Step<F extends FactMap = FactMap> {
   readonly targets: (cluster: Cluster) => readonly ClusterNode[];
   /**
    * Where `down` looks for it: default, `targets`. A step whose hosts are chosen by role names all nodes, as a role that was taken away
-   * leaves what it brought; `facts` and `undo` must then do on any node.
+   * leaves what it brought; `facts` and `undo` must then do on any node. `up` takes away what it finds on those that are no targets.
    */
   readonly undoTargets?: (cluster: Cluster) => readonly ClusterNode[];
   /** Looks only. */
@@ -60,7 +67,7 @@ export interface Step<F extends FactMap = FactMap> {
   /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
   readonly isRolling?: (seen: Seen<F>) => boolean;
   /** Pure: takes away what `plan` brought. Empty when nothing of it is there. */
-  readonly undo: (seen: Seen<F>, context: UndoContext) => readonly Action[];
+  readonly undo: (seen: Seen<F>, context: UndoContext<F>) => readonly Action[];
 }
 
 /** Gives a step's facts their types. */

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../cluster/cluster.js';
 import {quote, quoteAll} from '../host/command.js';
 import {type Action, ensureFile, ensureUpload} from '../step/action.js';
 import type {Fact} from '../step/fact.js';
@@ -6,11 +6,17 @@ import {exists, FILES, type FileState, fileHash, output, textFile} from '../step
 import {defineStep, everywhere} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {ETC, RESTORE} from './places.js';
+import {notingPull} from './pulled.js';
 
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
-/** The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. */
+/**
+ * The arguments with which `node run` last succeeded: genuine Calico keeps them in a container, a work-alike elsewhere. Without this note
+ * hw5 never started one, and a Calico that is there is somebody else's.
+ */
 const STARTED = `${ETC}/calico-node`;
+/** What the note says before the first `node run` has succeeded: that whatever is there now is ours to remove. */
+const STARTING = '# hw5 is about to start calico-node\n';
 /**
  * Where calicoctl came from. Without this note somebody else brought it, and `down` leaves it. So it is there before ours is, and says until
  * then that what stands there is not yet what it names.
@@ -36,9 +42,6 @@ const keep = (from: string, to: string): Action => ({
   title: 'keep the one that is there',
   argv: ['cp', '-p', '--', from, to],
 });
-
-/** The nodes that Calico runs on: those that hold containers. */
-const calicoNodes = (cluster: Cluster): readonly ClusterNode[] => nodesWith(cluster, 'agent');
 
 /** calicoctl itself and the etcd cluster it talks to. */
 export const calicoctl = defineStep({
@@ -185,15 +188,15 @@ const peersOf = (node: ClusterNode, cluster: Cluster): readonly ClusterNode[] =>
 const NO_SESSION = 'no session with ';
 
 /** Ends well when the node runs and has a session with each other; says what is missing. */
-function sessions(node: ClusterNode, cluster: Cluster): string {
-  const checks = peersOf(node, cluster).map(
+function sessions(peers: readonly ClusterNode[]): string {
+  const checks = peers.map(
     ({name, address}) =>
       `echo "$s" | grep -F ${quote(`| ${address} `)} | grep -q Established || { echo ${quote(`${NO_SESSION}${name} (${address})`)}; exit 1; }`,
   );
   return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
 }
 
-/** calico-node on every node that holds containers, and the mesh between them. */
+/** calico-node on every node of the containers' network, and the mesh between them. */
 export const calico = defineStep({
   name: 'calico',
   title: 'Calico node and BGP mesh',
@@ -204,10 +207,9 @@ export const calico = defineStep({
     started: textFile(STARTED),
     // the same question as the wait's, which the host is then asked once: a node without sessions runs
     isRunning: {
-      script: sessions(node, cluster),
+      script: sessions(peersOf(node, cluster)),
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
-    leftovers: exists('/var/run/calico'),
   }),
   plan(seen, {node, cluster}) {
     const argv = [
@@ -224,29 +226,34 @@ export const calico = defineStep({
     const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
     if (seen.isRunning && seen.started?.content === wanted) return [];
     return [
+      ...(seen.started ? [] : ensureFile(STARTED, STARTING, undefined)),
       {
         kind: 'script',
         title: quoteAll(argv),
         // it may end with 1 although the node comes up a little later (it follows the log for 10 s only): the process decides
-        script: `log=$(${quoteAll(argv)} 2>&1) && exit 0
+        script: notingPull(
+          cluster.calico.nodeImage,
+          `log=$(${quoteAll(argv)} 2>&1) && exit 0
 for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
 printf '%s\\n' "$log" >&2; exit 1`,
+        ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
       },
       ...ensureFile(STARTED, wanted, seen.started),
     ];
   },
-  ready: ({node, cluster}) => {
-    const peers = peersOf(node, cluster);
+  ready: ({node, cluster, unreachable}) => {
+    // a session with a machine that is off cannot be waited for
+    const peers = peersOf(node, cluster).filter(({name}) => !unreachable.has(name));
     return {
       reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
       limitSeconds: 90,
-      script: sessions(node, cluster),
+      script: sessions(peers),
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },
   undo(seen, {node, cluster}) {
-    if (!seen.started && !seen.isRunning && !seen.leftovers) return [];
+    if (!seen.started) return [];
     return [
       {
         kind: 'script',

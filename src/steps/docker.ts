@@ -1,10 +1,11 @@
-import {nodesWith} from '../cluster/cluster.js';
+import {calicoNodes, nodesWith} from '../cluster/cluster.js';
 import {type Action, ensureFile, systemctl} from '../step/action.js';
 import {output, textFile, unit} from '../step/facts.js';
 import {defineStep} from '../step/step.js';
 import {render} from '../support/template.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
 import {removeImages, TAGS} from './images.js';
+import {PULLED, removePulled} from './pulled.js';
 
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
@@ -34,13 +35,14 @@ export const docker = defineStep({
   name: 'docker',
   title: 'dockerd with the cluster store',
   needs: ['kernel', 'packages', 'etcd'],
-  targets: (cluster) => nodesWith(cluster, 'agent'),
+  targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
     command: {...output(COMMAND), asks: 'systemd'},
     images: TAGS,
+    pulled: PULLED,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),
   plan(seen, {node, cluster}) {
@@ -72,7 +74,7 @@ export const docker = defineStep({
   isRolling: (seen) => (seen.info?.ClusterStore ?? '') !== '',
   undo(seen, {purge}) {
     // without --purge they stay, so that the next `up` is quick
-    const images = purge ? removeImages(seen.images) : [];
+    const images = purge ? [...removeImages(seen.images), ...removePulled(seen.pulled)] : [];
     if (!seen.dropIn) return images;
     return [
       // while the drop-in is there, a `down` that failed here finds them again

@@ -157,8 +157,10 @@ export const etcd = defineStep({
   }),
   // members that already run are changed one after the other, so that the quorum stays
   isRolling: (seen) => seen.service.isActive,
-  undo(seen, {node, cluster, purge}) {
+  undo(seen, {node, cluster, purge, isRetired}) {
     const actions: Action[] = [];
+    // the others would lose their quorum: `check` objects to another list of members
+    if (isRetired) return actions;
     if (seen.unit) {
       actions.push(
         systemctl('disable', ETCD_UNIT),

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../step/action.js';
 import {fileHash, secretFile, textFile, unit} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
@@ -84,6 +85,7 @@ export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inp
     clusterToken: cluster.etcd.token,
     listen: SOCKET,
     ...(cluster.mesos.principal ? {principal: cluster.mesos.principal, secretFile: SECRET} : {}),
+    agents: nodesWith(cluster, 'agent').map(({name, address}) => ({name, address})),
     tasks: cluster.framework.tasks.map((task) => taskConfig(task, cluster, inputs)),
   };
   return `${JSON.stringify(config, null, 2)}\n`;
@@ -105,9 +107,10 @@ export const scheduler = defineStep({
       ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster}) {
+  undo(seen, {node, cluster, everywhere, isRetired}) {
     if (!seen.config && seen.program === undefined) return [];
-    const [first] = nodesWith(cluster, 'framework');
+    // whichever node comes first that can: the first of the file may be dead, or new
+    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
     const isOurs = cluster.mesos.source.kind !== 'external';
@@ -119,7 +122,7 @@ export const scheduler = defineStep({
       hint: `does the master ${masterAddress(cluster)} answer, and etcd?`,
     };
     return [
-      ...(node.name === first!.name && seen.config && seen.program !== undefined ? [teardown] : []),
+      ...(node.name === first && !isRetired ? [teardown] : []),
       {kind: 'remove', path: CONFIG},
       {kind: 'remove', path: SECRET},
       {kind: 'remove', path: PROGRAM},
@@ -149,11 +152,11 @@ export const framework = defineStep({
     const written = ensureFile(unitPath(UNIT), text, seen.unit);
     return [...written, ...ensureRunning(UNIT, seen.service, written)];
   },
-  ready({node, cluster}) {
+  ready({node, cluster, unreachable}) {
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
-    const [first] = nodesWith(cluster, 'framework');
     // all schedulers say the same of the tasks: one is asked, of the others it is enough that they answer
-    const isFirst = node.name === first!.name;
+    const first = nodesWith(cluster, 'framework').find(({name}) => !unreachable.has(name));
+    const isFirst = node.name === first?.name;
     const tasks = isFirst ? readyScript(cluster) : `${SCHEDULER_STATE} >/dev/null`;
     return {
       reason: isFirst
@@ -165,10 +168,10 @@ export const framework = defineStep({
       hint,
     };
   },
-  undo: (seen) => [
+  undo: (seen, {isRetired}) => [
     // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
     // one that is just booting gets its time
-    ...(seen.etcd.activeState === 'activating'
+    ...(seen.etcd.activeState === 'activating' && !isRetired
       ? [
           {
             kind: 'script',
@@ -191,7 +194,7 @@ export const framework = defineStep({
 
 /** The notebook answers through this node's proxy: routes, rules and all. */
 function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
-  if (!node.roles.includes('proxy') || !cluster.framework.tasks.some((task) => task.image === 'jupyter')) return 'true';
+  if (!node.roles.includes('proxy') || !notebookOf(cluster)) return 'true';
   const url = `http://${node.address}:${cluster.proxy.port}/login`;
   return `curl -sf -m 5 -o /dev/null ${url} || { echo the notebook does not answer through ${node.name}; exit 1; }`;
 }

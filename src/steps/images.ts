@@ -1,9 +1,11 @@
 import {nodesWith} from '../cluster/cluster.js';
+import {quote} from '../host/command.js';
 import type {Action} from '../step/action.js';
 import {mapped} from '../step/facts.js';
 import type {Inputs} from '../step/inputs.js';
 import {defineStep, everywhere} from '../step/step.js';
 import {fromDockerd} from './dockerd.js';
+import {notingPull} from './pulled.js';
 
 /** The tags of what hw5 has made on a node: each ends with a hash of its content. */
 export const TAGS = mapped(fromDockerd<readonly {readonly RepoTags: readonly string[] | null}[]>('/images/json'), (all) =>
@@ -40,11 +42,13 @@ export const build = defineStep({
     tags: TAGS,
     base: fromDockerd(`/images/${inputs.images.baseTag}/json`),
   }),
-  plan(seen, {node, cluster, inputs, everywhere}) {
+  plan(seen, {node, cluster, inputs, everywhere, unreachable}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
     const isMissing = missing(seen.tags, inputs);
     if (isCached) return isMissing ? [load(inputs)] : [];
-    if (node.name !== cluster.images.builder) return [];
+    // another one builds while the builder cannot be reached
+    const builder = [cluster.images.builder, ...everywhere.keys()].find((name) => !unreachable.has(name));
+    if (node.name !== builder) return [];
     const keep: Action = {
       kind: 'fetch',
       title: 'keep them in the cache',
@@ -56,9 +60,10 @@ export const build = defineStep({
     const base: Action =
       baseTar === undefined
         ? {
-            kind: 'run',
-            title: 'pull the base image',
-            argv: ['docker', 'pull', '-q', baseTag],
+            kind: 'script',
+            title: `pull the base image: docker pull -q ${baseTag}`,
+            script: notingPull(baseTag, `docker pull -q ${quote(baseTag)}`),
+            timeoutMs: 20 * 60_000,
             hint: 'images.base names another image, or a tar to import',
           }
         : {kind: 'feed', title: 'import the base image', localFile: baseTar, argv: ['docker', 'import', '-', baseTag]};
@@ -70,6 +75,8 @@ export const build = defineStep({
         argv: [
           'docker',
           'build',
+          // a step that fails leaves no container behind either
+          '--force-rm',
           '-q',
           '-t',
           spec.tag,

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../step/facts.js';
@@ -6,6 +6,7 @@ import {defineStep, everywhere, type Problem, type Step} from '../step/step.js';
 import {render} from '../support/template.js';
 import {askDockerd, toldByDocker} from './dockerd.js';
 import {DATA, unitPath} from './places.js';
+import {notingPull} from './pulled.js';
 
 /** Either program of Mesos: what its unit runs, from the host's PATH or out of a container image. */
 interface Program {
@@ -19,7 +20,11 @@ interface Program {
 const hosts = (role: 'master' | 'agent') => (cluster: Cluster) =>
   cluster.mesos.source.kind === 'external' ? [] : nodesWith(cluster, role);
 
+const AGENT_RUNTIME = '/run/hw5-mesos-agent';
 const workDir = (program: Program): string => `${DATA}/${program.name}`;
+/** What it leaves. Only the agent has the second one, which its tasks need while it restarts. */
+const foldersOf = (program: Program): readonly string[] =>
+  program.name === 'mesos-agent' ? [workDir(program), AGENT_RUNTIME] : [workDir(program)];
 const unitName = (program: Program): string => `hw5-${program.name}.service`;
 
 /**
@@ -36,7 +41,7 @@ function commandOf(
   if (source.kind !== 'image') return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`, options: ''};
   const name = `hw5-${program.name}`;
   const isAgent = program.name === 'mesos-agent';
-  const outside = isAgent ? ['/run/hw5-mesos-agent', '/var/run/docker.sock', '/sys/fs/cgroup'] : [];
+  const outside = isAgent ? [AGENT_RUNTIME, '/var/run/docker.sock', '/sys/fs/cgroup'] : [];
   const mounts = [workDir(program), ...outside].map((dir) => ` -v ${dir}:${dir}`).join('');
   const rights = isAgent ? ' --pid=host --privileged' : '';
   return {
@@ -94,7 +99,7 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
         actions.push({kind: 'remove', path: unitPath(unitName(program))}, systemctl('daemon-reload'));
       }
       // without its tasks the data of a torn-down framework says nothing any more, and an old agent id would only confuse the next master
-      if (seen.data) actions.push({kind: 'remove', path: workDir(program)});
+      if (seen.data) actions.push(...foldersOf(program).map((path) => ({kind: 'remove', path}) as const));
       return actions;
     },
   });
@@ -107,9 +112,9 @@ function imageOf({mesos}: Cluster): string | undefined {
 
 function pullOf(image: string): Action {
   return {
-    kind: 'run',
-    title: 'pull the image of Mesos',
-    argv: ['docker', 'pull', '-q', image],
+    kind: 'script',
+    title: `pull the image of Mesos: docker pull -q ${image}`,
+    script: notingPull(image, `docker pull -q ${quote(image)}`),
     timeoutMs: 20 * 60_000,
     hint: 'can the node reach the registry? `docker load` on it will do as well',
   };
@@ -127,7 +132,7 @@ function agentInfo(unitText: string): string {
 
 /** dockerd brings the image, where the node's docker is hw5's business; elsewhere it runs once its package is there. */
 const withDocker: Step['needs'] = (node, cluster) =>
-  imageOf(cluster) !== undefined && node.roles.includes('agent') ? ['packages', 'docker'] : ['packages'];
+  imageOf(cluster) !== undefined && isOnContainerNetwork(node) ? ['packages', 'docker'] : ['packages'];
 
 /** Containers that Mesos started and that a TEARDOWN did not reach. */
 const removeContainers: Action = {
@@ -175,6 +180,7 @@ export const mesosAgent = mesosStep(
         port: cluster.mesos.agentPort,
         master: masterAddress(cluster),
         workDir: `${DATA}/mesos-agent`,
+        runtimeDir: AGENT_RUNTIME,
         prepare: 'PREPARE',
         command,
         options: `${cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : ''}${options}`,

@@ -1,11 +1,11 @@
-import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../cluster/cluster.js';
 import type {Fact} from '../step/fact.js';
 import {defineStep} from '../step/step.js';
 import {fromApt} from './apt.js';
 
 /** Debian's packages for a node of these roles. Debian and Ubuntu name them alike. */
 export function packagesFor(node: ClusterNode, cluster: Cluster): readonly string[] {
-  const isContainerHost = node.roles.includes('agent');
+  const isContainerHost = isOnContainerNetwork(node);
   return [
     'ca-certificates',
     'curl',

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../cluster/cluster.js';
 import type {Fact} from '../step/fact.js';
 import {FILES, mapped, output} from '../step/facts.js';
 import {defineStep, type Problem} from '../step/step.js';
@@ -24,7 +24,7 @@ export function portsOf(node: ClusterNode, cluster: Cluster): readonly WantedPor
       : []),
     ...(has('master') && runsMesos ? [{port: cluster.mesos.masterPort, purpose: 'the Mesos master', at: here}] : []),
     ...(has('agent') && runsMesos ? [{port: cluster.mesos.agentPort, purpose: 'the Mesos agent', at: here}] : []),
-    ...(has('agent') ? [{port: 179, purpose: 'BGP', at: 'everywhere' as const}] : []),
+    ...(isOnContainerNetwork(node) ? [{port: 179, purpose: 'BGP', at: 'everywhere' as const}] : []),
     ...(has('proxy')
       ? [
           {port: cluster.proxy.port, purpose: 'the reverse proxy', at: here},
@@ -90,7 +90,7 @@ export const preflight = defineStep({
         inputs.now,
       ),
       images: inputs.images.specs.map(({tag}) => tag),
-      isContainerHost: nodesWith(cluster, 'agent').some((agent) => agent.name === node.name),
+      isContainerHost: isOnContainerNetwork(node),
       isEtcdMember: node.roles.includes('etcd'),
       needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
     });

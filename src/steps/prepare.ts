@@ -1,24 +1,20 @@
 import {createHash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
 import {access, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {pipeline} from 'node:stream/promises';
 import type {Cluster} from '../cluster/cluster.js';
 import {Secret} from '../host/command.js';
 import {imageSpecs} from '../images/image-specs.js';
 import type {Inputs, LocalFile} from '../step/inputs.js';
 import {pruneCache, useCached} from '../support/cache.js';
-import {ConfigError, Hw5Error} from '../support/errors.js';
+import {Hw5Error} from '../support/errors.js';
+import {fileSha256} from '../support/sha256.js';
 import {packageFile} from '../support/template.js';
 import {freshSecrets} from './fresh-secrets.js';
-
-/** The shortest token that is taken. */
-const TOKEN_LENGTH = 8;
 
 /** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
 const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
 
-/** Reads everything the controller brings to a run. @throws ConfigError when a file that the cluster names is missing. */
+/** Reads everything the controller brings to a run. `loadCluster` has looked at the files that the cluster names. @throws Hw5Error when a program is missing. */
 export async function prepareInputs(
   cluster: Cluster,
   options: {
@@ -43,19 +39,12 @@ export async function prepareInputs(
   const cacheFile = join(cacheDir, 'images', `${specs.map((spec) => spec.key.slice(0, 12)).join('-')}.tar`);
   const {path} = cluster.calico.calicoctl;
   const calicoctl = path === undefined ? undefined : await localFile(path);
-  if (calicoctl && cluster.calico.calicoctl.sha256 && calicoctl.sha256 !== cluster.calico.calicoctl.sha256) {
-    throw new ConfigError(
-      `calico.calicoctl.sha256 is not that of ${path}`,
-      {file: path!},
-      {hint: `it is ${calicoctl.sha256}: is it the file you meant?`},
-    );
-  }
   return {
     programs: Object.fromEntries(programs),
     calicoctl,
     images: {specs, baseTag, baseTar, cacheFile, isCached: await useCached(cacheFile)},
     secrets: freshSecrets(),
-    chosenToken: checkedToken(await secretFrom(cluster.framework.tokenFile), cluster.framework.tokenFile),
+    chosenToken: await secretFrom(cluster.framework.tokenFile),
     mesosSecret: await secretFrom(cluster.mesos.secretFile),
     now: options.now,
   };
@@ -85,13 +74,7 @@ async function program(path: string): Promise<LocalFile> {
 }
 
 async function localFile(path: string): Promise<LocalFile> {
-  return {path, sha256: await sha256(path)};
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, {highWaterMark: 1 << 20}), hash);
-  return hash.digest('hex');
+  return {path, sha256: await fileSha256(path)};
 }
 
 /** The hash of a large file, remembered for as long as its size and time stay the same. */
@@ -103,21 +86,10 @@ async function cachedHash(path: string, cacheDir: string): Promise<string> {
     .slice(0, 32);
   const note = join(cacheDir, 'hashes', id);
   if (await useCached(note)) return readFile(note, 'utf8');
-  const hash = await sha256(path);
+  const hash = await fileSha256(path);
   await mkdir(join(cacheDir, 'hashes'), {recursive: true});
   await writeFile(note, hash);
   return hash;
-}
-
-/** @throws ConfigError for one that could be guessed, or that Jupyter would take for none. */
-function checkedToken(token: Secret | undefined, file: string | undefined): Secret | undefined {
-  if (token === undefined || token.reveal().length >= TOKEN_LENGTH) return token;
-  const hint = `write at least ${TOKEN_LENGTH} characters into it, e.g. \`openssl rand -hex 24 > ${file}\``;
-  throw new ConfigError(
-    `the token in ${file} has fewer than ${TOKEN_LENGTH} characters`,
-    {file: file!, path: 'framework.tokenFile'},
-    {hint},
-  );
 }
 
 async function secretFrom(path: string | undefined): Promise<Secret | undefined> {

@@ -1,4 +1,5 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../cluster/cluster.js';
+import {notebookOf, proxyNodes} from '../cluster/notebook.js';
 import {Secret} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../step/action.js';
 import {exists, fileHash, textFile, unit} from '../step/facts.js';
@@ -11,32 +12,26 @@ const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
 const ENVIRONMENT = `${ETC}/proxy.env`;
 const PAGES = `${PROGRAMS}/proxy-pages`;
 
-/** The task that port 8888 shows: the first one that runs Jupyter. */
-export function notebookTask(cluster: Cluster): Cluster['framework']['tasks'][number] | undefined {
-  return cluster.framework.tasks.find((task) => task.image === 'jupyter') ?? cluster.framework.tasks[0];
-}
-
-/** The port at which the notebook's container listens. */
-export const NOTEBOOK_PORT = 8888;
-
-export function proxyUnit(node: ClusterNode, cluster: Cluster): string {
+function proxyUnit(node: ClusterNode, cluster: Cluster): string {
+  const notebook = notebookOf(cluster)!;
   return render('proxy/hw5-proxy.service', {
     program: PROGRAM,
     environmentFile: ENVIRONMENT,
     errorPath: PAGES,
-    target: `http://${notebookTask(cluster)!.address}:${NOTEBOOK_PORT}`,
+    target: `http://${notebook.address}:${notebook.port}`,
     address: node.address,
     port: cluster.proxy.port,
     apiPort: cluster.proxy.apiPort,
+    capabilities: cluster.proxy.port < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : '',
   });
 }
 
-/** configurable-http-proxy on every node: whichever node one asks, the notebook answers. */
+/** configurable-http-proxy on every proxy node, if there is a notebook: whichever node one asks, the notebook answers. */
 export const proxy = defineStep({
   name: 'proxy',
   title: 'reverse proxy',
   needs: ['packages'],
-  targets: (cluster) => nodesWith(cluster, 'proxy'),
+  targets: proxyNodes,
   undoTargets: (cluster) => cluster.nodes,
   facts: () => ({
     program: fileHash(PROGRAM),

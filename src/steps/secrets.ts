@@ -12,7 +12,7 @@ const JUPYTER = `${CONTAINERS}/jupyter`;
 export const JUPYTER_TOKEN = `${JUPYTER}/token`;
 const SSH = `${CONTAINERS}/ssh`;
 
-/** The ssh tasks: those that Jupyter's terminal reaches by name. */
+/** The ssh tasks: those that Jupyter's terminal reaches by name, and its notebook runs commands on. Another image need not have an sshd. */
 const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>
   cluster.framework.tasks.filter((task) => task.image === 'ssh');
 
@@ -62,7 +62,7 @@ export const secrets = defineStep({
       ...ensureSecret(`${JUPYTER}/id_ed25519`, keys.client, seen.clientKey),
       ...ensureFile(`${JUPYTER}/ssh_config`, sshConfig(sshTasks(cluster), cluster.images.user), seen.sshConfig),
       ...ensureFile(`${JUPYTER}/known_hosts`, keys.knownHosts, seen.knownHosts),
-      ...ensureFile(`${JUPYTER}/tasks.json`, tasksJson(cluster.framework.tasks), seen.tasks),
+      ...ensureFile(`${JUPYTER}/tasks.json`, tasksJson(sshTasks(cluster)), seen.tasks),
       ...ensureFile(`${SSH}/authorized_keys`, keys.authorized, seen.authorizedKeys),
       ...ensureSecret(`${SSH}/ssh_host_ed25519_key`, keys.host, seen.hostKey),
     ];

@@ -8,10 +8,15 @@
 RUN=/run/hw5-firewall
 ETC=/etc/hw5/firewall
 UNIT=/etc/systemd/system/hw5-firewall.service
-BUSY=75 LATE=76 STALE=77
+BUSY=75 LATE=76 STALE=77 STUCK=78
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
+
+# store FILE: makes what it reads the file's content, whole or not at all, and writes only what is new.
+store() {
+  cat >"$RUN/new" && { cmp -s "$RUN/new" "$1" || { cp "$RUN/new" "${1%/*}/.${1##*/}.new" && mv "${1%/*}/.${1##*/}.new" "$1"; }; }
+}
 
 say() { printf '%s\n' "$*" >&2; }
 now() { date +%s; }
@@ -43,7 +48,9 @@ tools() {
 }
 variant() { case $("$1" -V 2>/dev/null) in *nf_tables*) echo nft ;; *) echo legacy ;; esac; }
 tool_names() { tools | cut -d ' ' -f 1; }
-restore() { "$1-restore" --noflush --counters -w 5; }
+# Somebody may hold the lock of the legacy variant. A timer waits for it as long as it takes: WAIT=-w.
+WAIT='-w 5'
+restore() { "$1-restore" --noflush --counters $WAIT; }
 
 # For awk: a line without its quoted words. What somebody writes into a comment is no target.
 BARE='function bare(line) { gsub(/"([^"\\]|\\.)*"/, "", line); return line }'
@@ -56,41 +63,86 @@ own() {
 }
 fingerprint() { for tool in $(tool_names); do "$tool-save" 2>/dev/null | own; done | sha256sum | cut -c 1-64; }
 
-# Takes our chains and the ways into them out, those whose name starts with $2 (default: all). Nothing of anybody else's is named.
-teardown() {
-  "$1-save" | awk -v prefix="${2:-HW5-}" "$BARE"'
-    function flush_table() {
-      if (n == 0) return
-      print table
-      for (i = 0; i < n; i++) print ":" chain[i] " - [0:0]"
-      for (i = 0; i < m; i++) print jump[i]
-      for (i = n - 1; i >= 0; i--) print "-X " chain[i]
-      print "COMMIT"
+# put TOOL FILE [PREFIX]: makes our ground (of it what begins with PREFIX) what a restore file says: one transaction a table, and nothing of anybody
+# else's is named. It starts from what is there now: done twice, or after the half of a change, it comes to the same. /dev/null takes all out.
+put() {
+  "$1-save" >"$RUN/now.$1" && way_to "$2" "${3:-HW5-}" <"$RUN/now.$1" >"$RUN/put.$1" &&
+    { [ ! -s "$RUN/put.$1" ] || restore "$1" <"$RUN/put.$1"; }
+  put_code=$?
+  rm -f "$RUN/now.$1" "$RUN/put.$1"
+  return $put_code
+}
+
+# way_to FILE PREFIX: from the dump that it reads to what the file says, in the words of iptables-restore. Ways in that stay are not touched.
+way_to() {
+  awk -v prefix="$2" "$BARE"'
+    /^\*/ { table = $0; if (!known[table]++) tables[++n] = table }
+    part == "to" && /^:/ { wanted[table, $1] = 1; chains[table] = chains[table] $1 " - [0:0]\n" }
+    part == "to" && /^(\[[0-9:]*\] )?-A / { lines[table] = lines[table] $0 "\n" }
+    part == "to" && /^-I / { from = $2; sub(/^-I [^ ]+ 1 /, from " "); way_in[table, ++ways_in[table]] = $0 }
+    part == "now" && /^:/ && index($1, ":" prefix) == 1 && !wanted[table, $1] {
+      chains[table] = chains[table] $1 " - [0:0]\n"
+      gone[table] = gone[table] "-X " substr($1, 2) "\n"
     }
-    /^\*/ { table = $0; n = m = 0 }
-    /^:/ && index($1, ":" prefix) == 1 { chain[n++] = substr($1, 2) }
-    /^-A / && index($2, "HW5-") != 1 && bare($0) ~ " -[jg] " prefix { sub(/^-A/, "-D"); jump[m++] = $0 }
-    /^COMMIT/ { flush_table() }' >"$RUN/teardown.$1"
-  [ -s "$RUN/teardown.$1" ] || { rm -f "$RUN/teardown.$1"; return 0; }
+    part == "now" && /^-A / && index($2, "HW5-") != 1 && bare($0) ~ " -[jg] " prefix {
+      there[table, substr($0, 4)]++
+      jump[table, ++jumps[table]] = substr($0, 4)
+    }
+    END {
+      for (i = 1; i <= n; i++) {
+        table = tables[i]; ins = del = ""
+        for (j = 1; j <= ways_in[table]; j++) {
+          line = way_in[table, j]
+          if (there[table, line]-- > 0) continue
+          from = line; sub(/ .*/, "", from)
+          ins = ins "-I " from " 1 " substr(line, length(from) + 2) "\n"
+        }
+        for (j = 1; j <= jumps[table]; j++) if (there[table, jump[table, j]]-- > 0) del = del "-D " jump[table, j] "\n"
+        if (chains[table] del ins != "") print table "\n" chains[table] del lines[table] ins gone[table] "COMMIT"
+      }
+    }' part=to "$1" part=now -
+}
+
+# Takes our chains and the ways into them out, those whose name starts with $2 (default: all).
+teardown() {
   tries=0
-  until restore "$1" <"$RUN/teardown.$1"; do
+  until put "$1" /dev/null "${2-}"; do
     tries=$((tries + 1))
     [ $tries -lt 5 ] || { say "$1 could not be cleared"; return 1; }
     sleep 1
   done
-  rm -f "$RUN/teardown.$1"
+}
+
+# insist COMMAND...: what a timer has to do is tried, under the lock, until it is done, for the timer comes only once.
+insist() {
+  WAIT=-w
+  lock -x
+  until "$@"; do
+    exec 9>&-
+    sleep 1
+    lock -x
+  done
+}
+# The last resort, when the kernel has refused several times what would be exact: no rule of ours at all, for being open is the safe side of being
+# locked out. A tool that does not even answer holds nothing that could be worked with.
+last_resort() {
+  refused=$((${refused:-0} + 1))
+  [ $refused -gt 5 ] && [ "$WAIT" = -w ] && { put "$1" /dev/null || ! "$1-save" >/dev/null; }
 }
 
 # Deletes the lines of one rule.
 delete_rule() {
+  left=0
   for tool in $(tool_names); do
-    "$tool-save" | awk -v tag="\"hw5:$1 " '
+    "$tool-save" >"$RUN/now.$tool" && awk -v tag="\"hw5:$1 " '
       /^\*/ { table = $0; n = 0 }
       /^-A HW5-/ && index($0, tag) { sub(/^-A/, "-D"); line[n++] = $0 }
-      /^COMMIT/ && n { print table; for (i = 0; i < n; i++) print line[i]; print "COMMIT" }' >"$RUN/delete.$tool"
-    [ ! -s "$RUN/delete.$tool" ] || restore "$tool" <"$RUN/delete.$tool" || say "$tool: rule $1 could not be deleted"
-    rm -f "$RUN/delete.$tool"
+      /^COMMIT/ && n { print table; for (i = 0; i < n; i++) print line[i]; print "COMMIT" }' <"$RUN/now.$tool" >"$RUN/delete.$tool" &&
+      { [ ! -s "$RUN/delete.$tool" ] || restore "$tool" <"$RUN/delete.$tool"; } ||
+      last_resort "$tool" || { say "$tool: rule $1 could not be deleted"; left=1; }
+    rm -f "$RUN/now.$tool" "$RUN/delete.$tool"
   done
+  return $left
 }
 
 # Ids of the rules that stand in the kernel.
@@ -115,7 +167,7 @@ sweep() {
     [ -e "$note" ] || continue
     case " $(echo $ids) " in *" ${note##*/} "*) ;; *) disarm "end-${note##*/}"; rm -f "$note" ;; esac
   done
-  keep
+  keep || say 'what the next boot restores could not be written'
   [ "$ids" ] || rm -rf "$RUN"
 }
 
@@ -170,20 +222,21 @@ note_fresh() {
   rm -f "$RUN/tables"
 }
 
-# Makes what the next boot restores: the failsafe and the rules to keep, in the kernel's own words. Nothing to keep: no trace.
+# Makes what the next boot restores: the failsafe and the rules to keep, in the kernel's own words. Nothing to keep: no trace. Fails when it cannot.
 keep() {
   kept=$(ls "$ETC/rules" 2>/dev/null)
   if [ ! "$kept" ]; then
     [ -d "$ETC" ] || [ -e "$UNIT" ] || return 0
     systemctl --quiet --no-reload disable hw5-firewall.service 2>/dev/null
-    rm -rf "$ETC" "$UNIT"
+    rm -rf "$ETC" "$UNIT" || return 1
     rmdir /etc/hw5 2>/dev/null
     reload
     return 0
   fi
-  rm -f "$ETC"/*.rules.new
   for tool in $(tool_names); do
-    "$tool-save" | awk -v kept=" $(echo $kept) " "$BARE"'
+    # one that does not answer keeps what it had
+    "$tool-save" >"$RUN/now.$tool" || continue
+    awk -v kept=" $(echo $kept) " "$BARE"'
       function tag() { return match($0, /"hw5:[^ "]*/) ? substr($0, RSTART + 5, RLENGTH - 5) : "" }
       /^\*/ { table = $0; n = m = j = 0 }
       /^:HW5-/ { chain[n++] = $1 }
@@ -195,11 +248,12 @@ keep() {
         for (i = 0; i < m; i++) print line[i]
         for (i = j - 1; i >= 0; i--) print jump[i]
         print "COMMIT"
-      }' >"$ETC/$tool.rules.new"
-    [ -s "$ETC/$tool.rules.new" ] && mv "$ETC/$tool.rules.new" "$ETC/$tool.rules" || rm -f "$ETC/$tool.rules.new" "$ETC/$tool.rules"
+      }' <"$RUN/now.$tool" >"$RUN/kept" || return 1
+    if [ -s "$RUN/kept" ]; then store "$ETC/$tool.rules" <"$RUN/kept" || return 1; else rm -f "$ETC/$tool.rules" || return 1; fi
+    rm -f "$RUN/now.$tool" "$RUN/kept"
   done
-  cp "$RUN/program" "$ETC/hw5-firewall.sh"
-  cat >"$RUN/unit" <<UNIT
+  store "$ETC/hw5-firewall.sh" <"$RUN/program" || return 1
+  store "$UNIT" <<UNIT || return 1
 [Unit]
 Description=hw5: firewall rules that outlive a reboot
 DefaultDependencies=no
@@ -215,8 +269,8 @@ ExecStart=/bin/sh $ETC/hw5-firewall.sh boot
 [Install]
 WantedBy=multi-user.target
 UNIT
-  cmp -s "$RUN/unit" "$UNIT" || { cp "$RUN/unit" "$UNIT" && reload && systemctl --quiet enable hw5-firewall.service; }
-  rm -f "$RUN/unit"
+  # booting, systemd has just started it
+  [ "${BOOTING-}" ] || systemctl --quiet is-enabled hw5-firewall.service 2>/dev/null || systemctl --quiet enable hw5-firewall.service
 }
 # Not from within the unit itself, while systemd is booting.
 reload() { [ "${BOOTING-}" ] || systemctl daemon-reload 2>/dev/null; }
@@ -241,7 +295,7 @@ disarm() {
   return 0
 }
 
-# note ID SECONDS|- yes|-: when a rule was made and ends, and whether it is kept. What is not given stays as it was.
+# note ID SECONDS|- yes|-: when a rule was made and ends, and whether it is kept. What is not given stays as it was. Fails when it cannot be written.
 note() {
   old=$(cat "$ETC/rules/$1" "$RUN/rules/$1" 2>/dev/null | head -n 1)
   added=${old%% *} ends=${old#* }
@@ -249,9 +303,8 @@ note() {
   [ "$2" = - ] || ends=$(($(now) + $2))
   folder=$RUN/rules
   [ "$3" = - ] && [ ! -e "$ETC/rules/$1" ] || folder=$ETC/rules
-  mkdir -p "$folder"
+  mkdir -p "$folder" && echo "$added $ends" | store "$folder/$1" || return 1
   [ "$folder" = "$RUN/rules" ] || rm -f "$RUN/rules/$1"
-  echo "$added $ends" >"$folder/$1"
   [ "$2" = - ] || arm "end-$1" "$2" end "$1" "$ends"
 }
 
@@ -259,31 +312,37 @@ note() {
 settle() {
   while read -r verb id seconds kept; do
     case $verb in
-      set) note "$id" "$seconds" "$kept" ;;
-      drop) disarm "end-$id"; rm -f "$RUN/rules/$id" "$ETC/rules/$id" ;;
+      set) note "$id" "$seconds" "$kept" || return 1 ;;
+      drop) rm -f "$ETC/rules/$id" && rm -f "$RUN/rules/$id" || return 1; disarm "end-$id" ;;
     esac
   done <"$1"
 }
 
-# Puts one change into the kernel, or nothing of it. Reads $RUN/change/: TOOL.forward, TOOL.back, notes.
+# Puts one change into the kernel: TOOL.forward in $RUN/change. Where it fails, a part of it may be in.
 install_change() {
   for file in "$RUN"/change/*.forward; do
     [ -e "$file" ] || continue
     tool=${file##*/} tool=${tool%.forward}
-    "$tool-restore" --test --noflush -w 5 <"$file" || return 1
+    restore "$tool" <"$file" || return 1
   done
+}
+# Whether every iptables would have it.
+test_change() {
   for file in "$RUN"/change/*.forward; do
     [ -e "$file" ] || continue
     tool=${file##*/} tool=${tool%.forward}
-    restore "$tool" <"$file" && continue
-    # none of this tool's lines are in; those of the one before it go again
-    for done in "$RUN"/change/*.forward; do
-      [ "$done" = "$file" ] && break
-      tool=${done##*/} tool=${tool%.forward}
-      restore "$tool" <"$RUN/change/$tool.back" || teardown "$tool"
-    done
-    return 1
+    "$tool-restore" --test --noflush $WAIT <"$file" || return 1
   done
+}
+# undo FOLDER: makes everything what TOOL.back in the folder says, whatever of the change is in.
+undo() {
+  left=0
+  for file in "$1"/*.back; do
+    [ -e "$file" ] || continue
+    tool=${file##*/} tool=${tool%.back}
+    put "$tool" "$file" || last_resort "$tool" || left=1
+  done
+  return $left
 }
 
 # change TX SECONDS FINGERPRINT: makes the change in $RUN/change, to be taken back after SECONDS; 0: a strict one, whose own end takes it back.
@@ -294,7 +353,7 @@ change() {
       say "another change waits to be confirmed until $(date -d "@$deadline" +%T)"
       exit $BUSY
     fi
-    take_back
+    take_back || { say 'another change, which nobody confirmed, cannot be taken back'; exit $BUSY; }
   fi
   if [ "$(fingerprint)" != "$3" ]; then
     say 'the rules have changed since they were looked at'
@@ -303,24 +362,21 @@ change() {
   for tool in $(tool_names); do
     [ ! -e "$RUN/change/$tool.forward" ] || note_fresh "$tool" "$RUN/change/$tool.forward"
   done
-  if [ "$2" = 0 ]; then
-    settle "$RUN/change/notes"
-    install_change
-    code=$?
-    rm -rf "$RUN/change"
-    sweep
-    exit $code
-  fi
+  code=0
   # the timer comes first: whoever is killed from here on leaves nothing behind for ever
-  arm "revert-$1" "$2" revert "$1" || { say 'no timer could be started'; exit 1; }
-  if keep_way_back "$1" "$2" && install_change; then
-    rm -rf "$RUN/change"
+  if [ "$2" = 0 ]; then
+    settle "$RUN/change/notes" && test_change || code=1
+    [ $code = 1 ] || install_change || { undo "$RUN/change" && code=1 || code=$STUCK; }
   else
-    disarm "revert-$1"
-    rm -rf "$RUN/pending" "$RUN/change"
-    sweep
-    exit 1
+    arm "revert-$1" "$2" revert "$1" && keep_way_back "$1" "$2" && test_change || code=1
+    [ $code = 1 ] || install_change || { undo "$RUN/pending" && code=1 || code=$STUCK; }
+    # what could not be undone waits for its timer
+    [ $code != 1 ] || { disarm "revert-$1"; rm -rf "$RUN/pending"; }
   fi
+  [ $code != $STUCK ] || say 'a part of the change is in and could not be taken out at once'
+  rm -rf "$RUN/change"
+  sweep
+  exit $code
 }
 
 # keep_way_back TX SECONDS: what the timer needs.
@@ -339,14 +395,28 @@ is_pending() { [ -f "$RUN/pending/tx" ] && read -r tx _ <"$RUN/pending/tx" && [ 
 # Whether the timer that should have taken the change back did not come.
 is_overdue() { [ -f "$RUN/pending/tx" ] && read -r _ deadline <"$RUN/pending/tx" && [ "$(now)" -gt $((deadline + 5)) ]; }
 
-take_back() {
+# hw5's Ctrl-C and a session that ends stop nothing half-way. (Who kills it does, and the timer goes on from there.)
+unswerving() { trap '' HUP INT PIPE TERM; }
+
+# What waits is forgotten only when it is undone.
+take_back() { undo "$RUN/pending" && rm -rf "$RUN/pending" && sweep; }
+revert() { if is_pending "$1"; then take_back; else sweep; fi; }
+
+# end_rule ID ENDS
+end_rule() {
+  # somebody is about to give it another end: whether that comes to be is known when it is confirmed or taken back
+  if grep -q "^set $1 " "$RUN/pending/notes" 2>/dev/null; then
+    ! is_overdue || take_back
+    return 1
+  fi
+  # this timer's end and no other: made to last longer in the meantime, the rule has another timer. No clock is asked, for it may have been set
+  ends=$(cat "$RUN/rules/$1" "$ETC/rules/$1" 2>/dev/null | head -n 1)
+  [ "${ends#* }" = "${2-${ends#* }}" ] || return 0
+  # a change that is taken back must not bring it back
   for file in "$RUN"/pending/*.back; do
-    [ -e "$file" ] || continue
-    tool=${file##*/} tool=${tool%.back}
-    restore "$tool" <"$file" || teardown "$tool"
+    [ ! -e "$file" ] || sed -i "/\"hw5:$1 /d" "$file" || return 1
   done
-  rm -rf "$RUN/pending"
-  sweep
+  delete_rule "$1" && sweep
 }
 
 look() {
@@ -365,42 +435,32 @@ look() {
   rm -rf "$folder"
   for note in "$RUN"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") -"; done
   for note in "$ETC"/rules/*; do [ -e "$note" ] && echo "#hw5 note ${note##*/} $(cat "$note") yes"; done
+  [ ! "$(ls "$ETC/rules" 2>/dev/null)" ] || echo "#hw5 boot $(systemctl is-enabled hw5-firewall.service 2>/dev/null)"
   [ -f "$RUN/pending/tx" ] && echo "#hw5 pending $(cat "$RUN/pending/tx")"
-  ip -o addr | awk '$3 ~ /^inet6?$/ { print "#hw5 address", $2, $4, $6 }'
+  ip -o addr | awk '$3 ~ /^inet6?$/ { for (i = 5; i < NF; i++) if ($i == "scope") print "#hw5 address", $2, $4, $(i + 1) }'
   ip -o link | awk '{ for (i = 3; i < NF; i++) if ($i == "link/ether") { sub(/[:@].*/, "", $2); print "#hw5 link", $2, $(i + 1) } }'
 }
 
 hw5_firewall() {
   case $1 in
     look) look ;;
-    change) trap '' HUP PIPE; lock; install_program; incoming; change "$2" "$3" "$4" ;;
+    change) unswerving; lock; install_program; incoming; change "$2" "$3" "$4" ;;
     confirm)
-      trap '' HUP PIPE
+      unswerving
       lock
       is_pending "$2" || { sweep; say 'too late: the host has taken the change back'; exit $LATE; }
-      settle "$RUN/pending/notes"
-      rm -rf "$RUN/pending"
-      disarm "revert-$2"
-      sweep
+      if settle "$RUN/pending/notes" && keep; then
+        rm -rf "$RUN/pending"
+        disarm "revert-$2"
+        sweep
+      else
+        say 'what has to be noted about the change could not be written: it is taken back'
+        ! take_back || disarm "revert-$2"
+        exit 1
+      fi
       ;;
-    revert) lock -x; if is_pending "$2"; then take_back; else sweep; fi ;;
-    end)
-      lock -x
-      # somebody is about to give it another end: whether that comes to be is known when it is confirmed or taken back
-      while grep -q "^set $2 " "$RUN/pending/notes" 2>/dev/null; do
-        exec 9>&-
-        sleep 1
-        lock -x
-        ! is_overdue || take_back
-      done
-      # this timer's end and no other: made to last longer in the meantime, the rule has another timer. No clock is asked, for it may have been set
-      ends=$(cat "$RUN/rules/$2" "$ETC/rules/$2" 2>/dev/null | head -n 1)
-      [ "${ends#* }" = "${3-${ends#* }}" ] || exit 0
-      # a change that is taken back must not bring it back
-      for file in "$RUN"/pending/*.back; do [ -e "$file" ] && sed -i "/\"hw5:$2 /d" "$file"; done
-      delete_rule "$2"
-      sweep
-      ;;
+    revert) insist revert "$2" ;;
+    end) shift; insist end_rule "$@" ;;
     boot)
       BOOTING=yes
       lock
@@ -418,22 +478,23 @@ hw5_firewall() {
         [ -e "$file" ] || continue
         read -r _ ends <"$file"
         [ "$ends" = - ] && continue
-        left=$((ends - $(now)))
-        if [ $left -gt 0 ]; then arm "end-${file##*/}" $left end "${file##*/}" "$ends"; else delete_rule "${file##*/}"; fi
+        id=${file##*/} seconds=$((ends - $(now)))
+        if [ $seconds -gt 0 ] || ! delete_rule "$id"; then arm "end-$id" $((seconds > 0 ? seconds : 1)) end "$id" "$ends"; fi
       done
       [ "${failed-}" ] || sweep
       exit "${failed:-0}"
       ;;
     reset)
-      trap '' HUP PIPE
+      unswerving
       lock
+      for tool in $(tool_names); do teardown "$tool" || failed=1; done
+      # timers and ways back stay until they are of no use
+      [ ! "${failed-}" ] || exit 1
       for unit in $(systemctl list-units --all --plain --no-legend 'hw5-firewall-*.timer' 2>/dev/null | awk '{ print $1 }'); do
         systemctl --quiet stop "$unit"
       done
       rm -rf "$RUN/pending" "$RUN/rules" "$ETC/rules"
-      for tool in $(tool_names); do teardown "$tool" || failed=1; done
       sweep
-      exit "${failed:-0}"
       ;;
   esac
 }

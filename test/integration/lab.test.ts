@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {copyFile, readdir, readFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {copyFile, readdir, readFile, writeFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -11,6 +12,8 @@ import {labExec, sshCommand} from '../../src/lab/exec.js';
 import {type LabHost, labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {findMachine} from '../../src/lab/machine/processes.js';
+import {cable} from '../../src/lab/network/bridge.js';
+import {findResolver} from '../../src/lab/network/resolver.js';
 import {labPowerOff, labPowerOn} from '../../src/lab/power.js';
 import type {Preinstalled} from '../../src/lab/preinstalled.js';
 import {run, tryRun} from '../../src/lab/run.js';
@@ -105,6 +108,13 @@ describe.sequential('a lab', () => {
     expect(await run([...sshCommand(lab, 'node1'), 'sudo -S -p "" id -u'], {stdin: `${password}\n`})).toBe('0\n');
   });
 
+  it('gets more processor time than one process of this computer', async () => {
+    const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+    const weights = [await read('/sys/fs/cgroup/cpu/hw5-lab/cpu.shares'), await read('/sys/fs/cgroup/hw5-lab/cpu.weight')];
+    // under systemd the machines are units beside the others
+    if (!existsSync('/run/systemd/system')) expect(weights).toContainEqual(expect.stringMatching(/^16(384|00)\n$/));
+  });
+
   it('has a Docker that sets limits and builds with packages from the network', async () => {
     const {baseKey} = await loadLab(host, lab.name);
     await copyFile(baseAt(host, baseKey).tar, join(node0.directory, 'docker', 'base.tar'));
@@ -183,6 +193,23 @@ describe.sequential('a lab', () => {
     );
   });
 
+  it('switches machines off and on that nothing else helps: one without its cable, one whose sshd is stopped', async () => {
+    for (const machine of ['node0', 'node1']) await inside(machine, 'echo kept > /root/kept; sync');
+    await inside('node0', 'systemctl stop ssh.socket ssh.service');
+    await run(['ip', 'link', 'delete', cable(node1)]);
+    const said: string[] = [];
+    const emit: Emit = (event) => {
+      if (event.type === 'action' && event.action.includes('switching')) said.push(`${event.host} ${event.action}`);
+    };
+    await labUp(options, host, preinstalled, {emit});
+    expect(said.sort()).toEqual([
+      'node0 has not answered SSH for 60 s: switching it off and on',
+      'node1 its network cable is gone: switching it off and on',
+    ]);
+    expect((await labStatus({name: lab.name}, host)).isUp).toBe(true);
+    for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /root/kept')).toBe('kept');
+  });
+
   it('has machines whose plug can be pulled and put back', async () => {
     await inside('node1', 'docker info >/dev/null && systemctl disable hello && echo on > /root/kept; sync');
     await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
@@ -212,6 +239,26 @@ describe.sequential('a lab', () => {
     expect(await begun()).not.toBe(before);
     await up();
     expect(await inside('node1', 'hello')).toBe('hello');
+  });
+
+  it('gets the resolver that this computer has now, as after a change of networks, whether a machine is on or off', async () => {
+    const {resolvConf} = await findResolver();
+    for (const machine of ['node0', 'node1']) await inside(machine, 'echo nameserver 192.0.2.1 > /etc/resolv.conf; sync');
+    await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
+    await up();
+    for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /etc/resolv.conf')).toBe(resolvConf.trim());
+  });
+
+  it('makes anew what a power loss left half written: a disk, the key of all machines', async () => {
+    const [, other] = await pids();
+    await inside('node1', 'echo on > /root/kept; sync');
+    await writeFile(join(node0.directory, 'created'), '');
+    await writeFile(lab.files.key, '');
+    await up();
+    expect((await pids())[1]).toBe(other);
+    expect(await inside('node1', 'cat /root/kept')).toBe('on');
+    for (const machine of lab.machines)
+      expect(await run([...sshCommand(lab, machine.name), 'hostname'])).toBe(`${machine.name}\n`);
   });
 
   it('leaves nothing when it is taken down, whether or not it is up', async () => {

@@ -1,5 +1,5 @@
 import type {TaskSpec} from '../../src/framework/config.js';
-import type {Call, MesosEvent, Offer, TaskState, TaskStatus} from '../../src/framework/mesos.js';
+import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
 import {
   type CommandAction,
   defaultSettings,
@@ -10,6 +10,7 @@ import {
 } from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
 import {reduce} from '../../src/framework/scheduler.js';
+import {viewOf} from '../../src/framework/view.js';
 
 /** A container as it really is on its agent, whatever anybody knows of it. */
 export interface Container {
@@ -19,13 +20,20 @@ export interface Container {
   readonly image: string;
   readonly agentId: string;
   readonly hasCheck: boolean;
+  readonly cpus: number;
+  readonly mem: number;
   /** Of which framework of ours it is. */
   readonly generation: number;
   state: 'TASK_STAGING' | 'TASK_STARTING' | 'TASK_RUNNING';
   healthy: boolean | undefined;
   /** Its agent was out of touch for longer than the fence, or an operator gave it up: its address may have been given away. */
   isOverdue: boolean;
+  /** It was told to end: when it will have. */
+  diesAt: number | null;
 }
+
+/** How long a container takes to end, in milliseconds. */
+const DYING_MS = 3000;
 
 interface Agent {
   readonly id: string;
@@ -56,7 +64,10 @@ export class FrameworkWorld {
   stream: MesosEvent[] = [];
   /** What the scheduler was told by agents, for telling it again. */
   readonly #told: Extract<MesosEvent, {type: 'UPDATE'}>[] = [];
+  /** The addresses that are being freed. */
   readonly freeing: string[] = [];
+  /** Docker on the leader's node does not answer: no address can be freed. */
+  isDockerAway = false;
   /** All that was ever to be freed. */
   readonly freed: Extract<Effect, {type: 'free-address'}>[] = [];
   readonly calls: Call[] = [];
@@ -71,6 +82,7 @@ export class FrameworkWorld {
   /** The master takes the framework's id no more. */
   isRemoved = false;
   #generation = 1;
+  #fuse: {effects: number; readonly durableSaves: number} | undefined;
   readonly #offers = new Map<string, Agent>();
   readonly #known = new Map<string, Known>();
   #nextOffer = 0;
@@ -91,10 +103,29 @@ export class FrameworkWorld {
     return this.agents.flatMap((agent) => [...agent.containers.values()]);
   }
 
+  /** What is said of a task. */
+  why(name: string): readonly string[] {
+    return viewOf(this.state, this.now).why[name] ?? [];
+  }
+
   dispatch(event: SchedulerEvent): void {
     const {state, effects} = reduce(this.state, event, this.now);
     this.state = state;
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      if (this.#fuse?.effects === 0) {
+        const {durableSaves} = this.#fuse;
+        this.#fuse = undefined;
+        this.crash(durableSaves);
+        return;
+      }
+      if (this.#fuse !== undefined) this.#fuse.effects--;
+      this.#perform(effect);
+    }
+  }
+
+  /** The process will die in the midst of its work: after so many effects. */
+  lightFuse(effects: number, durableSaves: number): void {
+    this.#fuse = {effects, durableSaves};
   }
 
   // --- what time and the store do
@@ -108,6 +139,7 @@ export class FrameworkWorld {
         if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;
         for (const container of agent.containers.values()) container.isOverdue = true;
       }
+      for (const one of this.containers) if (one.diesAt !== null && one.diesAt <= this.now) this.end(one, 'TASK_KILLED');
       this.dispatch({type: 'tick'});
     }
   }
@@ -121,8 +153,10 @@ export class FrameworkWorld {
   }
 
   finishFreeing(): void {
-    const name = this.freeing.shift();
-    if (name !== undefined) this.dispatch({type: 'address-freed', name, message: ''});
+    const address = this.freeing.shift();
+    if (address === undefined) return;
+    const message = this.isDockerAway ? 'calico_net could not be looked at' : '';
+    this.dispatch({type: 'address-freed', address, ok: !this.isDockerAway, message});
   }
 
   /** Delivers the next event, or a copy of it, which then comes again. */
@@ -213,8 +247,8 @@ export class FrameworkWorld {
         agent_id: {value: agent.id},
         hostname: agent.host,
         resources: [
-          {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - 0.5 * agent.containers.size}, role: '*'},
-          {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - 256 * agent.containers.size}, role: '*'},
+          {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - used(agent, 'cpus')}, role: '*'},
+          {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - used(agent, 'mem')}, role: '*'},
         ],
       });
     }
@@ -230,6 +264,7 @@ export class FrameworkWorld {
 
   /** A container goes one step on its way to running and healthy. */
   progress(container: Container): void {
+    if (container.diesAt !== null) return;
     if (container.state === 'TASK_STAGING') container.state = 'TASK_STARTING';
     else if (container.state === 'TASK_STARTING') container.state = 'TASK_RUNNING';
     else if (container.hasCheck && container.healthy !== true) container.healthy = true;
@@ -301,7 +336,7 @@ export class FrameworkWorld {
         this.saves.push({id: effect.id, ops: effect.ops, acks: effect.acks});
         return;
       case 'free-address':
-        this.freeing.push(effect.name);
+        this.freeing.push(effect.address);
         this.freed.push(effect);
         return;
       case 'call':
@@ -352,10 +387,13 @@ export class FrameworkWorld {
         image: info.container.docker.image,
         agentId: agent.id,
         hasCheck: info.health_check !== undefined,
+        cpus: amount(info, 'cpus'),
+        mem: amount(info, 'mem'),
         generation: this.#generation,
         state: 'TASK_STAGING',
         healthy: undefined,
         isOverdue: false,
+        diesAt: null,
       });
       this.#known.set(taskId, {taskId, agentId: agent.id, state: 'TASK_STAGING'});
     }
@@ -367,7 +405,7 @@ export class FrameworkWorld {
     // Not queued for an agent that is away: the master only says what it knows.
     if (known === undefined || container === undefined || this.#agent(known.agentId).awaySince !== null)
       this.#answer(taskId, agentId);
-    else this.end(container, 'TASK_KILLED');
+    else container.diesAt ??= this.now + DYING_MS;
   }
 
   #answer(taskId: string, agentId: string | undefined): void {
@@ -434,6 +472,14 @@ export class FrameworkWorld {
   #agent(id: string): Agent {
     return this.agents.find((agent) => agent.id === id)!;
   }
+}
+
+function amount(info: TaskInfo, resource: 'cpus' | 'mem'): number {
+  return info.resources.find(({name}) => name === resource)?.scalar?.value ?? 0;
+}
+
+function used(agent: Agent, resource: 'cpus' | 'mem'): number {
+  return [...agent.containers.values()].reduce((total, container) => total + container[resource], 0);
 }
 
 /** A task description with the usual values. */

@@ -47,6 +47,9 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         timer = setInterval(show, 200);
         timer.unref();
         break;
+      case 'more-steps':
+        for (const {name, hosts} of event.steps) hostsOf.set(name, (hostsOf.get(name) ?? 0) + hosts.length);
+        break;
       case 'asking':
         resumes = spinner.isSpinning;
         spinner.stop();

@@ -8,33 +8,35 @@ import {knownHost, makeKeyPair} from '../keys.js';
 import {LAB_USER, type Lab, type LabMachine} from '../lab.js';
 import type {Resolver} from '../network/resolver.js';
 import type {Preinstalled} from '../preinstalled.js';
+import {readIfThere, writePublicFile} from '../public-path.js';
 import {run} from '../run.js';
 import {MACHINE_LINKS, MACHINE_UNITS, machineFiles} from './files.js';
 import {MACHINE_DIRECTORIES} from './launch-script.js';
 import {writeFiles, writeLinks} from './provision.js';
 
+/** What a disk is made of. */
+export interface DiskParts {
+  readonly base: Base;
+  readonly host: LabHost;
+  readonly resolver: Resolver;
+  readonly authorizedKeys: string;
+  readonly preinstalled: Preinstalled;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Holds the machine's line of known_hosts; its being there says that the disk is complete. */
-export function createdMark(machine: LabMachine): string {
+function createdMark(machine: LabMachine): string {
   return join(machine.directory, 'created');
 }
 
-/** Makes the disk of a machine, unless it is there. An interrupted attempt is begun anew. @returns its line of known_hosts */
-export async function createMachine(
-  lab: Lab,
-  machine: LabMachine,
-  parts: {
-    readonly base: Base;
-    readonly host: LabHost;
-    readonly resolver: Resolver;
-    readonly authorizedKeys: string;
-    readonly preinstalled: Preinstalled;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<string> {
-  const mark = createdMark(machine);
-  const created = await readFile(mark, 'utf8').catch(() => undefined);
-  if (created !== undefined) return created;
+/** The line of known_hosts of a machine whose disk is complete. @returns undefined when it has to be made, also where a mark is cut short */
+export async function findCreated(machine: LabMachine): Promise<string | undefined> {
+  const line = await readIfThere(createdMark(machine));
+  return line?.startsWith(`${machine.address} ssh-`) && line.endsWith('\n') ? line : undefined;
+}
 
+/** Makes the disk of a machine that is off. What an interrupted attempt left goes. @returns its line of known_hosts */
+export async function createMachine(lab: Lab, machine: LabMachine, parts: DiskParts): Promise<string> {
   await rm(machine.directory, {recursive: true, force: true});
   await mkdir(machine.directory, {recursive: true, mode: 0o700});
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
@@ -57,11 +59,14 @@ export async function createMachine(
   await writeFile(join(machine.directory, 'units'), [...MACHINE_UNITS, ...parts.preinstalled.enable].join('\n'));
   if (isSudoAsking) await setPassword(machine, layers, parts.signal);
   const line = knownHost(machine.address, hostKey.public);
-  await writeFile(mark, line);
+  // Before the mark: a power loss must not leave the mark without the disk.
+  await run(['sync', '-f', machine.directory], {signal: parts.signal});
+  await writePublicFile(createdMark(machine), line);
   return line;
 }
 
-async function findUser(tree: string): Promise<{uid: number; gid: number}> {
+/** The login user, as the base numbers it. */
+export async function findUser(tree: string): Promise<{uid: number; gid: number}> {
   const passwd = await readFile(join(tree, 'etc/passwd'), 'utf8');
   const match = new RegExp(`^${LAB_USER}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
   if (!match)

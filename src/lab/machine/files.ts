@@ -61,12 +61,11 @@ WantedBy=sysinit.target
 
 /** All files a machine gets over those of the base, the preinstalled ones apart. */
 export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIdentity): MachineFile[] {
-  const home = `/home/${LAB_USER}`;
   return [
     {path: '/etc/hostname', mode: 0o644, text: `${machine.name}\n`},
     {path: '/etc/hosts', mode: 0o644, text: hosts(lab)},
     {path: '/etc/machine-id', mode: 0o444, text: `${identity.machineId}\n`},
-    {path: '/etc/resolv.conf', mode: 0o644, text: identity.resolvConf},
+    resolvConfFile(identity.resolvConf),
     {path: '/etc/systemd/network/10-host0.network', mode: 0o644, text: networkUnit(lab, machine)},
     {path: '/etc/systemd/networkd.conf.d/lab.conf', mode: 0o644, text: NETWORKD_CONF},
     {path: '/etc/systemd/system/lab-cgroups.service', mode: 0o644, text: CGROUPS_UNIT},
@@ -78,8 +77,18 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
       mode: 0o440,
       text: `${LAB_USER} ALL=(ALL:ALL) ${identity.isSudoAsking ? '' : 'NOPASSWD: '}ALL\n`,
     },
-    {path: `${home}/.ssh/authorized_keys`, mode: 0o600, text: identity.authorizedKeys, ownedByUser: true},
+    authorizedKeysFile(identity.authorizedKeys),
   ];
+}
+
+/** Whom to ask for names: as this computer does now. */
+export function resolvConfFile(text: string): MachineFile {
+  return {path: '/etc/resolv.conf', mode: 0o644, text};
+}
+
+/** Who may log in. */
+export function authorizedKeysFile(keys: string): MachineFile {
+  return {path: `/home/${LAB_USER}/.ssh/authorized_keys`, mode: 0o600, text: keys, ownedByUser: true};
 }
 
 function hosts(lab: Lab): string {

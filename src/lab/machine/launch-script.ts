@@ -3,6 +3,9 @@ import type {Lab, LabMachine} from '../lab.js';
 /** The cgroup all labs are under, relative to each hierarchy's mount. */
 export const CGROUP_ROOT = 'hw5-lab';
 
+/** The processor time of all machines together, where it is short, in that of one process outside. */
+const CPU_SHARE = 16;
+
 export function labCgroup(lab: Lab): string {
   return `${CGROUP_ROOT}/${lab.name}`;
 }
@@ -37,6 +40,11 @@ for mount in $HIERARCHIES; do
       for controller in $(cat "$parent/cgroup.controllers"); do
         echo "+$controller" > "$parent/cgroup.subtree_control" || true
       done 2>/dev/null
+    fi
+    # Among processes without a cgroup, all machines together would have the processor time of one of them.
+    if [ "$name" = ${CGROUP_ROOT} ]; then
+      if [ -e "$directory/cpu.shares" ]; then echo ${CPU_SHARE * 1024} > "$directory/cpu.shares"; fi
+      if [ -e "$directory/cpu.weight" ]; then echo ${CPU_SHARE * 100} > "$directory/cpu.weight"; fi
     fi
   done
   echo $$ > "$directory/cgroup.procs"

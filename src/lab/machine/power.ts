@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {mkdir, open, readFile, rename, rm, rmdir, writeFile} from 'node:fs/promises';
+import {mkdir, open, readFile, rm, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
@@ -35,8 +35,7 @@ export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?
     : await startDetached(machine, launch, environment);
   const identity = await identify(pid);
   if (!identity) throw await didNotBoot(machine);
-  await writePublicFile(`${machine.pidFile}.new`, JSON.stringify(identity));
-  await rename(`${machine.pidFile}.new`, machine.pidFile);
+  await writePublicFile(machine.pidFile, JSON.stringify(identity));
 }
 
 /** Pulls the plug: nothing in the machine gets a chance to save anything. Its disk stays. Also clears up after a machine that crashed. */

@@ -4,8 +4,15 @@ import {run, tryRun} from '../run.js';
 import {inside} from './inside.js';
 import {contentOf} from './provision.js';
 
-/** Standard input becomes the file $1 with mode $2, at once. */
-const REPLACE = 'umask 077; mkdir -p "$(dirname "$1")" && cat > "$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"';
+/** Standard input becomes the file $1 with mode $2, at once; it keeps its owner. */
+const REPLACE = `set -eu
+umask 077
+mkdir -p "$(dirname "$1")"
+cat > "$1.new"
+if [ -e "$1" ]; then chown --reference="$1" "$1.new"; fi
+chmod "$2" "$1.new"
+mv -f "$1.new" "$1"
+`;
 
 /** Restarts the services of the units in $1 and those that run one of the other arguments, where they run. */
 const RESTART = `set -eu

@@ -9,22 +9,27 @@ import {answersSsh} from './ssh-banner.js';
 const BOOT_LIMIT_MS = 180_000;
 const POLL_MS = 100;
 
+interface Waiting {
+  readonly limitMs?: number;
+  /** Whether something at an address answers SSH. */
+  readonly answers?: (address: string) => Promise<boolean>;
+}
+
 /**
  * Waits until a machine that was switched on answers SSH.
- * @param answers whether something at an address does
  * @throws Hw5Error with its console's end when it dies, TimeoutError
  */
 export async function untilSshAnswers(
   machine: LabMachine,
   signal?: AbortSignal,
-  answers: (address: string) => Promise<boolean> = answersSsh,
+  {limitMs = BOOT_LIMIT_MS, answers = answersSsh}: Waiting = {},
 ): Promise<void> {
   const started = performance.now();
   while (!(await answers(machine.address))) {
     // not its process 1, which a busy computer may take long to get to
     if (!(await findSupervisor(machine))) throw await didNotBoot(machine);
-    if (performance.now() - started > BOOT_LIMIT_MS) {
-      throw new TimeoutError(`${machine.name} (${machine.address}) does not answer SSH after ${BOOT_LIMIT_MS / 1000} s`, {
+    if (performance.now() - started > limitMs) {
+      throw new TimeoutError(`${machine.name} (${machine.address}) does not answer SSH after ${limitMs / 1000} s`, {
         hint: `its console is in ${machine.console}`,
       });
     }

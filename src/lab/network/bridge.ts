@@ -1,38 +1,55 @@
 import {createHash} from 'node:crypto';
+import {z} from 'zod';
 import {Hw5Error} from '../../support/errors.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {run, tryRun} from '../run.js';
 import {overlaps, parseSubnet} from '../subnet.js';
 
-/** Makes the lab's bridge with the gateway's address, or mends it. @returns whether it had to. @throws Hw5Error when the subnet is in use here already */
+/** Of `ip -j address show`. */
+const linksSchema = z.array(
+  z.object({
+    flags: z.array(z.string()),
+    addr_info: z.array(z.object({family: z.string(), local: z.string(), prefixlen: z.number()})),
+  }),
+);
+
+/** Makes the lab's bridge, or mends it. @returns whether it had to. @throws Hw5Error when the subnet is in use here already */
 export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const address = `${lab.gateway}/${lab.prefix}`;
-  const links = await tryRun(['ip', '-o', '-4', 'address', 'show', 'dev', lab.bridge, 'up'], {signal});
-  if (links.code === 0 && links.stdout.includes(` ${address} `)) return false;
+  const shown = await tryRun(['ip', '-j', 'address', 'show', 'dev', lab.bridge], {signal});
+  const commands = bridgeCommands(lab, shown.code === 0 ? shown.stdout : undefined);
+  if (commands.length === 0) return false;
   await refuseOverlap(lab, signal);
-  if (links.code !== 0) {
-    // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
-    await run(
-      [
-        'ip',
-        'link',
-        'add',
-        lab.bridge,
-        'address',
-        hardwareAddress(lab),
-        'type',
-        'bridge',
-        'stp_state',
-        '0',
-        'forward_delay',
-        '0',
-      ],
-      {signal},
-    );
-  }
-  await run(['ip', 'address', 'replace', address, 'dev', lab.bridge], {signal});
-  await run(['ip', 'link', 'set', lab.bridge, 'up'], {signal});
+  for (const command of commands) await run(command, {signal});
   return true;
+}
+
+/**
+ * What gives the bridge the gateway's address and no other. Pure.
+ * @param shown what `ip -j address show dev …` says of the bridge; undefined: there is none
+ */
+export function bridgeCommands(lab: Lab, shown: string | undefined): string[][] {
+  const {bridge} = lab;
+  const address = `${lab.gateway}/${lab.prefix}`;
+  const commands: string[][] = [];
+  let addresses: string[] = [];
+  let isUp = false;
+  if (shown === undefined) {
+    // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
+    const kind = ['type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
+    commands.push(['ip', 'link', 'add', bridge, 'address', hardwareAddress(lab), ...kind]);
+  } else {
+    const [link] = linksSchema.parse(JSON.parse(shown));
+    addresses = (link?.addr_info ?? []).filter((each) => each.family === 'inet').map((each) => `${each.local}/${each.prefixlen}`);
+    isUp = link?.flags.includes('UP') ?? false;
+  }
+  // An interrupted `lab up` with another subnet leaves its address. All at once: some go with others.
+  if (addresses.some((other) => other !== address)) {
+    commands.push(['ip', '-4', 'address', 'flush', 'dev', bridge]);
+    addresses = [];
+  }
+  if (addresses.length === 0) commands.push(['ip', 'address', 'replace', address, 'dev', bridge]);
+  if (!isUp) commands.push(['ip', 'link', 'set', bridge, 'up']);
+  return commands;
 }
 
 export async function removeBridge(lab: Lab): Promise<void> {
@@ -48,6 +65,9 @@ async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise
   });
 }
 
+/** No lab is larger: a route into more addresses than that is a default route, or half of one, as OpenVPN's 0.0.0.0/1 and 128.0.0.0/1. */
+const SHORTEST_PREFIX = 8;
+
 /** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes overlap everything and are none. */
 export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'bridge'>): string | undefined {
   const subnet = parseSubnet(lab.subnet)!;
@@ -57,7 +77,7 @@ export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'brid
     const destination = words.find((word) => /^\d+\.\d+\.\d+\.\d+/.test(word)) ?? '';
     if (/^(default|unreachable default)/.test(line) || words.indexOf(destination) > 1) return false;
     const route = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
-    return route !== undefined && overlaps(route, subnet);
+    return route !== undefined && route.prefix >= SHORTEST_PREFIX && overlaps(route, subnet);
   });
 }
 
@@ -67,11 +87,15 @@ function hardwareAddress(lab: Lab): string {
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 
-/** Connects a running machine's cable to the bridge again, should the bridge have been made anew. @returns whether it had to */
-export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean> {
+/**
+ * Connects a running machine's cable to the bridge again, should the bridge have been made anew.
+ * @returns whether it had to; undefined when the cable is gone: a machine gets one only when it is switched on
+ */
+export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean | undefined> {
   const name = cable(machine);
-  const link = await run(['ip', '-o', 'link', 'show', 'dev', name], {signal});
-  if (link.includes(` master ${lab.bridge} `)) return false;
+  const link = await tryRun(['ip', '-o', 'link', 'show', 'dev', name], {signal});
+  if (link.code !== 0) return undefined;
+  if (link.stdout.includes(` master ${lab.bridge} `)) return false;
   await run(['ip', 'link', 'set', name, 'master', lab.bridge, 'up'], {signal});
   return true;
 }

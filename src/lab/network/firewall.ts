@@ -1,3 +1,4 @@
+import {Hw5Error} from '../../support/errors.js';
 import type {Lab} from '../lab.js';
 import {run} from '../run.js';
 
@@ -65,10 +66,27 @@ export async function applyFirewall(lab: Lab, resolvers: readonly string[], sign
     const present = (await run(['iptables', '-w', '-t', wanted.table, '-S'], {signal})).split('\n');
     const text = restoreText(wanted, present);
     if (!text) continue;
-    await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
+    await restore(text, signal);
     isChanged = true;
   }
   return isChanged;
+}
+
+/** Changes rules. @throws Hw5Error when that would not be where they were read */
+async function restore(text: string, signal?: AbortSignal): Promise<void> {
+  const difference = differingVariants(await run(['iptables', '-V'], {signal}), await run(['iptables-restore', '-V'], {signal}));
+  if (difference) {
+    throw new Hw5Error(`${difference} on this computer, and neither sees the rules of the other`, {
+      hint: '`update-alternatives --auto iptables` makes them the same again',
+    });
+  }
+  await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
+}
+
+/** How two commands differ, by what they print with -V; undefined: both are of one variant. Before 1.8 there was no other than legacy. */
+export function differingVariants(iptables: string, iptablesRestore: string): string | undefined {
+  const [one, other] = [iptables, iptablesRestore].map((version) => /\((\w+)\)/.exec(version)?.[1] ?? 'legacy');
+  return one === other ? undefined : `iptables is of the variant ${one} and iptables-restore of ${other}`;
 }
 
 /**
@@ -94,7 +112,7 @@ export async function removeFirewall(lab: Lab): Promise<void> {
     const jumps = jumpsIn(lab.chain, present).map((line) => line.replace(/^-A/, '-D'));
     const chain = present.includes(`-N ${lab.chain}`) ? [`-F ${lab.chain}`, `-X ${lab.chain}`] : [];
     if (jumps.length + chain.length === 0) continue;
-    await run(['iptables-restore', '-w', '--noflush'], {stdin: [`*${table}`, ...jumps, ...chain, 'COMMIT', ''].join('\n')});
+    await restore([`*${table}`, ...jumps, ...chain, 'COMMIT', ''].join('\n'));
   }
 }
 

@@ -31,4 +31,4 @@ while sleep 2; do end_if_token_changed; hand_all || true; done &
 
 cd "/home/$HW5_USER"
 export HOME="/home/$HW5_USER" USER="$HW5_USER" LOGNAME="$HW5_USER" SHELL=/bin/bash
-exec tini -g -- setpriv --reuid="$HW5_USER" --regid="$HW5_USER" --init-groups "$@"
+exec tini -g -- setpriv --reuid="$HW5_USER" --regid="$(id -g "$HW5_USER")" --init-groups "$@"

@@ -1,10 +1,14 @@
 import {type ClientRequest, request} from 'node:http';
+import {decodeMessage, encodeMessage} from '../../../src/lab/mesos/common/protobuf.js';
 import {RecordReader} from '../../../src/lab/mesos/common/recordio.js';
 import type {TaskStatus} from '../../../src/lab/mesos/common/wire.js';
+import {CALL} from '../../../src/lab/mesos/master/call-spec.js';
+import {EVENT} from '../../../src/lab/mesos/master/event-spec.js';
 
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly bytes: Buffer;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -14,7 +18,7 @@ export function exchange(
   method: string,
   path: string,
   headers: Readonly<Record<string, string>> = {},
-  body?: string,
+  body?: string | Buffer,
   host = '127.0.0.1',
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -22,7 +26,12 @@ export function exchange(
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
-        resolve({status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: response.headers}),
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString(),
+          bytes: Buffer.concat(chunks),
+          headers: response.headers,
+        }),
       );
       response.on('error', reject);
     });
@@ -34,6 +43,20 @@ export function exchange(
 // biome-ignore lint/suspicious/noExplicitAny: events are looked at freely in tests
 export type Event = any;
 
+/** The forms a framework speaks in. */
+const FORMS = {
+  json: {
+    mediaType: 'application/json',
+    encode: (call: object): Buffer => Buffer.from(JSON.stringify(call)),
+    decode: (content: Buffer): Event => JSON.parse(content.toString('utf8')),
+  },
+  protobuf: {
+    mediaType: 'application/x-protobuf',
+    encode: (call: object): Buffer => encodeMessage(CALL, call as Record<string, unknown>),
+    decode: (content: Buffer): Event => decodeMessage(EVENT, content),
+  },
+};
+
 /** A framework as any client of the v1 API: a stream of events, and calls beside it. */
 export class TestFramework {
   readonly events: Event[] = [];
@@ -44,6 +67,7 @@ export class TestFramework {
   id = '';
   isEnded = false;
   acknowledges = true;
+  form: keyof typeof FORMS = 'json';
   #request: ClientRequest | undefined;
   #wake: () => void = () => undefined;
 
@@ -65,15 +89,16 @@ export class TestFramework {
       ...info,
     };
     const id = (framework_info as {id?: object}).id;
-    const body = JSON.stringify({type: 'SUBSCRIBE', subscribe: {framework_info, ...more}, ...(id ? {framework_id: id} : {})});
+    const {mediaType, encode, decode} = FORMS[this.form];
+    const body = encode({type: 'SUBSCRIBE', subscribe: {framework_info, ...more}, ...(id ? {framework_id: id} : {})});
     await new Promise<void>((resolve, reject) => {
-      const headers = {'Content-Type': 'application/json', Accept: 'application/json', ...this.headers};
+      const headers = {'Content-Type': mediaType, Accept: mediaType, ...this.headers};
       this.#request = request(
         {host: this.host, port: this.port, method: 'POST', path: '/api/v1/scheduler', headers, agent: false},
         (response) => {
           if (response.statusCode !== 200) return reject(new Error(`status ${response.statusCode}`));
           this.streamId = String(response.headers['mesos-stream-id']);
-          const reader = new RecordReader();
+          const reader = new RecordReader(decode);
           response.on('data', (bytes: Buffer) => {
             for (const event of reader.push(bytes)) this.#take(event);
           });
@@ -147,10 +172,11 @@ export class TestFramework {
   readonly #seen = new Set<string>();
 
   async call(type: string, fields: object = {}, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const body = JSON.stringify({framework_id: {value: this.id}, type, ...fields});
+    const {mediaType, encode} = FORMS[this.form];
+    const body = encode({framework_id: {value: this.id}, type, ...fields});
     const all = {
-      'Content-Type': 'application/json',
-      Accept: 'application/json',
+      'Content-Type': mediaType,
+      Accept: mediaType,
       'Mesos-Stream-Id': this.streamId,
       ...this.headers,
       ...headers,

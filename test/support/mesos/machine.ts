@@ -51,14 +51,20 @@ export class TestMachine {
       capabilities: [{type: 'MULTI_ROLE'}],
       ...info,
     };
-    const call = parseCall(JSON.stringify({type: 'SUBSCRIBE', subscribe: {framework_info, ...more}}));
+    const call = parseCall(
+      Buffer.from(JSON.stringify({type: 'SUBSCRIBE', subscribe: {framework_info, ...more}})),
+      'application/json',
+    );
     handle(this.context, {kind: 'subscribe', stream: name, call});
     return [...this.context.state.frameworks.values()].find((framework) => framework.stream === name)!.id;
   }
 
   call(name: string, type: string, fields: object = {}): void {
     const framework = [...this.context.state.frameworks.values()].find((candidate) => candidate.stream === name)!;
-    const call = parseCall(JSON.stringify({type, framework_id: {value: framework.id}, ...fields}));
+    const call = parseCall(
+      Buffer.from(JSON.stringify({type, framework_id: {value: framework.id}, ...fields})),
+      'application/json',
+    );
     handle(this.context, {kind: 'call', framework, call});
   }
 

@@ -126,6 +126,12 @@ notebook  http://198.18.0.10:8888/
 `);
   });
 
+  it('says that there is no notebook where no task runs Jupyter', () => {
+    expect(statusText({...STATUS, notebook: {urls: []}})).toContain(
+      '\nnotebook  none: no task runs Jupyter, or no node is a proxy\n',
+    );
+  });
+
   it('of one that is not says what is amiss and why', () => {
     const [node] = STATUS.nodes;
     const [task] = STATUS.tasks;
@@ -188,6 +194,7 @@ describe('the word after up', () => {
   it('names the URL and the command that tells the token', () => {
     const cluster = clusterOf('proxy: {port: 80}');
     expect(notebookHint(cluster, {})).toBe('the notebook answers at http://198.18.0.10:80/ (its token: `hw5 notebook`)');
+    expect(notebookHint({...cluster, framework: {...cluster.framework, tasks: []}}, {})).toBe('done');
     expect(notebookHint(cluster, {lab: true})).toContain('`hw5 --lab notebook`');
     expect(notebookHint(cluster, {labName: 'two'})).toContain('`hw5 --lab-name two notebook`');
     expect(notebookHint(cluster, {file: 'my lab.yaml'})).toContain("`hw5 -f 'my lab.yaml' notebook`");

@@ -123,6 +123,13 @@ describe('values', () => {
     ['a list for a map', `${NODES}etcd: [a]`, '2:7 etcd: must be a map (`key: value`), not a list → known keys: token'],
     ['a port of 0', `${NODES}proxy: {port: 0}`, '2:15 proxy.port: not a port → give a whole number from 1 to 65535'],
     ['a port too high', `${NODES}proxy: {port: 65536}`, 'proxy.port: not a port'],
+    [
+      "a port of root's for etcd",
+      `${NODES}etcd: {clientPort: 1023}`,
+      '2:20 etcd.clientPort: not a port that a service without root',
+    ],
+    ["a port of root's for its peers", `${NODES}etcd: {peerPort: 80}`, 'etcd.peerPort: not a port that a service without root'],
+    ["a port of root's for the API", `${NODES}proxy: {apiPort: 81}`, 'proxy.apiPort: not a port that a service without root'],
     ['half a port', `${NODES}proxy: {port: 80.5}`, 'proxy.port: not a port'],
     ['no number', `${NODES}proxy: {port: .nan}`, 'proxy.port:'],
     ['upper case in a name', 'nodes: [{name: Node0, address: 10.0.0.1}]', '1:16 nodes[0].name: not a valid name'],
@@ -140,6 +147,11 @@ describe('values', () => {
       `${NODES}network: {subnet: 192.168.0.0/27}\nframework: {tasks: []}`,
       'network.subnet: a /27 is too small for a pool',
     ],
+    ...['bridge', 'host', 'none', 'default'].map((name) => [
+      `Docker's network ${name}`,
+      `${NODES}network: {name: ${name}}`,
+      '2:17 network.name: not a name that a network of its own can have',
+    ]),
     ['a shared data folder', `${NODES}etcd: {dataDir: /var/lib}`, 'etcd.dataDir: not a folder that hw5 may own'],
     [
       'a data folder by another way',
@@ -159,9 +171,31 @@ describe('values', () => {
     expect(faultsOf(text)).toEqual(starting(expected));
   });
 
-  it.each(['/var/lib/hw5/etcd', '/srv/etcd', '/home/me/etcd', '/data/a-b/c.d'])('%s may be the data folder', (folder) => {
-    expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
+  it.each([
+    '/var/lib/etcd',
+    '/var/lib/etcd/default',
+    '/var/lib/hw5',
+    '/var/lib/hw5/mesos-agent',
+    '/var/lib/hw5/pulled',
+    '/var/lib/docker/volumes',
+    '/root/.ssh',
+    '/root/etcd',
+    '/home/me',
+    '/home/me/.ssh',
+    '/mnt/disk',
+    '/etc/ssl/private',
+    '/run/a/b',
+    '/usr/local/etcd',
+  ])('%s is or holds something of somebody else, and may not be the data folder', (folder) => {
+    expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual(starting('2:17 etcd.dataDir: not a folder that hw5 may own'));
   });
+
+  it.each(['/var/lib/hw5/etcd', '/var/lib/hw5/etcd-2', '/srv/etcd', '/home/me/etcd', '/mnt/disk/etcd', '/data/a-b/c.d'])(
+    '%s may be the data folder',
+    (folder) => {
+      expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
+    },
+  );
 
   it.each(['debian:bookworm-slim', 'a', 'localhost:5000/a/b_c:V1', `quay.io/calico/node@sha256:${'a'.repeat(64)}`])(
     '%s is an image',
@@ -215,6 +249,11 @@ describe('roles', () => {
     ['no agent', nodes('etcd, master, framework'), 'nodes: no node is an agent'],
     ['no scheduler', nodes('etcd, master, agent'), 'nodes: no node runs the scheduler'],
     [
+      'no scheduler, though there are no tasks',
+      `${nodes('etcd, master, agent')}framework: {tasks: []}`,
+      'nodes: no node runs the scheduler',
+    ],
+    [
       'a role that is none',
       nodes('etcd, master, agent, framework', 'slave'),
       'nodes[1].roles[0]: unknown value "slave" → one of: etcd, master',
@@ -267,10 +306,29 @@ describe('ports', () => {
     [
       'the proxy and its API',
       `${NODES}proxy: {port: 8001}`,
-      "proxy.apiPort: port 8001 of node0 is that of the proxy too → give the proxy's API another port, or change proxy.port",
+      "2:15 proxy.port: port 8001 of node0 is that of the proxy's API too → give the proxy another port, or change proxy.apiPort",
+    ],
+    [
+      'a service and the default of a later one',
+      `${NODES}mesos: {masterPort: 8888}`,
+      '2:21 mesos.masterPort: port 8888 of node0 is that of the proxy too → give the Mesos master another port, or change proxy.port',
+    ],
+    [
+      'SSH and the default of etcd',
+      `${NODES}ssh: {port: 2379}`,
+      "2:13 ssh.port: port 2379 of node0 is that of etcd's clients too → give etcd's clients another port, with etcd.clientPort",
+    ],
+    [
+      'SSH of one node and the default of etcd',
+      'nodes: [{address: 10.0.0.1, ssh: {port: 2380}}]',
+      "1:41 nodes[0].ssh.port: port 2380 of node0 is that of etcd's peers too → give etcd's peers another port, with etcd.peerPort",
     ],
   ])('%s share one: refused', (_, text, expected) => {
     expect(faultsOf(text)).toEqual(starting(expected));
+  });
+
+  it("below 1024 are the proxy's too", () => {
+    expect(faultsOf(`${NODES}proxy: {port: 80, apiPort: 1024}`)).toEqual([]);
   });
 
   it('may be equal for services that share no node', () => {

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -92,13 +93,33 @@ framework: {tokenFile: f}
     'framework: {tokenFile: open}',
   ])('refuses a secret that others can read: %s', async (text) => {
     for (const mode of [0o640, 0o604, 0o620]) {
-      const path = await write('open', 'secret', mode);
+      const path = await write('open', 'a secret', mode);
       expect(await faults(NODES + text)).toEqual([
         expect.stringMatching(new RegExp(`can be read by others → chmod 600 ${path}$`)),
       ]);
     }
-    await write('open', 'secret', 0o400);
+    await write('open', 'a secret', 0o400);
     expect(await faults(NODES + text)).toEqual([]);
+  });
+
+  it('refuses a token that could be guessed, at its place', async () => {
+    const path = await write('token', 'sevenof\n');
+    expect(await faults(`${NODES}framework: {tokenFile: token}`)).toEqual([
+      `2:24 framework.tokenFile: the token in ${path} has fewer than 8 characters → write at least 8 characters into it, e.g. \`openssl rand -hex 24 > ${path}\``,
+    ]);
+    await write('token', 'eight of\n');
+    expect(await faults(`${NODES}framework: {tokenFile: token}`)).toEqual([]);
+  });
+
+  it('refuses a calicoctl that is not the pinned one, at the place of the checksum', async () => {
+    const path = await write('calicoctl', 'x');
+    const sum = createHash('sha256').update('x').digest('hex');
+    const pinned = (sha256: string) => faults(`${NODES}calico: {calicoctl: {path: calicoctl, sha256: "${sha256}"}}`);
+    expect(await pinned(sum)).toEqual([]);
+    expect(await pinned(sum.toUpperCase())).toEqual([]);
+    expect(await pinned('0'.repeat(64))).toEqual([
+      `2:47 calico.calicoctl.sha256: is not that of ${path} → it is ${sum}: is it the file you meant?`,
+    ]);
   });
 
   it('refuses a folder in place of a file', async () => {

@@ -116,6 +116,11 @@ describe('tasks are refused', () => {
   it.each([
     ['without a name', '   - {image: nginx}', '4:6 framework.tasks[0].name: missing'],
     ['without an image that could be meant', '   - {name: web}', '4:6 framework.tasks[0].image: missing'],
+    [
+      'with an image whose name is none: one fault, not also a missing image',
+      '   - {name: web, image: "Ng inx"}',
+      '4:25 framework.tasks[0].image: not the name of a container image',
+    ],
     ['with a name that is no host name', '   - {name: Web_1, image: a}', '4:13 framework.tasks[0].name: not a valid name'],
     [
       'outside the pool',
@@ -151,6 +156,27 @@ describe('tasks are refused', () => {
     ['with a name too long once it is numbered', `   - {name: ${'a'.repeat(62)}, image: b, count: 1}`, 'makes the task name'],
   ])('%s', (_, tasks, expected) => {
     expect(faults(tasks)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it.each([
+    ['arguments: [notebook, --NotebookApp.token=zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, --ServerApp.token, zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ["arguments: [notebook, --NotebookApp.token='']", '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, "--IdentityProvider.token=zzw"]', '4:44 framework.tasks[0].arguments[1]'],
+    ['arguments: [notebook, --NotebookApp.password=zzw]', '4:44 framework.tasks[0].arguments[1]'],
+    ['command: bash, arguments: [-c, jupyter notebook --token zzw]', 'framework.tasks[0].arguments[1]'],
+    ['command: jupyter notebook --NotebookApp.token=zzw', '4:31 framework.tasks[0].command'],
+  ])("when Jupyter's token would stand in the command line, without repeating it: %s", (more, place) => {
+    const [fault, ...others] = faults(`   - {name: jupyter, ${more}}`);
+    expect(fault).toContain(`${place}: a token or password does not belong in a command line`);
+    expect(fault).toContain('`framework: {tokenFile: FILE}`');
+    expect(fault).not.toContain('zzw');
+    expect(others).toEqual([]);
+  });
+
+  it('not for options that only sound like it, nor for what another image takes', () => {
+    expect(faults('   - {name: jupyter, arguments: [notebook, --NotebookApp.token_renew=1, token, --port=8888]}')).toEqual([]);
+    expect(faults('   - {name: web, image: redis, arguments: [--password=x]}')).toEqual([]);
   });
 
   it('when two have one name, be it by their numbers', () => {

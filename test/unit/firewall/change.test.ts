@@ -133,6 +133,7 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
 #hw5 fingerprint abcdef
 #hw5 note 1b2c3d 1699999000 1700000600 -
 #hw5 note 4e5f60 1699999000 - yes
+#hw5 boot disabled
 #hw5 pending 0a0b0c0d 1700000009
 #hw5 address host0 198.18.0.11/24 global
 #hw5 address host0 fd00::11/64 global
@@ -146,6 +147,7 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
       fingerprint: 'abcdef',
       broken: ['ip6tables-legacy ip6tables-save: no such table'],
       pending: {until: 1_700_000_009},
+      bootUnit: 'disabled',
       interfaces: [{name: 'host0', mac: '02:00:00:00:00:11'}],
     });
     expect(seen.holdings.map(({tool, tables}) => [tool, tables.map((table) => table.rules.length)])).toEqual([

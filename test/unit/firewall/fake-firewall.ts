@@ -1,6 +1,10 @@
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {type Change, planAdd} from '../../../src/firewall/plan.js';
 import type {Rule} from '../../../src/firewall/rule.js';
-import type {Note} from '../../../src/firewall/sighting.js';
+import {type Note, program} from '../../../src/firewall/sighting.js';
 import {cluster, node1, source} from './cluster.js';
 import {FakeKernel, PLAIN} from './kernel.js';
 import {sight} from './sightings.js';
@@ -32,7 +36,14 @@ export class FakeFirewall {
   }
 
   undo(change: Change): this {
-    for (const {tool, back} of change.edits) this.kernel(tool).restore(back);
+    for (const {tool, back} of change.edits) this.put(tool, back);
+    return this;
+  }
+
+  /** Makes our ground what a restore file says, as the host's own program does it. */
+  put(tool: string, ground: string): this {
+    const kernel = this.kernel(tool);
+    kernel.restore(wayTo(ground, kernel.save().replace(/^\[\d+:\d+\] /gm, '')));
     return this;
   }
 
@@ -58,5 +69,22 @@ export class FakeFirewall {
     return Object.values(this.kernels)
       .map((kernel) => kernel.save().replace(/^\[\d+:\d+\]/gm, ''))
       .join('');
+  }
+}
+
+/** What the host's program tells iptables-restore where `dump` is to become `ground`. */
+function wayTo(ground: string, dump: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hw5-ground-'));
+  try {
+    const file = join(folder, 'ground');
+    writeFileSync(file, ground);
+    const {stdout, stderr, status} = spawnSync('sh', ['-c', `${program()}\nway_to "$1" HW5-`, 'sh', file], {
+      input: dump,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    return stdout;
+  } finally {
+    rmSync(folder, {recursive: true});
   }
 }

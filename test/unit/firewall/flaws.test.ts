@@ -75,6 +75,22 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
   });
 });
 
+it('a rule whose address somebody edited under its tag is one, and the same command again mends it', () => {
+  const host = new FakeFirewall().add(brief);
+  const [line] = host.lines('HW5-INPUT').slice(-1);
+  byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.10/32', '203.0.113.7/32')}`);
+  expect(flaws(host)).toEqual([`rule ${brief.id} was made for something else than 203.0.113.7: somebody edited it`]);
+  expect(flaws(host.add(brief))).toEqual([]);
+});
+
+it('one of its lines, edited, does not hide what a rule was made for', () => {
+  const host = new FakeFirewall().add(denial);
+  const [line] = host.lines('HW5-INPUT').slice(-1);
+  byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.12/32', '203.0.113.7/32')}`);
+  expect(flaws(host)).toEqual([expect.stringMatching(/lines that are not hw5's$/)]);
+  expect(flaws(host.add(denial))).toEqual([]);
+});
+
 it('containers’ rules that are older than Calico are one, for Calico’s containers pass them by', () => {
   const host = new FakeFirewall().add(denial);
   byHand(host, 'filter', ':cali-FORWARD - [0:0]\n-I FORWARD 1 -j cali-FORWARD');
@@ -102,7 +118,7 @@ describe('what was noted', () => {
 
   it('and a change that was never taken back is one', () => {
     expect(flaws(host, {...notes(), pending: {until: 700}})).toEqual([
-      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped',
+      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped, or iptables refuses',
     ]);
   });
 
@@ -114,6 +130,18 @@ describe('what was noted', () => {
   it('to have ended, and did, is none', () => {
     expect(flaws(host, notes({ends: 880}, 'abcdef'))).toEqual([]);
   });
+});
+
+it('rules that are kept are one where nothing restores them at boot, and --persist mends it', () => {
+  const host = new FakeFirewall().add(brief);
+  const kept = {notes: new Map([[brief.id, note({persisted: true})]])};
+  expect(flaws(host, {...kept, bootUnit: 'enabled'})).toEqual([]);
+  expect(flaws(host, {...kept, bootUnit: 'disabled'})).toEqual([
+    'rules that are kept will not survive a reboot: hw5-firewall.service is disabled',
+  ]);
+  const again = (bootUnit: string) =>
+    planAdd({...host.seen, ...kept, bootUnit}, {rule: brief, persist: true}, {node: node1, cluster, source}).notes;
+  expect([again('disabled'), again('enabled')]).toEqual([[`set ${brief.id} - yes`], []]);
 });
 
 it('a mix of variants that came about later is one', () => {

@@ -107,6 +107,14 @@ describe('the probes for a rule on node1', () => {
     expect(lines).toContain('ping node1 → node0 passes');
   });
 
+  it('http-only: says so when nobody can answer at port 80', () => {
+    const mute = candidate(node1, {around: {listeners: [{address: '*', port: 22}], containers: []}});
+    expect(chooseProbes(rule('http-only'), mute, others, cluster).remarks).toEqual([
+      'nobody answers at port 80 of node1, not even for a try: that HTTP passes is not proven',
+    ]);
+    expect(chooseProbes(rule('http-only'), target, others, cluster).remarks).toEqual([]);
+  });
+
   it('deny-mac: the prober is the node with the MAC', () => {
     expect(foreseen(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
   });

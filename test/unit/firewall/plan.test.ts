@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import type {Cluster} from '../../../src/cluster/cluster.js';
 import {rulesOn} from '../../../src/firewall/nodes.js';
 import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import type {Rule} from '../../../src/firewall/rule.js';
@@ -131,6 +132,24 @@ describe('own ground', () => {
     expect(rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
   });
 
+  it('keeps them when a strict http-only moves what the failsafe guards to a chain of its own, and when it goes again', () => {
+    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'both'}));
+    for (const [chain, packets] of [
+      ['HW5-INPUT', 7],
+      ['HW5-FORWARD', 2],
+    ] as const) {
+      const [line] = ours(host.lines(chain));
+      host.kernel('iptables-nft').restore(`*filter\n-D ${chain} ${line}\n[${packets}:420] -A ${chain} ${line}\nCOMMIT\n`);
+    }
+    const hits = () => rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits;
+    const strict = rule('http-only', undefined, {scope: 'both', strict: true});
+    host.add(strict);
+    expect(hits()).toBe(9);
+    expect(host.lines('HW5-INPUT-SAFE')).not.toEqual([]);
+    host.do(planRemove(host.seen, [strict.id], place));
+    expect(hits()).toBe(9);
+  });
+
   it('the same rule twice changes nothing', () => {
     const one = rule('http-only', undefined, {scope: 'both'});
     const host = new FakeFirewall(WITH_CALICO).add(
@@ -178,6 +197,20 @@ describe('nobody is locked out', () => {
     );
     expect(before).toContain('-s 192.168.0.100/32 -p tcp -m tcp --sport 8888 -m conntrack --ctstate ESTABLISHED ');
     expect(before).toContain('-i lo ');
+  });
+
+  it('an external Mesos master that is given by address gets its answers, and through to the agent', () => {
+    const external = {
+      ...cluster,
+      mesos: {...cluster.mesos, source: {kind: 'external', master: '203.0.113.5:5050'}},
+    } as unknown as Cluster;
+    const host = new FakeFirewall();
+    host.do(planAdd(host.seen, {rule: rule('http-only')}, {...place, cluster: external}));
+    const lines = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe mesos'));
+    expect(lines).toEqual([
+      expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --sport 5050 -m conntrack --ctstate ESTABLISHED .* -j RETURN$/),
+      expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --dport 5051 -m comment .* -j RETURN$/),
+    ]);
   });
 
   it('an earlier comer keeps the way in when another makes a rule', () => {
@@ -232,6 +265,9 @@ const TABLE = (
   SCOPES.flatMap((scope) => [true, false].map((strict) => [exercise, text, scope, strict] as const)),
 );
 
+const MAC = rule('deny-mac', '02:00:1e:4c:00:03', {scope: 'both'});
+const STRICT = rule('http-only', undefined, {scope: 'both', strict: true});
+
 describe.each([
   ['plain', PLAIN],
   ['with Calico', WITH_CALICO],
@@ -253,6 +289,29 @@ describe.each([
     const change = planAdd(host.seen, {rule: rule(exercise, text, {scope, strict})}, place);
     host.do(change).undo(change);
     expect(sorted(withoutEmpty(host.dump))).toBe(sorted(withoutEmpty(before)));
+  });
+
+  it.each([
+    [
+      'another rule comes',
+      (host: FakeFirewall) => planAdd(host.seen, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, place),
+    ],
+    ['one goes', (host: FakeFirewall) => planRemove(host.seen, [MAC.id], place)],
+    ['a strict one comes', (host: FakeFirewall) => planAdd(host.seen, {rule: STRICT, forSeconds: 9}, place)],
+    ['all go', (host: FakeFirewall) => planReset(host.seen)],
+  ])('where %s and the change is broken off anywhere, and taken back, once or twice', (_name, plan) => {
+    const others = (): FakeFirewall => new FakeFirewall(dump, dump).add(rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), MAC);
+    const before = others().dump;
+    const {edits} = plan(others());
+    const transactions = edits.flatMap(({tool, forward}) => forward.split(/^(?=\*)/m).map((text) => [tool, text] as const));
+    for (let count = 0; count <= transactions.length; count++) {
+      const host = others();
+      for (const [tool, text] of transactions.slice(0, count)) host.kernel(tool).restore(text);
+      for (const time of ['once', 'twice']) {
+        for (const {tool, back} of edits) host.put(tool, back);
+        expect(sorted(withoutEmpty(host.dump)), `${count} of ${transactions.length}, ${time}`).toBe(sorted(before));
+      }
+    }
   });
 
   it('after many rules and reset, damaged ones among them', () => {

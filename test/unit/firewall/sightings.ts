@@ -16,5 +16,6 @@ export function sight(
     notes: new Map(Object.entries(notes)),
     pending: undefined,
     interfaces: [],
+    bootUnit: undefined,
   };
 }

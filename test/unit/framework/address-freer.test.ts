@@ -40,25 +40,31 @@ describe('freeing an address', () => {
       [disconnect]: {},
       [release]: {},
     });
-    expect(await freeAddress(request, ['http://a:2379'], run)).toBe('cut the left-behind mesos-dead-2 off calico_net');
+    expect(await freeAddress(request, ['http://a:2379'], run)).toEqual({
+      ok: true,
+      message: 'cut the left-behind mesos-dead-2 off calico_net',
+    });
     expect(ran).toEqual([inspect, disconnect, release]);
   });
 
   it('releases an address that no endpoint holds', async () => {
     const {run, ran} = programs({[inspect]: {stdout: network(['mesos-live', '192.168.0.102'])}, [release]: {}});
-    expect(await freeAddress(request, [], run)).toBe('');
+    expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
     expect(ran).toEqual([inspect, release]);
   });
 
   it('touches nothing that it does not know to be dead', async () => {
     const {run, ran} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.101'])}});
-    expect(await freeAddress(request, [], run)).toContain('held by the container somebody');
+    expect(await freeAddress(request, [], run)).toEqual({
+      ok: false,
+      message: expect.stringContaining('held by the container somebody'),
+    });
     expect(ran).toEqual([inspect]);
   });
 
   it('does not take 192.168.0.10 for 192.168.0.101', async () => {
     const {run} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.10'])}, [release]: {}});
-    expect(await freeAddress(request, [], run)).toBe('');
+    expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
   });
 
   it('keeps the address when an endpoint cannot be cut off', async () => {
@@ -66,13 +72,32 @@ describe('freeing an address', () => {
       [inspect]: {stdout: network(['mesos-dead-2', '192.168.0.101'])},
       [disconnect]: {code: 1, stderr: 'a\nno such network\n'},
     });
-    expect(await freeAddress(request, [], run)).toContain('could not be cut off calico_net: no such network');
+    expect(await freeAddress(request, [], run)).toEqual({
+      ok: false,
+      message: expect.stringContaining('could not be cut off calico_net: no such network'),
+    });
     expect(ran).not.toContain(release);
   });
 
   it('says that docker does not answer, and does nothing', async () => {
     const {run, ran} = programs({[inspect]: {code: 1, stderr: 'Cannot connect to the Docker daemon'}});
-    expect(await freeAddress(request, [], run)).toContain('Cannot connect to the Docker daemon');
+    expect(await freeAddress(request, [], run)).toEqual({
+      ok: false,
+      message: expect.stringContaining('Cannot connect to the Docker daemon'),
+    });
     expect(ran).toEqual([inspect]);
+  });
+
+  it('takes an address that Calico does not know as assigned for free', async () => {
+    const {run} = programs({
+      [inspect]: {stdout: network()},
+      [release]: {code: 1, stderr: 'IP address 192.168.0.101 is not assigned'},
+    });
+    expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
+  });
+
+  it('is not done as long as Calico does not release the address', async () => {
+    const {run} = programs({[inspect]: {stdout: network()}, [release]: {code: 1, stderr: 'no etcd member answers'}});
+    expect(await freeAddress(request, [], run)).toMatchObject({ok: false});
   });
 });

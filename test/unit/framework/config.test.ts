@@ -23,6 +23,7 @@ describe('the configuration', () => {
   it.each([
     ['a typing error in a key', {...minimal, mastr: 'x'}, 'mastr'],
     ['a master without a port', {...minimal, master: 'node0'}, 'master: write it as host:port'],
+    ['an agent without an address', {...minimal, agents: [{name: 'node0'}]}, 'agents.0.address'],
     ['no etcd', {...minimal, etcd: []}, 'etcd'],
     ['an address that is none', {...minimal, tasks: [{...minimal.tasks[0], address: '192.168.0.1000'}]}, 'tasks.0.address'],
     ['less memory than Mesos gives', {...minimal, tasks: [{...minimal.tasks[0], mem: 16}]}, 'tasks.0.mem'],

@@ -36,6 +36,17 @@ describe('the leadership', () => {
     expect(first.isHeld()).toBe(false);
   });
 
+  it('of a process that was killed is ended by the next one on the same node, and by no other node’s', async () => {
+    const first = await elected('node0');
+    await election('node1').endFormerTerm();
+    expect(await election('node1').leader()).toBe('node0');
+    await election('node0').endFormerTerm();
+    const second = await elected('node0');
+    const write = (leadership: Leadership) => kv.commit([leadership.guard], [{op: 'put', key: '/view', value: ''}]);
+    expect(await write(first)).toBe(false);
+    expect(await write(second)).toBe(true);
+  });
+
   it('guards writes: those of an earlier leader are refused', async () => {
     const first = await elected('node0');
     time += 1_000_000;

@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {MesosClient} from '../../../src/framework/client.js';
 import type {TaskSpec} from '../../../src/framework/config.js';
+import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
 import {defaultSettings} from '../../../src/framework/model.js';
 import {tearDown} from '../../../src/framework/teardown.js';
@@ -46,7 +47,7 @@ function parts(node: string, store = kv) {
     leaseSeconds: 3,
     now: () => Date.now() + clockSetBy,
     monotonic: () => performance.now(),
-    freeAddress: async () => '',
+    freeAddress: async () => ({ok: true, message: ''}),
     log: (_level: string, message: string) => lines.push(`${node}: ${message}`),
   };
 }
@@ -186,6 +187,35 @@ describe('two instances', () => {
     expect(await second.command({action: 'release', name: 'ssh-2', at: Date.now()})).toMatchObject({ok: false});
     expect(await second.command({action: 'desired', tasks: tasks.slice(0, 1), at: Date.now()})).toMatchObject({ok: true});
     await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
+  });
+
+  it('do not take what the former leader published for the new one’s subscription', async () => {
+    await runsAll(start('node0'));
+    const second = start('node1');
+    await runsAll(second);
+    const [key] = await kv.list('/hw5/framework/hw5/leader');
+    await kv.commit(
+      [],
+      [
+        {op: 'delete', key: key!.key},
+        {op: 'put', key: key!.key, value: 'node2'},
+      ],
+    );
+    expect((await second.state()).framework).toMatchObject({leader: 'node2', connected: false});
+  });
+
+  it('start again on the node of a leader that was killed without waiting for its lease', async () => {
+    const killed = new Election({
+      kv,
+      key: '/hw5/framework/hw5/leader',
+      node: 'node0',
+      ttlSeconds: 1000,
+      monotonic: () => performance.now(),
+      log: () => undefined,
+    });
+    const former = await killed.campaign(AbortSignal.timeout(1000));
+    await runsAll(start('node0'));
+    await former!.resign();
   });
 
   it('change over when the leader is cut off from the store, with the same id, and no task restarts', async () => {

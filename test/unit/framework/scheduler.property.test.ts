@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {TaskSpec} from '../../../src/framework/config.js';
+import type {TaskInfo} from '../../../src/framework/mesos.js';
 import {type Container, FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
 
 const wishes: readonly (readonly TaskSpec[])[] = [
@@ -35,6 +36,7 @@ const deeds = {
   subscribe: ({world}) => world.subscribe(),
   'some seconds': ({world, choice}) => world.pass(1 + choice),
   'a minute': ({world}) => world.pass(60),
+  'more than half a fence': ({world}) => world.pass(160),
   'five minutes': ({world}) => world.pass(301),
   deliver: ({world}) => world.deliver(),
   duplicate: ({world}) => world.deliver(true),
@@ -55,6 +57,7 @@ const deeds = {
   'reboot agent': (moment) => moment.world.returnAgent(agent(moment), true),
   disconnect: ({world}) => world.disconnect(),
   crash: ({world, choice}) => world.crash(choice % 4),
+  'crash in the midst of an act': ({world, choice}) => world.lightFuse(choice, choice % 3),
   'restart master': ({world}) => world.restartMaster(),
   want: ({world, choice}) => world.want(wishes[choice % wishes.length]!),
   restart: (moment) => moment.world.command('restart', name(moment)),
@@ -78,6 +81,8 @@ const often: readonly Deed[] = [
   'lose agent',
   'return agent',
   'crash',
+  'crash in the midst of an act',
+  'crash in the midst of an act',
   'fail',
   'want',
   'save',
@@ -109,6 +114,17 @@ function expectUnique<T>(things: readonly T[], by: (thing: T) => string, when: u
   if (twice.length > 0) expect.fail(`${twice.join(', ')} twice after ${JSON.stringify(when)}: ${JSON.stringify(things)}`);
 }
 
+/** At the moment of a launch: it is on record, with a counter beyond it, and nothing alive has its name or its address. */
+function expectLaunchable(world: FrameworkWorld, info: TaskInfo): void {
+  const id = info.task_id.value;
+  const address = info.container.docker.parameters.find(({key}) => key === 'ip')!.value;
+  const rival = holders(world).find((one) => one.address === address || one.name === info.name);
+  if (rival !== undefined) expect.fail(`${id} was launched beside ${JSON.stringify(rival)}`);
+  const number = Number(id.split('.').at(-1));
+  if (!world.store.has(`runs/${id}`) || !(Number(world.store.get('counter')) > number))
+    expect.fail(`${id} was launched before it was written down`);
+}
+
 describe('whatever happens in whatever order', () => {
   it('no two live tasks share an address or a name, and no task id is used twice', () => {
     fc.assert(
@@ -116,8 +132,11 @@ describe('whatever happens in whatever order', () => {
         const world = new FrameworkWorld(fiveTasks());
         const ids: string[] = [];
         world.onCall = (call) => {
-          if (call.type === 'ACCEPT')
-            ids.push(...call.accept.operations.flatMap((one) => one.launch.task_infos.map((info) => info.task_id.value)));
+          if (call.type !== 'ACCEPT') return;
+          for (const info of call.accept.operations.flatMap((one) => one.launch.task_infos)) {
+            expectLaunchable(world, info);
+            ids.push(info.task_id.value);
+          }
         };
         flourish(world, 12);
         for (const step of sequence) {
@@ -131,7 +150,7 @@ describe('whatever happens in whatever order', () => {
       }),
       {numRuns: 200},
     );
-  }, 120_000);
+  }, 400_000);
 
   it('no task is ended but for a reason: it runs on through every loss of messages, of the scheduler, the master and its agent', () => {
     fc.assert(
@@ -149,7 +168,7 @@ describe('whatever happens in whatever order', () => {
       }),
       {numRuns: 100},
     );
-  }, 120_000);
+  }, 400_000);
 
   it('everything that is wanted runs in the end, as it is wanted, and nothing else', () => {
     fc.assert(
@@ -157,7 +176,7 @@ describe('whatever happens in whatever order', () => {
         const world = new FrameworkWorld(fiveTasks());
         flourish(world, 12);
         for (const step of sequence) perform(world, step);
-        flourish(world, 500);
+        flourish(world, 1200);
         const {desired, hashes, runs} = world.state;
         const wanted = desired.map((spec) => `${spec.name} ${spec.address} ${spec.image}`).sort();
         expect(world.containers.map((one) => `${one.name} ${one.address} ${one.image}`).sort()).toEqual(wanted);
@@ -171,7 +190,7 @@ describe('whatever happens in whatever order', () => {
         flourish(world, 60);
         expect(world.calls.filter((call) => call.type !== 'RECONCILE')).toEqual([]);
       }),
-      {numRuns: 60},
+      {numRuns: 40},
     );
-  }, 120_000);
+  }, 400_000);
 });

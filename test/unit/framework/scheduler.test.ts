@@ -48,6 +48,20 @@ describe('starting', () => {
     expect(callsOf(world, 'ACCEPT').length).toBeGreaterThan(0);
   });
 
+  it('is not misled by an earlier write that is done: only the launch’s own record lets it go', () => {
+    const world = new FrameworkWorld(fiveTasks(), 1);
+    world.subscribe();
+    world.deliver();
+    world.offer();
+    world.deliver();
+    world.pass(1);
+    expect(world.saves.length).toBeGreaterThan(1);
+    while (world.saves.length > 1) world.finishSave();
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    world.finishSave();
+    expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
+  });
+
   it('describes the container as docker needs it', () => {
     const world = new FrameworkWorld(
       [
@@ -212,7 +226,7 @@ describe('failing tasks', () => {
     world.end(container(world, 'ssh-1'), 'TASK_FAILED');
     world.deliver();
     world.finishSave();
-    expect(world.freeing).toEqual(['ssh-1']);
+    expect(world.freeing).toEqual(['192.168.0.101']);
     world.offer();
     world.pass(5);
     while (world.stream.length > 0) world.deliver();
@@ -312,6 +326,48 @@ describe('lost agents', () => {
     flourish(world, 10);
     for (const zombie of zombies) expect(world.containers.map((one) => one.taskId)).not.toContain(zombie);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
+  });
+
+  it('waits for the end of a container that was given up and is back before its address was given away', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101', {constraints: {node: 'node0'}})]);
+    const zombie = container(world, 'ssh-1');
+    world.onCall = (call) => {
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+    };
+    world.loseAgent(world.agents[0]!);
+    for (let second = 0; second < 320; second++) {
+      world.drain();
+      world.offer();
+      world.pass(1);
+    }
+    expect(world.state.runs[zombie.taskId]!.released).toBe(true);
+    flourish(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
+    expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
+    expect(world.state.slots['ssh-1']!.restarts).toBe(1);
+  });
+
+  it('takes back the launch of a replacement that was not sent yet when the old container is back', () => {
+    const world = settled([taskSpec('ssh-1', '192.168.0.101')]);
+    const zombie = container(world, 'ssh-1');
+    const agent = agentOf(world, 'ssh-1');
+    world.onCall = (call) => {
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+    };
+    world.loseAgent(agent);
+    world.drain();
+    world.command('release', 'ssh-1');
+    world.drain();
+    world.pass(5);
+    world.drain();
+    world.offer();
+    while (world.stream.length > 0) world.deliver();
+    world.pass(1);
+    expect(Object.values(world.state.runs).map((run) => run.phase)).toContain('intended');
+    world.returnAgent(agent);
+    while (world.stream.length > 0) world.deliver();
+    flourish(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
   });
 
   it('gives up no task whose agent came back while nobody was there to be told', () => {
@@ -418,6 +474,26 @@ describe('lost agents', () => {
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
+  it('takes the refusal of a launch with the id of a running task for no word on that task', () => {
+    const world = settled();
+    const {taskId, agentId} = container(world, 'ssh-1');
+    const status = {
+      task_id: {value: taskId},
+      agent_id: {value: agentId},
+      state: 'TASK_ERROR',
+      source: 'SOURCE_MASTER',
+      reason: 'REASON_TASK_INVALID',
+      message: `Task has duplicate ID: ${taskId}`,
+    } as const;
+    world.dispatch({type: 'mesos', event: {type: 'UPDATE', update: {status}}});
+    expect(callsOf(world, 'RECONCILE').flatMap((call) => call.reconcile.tasks.map((task) => task.task_id.value))).toEqual([
+      taskId,
+    ]);
+    flourish(world, 20);
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    expect(container(world, 'ssh-1').taskId).toBe(taskId);
+  });
+
   it('replaces the tasks of a rebooted agent as soon as the agent says that they are gone', () => {
     const world = settled();
     const agent = world.agents[0]!;
@@ -474,6 +550,23 @@ describe('fail-over', () => {
       flourish(world, 15);
     }
     expect(ids.size).toBeGreaterThan(3);
+  });
+
+  it('takes a launch that was only written down for one that was sent: it may have been', () => {
+    const world = new FrameworkWorld([taskSpec('ssh-1', '192.168.0.101')], 1);
+    world.subscribe();
+    world.drain();
+    world.offer();
+    world.drain();
+    world.pass(1);
+    world.finishSave();
+    expect(names(world)).toEqual(['ssh-1']);
+    world.crash(0);
+    expect(world.store.get('runs/ssh-1.0')).toMatchObject({phase: 'intended'});
+    world.calls.length = 0;
+    flourish(world, 8);
+    expect(callsOf(world, 'ACCEPT')).toEqual([]);
+    expect(names(world)).toEqual(['ssh-1']);
   });
 
   it('kills tasks of ours that are in no record', () => {

@@ -81,6 +81,7 @@ describe('an agent', () => {
       run,
       log: {info: (line) => warnings.push(line), warn: (line) => warnings.push(line)},
       now: () => 0,
+      interfaces: async () => new Set(),
     });
 
   it('touches nothing when etcd is empty or away, and says so once', async () => {

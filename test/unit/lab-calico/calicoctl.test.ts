@@ -246,12 +246,40 @@ describe('create, apply, replace, delete', () => {
     ['a port', PROFILE.replace('8000:8888', '8888:8000'), 'invalid port: 8888:8000'],
     ['a selector', PROFILE.replace('tag: calico_net}', 'selector: all()}'), 'selectors are not supported'],
     ["a rule's field", PROFILE.replace('protocol:', 'proto:'), "profile.spec.ingress[1]: unknown field 'proto'"],
+    ['a protocol', PROFILE.replace('protocol: tcp', 'protocol: tpc'), "not 'tpc'"],
+    ['a protocol that means all', PROFILE.replace('protocol: tcp', 'protocol: 0'), "not '0'"],
+    ['an excluded protocol', PROFILE.replace('action: allow', 'action: allow\n    notProtocol: tpc'), "not 'tpc'"],
+    [
+      'a protocol twice',
+      PROFILE.replace('protocol: tcp', 'protocol: tcp\n    notProtocol: udp'),
+      'either protocol or notProtocol',
+    ],
+    [
+      'ICMP without its protocol',
+      PROFILE.replace('action: allow', 'action: allow\n    icmp: {type: 8}'),
+      'icmp needs the protocol icmp',
+    ],
+    [
+      'an ICMP type',
+      PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {type: 255}'),
+      'a type from 0 to 254',
+    ],
+    [
+      "an ICMP code's type",
+      PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {code: 1}'),
+      'needs a type',
+    ],
     ['a net', PROFILE.replace('198.18.0.10/32', '198.18.0.10/40'), 'invalid CIDR address: 198.18.0.10/40'],
   ])('refuse %s and write nothing', async (_, resource, reason) => {
     const {code, output} = await apply(resource);
     expect(code).toBe(1);
     expect(output).toContain(reason);
     expect(server.keys()).toEqual([]);
+  });
+
+  it.each(['icmp', '1', 'ICMP'])('takes an ICMP type of the protocol %s', async (protocol) => {
+    const rule = `action: allow\n    protocol: ${protocol}\n    icmp: {type: 8, code: 0}`;
+    expect((await apply(PROFILE.replace('action: allow', rule))).code).toBe(0);
   });
 
   it.each([

@@ -29,6 +29,8 @@ describe("a profile's rule as iptables matches", () => {
       ['-p udp -m multiport --sports 53 -m multiport --dports 5353'],
     ],
     ['an ICMP type and code', {protocol: 'icmp', icmp_type: 3, icmp_code: 1}, ['-p icmp -m icmp --icmp-type 3/1']],
+    ['an ICMP type, the protocol by its number', {protocol: '1', icmp_type: 8}, ['-p icmp -m icmp --icmp-type 8']],
+    ['a protocol by its number', {protocol: '89'}, ['-p 89']],
     [
       'negations',
       {'!protocol': 'tcp', '!src_net': '10.0.0.0/8', '!dst_net': '11.0.0.0/8'},
@@ -47,6 +49,20 @@ describe("a profile's rule as iptables matches", () => {
       '-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14',
       '-p tcp -m multiport --dports 100:200,300',
     ]);
+  });
+
+  it.each<[string, Partial<Rule>]>([
+    ['an ICMP type of no protocol', {icmp_type: 8}],
+    ['an ICMP type of another protocol', {protocol: 'tcp', icmp_type: 8}],
+    ['an ICMP type of every other protocol', {'!protocol': 'tcp', icmp_type: 8}],
+    ['an ICMP code without a type', {protocol: 'icmp', icmp_code: 1}],
+    ['an ICMP type that is every type to iptables', {protocol: 'icmp', icmp_type: 255}],
+    ['a protocol that iptables does not know', {protocol: 'tpc'}],
+    ['a protocol that is every protocol to iptables', {protocol: '0'}],
+    ['an excluded protocol that iptables does not know', {'!protocol': 'tpc'}],
+    ['a protocol beside an excluded one', {protocol: 'tcp', '!protocol': 'udp'}],
+  ])('is not told to iptables, which would refuse it or match more, with %s', (_, rule) => {
+    expect(lines(rule)).toBeUndefined();
   });
 
   it('does not pretend to understand selectors, or ports without a protocol', () => {

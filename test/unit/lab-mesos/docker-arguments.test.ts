@@ -35,6 +35,31 @@ describe('docker run', () => {
     ]);
   });
 
+  it('mounts a volume of docker’s by its name, with its driver', () => {
+    const source = (name: string, driver?: string) => ({
+      type: 'DOCKER_VOLUME',
+      docker_volume: {name, ...(driver === undefined ? {} : {driver})},
+    });
+    const volumes = [
+      {container_path: '/data', source: source('vol1', 'nfs')},
+      {container_path: 'logs', mode: 'RO', source: source('vol2')},
+    ];
+    const run = argumentsOf({docker: {image: 'i'}, volumes}, {value: 'x'});
+    expect(run.slice(run.indexOf('-v') + 2, run.indexOf('--net'))).toEqual([
+      ...['-v', 'vol1:/data', '-v', 'vol2:/mnt/mesos/sandbox/logs:ro', '--volume-driver=nfs'],
+    ]);
+    const other = [...volumes, {container_path: '/other', source: source('vol3', 'ceph')}];
+    expect(() => argumentsOf({docker: {image: 'i'}, volumes: other}, {value: 'x'})).toThrow(
+      'Only one volume driver is supported',
+    );
+  });
+
+  it('gives a secret to the container as it is, not in base64', () => {
+    const data = Buffer.from('grüße').toString('base64');
+    const variables = [{name: 'S', type: 'SECRET', secret: {type: 'VALUE', value: {data}}}];
+    expect(argumentsOf({docker: {image: 'i'}}, {value: 'x', environment: {variables}})).toContain('S=grüße');
+  });
+
   it('runs a shell command in place of the image’s entry point', () => {
     const run = argumentsOf({docker: {image: 'i', network: 'BRIDGE', privileged: true}}, {value: 'sleep 1'});
     expect(run.slice(0, 2)).toEqual(['run', '--privileged']);

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
-import {overlappingRoute} from '../../../src/lab/network/bridge.js';
-import {type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
+import {bridgeCommands, overlappingRoute} from '../../../src/lab/network/bridge.js';
+import {differingVariants, type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
 import {parseResolvConf} from '../../../src/lab/network/resolver.js';
 
 const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
@@ -70,6 +70,21 @@ describe('what iptables-restore is told', () => {
   });
 });
 
+describe("iptables' commands", () => {
+  it.each([
+    ['iptables v1.8.9 (nf_tables)\n', 'iptables-restore v1.8.9 (nf_tables)\n'],
+    ['iptables v1.8.9 (legacy)\n', 'iptables-restore v1.6.1\n'],
+  ])('of one variant see the same rules: %j and %j', (iptables, restore) => {
+    expect(differingVariants(iptables, restore)).toBeUndefined();
+  });
+
+  it('of two variants are told apart before one writes what the other does not see', () => {
+    expect(differingVariants('iptables v1.8.9 (nf_tables)\n', 'iptables-restore v1.8.9 (legacy)\n')).toBe(
+      'iptables is of the variant nf_tables and iptables-restore of legacy',
+    );
+  });
+});
+
 describe('the resolver', () => {
   it('is taken from resolv.conf with the search list', () => {
     expect(parseResolvConf('# x\nnameserver 10.0.0.53\nnameserver 192.0.2.1\nsearch lan\noptions edns0\n')).toEqual({
@@ -86,6 +101,35 @@ describe('the resolver', () => {
   );
 });
 
+describe("the lab's bridge", () => {
+  const shown = (flags: string[], ...addresses: string[]): string => {
+    const addr_info = addresses.map((local) => ({family: local.includes(':') ? 'inet6' : 'inet', local, prefixlen: 27}));
+    return JSON.stringify([{ifname: 'br-x', flags, addr_info}]);
+  };
+  const commands = (text: string | undefined): string[] => bridgeCommands(lab, text).map((argv) => argv.slice(1).join(' '));
+
+  it('is left alone when it is up with the gateway address', () => {
+    expect(commands(shown(['UP'], '198.18.0.193', 'fe80::1'))).toEqual([]);
+  });
+
+  it('is made where there is none, with a hardware address that stays', () => {
+    const [add, ...rest] = commands(undefined);
+    expect(add).toMatch(/^link add br-x address 02(:[0-9a-f]{2}){5} type bridge/);
+    expect(rest).toEqual(['address replace 198.18.0.193/27 dev br-x', 'link set br-x up']);
+  });
+
+  it('is switched on, or given its address, when only that is missing', () => {
+    expect(commands(shown([], '198.18.0.193'))).toEqual(['link set br-x up']);
+    expect(commands(shown(['UP'], 'fe80::1'))).toEqual(['address replace 198.18.0.193/27 dev br-x']);
+  });
+
+  it('loses the address that an interrupted `lab up` with another subnet gave it', () => {
+    const mended = ['-4 address flush dev br-x', 'address replace 198.18.0.193/27 dev br-x'];
+    expect(commands(shown(['UP'], '198.18.5.1'))).toEqual(mended);
+    expect(commands(shown(['UP'], '198.18.5.1', '198.18.0.193'))).toEqual(mended);
+  });
+});
+
 describe('a route into the subnet', () => {
   const find = (routes: string): string | undefined => overlappingRoute(routes, lab);
 
@@ -94,12 +138,16 @@ describe('a route into the subnet', () => {
     'local 198.18.0.193 dev eth0 table local proto kernel scope host src 198.18.0.193',
     '198.18.0.200 via 192.0.2.1 dev eth0',
     'unreachable 198.18.0.0/15',
+    '198.0.0.0/8 via 192.0.2.1 dev tun0',
   ])('is %s', (route) => {
     expect(find(`default via 192.0.2.1 dev eth0\n${route}\n`)).toBe(route);
   });
 
   it.each([
     'default via 192.0.2.1 dev eth0',
+    // the two halves of a default route by which OpenVPN's "redirect-gateway def1" goes before the old one
+    '0.0.0.0/1 via 10.8.0.1 dev tun0',
+    '128.0.0.0/1 via 10.8.0.1 dev tun0',
     '198.18.0.0/27 dev br-hw5 proto kernel scope link src 198.18.0.1',
     '198.18.0.192/27 dev br-x proto kernel scope link src 198.18.0.193',
     '192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.2',

@@ -6,6 +6,7 @@ import {afterEach, beforeEach, expect, it} from 'vitest';
 import {defineLab, type LabMachine, labFrom} from '../../../src/lab/lab.js';
 import {untilSshAnswers} from '../../../src/lab/machine/wait.js';
 import {identify} from '../../../src/lab/process-identity.js';
+import {TimeoutError} from '../../../src/support/errors.js';
 
 let directory: string;
 let machine: LabMachine;
@@ -19,7 +20,7 @@ afterEach(() => rm(directory, {recursive: true}));
 it('waits for a machine whose supervisor lives, however long its process 1 takes', async () => {
   await writeFile(machine.pidFile, JSON.stringify(await identify(process.pid)));
   let asked = 0;
-  await untilSshAnswers(machine, undefined, async () => ++asked > 3);
+  await untilSshAnswers(machine, undefined, {answers: async () => ++asked > 3});
   expect(asked).toBe(4);
 });
 
@@ -28,13 +29,21 @@ it('tells the end of the console as soon as the supervisor is dead', async () =>
   await writeFile(machine.pidFile, JSON.stringify(await identify(supervisor.pid!)));
   await writeFile(machine.console, 'booting\nFailed to mount the disk\n');
   let asked = 0;
-  const waiting = untilSshAnswers(machine, undefined, async () => {
-    if (++asked === 2) supervisor.kill('SIGKILL');
-    return false;
+  const waiting = untilSshAnswers(machine, undefined, {
+    answers: async () => {
+      if (++asked === 2) supervisor.kill('SIGKILL');
+      return false;
+    },
   });
   await expect(waiting).rejects.toThrow('node0 did not boot: booting / Failed to mount the disk');
 });
 
 it('does not wait for a machine that was never switched on', async () => {
-  await expect(untilSshAnswers(machine, undefined, async () => false)).rejects.toThrow('its console is empty');
+  await expect(untilSshAnswers(machine, undefined, {answers: async () => false})).rejects.toThrow('its console is empty');
+});
+
+it('gives up a machine that lives but does not answer within the limit', async () => {
+  await writeFile(machine.pidFile, JSON.stringify(await identify(process.pid)));
+  const waiting = untilSshAnswers(machine, undefined, {limitMs: 50, answers: async () => false});
+  await expect(waiting).rejects.toThrow(TimeoutError);
 });

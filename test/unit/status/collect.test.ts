@@ -180,6 +180,14 @@ describe('the status of a cluster', () => {
     expect(without.framework).toEqual({state: 'unhealthy', id: 'F-2', leader: null, connected: false, master: 'm'});
   });
 
+  it('is not healthy when nobody leads, though others still say what a dead leader told them', async () => {
+    const said = scheduler(false, {framework: {...scheduler(true).framework, isLeader: false}});
+    const standby = {stdout: JSON.stringify(said), code: 0};
+    const {healthy, framework} = await collect({node0: {state: DOWN}, node1: {state: standby}, node2: {state: standby}}).status;
+    expect(framework).toMatchObject({state: 'unhealthy', leader: 'node0', connected: true});
+    expect(healthy).toBe(false);
+  });
+
   it('shows the tasks that should be, when no scheduler answers', async () => {
     const {framework, tasks} = await collect({node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}).status;
     expect(framework).toMatchObject({state: 'absent', id: null, master: '198.18.0.10:5050'});

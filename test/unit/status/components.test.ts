@@ -23,7 +23,8 @@ describe('the components of a node', () => {
       'scheduler',
     ]);
     expect(Object.keys(componentFacts(node1, cluster))).not.toContain('mesos-master');
-    expect(Object.keys(componentFacts({...node0, roles: ['proxy']}, cluster))).toEqual(['proxy']);
+    expect(Object.keys(componentFacts({...node0, roles: ['proxy']}, cluster))).toEqual(['docker', 'calico', 'proxy']);
+    expect(Object.keys(componentFacts({...node0, roles: ['etcd']}, cluster))).toEqual(['etcd']);
     const external = clusterOf('mesos: {source: {kind: external, master: "10.0.0.9:5050"}}');
     expect(Object.keys(componentFacts(external.nodes[0]!, external))).not.toContain('mesos-agent');
   });

@@ -131,9 +131,28 @@ describe('up', () => {
     const result = await upRun(world.options(STORY));
     expect(result.errors).toEqual([error]);
     expect(world.events.filter((event) => event.type === 'step-end' && event.outcome === 'failed')).toHaveLength(1);
-    expect(world.outcomes).toMatchObject({'etcd@a': 'changed', 'etcd@c': 'blocked', 'docker@a': 'blocked'});
+    expect(world.outcomes).toMatchObject({
+      'etcd@a': 'changed',
+      'etcd@c': 'blocked',
+      'docker@a': 'changed',
+      'docker@c': 'blocked',
+    });
     expect(world.machine('c').trips).toEqual([]);
     await world.verify();
+  });
+
+  it('does not begin what only a host that cannot be reached could make possible', async () => {
+    const world = new FakeCluster();
+    world.unreachable.set('c', new ConnectError('c', 'no route to c'));
+    await upRun(world.options([part('master', {on: ['c']}), part('agent', {needs: [everywhere('master')]})]));
+    expect(world.outcomes).toEqual({'master@c': 'failed', 'agent@a': 'blocked', 'agent@b': 'blocked', 'agent@c': 'blocked'});
+  });
+
+  it('lets a step that fails on a host that is there hold up the others', async () => {
+    const world = new FakeCluster();
+    world.machine('c').instead.set('make etcd', () => ({code: 1}));
+    await upRun(world.options(STORY));
+    expect(world.outcomes).toMatchObject({'etcd@c': 'failed', 'docker@a': 'blocked', 'docker@b': 'blocked'});
   });
 
   it('tells of a connection that was lost once, though several steps were at work on the host', async () => {
@@ -519,6 +538,57 @@ describe('down', () => {
     const {errors} = await downRun({...world.options(STORY), purge: false});
     expect(errors).toMatchObject([{step: 'docker', host: 'b', cause: lost}]);
     expect(world.machine('a').things).toEqual(new Set());
+  });
+});
+
+describe('a step that is there where it is not wanted any more', () => {
+  const onlyOn = (name: string, on: string[], needs: string[] = []) =>
+    part(name, {on, needs, extra: {undoTargets: (cluster) => cluster.nodes}});
+  const story = [part('base'), onlyOn('agent', ['a'], ['base']), onlyOn('task', ['a'], ['agent'])];
+  const old = (): FakeCluster => {
+    const world = new FakeCluster(['a', 'b']);
+    for (const thing of ['base', 'agent', 'task']) world.machine('b').things.add(thing);
+    return world;
+  };
+
+  it('is taken away by up, backwards, before it is done elsewhere; a second time there is nothing to do', async () => {
+    const world = old();
+    expect(await upRun(world.options(story))).toEqual({changed: 5, unchanged: 1, errors: []});
+    expect(world.changes('b')).toEqual(['take task', 'take agent']);
+    const order = world.events.flatMap((event) => (event.type === 'action' ? [`${event.action} on ${event.host}`] : []));
+    expect(order.indexOf('take agent: take agent on b')).toBeLessThan(order.indexOf('make agent: make agent on a'));
+    expect(world.events).toContainEqual({
+      type: 'more-steps',
+      steps: [
+        {name: 'task-retired', hosts: ['b']},
+        {name: 'agent-retired', hosts: ['b']},
+      ],
+    });
+    expect(await upRun(world.options(story))).toEqual({changed: 0, unchanged: 4, errors: []});
+    await world.verify();
+  });
+
+  it('is shown by plan', async () => {
+    const plans = await planRun(old().options(story, {lockAs: undefined}));
+    expect(plans.filter(({host}) => host === 'b').map(({title, actions}) => [title, actions.length])).toEqual([
+      ['the task, no longer wanted', 1],
+      ['the agent, no longer wanted', 1],
+      ['the base', 0],
+    ]);
+  });
+
+  it('is not touched before all that needs nothing was checked there', async () => {
+    const world = old();
+    const check = () => [{message: 'no', hint: 'mend'}];
+    await upRun(world.options([part('base', {extra: {check}}), ...story.slice(1)]));
+    expect(world.changes('b')).toEqual([]);
+  });
+
+  it('is left to itself where the host cannot be reached, and holds up nothing', async () => {
+    const world = old();
+    world.unreachable.set('b', new ConnectError('b', 'no route to b'));
+    await upRun(world.options(story));
+    expect(world.outcomes).toEqual({'base@a': 'changed', 'base@b': 'failed', 'agent@a': 'changed', 'task@a': 'changed'});
   });
 });
 

@@ -174,8 +174,8 @@ describe('images', () => {
   it('are built from a base that is pulled, and kept on this computer', () => {
     expect(lines(plan(build, {tags: [], base: undefined}))).toEqual([
       'pull the base image: docker pull -q debian:bookworm-slim',
-      'build docker-ssh:0123456789ab: docker build -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
-      'build docker-jupyter:0123456789ab: docker build -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
+      'build docker-ssh:0123456789ab: docker build --force-rm -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
+      'build docker-jupyter:0123456789ab: docker build --force-rm -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
       'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
   });
@@ -208,6 +208,12 @@ describe('images', () => {
     const builds = (node: string) => plan(build, {tags: [], base: 'sha256:1'}, {cluster, node}).length;
     expect(['node0', 'node1', 'node2'].map(builds)).toEqual([0, 3, 0]);
     expect(targets(images, cluster)).toEqual(['node0', 'node2']);
+    // without the builder, the first of the others
+    const without = (node: string) => {
+      const others = Object.fromEntries(['node0', 'node2'].map((name) => [name, {tags: []}]));
+      return plan(build, {tags: [], base: 'sha256:1'}, {cluster, node, others, unreachable: new Set(['node1'])}).length;
+    };
+    expect(['node0', 'node2'].map(without)).toEqual([3, 0]);
   });
 
   it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {

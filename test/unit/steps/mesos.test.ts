@@ -64,16 +64,17 @@ describe('Mesos', () => {
   });
 
   it('waits for dockerd where that is to be changed, and only for an image', () => {
-    const mixed = (more: string) =>
+    const mixed = (roles: string, more: string) =>
       parseCluster(
-        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework, proxy]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
+        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework${roles}]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
         '/c',
       );
     const image = 'mesos: {source: {kind: image, image: m}}';
     const needs = (cluster: Cluster) => items(cluster, STEPS).find(({key}) => key === 'mesos-master@node0')!.needs;
     expect(needs(IMAGE)).toContain('docker@node0');
     expect(needs(clusterOf())).toEqual(['packages@node0']);
-    expect(needs(mixed(image))).toEqual(['packages@node0']);
+    expect(needs(mixed('', image))).toEqual(['packages@node0']);
+    expect(needs(mixed(', proxy', image))).toContain('docker@node0');
   });
 
   describe('an agent that is to be another', () => {
@@ -136,7 +137,9 @@ describe('Mesos', () => {
       `remove ${AGENT}`,
       'systemctl daemon-reload',
       'remove /var/lib/hw5/mesos-agent',
+      'remove /run/hw5-mesos-agent',
     ]);
+    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
     expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });
@@ -159,6 +162,11 @@ describe("the scheduler's configuration", () => {
       etcd: ['http://198.18.0.10:2379', 'http://198.18.0.11:2379', 'http://198.18.0.12:2379'],
       clusterToken: 'zzw',
       listen: '/run/hw5/scheduler.sock',
+      agents: [
+        {name: 'node0', address: '198.18.0.10'},
+        {name: 'node1', address: '198.18.0.11'},
+        {name: 'node2', address: '198.18.0.12'},
+      ],
     });
     expect(config('external').master).toBe('10.9.8.7:5050');
   });
@@ -225,16 +233,23 @@ describe("the scheduler's program", () => {
     ]);
   });
 
-  it('ends the framework once, from the first node; a dead master of our own holds nothing up', () => {
-    const ends = (node: string, cluster?: typeof EXTERNAL) =>
-      undo(scheduler, well, {node, ...(cluster ? {cluster} : {})}).flatMap((action) =>
-        action.kind === 'script' ? [action.script] : [],
-      );
+  it('ends the framework once, from the first node that can; a dead master of our own holds nothing up', () => {
+    const ends = (node: string, cluster = clusterOf(), others: Record<string, object> = {node0: well, node1: well}) =>
+      undo(scheduler, well, {node, cluster, others}).flatMap((action) => (action.kind === 'script' ? [action.script] : []));
     const command = '/usr/local/lib/hw5/hw5-scheduler --config /etc/hw5/framework.json --teardown';
     expect(ends('node0')).toEqual([`timeout 60 ${command} || true`]);
     expect(ends('node0', EXTERNAL)).toEqual([command]);
     expect(ends('node1')).toEqual([]);
+    // the first cannot be reached, or is new
+    expect(ends('node1', EXTERNAL, {node2: well})).toEqual([command]);
+    for (const node0 of [nothing, {...well, program: undefined}, {...well, config: undefined}])
+      expect(ends('node1', EXTERNAL, {node0, node2: well})).toEqual([command]);
+    // a role that was taken away left what it brought
+    const [one, ...more] = EXTERNAL.nodes;
+    expect(ends('node0', {...EXTERNAL, nodes: [{...one!, roles: ['agent']}, ...more]})).toEqual([command]);
     expect(undo(scheduler, nothing)).toEqual([]);
+    // the others keep the framework
+    expect(lines(undo(scheduler, well, {isRetired: true})).filter((line) => !line.startsWith('remove'))).toEqual([]);
   });
 });
 
@@ -260,6 +275,19 @@ describe('the framework', () => {
     expect(script).toContain('["jupyter","ssh-1","ssh-2","ssh-3","ssh-4"]');
   });
 
+  it('asks the first scheduler that can be reached for the tasks', () => {
+    const reason = (node: string, ...away: string[]) => readiness(framework, {node, unreachable: new Set(away)}).reason;
+    expect(reason('node1')).not.toContain('tasks');
+    expect(reason('node1', 'node0')).toBe('5 tasks to run and be healthy');
+    expect(reason('node2', 'node0')).not.toContain('tasks');
+  });
+
+  it('leaves etcd alone where only its own role is gone', () => {
+    const waits = {...NO_UNIT, isLoaded: true, activeState: 'activating'};
+    expect(undo(framework, {...nothing, etcd: waits}, {isRetired: true})).toEqual([]);
+    expect(lines(undo(framework, {...well, etcd: waits}, {isRetired: true}))).toContain(`remove ${UNIT}`);
+  });
+
   it('is taken away', () => {
     expect(lines(undo(framework, well))).toContain(`remove ${UNIT}`);
     expect(undo(framework, nothing)).toEqual([]);
@@ -280,7 +308,7 @@ describe('the packages of a node', () => {
     const base = 'ca-certificates curl iproute2 iptables';
     expect(of('etcd')).toBe(`${base} etcd-server etcd-client`);
     expect(of('agent')).toBe(`${base} docker.io conntrack`);
-    expect(of('proxy')).toBe(`${base} nodejs`);
+    expect(of('proxy')).toBe(`${base} docker.io conntrack nodejs`);
     expect(of('framework')).toBe(`${base} nodejs`);
     expect(of('master')).toBe(base);
     expect(of('master', IMAGE)).toBe(`${base} docker.io`);

@@ -175,12 +175,12 @@ describe('the IP pool and the profile', () => {
 
 describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
-  const nothing = {started: undefined, isRunning: false, leftovers: false};
+  const nothing = {started: undefined, isRunning: false};
   const first = plan(calico, nothing, {node: 'node1'});
-  const well = {started: fileAfter(first, STARTED), isRunning: true, leftovers: true};
+  const well = {started: fileAfter(first.slice(1), STARTED), isRunning: true};
 
   it('is started with address, name and an image that is always named', () => {
-    expect(lines(first)[0]).toBe(
+    expect(lines(first)[1]).toBe(
       'calicoctl node run --ip=198.18.0.11 --name=node1 --node-image=quay.io/calico/node:v2.6.12 --no-default-ippools',
     );
   });
@@ -188,7 +188,7 @@ describe('calico-node', () => {
   it.each<[string, object, number]>([
     ['is left alone when it runs with these arguments', {}, 0],
     ['is started when it stopped', {isRunning: false}, 1],
-    ['is started when nobody knows with what it runs', {started: undefined}, 2],
+    ['is started when nobody knows with what it runs', {started: undefined}, 3],
     ['is started anew when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
   ])('%s', (_, seen, count) => {
     expect(plan(calico, {...well, ...seen}, {node: 'node1'})).toHaveLength(count);
@@ -196,8 +196,8 @@ describe('calico-node', () => {
 
   it('names its autonomous system only when it is not the usual', () => {
     const cluster = clusterOf('calico: {asNumber: 64999}');
-    expect(lines(plan(calico, nothing, {cluster}))[0]).toContain(' --as=64999 ');
-    expect(lines(first)[0]).not.toContain('--as=');
+    expect(lines(plan(calico, nothing, {cluster}))[1]).toContain(' --as=64999 ');
+    expect(lines(first)[1]).not.toContain('--as=');
   });
 
   it('is ready when it has a session with each other node', () => {
@@ -205,6 +205,12 @@ describe('calico-node', () => {
     expect(reason).toBe('BGP sessions with node0 and node2');
     for (const address of ['198.18.0.10', '198.18.0.12']) expect(script).toContain(`'| ${address} '`);
     expect(script).not.toContain('198.18.0.11 ');
+  });
+
+  it('does not wait for a node that cannot be reached', () => {
+    const {script, reason} = readiness(calico, {node: 'node1', unreachable: new Set(['node2'])});
+    expect(reason).toBe('BGP sessions with node0');
+    expect(script).not.toContain('198.18.0.12');
   });
 
   it('runs when it has all its sessions, or says which it lacks', () => {
@@ -216,10 +222,21 @@ describe('calico-node', () => {
     expect(parse({stdout: '\n', code: 1})).toBe(false);
   });
 
-  it('is taken away where anything of it is left', () => {
-    for (const seen of [{isRunning: true}, {leftovers: true}, {started: well.started}]) {
-      const actions = lines(undo(calico, {...nothing, ...seen}));
-      expect(actions).toEqual([
+  it('is noted before its first start, so that one that failed half-way is taken away', () => {
+    const [note] = first;
+    expect(lines(first)[0]).toBe(`write ${STARTED} (mode 0644)`);
+    const started = fileAfter([note!], STARTED);
+    expect(lines(undo(calico, {started, isRunning: false}))).toContain('docker rm -f calico-node');
+    // whatever runs now, it is not known to run with these arguments
+    expect(lines(plan(calico, {started, isRunning: true}, {node: 'node1'}))).toEqual([
+      expect.stringMatching(/^calicoctl node run /),
+      `change ${STARTED} (mode 0644)`,
+    ]);
+  });
+
+  it('is taken away where hw5 started one, whether it still runs or not', () => {
+    for (const isRunning of [true, false]) {
+      expect(lines(undo(calico, {...well, isRunning}))).toEqual([
         'docker rm -f calico-node',
         'remove what Calico left in the kernel',
         'calicoctl delete node node0',
@@ -227,6 +244,10 @@ describe('calico-node', () => {
       ]);
     }
     expect(undo(calico, nothing)).toEqual([]);
+  });
+
+  it("stays where hw5 never started one: it is somebody else's", () => {
+    expect(undo(calico, {...nothing, isRunning: true})).toEqual([]);
   });
 });
 
@@ -270,6 +291,11 @@ describe('the Docker network', () => {
     expect(named!.parse({stdout, code: 0})).toEqual({Name: 'calico_net'});
     expect(others!.parse({stdout, code: 0})).toEqual([{Name: 'bridge'}]);
     expect([named!.parse({stdout: '', code: 7}), others!.parse({stdout: '', code: 7})]).toEqual([undefined, []]);
+  });
+
+  it("is removed only when Calico's drivers made it: another of this name is somebody else's", () => {
+    expect(undo(network, {network: {...ours, Driver: 'bridge'}})).toEqual([]);
+    expect(undo(network, {network: {...ours, IPAM: {...ours.IPAM, Driver: 'default'}}})).toEqual([]);
   });
 
   it('is removed once', () => {

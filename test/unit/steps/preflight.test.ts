@@ -224,7 +224,7 @@ describe('the ports of a node', () => {
 
   it('are those of its roles, as the cluster sets them', () => {
     expect(of('', 'etcd master agent proxy')).toEqual([2379, 2380, 5050, 5051, 179, 8888, 8001]);
-    expect(of('proxy: {port: 80}', 'proxy')).toEqual([80, 8001]);
+    expect(of('proxy: {port: 80}', 'proxy')).toEqual([179, 80, 8001]);
     expect(of('', 'framework')).toEqual([]);
   });
 

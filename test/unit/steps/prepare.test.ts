@@ -61,28 +61,11 @@ describe('what the controller brings to a run', () => {
     expect((await prepare(cluster)).images.baseTag).toBe(`hw5-base:${sha256('three').slice(0, 12)}`);
   });
 
-  it('refuse a calicoctl that is not the pinned one', async () => {
-    await writeFile(at('calicoctl'), 'x');
-    const calicoctl = {path: at('calicoctl'), sha256: sha256('x')};
-    const pinned = (artifact: Cluster['calico']['calicoctl']) =>
-      prepare(settings({calico: {...base.calico, calicoctl: artifact}}));
-    expect((await pinned(calicoctl)).calicoctl).toEqual(calicoctl);
-    await expect(pinned({...calicoctl, sha256: '0'.repeat(64)})).rejects.toMatchObject({
-      message: `calico.calicoctl.sha256 is not that of ${at('calicoctl')}`,
-      hint: expect.stringContaining(sha256('x')),
-      exitCode: 2,
-    });
-  });
-
   it('are secrets from files, without the newline that editors add', async () => {
     await writeFile(at('token'), 'chosen by me\n');
     const inputs = await prepare(settings({framework: {...base.framework, tokenFile: at('token')}}));
     expect(inputs.chosenToken?.reveal()).toBe('chosen by me');
     expect(JSON.stringify(inputs)).not.toContain('chosen by me');
-    await writeFile(at('token'), 'short\n');
-    await expect(prepare(settings({framework: {...base.framework, tokenFile: at('token')}}))).rejects.toMatchObject({
-      message: `the token in ${at('token')} has fewer than 8 characters`,
-    });
   });
 
   it('say how to make a program that is missing', async () => {

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {Secret} from '../../../src/host/command.js';
 import {secrets} from '../../../src/steps/secrets.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, plan, type Situation, undo} from './situation.js';
+import {clusterOf, contextOf, fileAfter, lines, plan, type Situation, undo} from './situation.js';
 
 const JUPYTER = '/etc/hw5/containers/jupyter';
 const SSH = '/etc/hw5/containers/ssh';
@@ -109,6 +109,12 @@ describe("the containers' secrets", () => {
     ]);
   });
 
+  it('name to the notebook only containers that have an sshd', () => {
+    const cluster = clusterOf('framework: {tasks: [{name: jupyter}, {name: web, image: nginx}, {name: login, image: ssh}]}');
+    const {content} = fileAfter(plan(secrets, nothing, {cluster}), `${JUPYTER}/tasks.json`);
+    expect(JSON.parse(content)).toEqual([{name: 'login', address: '192.168.0.102'}]);
+  });
+
   it('are not seen in a plan, old or new', () => {
     const changed = plan(secrets, well, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
     const text = JSON.stringify([first, changed]) + [...lines(first), ...lines(changed)].join();
@@ -118,11 +124,10 @@ describe("the containers' secrets", () => {
 
   it('are read as secrets', () => {
     const {facts} = secrets;
-    const {token: fact, knownHosts} = facts({
-      node: clusterOf().nodes[0]!,
-      cluster: clusterOf(),
-      inputs: fakeInputs(),
-    }) as never as Record<string, {parse: (output: object) => {content: unknown} | undefined}>;
+    const {token: fact, knownHosts} = facts(contextOf({})) as never as Record<
+      string,
+      {parse: (output: object) => {content: unknown} | undefined}
+    >;
     const seen = fact!.parse({stdout: `600\n${SECRETS.token}`, code: 0})!;
     expect(seen.content).toBeInstanceOf(Secret);
     expect(JSON.stringify(seen)).toBe('{"mode":"600","content":"***"}');

@@ -5,12 +5,29 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
+import {notebookUrls} from '../../../src/cluster/notebook.js';
+import {failsafeOf} from '../../../src/firewall/failsafe.js';
+import {componentFacts} from '../../../src/status/components.js';
 import type {Action, ScriptAction} from '../../../src/step/action.js';
 import {docker} from '../../../src/steps/docker.js';
 import {etcd} from '../../../src/steps/etcd.js';
+import {framework} from '../../../src/steps/framework.js';
 import {proxy} from '../../../src/steps/proxy.js';
 import {SECRETS} from '../../support/fake-inputs.js';
-import {clusterOf, contextOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, undo, written} from './situation.js';
+import {
+  clusterOf,
+  contextOf,
+  fileAfter,
+  lines,
+  NO_UNIT,
+  plan,
+  problems,
+  RUNS,
+  readiness,
+  targets,
+  undo,
+  written,
+} from './situation.js';
 
 const FOREIGN = {content: 'by hand', mode: '644'};
 
@@ -80,6 +97,8 @@ describe('etcd', () => {
     expect(lines(undo(etcd, well))).toEqual(service);
     expect(lines(undo(etcd, well, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
     expect(undo(etcd, nothing, {purge: true})).toEqual([]);
+    // never where only the role is gone: that is another list of members, to which it objects
+    expect(undo(etcd, well, {isRetired: true})).toEqual([]);
   });
 
   it.each([
@@ -353,8 +372,38 @@ describe('the reverse proxy', () => {
     expect(undo(proxy, nothing)).toEqual([]);
   });
 
+  it('may open a port below 1024, and gets no other privilege', () => {
+    const unitAt = (port: number) => written(plan(proxy, nothing, {cluster: clusterOf(`proxy: {port: ${port}}`)}), UNIT).content;
+    const capability = 'CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n';
+    expect(unitAt(80)).toContain(capability);
+    expect(unitAt(1023)).toContain(capability);
+    expect(unitAt(1024)).toContain('CapabilityBoundingSet=\nAmbientCapabilities=\n');
+  });
+
   it('leads to the task that runs Jupyter, wherever it stands in the list', () => {
     const cluster = clusterOf('framework: {tasks: [{name: ssh, count: 2}, {name: lab, image: jupyter, address: 192.168.0.77}]}');
     expect(written(plan(proxy, nothing, {cluster}), UNIT).content).toContain('http://192.168.0.77:8888');
+  });
+
+  it('leads to the port at which the health check tries Jupyter', () => {
+    const cluster = clusterOf(
+      'framework: {tasks: [{name: jupyter, arguments: [notebook, --port=9999], healthCheck: {port: 9999}}]}',
+    );
+    expect(written(plan(proxy, nothing, {cluster}), UNIT).content).toContain('--default-target=http://192.168.0.100:9999 ');
+  });
+
+  it("leads to a Jupyter out of somebody else's image, too, when the task has the name", () => {
+    const cluster = clusterOf('framework: {tasks: [{name: ssh-1}, {name: jupyter, image: example/lab, address: 192.168.0.9}]}');
+    expect(written(plan(proxy, nothing, {cluster}), UNIT).content).toContain('--default-target=http://192.168.0.9:8888 ');
+  });
+
+  it.each(['[]', '[{name: ssh, count: 2}]'])('is nowhere, and nobody asks for it, where no task is a notebook: %s', (tasks) => {
+    const cluster = clusterOf(`framework: {tasks: ${tasks}}`);
+    expect(targets(proxy, cluster)).toEqual([]);
+    expect(proxy.undoTargets!(cluster)).toHaveLength(3);
+    expect(Object.keys(componentFacts(cluster.nodes[0]!, cluster))).not.toContain('proxy');
+    expect(notebookUrls(cluster)).toEqual([]);
+    expect(readiness(framework, {cluster}).script).not.toContain('/login');
+    expect(failsafeOf(cluster.nodes[0]!, cluster, []).containers[4]).toEqual([]);
   });
 });

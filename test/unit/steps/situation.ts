@@ -34,13 +34,24 @@ export interface Situation {
   /** What the step's facts showed on the other nodes. */
   readonly others?: Readonly<Record<string, object>>;
   readonly purge?: boolean;
+  readonly isRetired?: boolean;
+  readonly unreachable?: ReadonlySet<string>;
 }
 
 export function contextOf(
   seen: object,
-  {node = 'node0', cluster = clusterOf(), inputs = fakeInputs(), others = {}, purge = false}: Situation = {},
+  {
+    node = 'node0',
+    cluster = clusterOf(),
+    inputs = fakeInputs(),
+    others = {},
+    purge = false,
+    isRetired = false,
+    unreachable = new Set(),
+  }: Situation = {},
 ): PlanContext<FactMap> & {
   purge: boolean;
+  isRetired: boolean;
 } {
   const all: Record<string, object> = {...others, [node]: seen};
   return {
@@ -48,6 +59,8 @@ export function contextOf(
     cluster,
     inputs,
     purge,
+    isRetired,
+    unreachable,
     everywhere: new Map(cluster.nodes.flatMap(({name}) => (all[name] ? [[name, all[name] as Seen<FactMap>] as const] : []))),
   };
 }

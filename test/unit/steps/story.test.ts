@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {items} from '../../../src/step/graph.js';
+import {parseCluster} from '../../../src/cluster/load.js';
+import {items, itemsUp} from '../../../src/step/graph.js';
 import {STEPS} from '../../../src/steps/index.js';
 import {emptyInputs} from '../../../src/steps/prepare.js';
 import {SECRETS} from '../../support/fake-inputs.js';
@@ -9,7 +10,7 @@ const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.0.0.9:5
 
 /** Everything an item waits for, directly or through others. */
 function allNeeds(key: string, cluster = clusterOf()): Set<string> {
-  const all = new Map(items(cluster, STEPS).map((item) => [item.key, item.needs]));
+  const all = new Map(itemsUp(cluster, STEPS).map((item) => [item.key, item.needs]));
   const found = new Set<string>();
   const walk = (one: string): void => {
     for (const need of all.get(one)!) {
@@ -24,7 +25,7 @@ function allNeeds(key: string, cluster = clusterOf()): Set<string> {
 
 describe('the steps together', () => {
   it('begin with preflight: nothing is changed on a host before it was checked', () => {
-    for (const {key, node} of items(clusterOf(), STEPS)) {
+    for (const {key, node} of itemsUp(clusterOf(), STEPS)) {
       if (key !== `preflight@${node.name}`) expect(allNeeds(key), key).toContain(`preflight@${node.name}`);
     }
   });
@@ -53,6 +54,26 @@ describe('the steps together', () => {
     const keys = items(EXTERNAL, STEPS).map(({key}) => key);
     expect(keys.filter((key) => key.startsWith('mesos'))).toEqual([]);
     expect(allNeeds('framework@node0', EXTERNAL)).toContain('scheduler@node2');
+  });
+
+  it('are taken away backwards where a role is gone, and there before they are done elsewhere', () => {
+    const cluster = clusterOf().nodes.map(({name, address}) => ({name, address}));
+    const fewer = ['etcd'];
+    const changed = parseCluster(
+      JSON.stringify({nodes: [...cluster.slice(0, 2), {...cluster[2], roles: fewer}], network: {subnet: '192.168.0.0/16'}}),
+      'c.yaml',
+    );
+    const retired = (key: string): string => `${key}@node2 retired`;
+    expect(allNeeds('framework@node0', changed)).toContain(retired('framework'));
+    expect(allNeeds('mesos-agent@node1', changed)).toContain(retired('mesos-agent'));
+    for (const [first, then] of [
+      ['framework', 'scheduler'],
+      ['scheduler', 'mesos-agent'],
+      ['mesos-agent', 'docker'],
+      ['calico', 'calicoctl'],
+    ] as const)
+      expect(allNeeds(retired(then), changed), then).toContain(retired(first));
+    expect([...allNeeds('framework@node0', changed)].filter((key) => key.startsWith('etcd@node2'))).toEqual(['etcd@node2']);
   });
 
   it('can be taken away by whoever has nothing to bring', () => {

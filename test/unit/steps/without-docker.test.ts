@@ -11,7 +11,7 @@ import {undo} from './situation.js';
 
 /** The scripts with which `down` removes containers. */
 const removals = [
-  ...undo(calico, {started: {content: '', mode: '644'}, isRunning: false, leftovers: false}),
+  ...undo(calico, {started: {content: '', mode: '644'}, isRunning: false}),
   ...undo(mesosAgent, {unit: {content: '', mode: '644'}, data: false}),
 ].filter((action): action is ScriptAction => action.kind === 'script' && action.script.includes('command -v docker'));
 

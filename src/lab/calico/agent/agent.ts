@@ -11,7 +11,7 @@ import type {Run} from '../process.js';
 import {BirdSync} from './bird-sync.js';
 import {renderFirewall} from './firewall.js';
 import {FirewallSync} from './firewall-sync.js';
-import {calicoInterfaces, RouteSync, wantedRoutes} from './routes.js';
+import {RouteSync, wantedRoutes} from './routes.js';
 import {findStale, parseDockerEndpoints, releasableAddresses} from './stale.js';
 
 export interface AgentParts {
@@ -21,6 +21,8 @@ export interface AgentParts {
   readonly log: Log;
   /** Milliseconds from any fixed point. */
   readonly now: () => number;
+  /** The containers' interfaces on this machine. */
+  readonly interfaces: () => Promise<ReadonlySet<string>>;
 }
 
 /** What Felix and confd do: brings the kernel and BIRD to what etcd says. Loses nothing when etcd is away: the last snapshot stays valid. */
@@ -61,6 +63,12 @@ export class Agent {
     }
   }
 
+  /** Whether a container's interface is there that the last snapshot does not know: a change that nobody has told us of. */
+  async hasUnknownInterface(): Promise<boolean> {
+    const known = new Set(this.#snapshot?.endpoints.map((endpoint) => endpoint.interfaceName));
+    return [...(await this.#parts.interfaces())].some((name) => !known.has(name));
+  }
+
   /** Makes the machine as the last snapshot says. Each part for itself: a broken one must not hold up the others. */
   async applySnapshot(): Promise<void> {
     const snapshot = this.#snapshot;
@@ -72,7 +80,7 @@ export class Agent {
         if (await this.#firewall.apply(renderFirewall(environment.nodeName, snapshot))) log.info('firewall updated');
       }),
       await this.#attempt('routes', async () => {
-        const wanted = wantedRoutes(environment.nodeName, snapshot.endpoints, await calicoInterfaces());
+        const wanted = wantedRoutes(environment.nodeName, snapshot.endpoints, await this.#parts.interfaces());
         for (const change of await this.#routes.apply(wanted)) log.info(change);
       }),
       environment.backend === 'none' ||

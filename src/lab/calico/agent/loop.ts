@@ -11,10 +11,13 @@ const RETRY_MS = 2_000;
 
 type Reason = 'datastore' | 'links';
 
-/** Runs the agent until `signal`: at once on a change in etcd or of an interface, and every ten seconds whatever happens. */
-export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSignal): Promise<void> {
+/**
+ * Runs the agent until `signal`: at once on a change in etcd or of an interface, and every ten seconds whatever happens.
+ * @param watchInterfaces calls back whenever a container's interface has changed
+ */
+export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSignal, watchInterfaces = watchLinks): Promise<void> {
   const wakeup = new Wakeup<Reason>();
-  watchLinks(wakeup, signal);
+  watchInterfaces(() => wakeup.ring('links'), signal);
   signal.addEventListener('abort', () => wakeup.ring('links'));
   let watch = new AbortController();
   let lastRead = 0;
@@ -22,7 +25,10 @@ export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSign
   while (!signal.aborted) {
     const reasons = await wakeup.wait(limit);
     const isResync = Date.now() - lastRead >= RESYNC_MS;
-    if (reasons.has('datastore') || isResync || limit !== RESYNC_MS) {
+    // A container's record comes before its interface: that it is not known means that the watch is dead, as after its member lost power.
+    const isMissed = reasons.has('links') && (await agent.hasUnknownInterface());
+    if (isMissed) etcd.suspectPreferred();
+    if (reasons.has('datastore') || isResync || isMissed || limit !== RESYNC_MS) {
       watch.abort();
       watch = new AbortController();
       const index = await agent.readDatastore();
@@ -49,12 +55,12 @@ async function watchDatastore(etcd: EtcdClient, index: number, wakeup: Wakeup<Re
 }
 
 /** A container's interface appears some time after its record in etcd: `ip monitor` tells when. */
-function watchLinks(wakeup: Wakeup<Reason>, signal: AbortSignal): void {
+function watchLinks(changed: () => void, signal: AbortSignal): void {
   if (signal.aborted) return;
   const monitor = spawn('ip', ['-o', 'monitor', 'link'], {stdio: ['ignore', 'pipe', 'ignore'], signal});
   monitor.stdout.on('data', (chunk: Buffer) => {
-    if (chunk.includes('cali')) wakeup.ring('links');
+    if (chunk.includes('cali')) changed();
   });
   monitor.on('error', () => {}); // 'close' follows
-  monitor.on('close', () => setTimeout(() => watchLinks(wakeup, signal), 1_000).unref());
+  monitor.on('close', () => setTimeout(() => watchLinks(changed, signal), 1_000).unref());
 }

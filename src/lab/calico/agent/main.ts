@@ -9,6 +9,7 @@ import {registerNode} from '../node/startup.js';
 import {run} from '../process.js';
 import {Agent} from './agent.js';
 import {runAgent} from './loop.js';
+import {calicoInterfaces} from './routes.js';
 import {AGENT_SOCKET, RUN_DIRECTORY, serveStatus} from './status-server.js';
 
 // `calicoctl node status` looks for a process of this name.
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   await refuseLooseFilter();
   const etcd = new EtcdClient(environment.etcdEndpoints);
-  const agent = new Agent({environment, etcd, run, log, now: () => performance.now()});
+  const agent = new Agent({environment, etcd, run, log, now: () => performance.now(), interfaces: calicoInterfaces});
   await mkdir(RUN_DIRECTORY, {recursive: true});
   const server = await serveStatus(AGENT_SOCKET, () => ({node: environment.nodeName, isSynchronised: agent.isSynchronised}));
 

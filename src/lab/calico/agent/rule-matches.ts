@@ -1,4 +1,5 @@
 import {cidrContains, parseCidr} from '../model/ipv4.js';
+import {isIcmp, isIcmpMatch, isProtocol} from '../model/protocols.js';
 import type {Rule} from '../model/types.js';
 
 /** Tag → the addresses of all endpoints whose profiles carry it. */
@@ -29,7 +30,8 @@ const KNOWN_FIELDS = new Set([
 
 /**
  * The iptables matches that together mean the rule: several when a tag has several members or the ports need more than one match, none when
- * it can match nothing. Undefined when the rule holds something the lab's Calico does not know (selectors).
+ * it can match nothing. Undefined when the rule holds something the lab's Calico does not know (selectors) or iptables cannot be told: one rule
+ * that it refuses would keep the whole table from changing.
  */
 export function matchesOf(rule: Rule, tags: TagMembers): string[][] | undefined {
   const isKnown = Object.entries(rule).every(([field, value]) => KNOWN_FIELDS.has(field) || value === null || value === '');
@@ -37,9 +39,9 @@ export function matchesOf(rule: Rule, tags: TagMembers): string[][] | undefined 
   if (rule.ip_version !== undefined && rule.ip_version !== 4) return [];
   const sources = addresses('-s', rule.src_net, rule.src_tag, tags);
   const destinations = addresses('-d', rule.dst_net, rule.dst_tag, tags);
-  const ports = portMatches(rule);
-  if (ports === undefined) return undefined;
-  const fixed = [...protocolMatch(rule), ...not('-s', rule['!src_net']), ...not('-d', rule['!dst_net'])];
+  const [protocol, ports] = [protocolMatch(rule), portMatches(rule)];
+  if (protocol === undefined || ports === undefined) return undefined;
+  const fixed = [...protocol, ...not('-s', rule['!src_net']), ...not('-d', rule['!dst_net'])];
   return sources.flatMap((source) =>
     destinations.flatMap((destination) => ports.map((port) => [...source, ...destination, ...fixed, ...port])),
   );
@@ -56,12 +58,16 @@ function not(option: '-s' | '-d', net: string | undefined): string[] {
   return net === undefined ? [] : ['!', option, net];
 }
 
-function protocolMatch(rule: Rule): string[] {
-  const excluded = rule['!protocol'] === undefined ? [] : ['!', '-p', rule['!protocol']];
-  if (rule.protocol === undefined) return excluded;
-  if (rule.protocol !== 'icmp' || rule.icmp_type === undefined) return ['-p', rule.protocol];
-  const code = rule.icmp_code === undefined ? '' : `/${rule.icmp_code}`;
-  return ['-p', 'icmp', '-m', 'icmp', '--icmp-type', `${rule.icmp_type}${code}`];
+function protocolMatch(rule: Rule): string[] | undefined {
+  const {protocol, '!protocol': excluded, icmp_type: type, icmp_code: code} = rule;
+  if (protocol !== undefined && excluded !== undefined) return undefined;
+  if ([protocol, excluded].some((each) => each !== undefined && !isProtocol(String(each)))) return undefined;
+  if (type !== undefined || code !== undefined) {
+    if (!isIcmp(protocol) || !isIcmpMatch(type, code)) return undefined;
+    return ['-p', 'icmp', '-m', 'icmp', '--icmp-type', code === undefined ? String(type) : `${type}/${code}`];
+  }
+  if (excluded !== undefined) return ['!', '-p', excluded];
+  return protocol === undefined ? [] : ['-p', protocol];
 }
 
 function portMatches(rule: Rule): string[][] | undefined {

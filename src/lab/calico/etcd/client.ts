@@ -31,6 +31,11 @@ export class EtcdClient {
     this.#timeouts = {...DEFAULT_TIMEOUTS, ...timeouts};
   }
 
+  /** Asks another member first from now on: the one that answered last has not told of a change, and may be dead without anybody having noticed. */
+  suspectPreferred(): void {
+    this.#preferred = (this.#preferred + 1) % this.#endpoints.length;
+  }
+
   /** Reads a key or directory, agreed by the quorum; undefined if it is not there. Throws EtcdUnavailableError. */
   async get(key: string, {recursive = false} = {}): Promise<EtcdRead | undefined> {
     try {

@@ -18,6 +18,7 @@ export interface AgentParts {
   readonly containerizers: Readonly<Partial<Record<'docker' | 'mesos', Containerizer>>>;
   /** Seconds. */
   readonly launchTimeout: number;
+  readonly switchesUser: boolean;
   readonly removeDelay: number;
   readonly log: Log;
   now(): number;
@@ -205,6 +206,7 @@ export class Agent {
       agentId: this.#info.id!.value,
       agentIp: this.#parts.ip,
       launchTimeout: this.#parts.launchTimeout,
+      switchesUser: this.#parts.switchesUser,
       now: this.#parts.now,
       newUuid: () => this.#newUuid(),
       onChange: (changed) => this.#onChange(changed),

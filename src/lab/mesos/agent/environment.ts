@@ -19,3 +19,8 @@ export function taskEnvironment(record: TaskRecord, about: {readonly ip: string;
   const own = record.task.command?.environment?.variables ?? [];
   return [...Object.entries(base).map(([name, value]) => ({name, value})), ...own];
 }
+
+/** What a variable is set to; a secret is in base64 until here. */
+export function variableValue({value, secret}: EnvironmentVariable): string {
+  return secret?.value === undefined ? (value ?? '') : Buffer.from(secret.value.data, 'base64').toString('utf8');
+}

@@ -67,6 +67,7 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
       ip,
       containerizers,
       launchTimeout: flags.seconds('executor_registration_timeout'),
+      switchesUser: flags.isOn('switch_user'),
       removeDelay: flags.seconds('docker_remove_delay'),
       log,
       now,

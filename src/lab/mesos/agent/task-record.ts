@@ -21,6 +21,8 @@ export interface TaskRecord {
   /** Not acknowledged; the first one is under way. */
   pending: TaskStatus[];
   killRequested: boolean;
+  /** It took longer than its max_completion_time: its end is a failure. */
+  isOverTime?: true;
   healthy?: boolean;
   process?: ProcessMark;
   /** On a named network: the container's own address. */

@@ -8,10 +8,15 @@ import {
   RunOptionsError,
   type Watch,
 } from './containers/container.js';
+import {fetchUris} from './fetcher.js';
 import {watchHealth} from './health/checker.js';
 import {probe} from './health/probe.js';
-import {fetchUris, makeSandbox} from './sandbox.js';
+import {delay} from './processes.js';
+import {findOwner, makeSandbox} from './sandbox.js';
 import {containerStatus, type TaskRecord} from './task-record.js';
+
+/** What a timer of Node can wait at most, in ms. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 export interface TaskRunParts {
   readonly containerizer: Containerizer;
@@ -19,6 +24,8 @@ export interface TaskRunParts {
   readonly agentIp: string;
   /** Seconds. */
   readonly launchTimeout: number;
+  /** Tasks run as the user they name (--switch_user). */
+  readonly switchesUser: boolean;
   now(): number;
   /** 16 random bytes in base64. */
   newUuid(): string;
@@ -48,7 +55,9 @@ export class TaskRun {
     if (!container) return;
     this.#container = container;
     if (this.record.containerizer === 'docker') this.#update('TASK_STARTING', {source: 'SOURCE_EXECUTOR'});
-    await this.#follow(container.run(this.#watch()));
+    const ending = container.run(this.#watch());
+    this.#limitTime().catch(this.#parts.onBug);
+    await this.#follow(ending);
   }
 
   /** Goes on with a task that an agent before this one started. */
@@ -65,6 +74,7 @@ export class TaskRun {
     this.#container = this.#parts.containerizer.create(this.record);
     if (this.record.killRequested) void this.#container.kill(undefined).catch(this.#parts.onBug);
     else if (this.record.state === 'TASK_RUNNING') this.#watchHealth();
+    this.#limitTime().catch(this.#parts.onBug);
     await this.#follow(this.#container.resume(this.#watch()));
   }
 
@@ -83,6 +93,13 @@ export class TaskRun {
     if (isFirst) this.#endContainer();
   }
 
+  /** Ends the task though nobody asked for it. */
+  #endByItself(): void {
+    if (this.record.killRequested) return;
+    this.record.killRequested = true;
+    this.#endContainer();
+  }
+
   #endContainer(): void {
     this.#over.abort();
     if (hasCapability(this.record.framework, 'TASK_KILLING_STATE')) this.#update('TASK_KILLING', {source: 'SOURCE_EXECUTOR'});
@@ -93,15 +110,16 @@ export class TaskRun {
 
   /** Everything before the container's own process; undefined when it came to nothing. */
   async #launch(): Promise<Container | undefined> {
-    const {containerizer, launchTimeout} = this.#parts;
+    const {containerizer, launchTimeout, switchesUser} = this.#parts;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.#launching.abort();
     }, launchTimeout * 1000);
     try {
-      makeSandbox(this.record);
-      await fetchUris(this.record);
+      const owner = findOwner(this.record, switchesUser);
+      makeSandbox(this.record, owner);
+      await fetchUris(this.record, owner, this.#launching.signal);
       await containerizer.prepare(this.record, this.#launching.signal);
       if (!this.#launching.signal.aborted) return containerizer.create(this.record);
     } catch (error) {
@@ -153,12 +171,26 @@ export class TaskRun {
       onUpdate: (update) => {
         this.record.healthy = update.isHealthy;
         this.#update('TASK_RUNNING', {source: 'SOURCE_EXECUTOR', reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED'});
-        if (!update.mustKill || this.record.killRequested) return;
-        this.record.killRequested = true;
-        this.#endContainer();
+        if (update.mustKill) this.#endByItself();
       },
     });
     watching.catch(this.#parts.onBug);
+  }
+
+  /** Ends the task when its max_completion_time is over, counted from its start, also through restarts of the agent. */
+  async #limitTime(): Promise<void> {
+    const limit = this.record.task.max_completion_time?.nanoseconds;
+    if (limit === undefined) return;
+    const startedAt = this.record.statuses.find((status) => status.state === 'TASK_STARTING')?.timestamp ?? this.#parts.now();
+    for (;;) {
+      const left = startedAt + limit / 1e9 - this.#parts.now();
+      if (left <= 0) break;
+      await delay(Math.min(left * 1000, MAX_DELAY), this.#over.signal);
+      if (this.#over.signal.aborted) return;
+    }
+    if (this.record.killRequested) return;
+    this.record.isOverTime = true;
+    this.#endByItself();
   }
 
   async #follow(ending: Promise<Ending>): Promise<void> {
@@ -167,6 +199,10 @@ export class TaskRun {
     delete this.record.networkInfos;
     if (isExecutorLost) {
       this.#update('TASK_FAILED', {source: 'SOURCE_AGENT', reason: 'REASON_EXECUTOR_TERMINATED', message}, false);
+      return;
+    }
+    if (this.record.isOverTime) {
+      this.#update('TASK_FAILED', {source: 'SOURCE_EXECUTOR', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', message});
       return;
     }
     const state = this.record.killRequested ? 'TASK_KILLED' : isSuccess ? 'TASK_FINISHED' : 'TASK_FAILED';

@@ -1,9 +1,9 @@
 import {attributesObject} from '../common/attributes.js';
 import type {Flags} from '../common/flags.js';
-import {add, fromWire, NONE} from '../common/resources.js';
-import {resourcesObject} from '../common/resources-text.js';
+import {add, fromWire, NONE, type Resources, toWire} from '../common/resources.js';
+import {reservedByRole, resourcesObject, unreserved} from '../common/resources-text.js';
 import {VERSION} from '../common/version.js';
-import {isTerminal, rolesOf} from '../common/wire.js';
+import {AGENT_CAPABILITIES, hasCapability, isTerminal, rolesOf} from '../common/wire.js';
 import type {Agent} from './agent.js';
 import type {TaskRecord} from './task-record.js';
 
@@ -14,22 +14,34 @@ export function agentStateView(
   about: {readonly ip: string; readonly startedAt: number; readonly master: string},
 ): object {
   const {info} = agent;
-  const live = agent.tasks.filter((record) => !isTerminal(record.state));
-  const used = live.reduce((sum, record) => add(sum, fromWire(record.task.resources)), NONE);
+  const [total, used] = [fromWire(agent.total), usedResources(agent)];
   return {
     ...VERSION,
     start_time: about.startedAt,
+    capabilities: AGENT_CAPABILITIES,
     id: info.id?.value ?? '',
     pid: `slave(1)@${about.ip}:${info.port}`,
     hostname: info.hostname,
-    resources: resourcesObject(fromWire(agent.total)),
-    unreserved_resources_allocated: resourcesObject(used),
+    resources: resourcesObject(total),
+    reserved_resources: reservedByRole(total, resourcesObject),
+    unreserved_resources: resourcesObject(unreserved(total)),
+    reserved_resources_full: reservedByRole(total, (part) => toWire(part)),
+    unreserved_resources_full: toWire(unreserved(total)),
+    reserved_resources_allocated: reservedByRole(used, resourcesObject),
+    unreserved_resources_allocated: resourcesObject(unreserved(used)),
+    resource_providers: [],
     attributes: attributesObject(info.attributes),
     master_hostname: about.master,
     flags: Object.fromEntries(flags.values),
     frameworks: frameworksView(agent),
     completed_frameworks: [],
   };
+}
+
+/** What the live tasks use. */
+export function usedResources(agent: Agent): Resources {
+  const live = agent.tasks.filter((record) => !isTerminal(record.state));
+  return live.reduce((sum, record) => add(sum, fromWire(record.task.resources)), NONE);
 }
 
 function frameworksView(agent: Agent): object[] {
@@ -45,7 +57,7 @@ function frameworksView(agent: Agent): object[] {
       failover_timeout: framework.failover_timeout ?? 0,
       checkpoint: framework.checkpoint ?? false,
       hostname: framework.hostname ?? '',
-      roles: rolesOf(framework),
+      ...(hasCapability(framework, 'MULTI_ROLE') ? {roles: rolesOf(framework)} : {role: rolesOf(framework)[0]}),
       executors: own(agent.tasks).map(executorView),
       completed_executors: own(agent.completed).map(executorView),
     };

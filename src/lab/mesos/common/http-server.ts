@@ -17,7 +17,7 @@ export interface Request {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
-  readonly body: string;
+  readonly body: Buffer;
   readonly response: ServerResponse;
 }
 
@@ -59,10 +59,10 @@ export function createHttpServer(handle: Handler, onBug: (error: unknown) => voi
   return server;
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function send(reply: NonNullable<Reply>, jsonp: string | null, incoming: IncomingMessage, response: ServerResponse): void {

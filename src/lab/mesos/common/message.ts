@@ -1,14 +1,21 @@
 /**
- * Turning JSON into messages as Mesos' protobuf does: unknown fields are dropped silently, numbers may come as strings, an unknown enum
- * value counts as absent, and what is missing or of the wrong type is refused in Mesos' own words.
+ * Messages of Mesos' API, described once for both of its forms. In JSON they are read as Mesos' protobuf library does: unknown fields are
+ * dropped silently, numbers may come as strings, an unknown enum value counts as absent, and what is missing or of the wrong type is refused
+ * in Mesos' own words. For protobuf (protobuf.ts) every field has its number, and every enum value.
  */
 
 export type FieldType =
-  | {readonly kind: 'string' | 'number' | 'boolean' | 'bytes' | 'any'}
-  | {readonly kind: 'enum'; readonly values: readonly string[]}
-  | {readonly kind: 'message'; readonly fields: () => MessageSpec};
+  | {readonly kind: 'string' | 'boolean' | 'bytes'}
+  | {readonly kind: 'number'; readonly wire: 'double' | 'varint'}
+  | {readonly kind: 'enum'; readonly values: Readonly<Record<string, number>>}
+  | {readonly kind: 'message'; readonly fields: () => MessageSpec}
+  /** From texts to values. */
+  | {readonly kind: 'map'; readonly value: FieldType}
+  /** A message whose inside does not matter here: it is there or not. */
+  | {readonly kind: 'opaque'};
 
 export interface FieldSpec {
+  readonly number: number;
   readonly type: FieldType;
   readonly required: boolean;
   readonly repeated: boolean;
@@ -19,15 +26,17 @@ export type MessageSpec = Readonly<Record<string, FieldSpec>>;
 /** Why a body is not the message it should be. */
 export class MessageError extends Error {}
 
-export const field = (type: FieldType): FieldSpec => ({type, required: false, repeated: false});
-export const required = (type: FieldType): FieldSpec => ({type, required: true, repeated: false});
-export const repeated = (type: FieldType): FieldSpec => ({type, required: false, repeated: true});
+export const field = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: false});
+export const required = (number: number, type: FieldType): FieldSpec => ({number, type, required: true, repeated: false});
+export const repeated = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: true});
 export const text: FieldType = {kind: 'string'};
-export const number: FieldType = {kind: 'number'};
+export const double: FieldType = {kind: 'number', wire: 'double'};
+export const integer: FieldType = {kind: 'number', wire: 'varint'};
 export const boolean: FieldType = {kind: 'boolean'};
 export const bytes: FieldType = {kind: 'bytes'};
-export const any: FieldType = {kind: 'any'};
-export const oneOf = (...values: string[]): FieldType => ({kind: 'enum', values});
+export const opaque: FieldType = {kind: 'opaque'};
+export const map = (value: FieldType): FieldType => ({kind: 'map', value});
+export const oneOf = (values: Readonly<Record<string, number>>): FieldType => ({kind: 'enum', values});
 export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType => ({
   kind: 'message',
   fields: typeof fields === 'function' ? fields : () => fields,
@@ -38,11 +47,15 @@ export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType =>
  * @throws {MessageError}
  */
 export function parseMessage(spec: MessageSpec, json: unknown): Record<string, unknown> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new MessageError('Expecting a JSON object');
+  if (!isObject(json)) throw new MessageError('Expecting a JSON object');
   const missing: string[] = [];
-  const result = readMessage(spec, json as Record<string, unknown>, '', missing);
+  const result = readMessage(spec, json, '', missing);
   if (missing.length > 0) throw new MessageError(`Missing required fields: ${missing.join(', ')}`);
   return result;
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: string, missing: string[]): Record<string, unknown> {
@@ -55,7 +68,7 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
       continue;
     }
     if (fieldSpec.repeated) {
-      if (!Array.isArray(value)) throw new MessageError(`Not expecting a JSON ${jsonType(value)} for field '${name}'`);
+      if (!Array.isArray(value)) refuse(value, name);
       result[name] = value.map((item, index) => readValue(fieldSpec.type, item, name, `${at}[${index}]`, missing));
       continue;
     }
@@ -68,14 +81,18 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
 
 function readValue(type: FieldType, value: unknown, name: string, path: string, missing: string[]): unknown {
   switch (type.kind) {
-    case 'any':
-      return value;
+    case 'opaque':
+      return isObject(value) ? value : refuse(value, name);
+    case 'map':
+      if (!isObject(value)) return refuse(value, name);
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, readValue(type.value, item, name, `${path}.${key}`, missing)]),
+      );
     case 'message':
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(value, name);
-      return readMessage(type.fields(), value as Record<string, unknown>, path, missing);
+      return isObject(value) ? readMessage(type.fields(), value, path, missing) : refuse(value, name);
     case 'enum':
       if (typeof value !== 'string') return refuse(value, name);
-      return type.values.length === 0 || type.values.includes(value) ? value : undefined;
+      return value in type.values ? value : undefined;
     case 'string':
       return typeof value === 'string' ? value : refuse(value, name);
     case 'boolean':

@@ -1,6 +1,6 @@
 import {UsageError} from '../../../support/errors.js';
-import {type Quantity, type Resources, scalar} from './resources.js';
-import type {Resource} from './wire.js';
+import {filter, type Quantity, type Resources, scalar} from './resources.js';
+import type {Reservation, Resource} from './wire.js';
 
 /**
  * Reads `--resources`: `cpus:2;mem:2048;ports:[31000-32000];disks:{a,b}`, a name may carry a static reservation as in `cpus(role):2`; or JSON.
@@ -43,19 +43,34 @@ function parseResource(part: string): Resource {
 export function formatResources(resources: Resources, role?: string): string {
   return [...resources.values()]
     .map(({name, reservations, quantity}) => {
-      const reserved =
-        reservations.length === 0
-          ? ''
-          : `(reservations: [${reservations.map((r) => `(${r.type ?? 'STATIC'},${r.role})`).join(',')}])`;
+      const reserved = reservations.length === 0 ? '' : `(reservations: [${reservations.map(formatReservation).join(',')}])`;
       return `${name}${role === undefined ? '' : `(allocated: ${role})`}${reserved}:${formatQuantity(quantity)}`;
     })
     .join('; ');
+}
+
+function formatReservation({type = 'STATIC', role, principal, labels}: Reservation): string {
+  const pairs = (labels?.labels ?? []).map(({key, value}) => (value === undefined ? key : `${key}: ${value}`));
+  const more = [...(principal === undefined ? [] : [principal]), ...(pairs.length === 0 ? [] : [`{${pairs.join(', ')}}`])];
+  return `(${[type, role, ...more].join(',')})`;
 }
 
 function formatQuantity(quantity: Quantity): string {
   if (quantity.kind === 'scalar') return String(quantity.milli / 1000);
   if (quantity.kind === 'set') return `{${quantity.items.join(', ')}}`;
   return `[${quantity.ranges.map((range) => `${range.begin}-${range.end}`).join(', ')}]`;
+}
+
+/** The reserved ones of an agent by role, in whatever form. */
+export function reservedByRole<T>(resources: Resources, show: (part: Resources) => T): Record<string, T> {
+  const roles = new Set([...resources.values()].flatMap((entry) => entry.reservations.at(-1)?.role ?? []));
+  return Object.fromEntries(
+    [...roles].map((role) => [role, show(filter(resources, (entry) => entry.reservations.at(-1)?.role === role))]),
+  );
+}
+
+export function unreserved(resources: Resources): Resources {
+  return filter(resources, (entry) => entry.reservations.length === 0);
 }
 
 /** The form of the state endpoints: `{"cpus": 2, "mem": 1024, "disk": 0, "gpus": 0, "ports": "[31000-32000]"}`. */

@@ -2,7 +2,7 @@ import type {Range, Reservation, Resource} from './wire.js';
 
 /**
  * A bag of resources, without regard to who it is allocated to. Scalars are kept in thousandths, as Mesos does, so that 2 - 0.1 - 0.1 is
- * 1.8. The key is the name and the reservations: reserved and unreserved cpus do not mix.
+ * 1.8. The key is the name and the reservations, with principals and labels: reserved and unreserved cpus do not mix.
  */
 export type Quantity =
   | {readonly kind: 'scalar'; readonly milli: number}
@@ -43,7 +43,12 @@ function quantityOf(resource: Resource): Quantity {
 }
 
 function keyOf(entry: {readonly name: string; readonly reservations: readonly Reservation[]}): string {
-  return `${entry.name} ${entry.reservations.map((r) => `${r.type ?? 'STATIC'},${r.role},${r.principal ?? ''}`).join(';')}`;
+  return JSON.stringify([entry.name, ...entry.reservations.map(reservationKey)]);
+}
+
+/** The order of labels means nothing. */
+function reservationKey({type = 'STATIC', role, principal, labels}: Reservation): unknown {
+  return [type, role, principal ?? null, (labels?.labels ?? []).map(({key, value}) => JSON.stringify([key, value])).sort()];
 }
 
 export type WireStyle = {
@@ -66,13 +71,25 @@ export function toWire(resources: Resources, style: WireStyle = {}): Resource[] 
 
 function legacyReservation(reservations: readonly Reservation[]): {reservation?: object} {
   const last = reservations.at(-1);
-  return last?.type === 'DYNAMIC' ? {reservation: last.principal === undefined ? {} : {principal: last.principal}} : {};
+  if (last?.type !== 'DYNAMIC') return {};
+  const {principal, labels} = last;
+  return {reservation: {...(principal === undefined ? {} : {principal}), ...(labels === undefined ? {} : {labels})}};
 }
 
 function wireValue(quantity: Quantity): Pick<Resource, 'type' | 'scalar' | 'ranges' | 'set'> {
   if (quantity.kind === 'scalar') return {type: 'SCALAR', scalar: {value: quantity.milli / 1000}};
   if (quantity.kind === 'ranges') return {type: 'RANGES', ranges: {range: quantity.ranges}};
   return {type: 'SET', set: {item: quantity.items}};
+}
+
+/** The same resources with their newest reservation taken away. */
+export function withoutLastReservation(resources: Resources): Resources {
+  let result = NONE;
+  for (const entry of resources.values()) {
+    const plain = {...entry, reservations: entry.reservations.slice(0, -1)};
+    result = add(result, new Map([[keyOf(plain), plain]]));
+  }
+  return result;
 }
 
 export function add(a: Resources, b: Resources): Resources {

@@ -12,11 +12,15 @@ export interface Range {
   readonly end: number;
 }
 
+export interface Labels {
+  readonly labels?: readonly {readonly key: string; readonly value?: string}[];
+}
+
 export interface Reservation {
   readonly type?: string;
   readonly role: string;
   readonly principal?: string;
-  readonly labels?: unknown;
+  readonly labels?: Labels;
 }
 
 export interface Resource {
@@ -30,6 +34,11 @@ export interface Resource {
   readonly reservation?: unknown;
   readonly reservations?: readonly Reservation[];
   readonly allocation_info?: {readonly role: string};
+  /** Persistent volumes and other disks, oversubscription, sharing, resource providers: known, in order to be refused. */
+  readonly disk?: unknown;
+  readonly revocable?: unknown;
+  readonly shared?: unknown;
+  readonly provider_id?: unknown;
 }
 
 export interface Attribute {
@@ -42,7 +51,10 @@ export interface Attribute {
 
 export interface EnvironmentVariable {
   readonly name: string;
+  readonly type?: string;
   readonly value?: string;
+  /** `data` in base64. */
+  readonly secret?: {readonly type?: string; readonly value?: {readonly data: string}};
 }
 
 export interface CommandUri {
@@ -66,6 +78,11 @@ export interface Volume {
   readonly container_path: string;
   readonly host_path?: string;
   readonly mode?: 'RW' | 'RO';
+  readonly image?: unknown;
+  readonly source?: {
+    readonly type?: string;
+    readonly docker_volume?: {readonly driver?: string; readonly name: string; readonly driver_options?: unknown};
+  };
 }
 
 export interface NetworkInfo {
@@ -86,14 +103,19 @@ export interface DockerInfo {
   readonly parameters?: readonly {readonly key: string; readonly value: string}[];
   readonly port_mappings?: readonly PortMapping[];
   readonly force_pull_image?: boolean;
+  readonly volume_driver?: string;
 }
 
 export interface ContainerInfo {
   readonly type: 'DOCKER' | 'MESOS';
   readonly docker?: DockerInfo;
+  readonly mesos?: {readonly image?: unknown};
   readonly volumes?: readonly Volume[];
   readonly hostname?: string;
   readonly network_infos?: readonly NetworkInfo[];
+  readonly linux_info?: unknown;
+  readonly rlimit_info?: unknown;
+  readonly tty_info?: unknown;
 }
 
 /** Times in seconds. */
@@ -122,8 +144,11 @@ export interface TaskInfo {
   readonly command?: CommandInfo;
   readonly container?: ContainerInfo;
   readonly health_check?: HealthCheck;
+  readonly check?: unknown;
+  readonly limits?: object;
+  readonly max_completion_time?: {readonly nanoseconds: number};
   readonly kill_policy?: KillPolicy;
-  readonly labels?: {readonly labels?: readonly {readonly key: string; readonly value?: string}[]};
+  readonly labels?: Labels;
   readonly discovery?: unknown;
 }
 
@@ -201,6 +226,9 @@ export interface MasterInfo {
   readonly address: {readonly hostname: string; readonly ip: string; readonly port: number};
   readonly capabilities: readonly {readonly type: string}[];
 }
+
+/** What agents of this work-alike can do. */
+export const AGENT_CAPABILITIES: readonly string[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',

@@ -1,11 +1,13 @@
-import {add, contains, fromWire, NONE, type Resources, subtract, toWire} from '../common/resources.js';
-import type {TaskInfo} from '../common/wire.js';
+import {add, NONE, type Resources, subtract, toWire} from '../common/resources.js';
+import {hasCapability, type TaskInfo} from '../common/wire.js';
 import type {AcceptCall, Operation} from './call.js';
 import type {Context} from './context.js';
+import {launch, refuseGroup} from './launch.js';
 import {refuse, removeOffer} from './offers.js';
+import {tellOperation} from './operation-status.js';
+import {exchange, findExchangeFault, planExchange, type ReservationKind} from './reservations.js';
 import type {Agent, Framework, Offer} from './state.js';
 import {lostAs, masterStatus, sendUpdate} from './statuses.js';
-import {findTaskFault} from './validate-task.js';
 
 /**
  * ACCEPT: uses up offers of one agent. One dead offer spoils the call: the live ones go back, every task of it is lost.
@@ -19,11 +21,11 @@ export function accept(context: Context, framework: Framework, call: AcceptCall)
   const [first] = offers;
   const agent = first && context.state.agents.get(first.agentId);
   if (fault !== undefined || !first || !agent) {
-    loseTasks(context, framework, call, `Task launched with invalid offers: ${fault ?? 'No offers specified'}`);
+    dropAll(context, framework, call, `Task launched with invalid offers: ${fault ?? 'No offers specified'}`);
     return;
   }
   if (agent.stream === undefined) {
-    loseTasks(context, framework, call, 'Task launched with invalid offers: the agent is disconnected');
+    dropAll(context, framework, call, 'Task launched with invalid offers: the agent is disconnected');
     return;
   }
   let left = offers.reduce<Resources>((sum, offer) => add(sum, offer.resources), NONE);
@@ -65,11 +67,14 @@ function tasksOf(operation: Operation): readonly TaskInfo[] {
   return operation.launch?.task_infos ?? operation.launch_group?.task_group.tasks ?? [];
 }
 
-function loseTasks(context: Context, framework: Framework, call: AcceptCall, message: string): void {
+function dropAll(context: Context, framework: Framework, call: AcceptCall, message: string): void {
   const state = lostAs(framework, 'TASK_DROPPED');
-  for (const task of (call.operations ?? []).flatMap(tasksOf)) {
-    const about = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
-    sendUpdate(context, framework, masterStatus(context, about));
+  for (const operation of call.operations ?? []) {
+    tellOperation(context, framework, operation, 'OPERATION_DROPPED', {message});
+    for (const task of tasksOf(operation)) {
+      const about = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
+      sendUpdate(context, framework, masterStatus(context, about));
+    }
   }
 }
 
@@ -83,64 +88,50 @@ function perform(
 ): Resources {
   switch (operation.type) {
     case 'LAUNCH':
-      return (operation.launch?.task_infos ?? []).reduce(
-        (rest, task) => launch(context, framework, agent, role, task, rest),
-        left,
-      );
+      return tasksOf(operation).reduce((rest, task) => launch(context, framework, agent, role, task, rest), left);
     case 'LAUNCH_GROUP':
-      for (const task of tasksOf(operation)) {
-        refuseTask(context, framework, task, "Task groups are not supported by hw5's lab work-alike of Mesos");
-      }
+      refuseGroup(context, framework, tasksOf(operation));
       return left;
     case 'RESERVE':
-      return exchange(context, agent, left, unreserved(operation.reserve?.resources), fromWire(operation.reserve?.resources));
     case 'UNRESERVE':
-      return exchange(context, agent, left, fromWire(operation.unreserve?.resources), unreserved(operation.unreserve?.resources));
-    default:
-      context.emit({kind: 'log', message: `operation ${operation.type} of framework ${framework.id} is not supported: dropped`});
-      return left;
+      return changeReservation(context, framework, agent, role, operation.type, operation, left);
+    default: {
+      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's lab work-alike of Mesos`;
+      return drop(context, framework, agent, operation, message, left);
+    }
   }
 }
 
-function unreserved(resources: Parameters<typeof fromWire>[0]): Resources {
-  return fromWire((resources ?? []).map(({reservations: _, reservation: __, role: ___, ...resource}) => resource));
+function changeReservation(
+  context: Context,
+  framework: Framework,
+  agent: Agent,
+  role: string,
+  kind: ReservationKind,
+  operation: Operation,
+  left: Resources,
+): Resources {
+  const {resources = []} = (kind === 'RESERVE' ? operation.reserve : operation.unreserve) ?? {};
+  const plan = planExchange(kind, resources, {role, principal: framework.info.principal});
+  const fault = typeof plan === 'string' ? plan : findExchangeFault(left, plan);
+  if (typeof plan === 'string' || fault !== undefined)
+    return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${fault}`, left);
+  exchange(context, agent, plan);
+  const converted = toWire(plan.give, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
+  tellOperation(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
+  return add(subtract(left, plan.take), plan.give);
 }
 
-/** RESERVE and UNRESERVE: the agent's total changes; the agent writes it down. Impossible ones are dropped silently, as Mesos does. */
-function exchange(context: Context, agent: Agent, left: Resources, take: Resources, give: Resources): Resources {
-  const isDynamic = [...give.values(), ...take.values()].every((entry) => entry.reservations.every((r) => r.type === 'DYNAMIC'));
-  if (!contains(left, take) || !isDynamic) return left;
-  agent.total = add(subtract(agent.total, take), give);
-  if (agent.stream !== undefined) {
-    const message = {type: 'CHECKPOINT_RESOURCES', total: toWire(agent.total, {isRefined: true})} as const;
-    context.emit({kind: 'agent', stream: agent.stream, message});
-  }
-  return add(subtract(left, take), give);
-}
-
-function launch(context: Context, framework: Framework, agent: Agent, role: string, task: TaskInfo, left: Resources): Resources {
-  const fault = findTaskFault(task, framework, agent.id, role, left);
-  if (fault !== undefined || agent.stream === undefined) {
-    refuseTask(context, framework, task, fault ?? 'the agent is disconnected');
-    return left;
-  }
-  const resources = fromWire(task.resources);
-  const added = {
-    info: task,
-    frameworkId: framework.id,
-    agentId: agent.id,
-    role,
-    resources,
-    state: 'TASK_STAGING' as const,
-    statuses: [],
-  };
-  framework.tasks.set(task.task_id.value, added);
-  const info = {...framework.info, id: {value: framework.id}};
-  context.emit({kind: 'agent', stream: agent.stream, message: {type: 'RUN_TASK', framework: info, task, role}});
-  return subtract(left, resources);
-}
-
-function refuseTask(context: Context, framework: Framework, task: TaskInfo, message: string): void {
-  const about = {taskId: task.task_id.value, agentId: task.agent_id.value, message, reason: 'REASON_TASK_INVALID'};
-  sendUpdate(context, framework, masterStatus(context, {...about, state: 'TASK_ERROR'}));
+/** The operation is not performed; what follows it in the ACCEPT is. */
+function drop(
+  context: Context,
+  framework: Framework,
+  agent: Agent,
+  operation: Operation,
+  message: string,
+  left: Resources,
+): Resources {
+  context.emit({kind: 'log', message: `dropped an operation of framework ${framework.id}: ${message}`});
+  tellOperation(context, framework, operation, 'OPERATION_ERROR', {message, agentId: agent.id});
+  return left;
 }

@@ -8,7 +8,7 @@ import type {Master} from './master.js';
  */
 export function agentApi(master: Master, request: Request): Reply {
   if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
-  const call = JSON.parse(request.body) as AgentCall;
+  const call = JSON.parse(request.body.toString('utf8')) as AgentCall;
   if (call.type === 'REGISTER') {
     const stream = master.openStream(request.response);
     master.handle({kind: 'agent', stream, call});

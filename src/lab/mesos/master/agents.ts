@@ -5,6 +5,7 @@ import {allocate} from './allocator.js';
 import type {AgentMessage, Context} from './context.js';
 import {newFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
+import {tellAgentAdded, tellAgentRemoved, tellTaskAdded, tellTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
 import {lastKnown, lostAs, masterStatus, remember, sendEvent, sendUpdate} from './statuses.js';
 import {completeTask, tasksOn} from './tasks.js';
@@ -54,7 +55,10 @@ export function registerAgent(context: Context, stream: string, registration: Ag
   for (const [framework, task] of agent.pendingKills.splice(0)) {
     send(context, agent, {type: 'KILL_TASK', framework_id: framework, task_id: task});
   }
-  if (!known) context.emit({kind: 'registry'});
+  if (!known) {
+    tellAgentAdded(context, agent);
+    context.emit({kind: 'registry'});
+  }
   context.emit({kind: 'log', message: `agent ${agent.id} at ${agent.ip}:${agent.info.port} (${agent.info.hostname}) registered`});
   allocate(context);
 }
@@ -113,6 +117,7 @@ function takeTasks(context: Context, agent: Agent, registration: AgentRegistrati
       statuses: given.statuses,
     };
     framework.tasks.set(taskId, task);
+    tellTaskAdded(context, task);
     if (news === undefined || isTerminal(given.state)) continue;
     const about = {taskId, agentId: agent.id, state: given.state, message: news, reason: 'REASON_AGENT_REREGISTERED'};
     sendUpdate(context, framework, {...masterStatus(context, about), ...lastKnown(task)});
@@ -155,6 +160,7 @@ function endTask(
   const status = masterStatus(context, {taskId: task.info.task_id.value, agentId: task.agentId, ...how});
   task.state = how.state;
   remember(task, status);
+  tellTaskUpdated(context, task, status);
   sendUpdate(context, framework, status);
 }
 
@@ -224,6 +230,7 @@ function removeAgent(context: Context, agent: Agent): void {
   if (agent.stream !== undefined) context.emit({kind: 'end', stream: agent.stream});
   agent.stream = undefined;
   tellFailure(context, agent.id);
+  tellAgentRemoved(context, agent.id);
   context.emit({kind: 'registry'});
   context.emit({kind: 'log', message: `agent ${agent.id} (${agent.info.hostname}) removed`});
 }

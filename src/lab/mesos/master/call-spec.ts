@@ -1,180 +1,99 @@
-import {
-  any,
-  boolean,
-  bytes,
-  field,
-  type MessageSpec,
-  message,
-  number,
-  oneOf,
-  repeated,
-  required,
-  text,
-} from '../common/message.js';
+import {frameworkInfo, id, killPolicy, resource, taskInfo} from '../common/mesos-spec.js';
+import {bytes, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, text} from '../common/message.js';
 
-/** The messages of the v1 scheduler API (include/mesos/v1/scheduler/scheduler.proto), as far as they are checked. */
-
-const id = message({value: required(text)});
-
-const resource = message({
-  name: required(text),
-  type: required(oneOf('SCALAR', 'RANGES', 'SET')),
-  scalar: field(message({value: required(number)})),
-  ranges: field(message({range: repeated(message({begin: required(number), end: required(number)}))})),
-  set: field(message({item: repeated(text)})),
-  role: field(text),
-  reservation: field(any),
-  reservations: repeated(any),
-  allocation_info: field(message({role: field(text)})),
-});
-
-const environment = message({
-  variables: repeated(message({name: required(text), type: field(text), value: field(text), secret: field(any)})),
-});
-
-const command = message({
-  value: field(text),
-  shell: field(boolean),
-  arguments: repeated(text),
-  environment: field(environment),
-  user: field(text),
-  uris: repeated(
-    message({
-      value: required(text),
-      executable: field(boolean),
-      extract: field(boolean),
-      cache: field(boolean),
-      output_file: field(text),
-    }),
-  ),
-});
-
-const container = message({
-  type: required(oneOf('DOCKER', 'MESOS')),
-  docker: field(
-    message({
-      image: required(text),
-      network: field(oneOf('HOST', 'BRIDGE', 'NONE', 'USER')),
-      privileged: field(boolean),
-      parameters: repeated(message({key: required(text), value: required(text)})),
-      port_mappings: repeated(message({host_port: required(number), container_port: required(number), protocol: field(text)})),
-      force_pull_image: field(boolean),
-    }),
-  ),
-  mesos: field(any),
-  volumes: repeated(
-    message({container_path: required(text), host_path: field(text), mode: field(oneOf('RW', 'RO')), source: field(any)}),
-  ),
-  hostname: field(text),
-  network_infos: repeated(any),
-});
-
-const healthCheck = message({
-  type: field(oneOf('COMMAND', 'HTTP', 'TCP')),
-  delay_seconds: field(number),
-  interval_seconds: field(number),
-  timeout_seconds: field(number),
-  consecutive_failures: field(number),
-  grace_period_seconds: field(number),
-  command: field(command),
-  http: field(message({port: required(number), path: field(text), scheme: field(text), protocol: field(text)})),
-  tcp: field(message({port: required(number), protocol: field(text)})),
-});
-
-const killPolicy = message({grace_period: field(message({nanoseconds: required(number)}))});
-
-const task = message({
-  name: required(text),
-  task_id: required(id),
-  agent_id: required(id),
-  resources: repeated(resource),
-  limits: field(any),
-  executor: field(any),
-  command: field(command),
-  container: field(container),
-  health_check: field(healthCheck),
-  check: field(any),
-  kill_policy: field(killPolicy),
-  max_completion_time: field(any),
-  data: field(bytes),
-  labels: field(any),
-  discovery: field(any),
-});
+/** The calls of the v1 scheduler API, with the numbers of include/mesos/v1/scheduler/scheduler.proto. */
 
 const operation = message({
-  type: field(text),
-  id: field(id),
-  launch: field(message({task_infos: repeated(task)})),
-  launch_group: field(message({executor: required(any), task_group: required(message({tasks: repeated(task)}))})),
-  reserve: field(message({resources: repeated(resource)})),
-  unreserve: field(message({resources: repeated(resource)})),
-});
-
-const frameworkInfo = message({
-  user: required(text),
-  name: required(text),
-  id: field(id),
-  failover_timeout: field(number),
-  checkpoint: field(boolean),
-  role: field(text),
-  roles: repeated(text),
-  hostname: field(text),
-  principal: field(text),
-  webui_url: field(text),
-  capabilities: repeated(message({type: field(text)})),
-  labels: field(any),
-  offer_filters: field(any),
-});
-
-const filters = message({refuse_seconds: field(number)});
-const roles = message({role: field(text), roles: repeated(text)});
-
-export const CALL: MessageSpec = {
-  framework_id: field(id),
   type: field(
-    oneOf(
-      'SUBSCRIBE',
-      'TEARDOWN',
-      'ACCEPT',
-      'DECLINE',
-      'ACCEPT_INVERSE_OFFERS',
-      'DECLINE_INVERSE_OFFERS',
-      'REVIVE',
-      'SUPPRESS',
-      'KILL',
-      'SHUTDOWN',
-      'ACKNOWLEDGE',
-      'ACKNOWLEDGE_OPERATION_STATUS',
-      'RECONCILE',
-      'RECONCILE_OPERATIONS',
-      'MESSAGE',
-      'REQUEST',
-      'UPDATE_FRAMEWORK',
-    ),
-  ),
-  subscribe: field(
-    message({
-      framework_info: required(frameworkInfo),
-      force: field(boolean),
-      suppressed_roles: repeated(text),
-      offer_constraints: field(any),
+    1,
+    oneOf({
+      UNKNOWN: 0,
+      LAUNCH: 1,
+      RESERVE: 2,
+      UNRESERVE: 3,
+      CREATE: 4,
+      DESTROY: 5,
+      LAUNCH_GROUP: 6,
+      GROW_VOLUME: 11,
+      SHRINK_VOLUME: 12,
+      CREATE_DISK: 13,
+      DESTROY_DISK: 14,
     }),
   ),
-  accept: field(message({offer_ids: repeated(id), operations: repeated(operation), filters: field(filters)})),
-  decline: field(message({offer_ids: repeated(id), filters: field(filters)})),
-  accept_inverse_offers: field(any),
-  decline_inverse_offers: field(any),
-  revive: field(roles),
-  suppress: field(roles),
-  kill: field(message({task_id: required(id), agent_id: field(id), kill_policy: field(killPolicy)})),
-  shutdown: field(message({executor_id: required(id), agent_id: required(id)})),
-  acknowledge: field(message({agent_id: required(id), task_id: required(id), uuid: required(bytes)})),
-  acknowledge_operation_status: field(any),
-  reconcile: field(message({tasks: repeated(message({task_id: required(id), agent_id: field(id)}))})),
-  reconcile_operations: field(any),
-  message: field(message({agent_id: required(id), executor_id: required(id), data: required(bytes)})),
-  request: field(message({requests: repeated(any)})),
-  update_framework: field(
-    message({framework_info: required(frameworkInfo), suppressed_roles: repeated(text), offer_constraints: field(any)}),
+  id: field(12, id),
+  launch: field(2, message({task_infos: repeated(1, taskInfo)})),
+  launch_group: field(
+    7,
+    message({executor: required(1, opaque), task_group: required(2, message({tasks: repeated(1, taskInfo)}))}),
   ),
+  reserve: field(3, message({resources: repeated(1, resource)})),
+  unreserve: field(4, message({resources: repeated(1, resource)})),
+});
+
+const filters = message({refuse_seconds: field(1, double)});
+const roles = message({roles: repeated(1, text)});
+const inverseOffers = message({inverse_offer_ids: repeated(1, id), filters: field(2, filters)});
+
+const subscription = {
+  framework_info: required(1, frameworkInfo),
+  suppressed_roles: repeated(2, text),
+  offer_constraints: field(3, opaque),
+};
+
+export const CALL: MessageSpec = {
+  framework_id: field(1, id),
+  type: field(
+    2,
+    oneOf({
+      SUBSCRIBE: 1,
+      TEARDOWN: 2,
+      ACCEPT: 3,
+      DECLINE: 4,
+      REVIVE: 5,
+      KILL: 6,
+      SHUTDOWN: 7,
+      ACKNOWLEDGE: 8,
+      RECONCILE: 9,
+      MESSAGE: 10,
+      REQUEST: 11,
+      SUPPRESS: 12,
+      ACCEPT_INVERSE_OFFERS: 13,
+      DECLINE_INVERSE_OFFERS: 14,
+      ACKNOWLEDGE_OPERATION_STATUS: 15,
+      RECONCILE_OPERATIONS: 16,
+      UPDATE_FRAMEWORK: 17,
+    }),
+  ),
+  subscribe: field(3, message(subscription)),
+  accept: field(4, message({offer_ids: repeated(1, id), operations: repeated(2, operation), filters: field(3, filters)})),
+  decline: field(5, message({offer_ids: repeated(1, id), filters: field(2, filters)})),
+  kill: field(6, message({task_id: required(1, id), agent_id: field(2, id), kill_policy: field(3, killPolicy)})),
+  shutdown: field(7, message({executor_id: required(1, id), agent_id: required(2, id)})),
+  acknowledge: field(8, message({agent_id: required(1, id), task_id: required(2, id), uuid: required(3, bytes)})),
+  reconcile: field(9, message({tasks: repeated(1, message({task_id: required(1, id), agent_id: field(2, id)}))})),
+  message: field(10, message({agent_id: required(1, id), executor_id: required(2, id), data: required(3, bytes)})),
+  request: field(11, message({requests: repeated(1, opaque)})),
+  accept_inverse_offers: field(13, inverseOffers),
+  decline_inverse_offers: field(14, inverseOffers),
+  revive: field(15, roles),
+  suppress: field(16, roles),
+  acknowledge_operation_status: field(
+    17,
+    message({
+      agent_id: field(1, id),
+      resource_provider_id: field(2, id),
+      uuid: required(3, bytes),
+      operation_id: required(4, id),
+    }),
+  ),
+  reconcile_operations: field(
+    18,
+    message({
+      operations: repeated(
+        1,
+        message({operation_id: required(1, id), agent_id: field(2, id), resource_provider_id: field(3, id)}),
+      ),
+    }),
+  ),
+  update_framework: field(19, message(subscription)),
 };

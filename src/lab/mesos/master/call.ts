@@ -1,6 +1,9 @@
-import {MessageError, parseMessage} from '../common/message.js';
+import {resource} from '../common/mesos-spec.js';
+import {MessageError, parseMessage, repeated} from '../common/message.js';
+import {decodeMessage} from '../common/protobuf.js';
 import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
 import {CALL} from './call-spec.js';
+import type {MediaType} from './media-types.js';
 
 /** A call of the v1 scheduler API after its checks: the field that belongs to `type` is there. */
 
@@ -11,6 +14,7 @@ export interface Filters {
 
 export interface Operation {
   readonly type?: string;
+  readonly id?: Value;
   readonly launch?: {readonly task_infos?: readonly TaskInfo[]};
   readonly launch_group?: {readonly task_group: {readonly tasks?: readonly TaskInfo[]}};
   readonly reserve?: {readonly resources?: readonly Resource[]};
@@ -33,17 +37,23 @@ export interface TaskReference {
   readonly agent_id?: Value;
 }
 
+export interface OperationReference {
+  readonly operation_id: Value;
+  readonly agent_id?: Value;
+}
+
 export interface Call {
   readonly type: string;
   readonly framework_id?: Value;
   readonly subscribe?: SubscribeCall;
   readonly accept?: AcceptCall;
   readonly decline?: {readonly offer_ids?: readonly Value[]; readonly filters?: Filters};
-  readonly revive?: {readonly role?: string; readonly roles?: readonly string[]};
-  readonly suppress?: {readonly role?: string; readonly roles?: readonly string[]};
+  readonly revive?: {readonly roles?: readonly string[]};
+  readonly suppress?: {readonly roles?: readonly string[]};
   readonly kill?: TaskReference & {readonly kill_policy?: KillPolicy};
   readonly acknowledge?: {readonly agent_id: Value; readonly task_id: Value; readonly uuid: string};
   readonly reconcile?: {readonly tasks?: readonly TaskReference[]};
+  readonly reconcile_operations?: {readonly operations?: readonly OperationReference[]};
   readonly update_framework?: SubscribeCall;
 }
 
@@ -78,18 +88,39 @@ export function parseJson(body: string): unknown {
  * Reads and checks the body of a scheduler call.
  * @throws {MessageError} with the text of the 400 answer
  */
-export function parseCall(body: string): Call {
-  const json = parseJson(body);
-  let call: Record<string, unknown>;
+export function parseCall(body: Buffer, mediaType: MediaType): Call {
+  const call = mediaType === 'application/json' ? readJson(body) : readProtobuf(body);
+  const fault = findFault(call);
+  if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
+  return call as unknown as Call;
+}
+
+function readJson(body: Buffer): Record<string, unknown> {
+  const json = parseJson(body.toString('utf8'));
   try {
-    call = parseMessage(CALL, json);
+    return parseMessage(CALL, json);
   } catch (error) {
     if (error instanceof MessageError) throw new MessageError(`Failed to convert JSON into Call protobuf: ${error.message}`);
     throw error;
   }
-  const fault = findFault(call);
-  if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
-  return call as unknown as Call;
+}
+
+function readProtobuf(body: Buffer): Record<string, unknown> {
+  try {
+    return parseMessage(CALL, decodeMessage(CALL, body));
+  } catch (error) {
+    // Mesos says no more: protobuf's parser takes what lacks a required field for unreadable too.
+    if (error instanceof MessageError) throw new MessageError('Failed to parse body into Call protobuf');
+    throw error;
+  }
+}
+
+/**
+ * Reads a JSON list of resources.
+ * @throws {MessageError}
+ */
+export function parseResourceList(text: string): readonly Resource[] {
+  return parseMessage({resources: repeated(1, resource)}, {resources: parseJson(text)}).resources as readonly Resource[];
 }
 
 function findFault(call: Record<string, unknown>): string | undefined {

@@ -3,6 +3,7 @@ import {allocate} from './allocator.js';
 import type {SubscribeCall} from './call.js';
 import type {Context} from './context.js';
 import {removeOffer} from './offers.js';
+import {tellFrameworkAdded, tellFrameworkRemoved, tellFrameworkUpdated, tellTaskUpdated} from './operator-events.js';
 import type {Framework} from './state.js';
 import {masterStatus, remember, sendEvent} from './statuses.js';
 import {completeTask} from './tasks.js';
@@ -34,7 +35,10 @@ export function subscribe(context: Context, stream: string, call: SubscribeCall,
   sendEvent(context, framework, {type: 'SUBSCRIBED', subscribed});
   sendEvent(context, framework, {type: 'HEARTBEAT'});
   framework.nextHeartbeat = context.now() + context.settings.heartbeatInterval;
-  if (known) tellAgents(context, framework);
+  if (known) {
+    tellFrameworkUpdated(context, framework);
+    tellAgents(context, framework);
+  } else tellFrameworkAdded(context, framework);
   allocate(context);
 }
 
@@ -81,7 +85,7 @@ function resubscribe(context: Context, framework: Framework, stream: string, inf
 }
 
 /** Mesos keeps `user` and `checkpoint` of the first subscription whatever later ones say. */
-export function updateInfo(framework: Framework, info: Framework['info']): void {
+function updateInfo(framework: Framework, info: Framework['info']): void {
   const {user, checkpoint, principal} = framework.info;
   framework.info = {
     ...info,
@@ -93,8 +97,20 @@ export function updateInfo(framework: Framework, info: Framework['info']): void 
   framework.roles = rolesOf(info);
 }
 
+/** UPDATE_FRAMEWORK, checked before: offers in roles it gave up are taken back, with notice. */
+export function updateFramework(context: Context, framework: Framework, call: SubscribeCall): void {
+  updateInfo(framework, call.framework_info);
+  framework.suppressed = new Set(call.suppressed_roles ?? []);
+  for (const offer of context.state.offers.values()) {
+    if (offer.frameworkId === framework.id && !framework.roles.includes(offer.role)) removeOffer(context, offer, true);
+  }
+  tellFrameworkUpdated(context, framework);
+  tellAgents(context, framework);
+  allocate(context);
+}
+
 /** Agents keep the FrameworkInfo, and send again what this framework has not acknowledged. */
-export function tellAgents(context: Context, framework: Framework): void {
+function tellAgents(context: Context, framework: Framework): void {
   for (const agent of context.state.agents.values()) {
     if (agent.stream === undefined) continue;
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});
@@ -125,11 +141,11 @@ export function removeFramework(context: Context, framework: Framework): void {
   framework.stream = undefined;
   for (const task of [...framework.tasks.values(), ...framework.unreachableTasks.values()]) {
     const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: 'TASK_KILLED' as const};
-    remember(
-      task,
-      masterStatus(context, {...about, message: `Framework ${framework.id} removed`, reason: 'REASON_FRAMEWORK_REMOVED'}),
-    );
+    const message = `Framework ${framework.id} removed`;
+    const status = masterStatus(context, {...about, message, reason: 'REASON_FRAMEWORK_REMOVED'});
+    remember(task, status);
     task.state = 'TASK_KILLED';
+    tellTaskUpdated(context, task, status);
     completeTask(context, framework, task);
   }
   for (const agent of context.state.agents.values()) {
@@ -137,6 +153,7 @@ export function removeFramework(context: Context, framework: Framework): void {
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id}});
   }
   framework.unregisteredAt = context.now();
+  tellFrameworkRemoved(context, framework);
   context.state.frameworks.delete(framework.id);
   context.state.completedFrameworks = [...context.state.completedFrameworks, framework].slice(
     -context.settings.maxCompletedFrameworks,

@@ -5,10 +5,13 @@ import {disconnectAgent, markGone, pingAgent, registerAgent, tellFailure, unregi
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {AgentMessage, Context} from './context.js';
-import {disconnectFramework, removeFramework, revive, subscribe, suppress, tellAgents, updateInfo} from './frameworks.js';
+import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
+import {tellOperation} from './operation-status.js';
+import {beatOperators, subscribeOperator} from './operator-events.js';
 import {reconcile, reconcileTask} from './reconcile.js';
-import type {Framework} from './state.js';
+import {type Exchange, exchangeForOperator} from './reservations.js';
+import type {Agent, Framework} from './state.js';
 import {sendEvent} from './statuses.js';
 import {acknowledge, forwardUpdate} from './tasks.js';
 
@@ -23,7 +26,11 @@ export type Input =
   | {readonly kind: 'agent'; readonly stream: string; readonly call: AgentCall}
   /** A stream of a framework or an agent broke. */
   | {readonly kind: 'closed'; readonly stream: string}
+  /** An operator wants to be told of all that changes. */
+  | {readonly kind: 'operator-subscribe'; readonly stream: string}
   | {readonly kind: 'mark-gone'; readonly agentId: string}
+  /** An operator reserves or unreserves what no task uses; checked before. */
+  | {readonly kind: 'exchange'; readonly agent: Agent; readonly exchange: Exchange}
   /** An operator ends a framework. */
   | {readonly kind: 'teardown'; readonly framework: Framework}
   /** Time passed: do what is due. */
@@ -44,9 +51,17 @@ export function handle(context: Context, input: Input): void {
     case 'closed':
       disconnectFramework(context, input.stream);
       disconnectAgent(context, input.stream);
+      context.state.operators.delete(input.stream);
+      break;
+    case 'operator-subscribe':
+      subscribeOperator(context, input.stream);
       break;
     case 'mark-gone':
       markGone(context, input.agentId);
+      break;
+    case 'exchange':
+      exchangeForOperator(context, input.agent, input.exchange);
+      allocate(context);
       break;
     case 'teardown':
       removeFramework(context, input.framework);
@@ -71,10 +86,10 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
       );
       break;
     case 'REVIVE':
-      revive(context, framework, rolesIn(call.revive));
+      revive(context, framework, call.revive?.roles ?? []);
       break;
     case 'SUPPRESS':
-      suppress(framework, rolesIn(call.suppress));
+      suppress(framework, call.suppress?.roles ?? []);
       break;
     case 'KILL':
       kill(context, framework, call.kill!);
@@ -87,24 +102,23 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
     case 'RECONCILE':
       reconcile(context, framework, call.reconcile?.tasks ?? []);
       break;
+    case 'RECONCILE_OPERATIONS':
+      for (const {operation_id: id, agent_id: agent} of call.reconcile_operations?.operations ?? []) {
+        const message = 'Reconciliation: Operation is unknown';
+        tellOperation(context, framework, {id}, 'OPERATION_UNKNOWN', {message, agentId: agent?.value});
+      }
+      break;
     case 'TEARDOWN':
       removeFramework(context, framework);
       break;
     case 'UPDATE_FRAMEWORK':
-      updateInfo(framework, call.update_framework!.framework_info);
-      framework.suppressed = new Set(call.update_framework!.suppressed_roles ?? []);
-      tellAgents(context, framework);
-      allocate(context);
+      updateFramework(context, framework, call.update_framework!);
       break;
     default:
       // MESSAGE goes to custom executors, which there are none of; REQUEST is ignored by Mesos' allocator too; the others are about
-      // executors, inverse offers and operations with feedback, which this master never makes.
+      // executors, inverse offers and statuses of operations that are to be acknowledged, which this master never makes.
       context.emit({kind: 'log', message: `call ${call.type} of framework ${framework.id} has no effect here`});
   }
-}
-
-function rolesIn(call: {readonly role?: string; readonly roles?: readonly string[]} | undefined): readonly string[] {
-  return [...(call?.role === undefined ? [] : [call.role]), ...(call?.roles ?? [])];
 }
 
 /** KILL of a task that is not known answers as reconciliation does. */
@@ -149,6 +163,7 @@ function tick(context: Context): void {
     if (framework.stream === undefined && framework.removeAt !== undefined && framework.removeAt <= now)
       removeFramework(context, framework);
   }
+  beatOperators(context);
   for (const agent of [...state.agents.values()]) if (agent.nextPing <= now) pingAgent(context, agent);
   for (const [id, agent] of [...state.recovered]) {
     if (agent.until > now) continue;

@@ -6,7 +6,10 @@ import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
 import type {Credentials} from './credentials.js';
 import {handle, type Input} from './machine.js';
-import {operatorApi, readEndpoints, teardown} from './operator-api.js';
+import type {MediaType} from './media-types.js';
+import {findForm} from './operator-actions.js';
+import {operatorApi} from './operator-api.js';
+import {readEndpoints} from './read-endpoints.js';
 import {saveRegistry} from './registry.js';
 import {schedulerApi} from './scheduler-api.js';
 import {Streams} from './streams.js';
@@ -51,14 +54,14 @@ export class Master {
     if (request.path === '/api/v1/scheduler' || request.path === '/master/api/v1/scheduler') return schedulerApi(this, request);
     if (request.path === '/api/v1' || request.path === '/master/api/v1') return operatorApi(this, request);
     if (request.path === '/hw5/v1/agent') return agentApi(this, request);
-    if (request.path === '/teardown' || request.path === '/master/teardown') return teardown(this, request);
-    return readEndpoints(this, request);
+    const form = findForm(request.path);
+    return form ? form(this, request) : readEndpoints(this, request);
   }
 
   /** Turns a response into a stream and returns the stream's id. */
-  openStream(response: ServerResponse): string {
+  openStream(response: ServerResponse, mediaType: MediaType = 'application/json'): string {
     const id = this.#parts.newId();
-    this.#streams.open(id, response, () => this.handle({kind: 'closed', stream: id}));
+    this.#streams.open(id, response, mediaType, () => this.handle({kind: 'closed', stream: id}));
     return id;
   }
 

@@ -9,22 +9,39 @@ export function allocatedTo(state: MasterState, framework: Framework, agentId?: 
   return add(usedBy(framework, agentId), offeredTo(state, framework, agentId));
 }
 
-/** What a framework's tasks use. A task that is over holds nothing, even while its last update waits for its acknowledgement. */
+/** What a framework's tasks use, by role. A task that is over holds nothing, even while its last update waits for its acknowledgement. */
+export function usedByRole(framework: Framework, agentId?: string): Map<string, Resources> {
+  return sumByRole(
+    [...framework.tasks.values()].filter(
+      (task) => (agentId === undefined || task.agentId === agentId) && !isTerminal(task.state),
+    ),
+  );
+}
+
+export function offeredByRole(state: MasterState, framework: Framework, agentId?: string): Map<string, Resources> {
+  return sumByRole(
+    [...state.offers.values()].filter(
+      (offer) => offer.frameworkId === framework.id && (agentId === undefined || offer.agentId === agentId),
+    ),
+  );
+}
+
+function sumByRole(parts: readonly {readonly role: string; readonly resources: Resources}[]): Map<string, Resources> {
+  const sums = new Map<string, Resources>();
+  for (const {role, resources} of parts) sums.set(role, add(sums.get(role) ?? NONE, resources));
+  return sums;
+}
+
+function total(byRole: ReadonlyMap<string, Resources>): Resources {
+  return [...byRole.values()].reduce(add, NONE);
+}
+
 export function usedBy(framework: Framework, agentId?: string): Resources {
-  let sum: Resources = NONE;
-  for (const task of framework.tasks.values()) {
-    if ((agentId === undefined || task.agentId === agentId) && !isTerminal(task.state)) sum = add(sum, task.resources);
-  }
-  return sum;
+  return total(usedByRole(framework, agentId));
 }
 
 export function offeredTo(state: MasterState, framework: Framework, agentId?: string): Resources {
-  let sum: Resources = NONE;
-  for (const offer of state.offers.values()) {
-    if (offer.frameworkId === framework.id && (agentId === undefined || offer.agentId === agentId))
-      sum = add(sum, offer.resources);
-  }
-  return sum;
+  return total(offeredByRole(state, framework, agentId));
 }
 
 /** What all tasks use on an agent. */

@@ -1,10 +1,11 @@
-import {toWire} from '../common/resources.js';
+import {add, NONE, type Resources, toWire} from '../common/resources.js';
 import {VERSION} from '../common/version.js';
-import {hasCapability} from '../common/wire.js';
+import {AGENT_CAPABILITIES} from '../common/wire.js';
 import type {Context} from './context.js';
-import {offeredTo, usedBy} from './offers.js';
-import type {Framework, Task} from './state.js';
-import {AGENT_CAPABILITIES, offersOf} from './views.js';
+import {offeredByRole, usedByRole} from './offers.js';
+import {rolesInUse} from './roles.js';
+import type {Agent, Framework, Task} from './state.js';
+import {offersOf} from './views.js';
 
 /** What the operator API (POST /api/v1) answers. */
 
@@ -14,45 +15,72 @@ export function versionInfo(): object {
   return {version_info: VERSION};
 }
 
+export function agentJson(context: Context, agent: Agent): object {
+  const {state} = context;
+  const frameworks = [...state.frameworks.values()];
+  return {
+    agent_info: agent.info,
+    active: agent.stream !== undefined,
+    deactivated: false,
+    version: agent.version,
+    pid: `slave(1)@${agent.ip}:${agent.info.port}`,
+    registered_time: nanoseconds(agent.registeredAt),
+    ...(agent.reregisteredAt === undefined ? {} : {reregistered_time: nanoseconds(agent.reregisteredAt)}),
+    total_resources: toWire(agent.total),
+    allocated_resources: byRole(frameworks.map((framework) => usedByRole(framework, agent.id))),
+    offered_resources: byRole(frameworks.map((framework) => offeredByRole(state, framework, agent.id))),
+    capabilities: AGENT_CAPABILITIES.map((type) => ({type})),
+  };
+}
+
+/** Resources with the roles they are allocated to. */
+function byRole(parts: readonly ReadonlyMap<string, Resources>[]): object[] {
+  const sums = new Map<string, Resources>();
+  for (const [role, resources] of parts.flatMap((part) => [...part])) sums.set(role, add(sums.get(role) ?? NONE, resources));
+  return [...sums].flatMap(([role, resources]) => toWire(resources, {role}));
+}
+
 export function getAgents(context: Context): object {
   return {
-    agents: [...context.state.agents.values()].map((agent) => ({
-      agent_info: agent.info,
-      active: agent.stream !== undefined,
-      deactivated: false,
-      version: agent.version,
-      pid: `slave(1)@${agent.ip}:${agent.info.port}`,
-      registered_time: nanoseconds(agent.registeredAt),
-      ...(agent.reregisteredAt === undefined ? {} : {reregistered_time: nanoseconds(agent.reregisteredAt)}),
-      total_resources: toWire(agent.total),
-      capabilities: AGENT_CAPABILITIES.map((type) => ({type})),
-    })),
+    agents: [...context.state.agents.values()].map((agent) => agentJson(context, agent)),
     recovered_agents: [...context.state.recovered.values()].map((agent) => agent.info),
   };
 }
 
 export function getFrameworks(context: Context): object {
-  const view = (framework: Framework): object => {
-    const style = hasCapability(framework.info, 'MULTI_ROLE') ? framework.roles[0] : '*';
-    const [allocated, offered] = [usedBy(framework), offeredTo(context.state, framework)];
-    return {
-      framework_info: framework.info,
-      active: framework.stream !== undefined,
-      connected: framework.stream !== undefined,
-      recovered: framework.isRecovered,
-      registered_time: nanoseconds(framework.registeredAt),
-      reregistered_time: nanoseconds(framework.reregisteredAt ?? framework.registeredAt),
-      ...(framework.unregisteredAt === undefined ? {} : {unregistered_time: nanoseconds(framework.unregisteredAt)}),
-      offers: offersOf(context, framework),
-      allocated_resources: toWire(allocated, {role: style}),
-      offered_resources: toWire(offered, {role: style}),
-      offer_constraints: {},
-    };
-  };
+  const {frameworks, completedFrameworks} = context.state;
   return {
-    frameworks: [...context.state.frameworks.values()].map(view),
-    completed_frameworks: context.state.completedFrameworks.map(view),
+    frameworks: [...frameworks.values()].map((framework) => frameworkJson(context, framework)),
+    completed_frameworks: completedFrameworks.map((framework) => frameworkJson(context, framework)),
   };
+}
+
+export function frameworkJson(context: Context, framework: Framework): object {
+  const isConnected = framework.stream !== undefined;
+  return {
+    framework_info: framework.info,
+    active: isConnected,
+    connected: isConnected,
+    recovered: framework.isRecovered,
+    registered_time: nanoseconds(framework.registeredAt),
+    reregistered_time: nanoseconds(framework.reregisteredAt ?? framework.registeredAt),
+    ...(framework.unregisteredAt === undefined ? {} : {unregistered_time: nanoseconds(framework.unregisteredAt)}),
+    offers: offersOf(context, framework),
+    allocated_resources: byRole([usedByRole(framework)]),
+    offered_resources: byRole([offeredByRole(context.state, framework)]),
+    offer_constraints: {},
+  };
+}
+
+/** Roles with frameworks in them, or with tasks, offers or reservations. */
+export function getRoles(context: Context): object {
+  const roles = rolesInUse(context).map(({name, frameworks, resources}) => ({
+    name,
+    weight: 1,
+    frameworks: frameworks.map((value) => ({value})),
+    resources: toWire(resources, {role: name}),
+  }));
+  return {roles};
 }
 
 export function getTasks(context: Context): object {
@@ -66,7 +94,7 @@ export function getTasks(context: Context): object {
   };
 }
 
-function taskJson(task: Task): object {
+export function taskJson(task: Task): object {
   const {info} = task;
   return {
     name: info.name,

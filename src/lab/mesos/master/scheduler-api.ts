@@ -4,6 +4,8 @@ import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {Master} from './master.js';
+import {acceptedMedia, contentMedia} from './media-types.js';
+import {findUpdateFault} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};
 
@@ -16,15 +18,13 @@ export function schedulerApi(master: Master, request: Request): Reply {
   const bad = (text: string): Reply => ({status: 400, text});
   const contentType = request.headers['content-type'];
   if (contentType === undefined) return bad("Expecting 'Content-Type' to be present");
-  if (contentType === 'application/x-protobuf') {
-    return {status: 415, text: "hw5's lab work-alike of Mesos speaks only application/json"};
-  }
-  if (contentType !== 'application/json') {
+  const mediaType = contentMedia(contentType);
+  if (mediaType === undefined) {
     return {status: 415, text: "Expecting 'Content-Type' of application/json or application/x-protobuf"};
   }
   let call: Call;
   try {
-    call = parseCall(request.body);
+    call = parseCall(request.body, mediaType);
   } catch (error) {
     if (error instanceof MessageError) return bad(error.message);
     throw error;
@@ -38,22 +38,16 @@ function subscribe(master: Master, request: Request, call: Call, principal: stri
     const text = `Failed to validate scheduler::Call: Authenticated principal '${principal}' does not match principal '${declared}' set in \`FrameworkInfo\``;
     return {status: 400, text};
   }
-  if (!acceptsJson(request.headers.accept)) {
+  const mediaType = acceptedMedia(request.headers.accept);
+  if (mediaType === undefined) {
     return {status: 406, text: "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'"};
   }
   if (request.headers['mesos-stream-id'] !== undefined) {
     return {status: 400, text: "Subscribe calls should not include the 'Mesos-Stream-Id' header"};
   }
-  const stream = master.openStream(request.response);
+  const stream = master.openStream(request.response, mediaType);
   master.handle({kind: 'subscribe', stream, call, principal});
   return undefined;
-}
-
-/** Whether an Accept header allows JSON. None allows everything. */
-export function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined) return true;
-  const types = accept.split(',').map((type) => type.split(';')[0]!.trim());
-  return types.some((type) => type === 'application/json' || type === 'application/*' || type === '*/*');
 }
 
 function otherCall(master: Master, request: Request, call: Call, principal: string | undefined): Reply {
@@ -71,6 +65,8 @@ function otherCall(master: Master, request: Request, call: Call, principal: stri
     const text = `The stream ID '${stream}' included in this request didn't match the stream ID currently associated with framework ID ${id}`;
     return {status: 400, text};
   }
+  const fault = call.update_framework && findUpdateFault(framework.info, call.update_framework);
+  if (fault !== undefined) return {status: 400, text: fault};
   master.handle({kind: 'call', framework, call});
   return call.type === 'UPDATE_FRAMEWORK' ? {status: 200} : ACCEPTED;
 }

@@ -97,6 +97,8 @@ export interface MasterState {
   readonly gone: Map<string, number>;
   readonly offers: Map<string, Offer>;
   filters: RefusalFilter[];
+  /** Streams of operators' events → when the next heartbeat is due. */
+  readonly operators: Map<string, number>;
 }
 
 export function emptyState(id: string, now: number): MasterState {
@@ -115,5 +117,6 @@ export function emptyState(id: string, now: number): MasterState {
     gone: new Map(),
     offers: new Map(),
     filters: [],
+    operators: new Map(),
   };
 }

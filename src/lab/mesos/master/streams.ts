@@ -1,37 +1,44 @@
 import type {ServerResponse} from 'node:http';
 import {encodeRecord} from '../common/recordio.js';
+import {ENCODE_EVENT, type MediaType} from './media-types.js';
 
-/** The open event streams, of frameworks and agents, by their ids. */
+interface Stream {
+  readonly response: ServerResponse;
+  readonly mediaType: MediaType;
+}
+
+/** The open event streams, of frameworks, operators and agents, by their ids. */
 export class Streams {
-  readonly #open = new Map<string, ServerResponse>();
+  readonly #open = new Map<string, Stream>();
 
   /** Answers a request with a stream. `onClosed` is called when the other side goes away, not when we end it. */
-  open(id: string, response: ServerResponse, onClosed: () => void): void {
-    response.writeHead(200, {'Content-Type': 'application/json', 'Mesos-Stream-Id': id});
+  open(id: string, response: ServerResponse, mediaType: MediaType, onClosed: () => void): void {
+    response.writeHead(200, {'Content-Type': mediaType, 'Mesos-Stream-Id': id});
     response.socket?.setNoDelay(true);
     // A peer that vanished without a word (power loss) is found by TCP after a while even if nothing else finds it.
     response.socket?.setKeepAlive(true, 30_000);
-    this.#open.set(id, response);
+    this.#open.set(id, {response, mediaType});
     response.once('close', () => {
       if (this.#open.delete(id)) onClosed();
     });
   }
 
   /** Writes one record, in one chunk. */
-  send(id: string, value: unknown): void {
-    this.#open.get(id)?.write(encodeRecord(value));
+  send(id: string, value: object): void {
+    const stream = this.#open.get(id);
+    stream?.response.write(encodeRecord(value, ENCODE_EVENT[stream.mediaType]));
   }
 
   /** The last chunk; the connection stays open, as with genuine Mesos. */
   end(id: string): void {
-    const response = this.#open.get(id);
+    const stream = this.#open.get(id);
     this.#open.delete(id);
-    response?.end();
+    stream?.response.end();
   }
 
   /** Breaks all streams off. */
   destroy(): void {
-    for (const response of this.#open.values()) response.destroy();
+    for (const {response} of this.#open.values()) response.destroy();
     this.#open.clear();
   }
 }

@@ -1,5 +1,6 @@
 import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
 import type {Context} from './context.js';
+import {tellTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
 import {remember, sendUpdate} from './statuses.js';
 
@@ -32,6 +33,7 @@ export function forwardUpdate(context: Context, agent: Agent, frameworkId: strin
       task.forwarded = {state: status.state, uuid: status.uuid ?? ''};
     }
     remember(task, status);
+    tellTaskUpdated(context, task, status);
   }
   sendUpdate(context, framework, status);
 }

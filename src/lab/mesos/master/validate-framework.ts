@@ -1,9 +1,26 @@
-import {type FrameworkInfo, hasCapability} from '../common/wire.js';
-import {idFault} from './validate-task.js';
+import {type FrameworkInfo, hasCapability, rolesOf} from '../common/wire.js';
+import type {SubscribeCall} from './call.js';
+import {idFault} from './validate-id.js';
 
 /** Why a framework may not subscribe, in Mesos' words; undefined when it may. Told as an ERROR event, with status 200. */
 export function findFrameworkFault(info: FrameworkInfo): string | undefined {
   return rolesFault(info) ?? idOf(info) ?? timeoutFault(info);
+}
+
+/** Why UPDATE_FRAMEWORK is refused (400), in Mesos' words; undefined when it may go on. Some of a framework never changes. */
+export function findUpdateFault(old: FrameworkInfo, update: SubscribeCall): string | undefined {
+  const info = update.framework_info;
+  const fault = findFrameworkFault(info);
+  if (fault !== undefined) return `Supplied FrameworkInfo is not valid: ${fault}`;
+  const changed = (name: string, from: unknown, to: unknown): string =>
+    `Updating 'FrameworkInfo.${name}' is unsupported; attempted to update from '${from}' to '${to}'`;
+  if (info.principal !== undefined && old.principal !== info.principal) return "Changing framework's principal is not allowed.";
+  if (old.user !== info.user) return changed('user', old.user, info.user);
+  const [before, after] = [old.checkpoint ?? false, info.checkpoint ?? false];
+  if (before !== after) return changed('checkpoint', before, after);
+  const roles = rolesOf(info);
+  const stray = update.suppressed_roles?.find((role) => !roles.includes(role));
+  return stray === undefined ? undefined : `Suppressed role '${stray}' is not contained in the list of roles`;
 }
 
 function idOf(info: FrameworkInfo): string | undefined {
@@ -33,8 +50,8 @@ function rolesFault(info: FrameworkInfo): string | undefined {
   return fault === undefined ? undefined : `'FrameworkInfo.roles' contains invalid role: ${fault}`;
 }
 
-/** https://mesos.apache.org/documentation/latest/roles/#role-names */
-function roleFault(role: string): string | undefined {
+/** Why this is no role, in Mesos' words. https://mesos.apache.org/documentation/latest/roles/#role-names */
+export function roleFault(role: string): string | undefined {
   if (role === '*') return undefined;
   if (role === '') return 'Empty role name is invalid';
   if (role.startsWith('/')) return `Role '${role}' cannot start with a slash`;

@@ -2,6 +2,9 @@ import {contains, fromWire, isEmpty, type Resources} from '../common/resources.j
 import {formatResources} from '../common/resources-text.js';
 import type {Resource, TaskInfo} from '../common/wire.js';
 import type {Framework} from './state.js';
+import {findContainerFault, findEnvironmentFault} from './validate-container.js';
+import {idFault} from './validate-id.js';
+import {findResourcesFault} from './validate-resources.js';
 
 /**
  * Why a task may not be launched, in Mesos' words; undefined when it may.
@@ -27,24 +30,16 @@ export function findTaskFault(
   );
 }
 
-/** Mesos makes paths of ids: no separators, no control characters, not `.` or `..`. */
-export function idFault(id: string): string | undefined {
-  if (id === '') return 'ID must not be empty';
-  if (id.length > 255) return 'ID must not be greater than 255 characters';
-  if (id === '.' || id === '..') return `'${id}' is disallowed`;
-  return /[\x00-\x1f\x7f/\\]/.test(id) ? `'${id}' contains invalid characters` : undefined;
-}
-
 function commandFault(task: TaskInfo): string | undefined {
   if ((task.command === undefined) === (task.executor === undefined)) {
     return 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present';
   }
   if (task.executor !== undefined) return "Custom executors are not supported by hw5's lab work-alike of Mesos";
-  if (task.container?.type === 'DOCKER' && task.container.docker === undefined)
-    return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
-  if (task.container?.type === 'MESOS' && (task.container as {mesos?: {image?: unknown}}).mesos?.image !== undefined) {
-    return "Images of the MESOS containerizer are not supported by hw5's lab work-alike of Mesos";
-  }
+  if (task.check !== undefined) return "General checks are not supported by hw5's lab work-alike of Mesos";
+  if (Object.keys(task.limits ?? {}).length > 0) return "Resource limits are not supported by hw5's lab work-alike of Mesos";
+  if ((task.max_completion_time?.nanoseconds ?? 0) < 0) return "Task's 'max_completion_time' must be non-negative";
+  const fault = findEnvironmentFault(task.command!) ?? (task.container && findContainerFault(task.container));
+  if (fault !== undefined) return fault;
   const check = task.health_check;
   if (check?.type === 'HTTP' && !check.http) return "Expecting 'http' to be set for HTTP health check";
   if (check?.type === 'TCP' && !check.tcp) return "Expecting 'tcp' to be set for TCP health check";
@@ -53,6 +48,8 @@ function commandFault(task: TaskInfo): string | undefined {
 }
 
 function resourcesFault(wire: readonly Resource[], role: string, available: Resources): string | undefined {
+  const fault = findResourcesFault(wire);
+  if (fault !== undefined) return `Task uses invalid resources: ${fault}`;
   const wanted = fromWire(wire);
   if (isEmpty(wanted)) return 'Task uses no resources';
   const foreign = wire.find((resource) => resource.allocation_info?.role !== undefined && resource.allocation_info.role !== role);

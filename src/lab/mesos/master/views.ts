@@ -1,12 +1,13 @@
 import {attributesObject} from '../common/attributes.js';
 import type {Flags} from '../common/flags.js';
-import {filter, toWire} from '../common/resources.js';
-import {resourcesObject} from '../common/resources-text.js';
+import {toWire} from '../common/resources.js';
+import {reservedByRole, resourcesObject, unreserved} from '../common/resources-text.js';
 import {VERSION} from '../common/version.js';
-import type {TaskStatus} from '../common/wire.js';
+import {AGENT_CAPABILITIES, hasCapability, type TaskStatus} from '../common/wire.js';
 import {offerJson} from './allocator.js';
 import type {Context} from './context.js';
 import {allocatedTo, offeredOn, offeredTo, usedBy, usedOn} from './offers.js';
+import {rolesInUse} from './roles.js';
 import type {Agent, Framework, Task} from './state.js';
 
 /** What the endpoints of old show: /master/state and its parts. */
@@ -16,6 +17,7 @@ export function stateView(context: Context, flags: Flags): object {
   const {id, pid, port, hostname} = settings.masterInfo;
   const cluster = flags.text('cluster');
   const agents = [...state.agents.values()];
+  const {slaves, recovered_slaves} = agentLists(context);
   return {
     ...VERSION,
     start_time: state.startedAt,
@@ -31,25 +33,41 @@ export function stateView(context: Context, flags: Flags): object {
     leader_info: {id, pid, port, hostname},
     ...(cluster === undefined ? {} : {cluster}),
     flags: Object.fromEntries(flags.values),
-    ...slavesView(context),
+    slaves: slaves.map((agent) => slaveView(context, agent)),
+    recovered_slaves,
     ...frameworksView(context),
     orphan_tasks: [],
   };
 }
 
-export function slavesView(context: Context): object {
+/** /slaves: what /state says of agents, and their resources in full. @param id of one agent, to see no other */
+export function slavesView(context: Context, id?: string): object {
+  const {slaves, recovered_slaves} = agentLists(context, id);
+  const full = (agent: Agent): object => ({
+    reserved_resources_full: reservedByRole(agent.total, (part) => toWire(part)),
+    unreserved_resources_full: toWire(unreserved(agent.total)),
+    used_resources_full: toWire(usedOn(context.state, agent)),
+    offered_resources_full: toWire(offeredOn(context.state, agent)),
+  });
+  return {slaves: slaves.map((agent) => ({...slaveView(context, agent), ...full(agent)})), recovered_slaves};
+}
+
+function agentLists({state}: Context, id?: string): {slaves: Agent[]; recovered_slaves: object[]} {
+  const isWanted = (candidate: string): boolean => id === undefined || candidate === id;
   return {
-    slaves: [...context.state.agents.values()].map((agent) => slaveView(context, agent)),
-    recovered_slaves: [...context.state.recovered].map(([id, {info}]) => ({
-      id,
-      hostname: info.hostname,
-      port: info.port,
-      attributes: attributesObject(info.attributes),
-    })),
+    slaves: [...state.agents.values()].filter((agent) => isWanted(agent.id)),
+    recovered_slaves: [...state.recovered]
+      .filter(([key]) => isWanted(key))
+      .map(([key, {info}]) => ({
+        id: key,
+        hostname: info.hostname,
+        port: info.port,
+        attributes: attributesObject(info.attributes),
+      })),
   };
 }
 
-function slaveView(context: Context, agent: Agent): object {
+export function slaveView(context: Context, agent: Agent): object {
   const {state} = context;
   return {
     id: agent.id,
@@ -62,38 +80,31 @@ function slaveView(context: Context, agent: Agent): object {
     resources: resourcesObject(agent.total),
     used_resources: resourcesObject(usedOn(state, agent)),
     offered_resources: resourcesObject(offeredOn(state, agent)),
-    reserved_resources: reservedView(agent),
-    unreserved_resources: resourcesObject(filter(agent.total, (entry) => entry.reservations.length === 0)),
+    reserved_resources: reservedByRole(agent.total, resourcesObject),
+    unreserved_resources: resourcesObject(unreserved(agent.total)),
     active: agent.stream !== undefined,
     deactivated: false,
     version: agent.version,
     capabilities: AGENT_CAPABILITIES,
-    unreserved_resources_full: toWire(filter(agent.total, (entry) => entry.reservations.length === 0)),
-    used_resources_full: toWire(usedOn(state, agent)),
-    offered_resources_full: toWire(offeredOn(state, agent)),
   };
 }
 
-export const AGENT_CAPABILITIES: readonly string[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
-
-function reservedView(agent: Agent): object {
-  const roles = new Set(
-    [...agent.total.values()].flatMap((entry) => entry.reservations.slice(-1).map((reservation) => reservation.role)),
-  );
-  return Object.fromEntries(
-    [...roles].map((role) => [role, resourcesObject(filter(agent.total, (entry) => entry.reservations.at(-1)?.role === role))]),
-  );
-}
-
-export function frameworksView(context: Context): object {
+/** @param id of one framework, to see no other */
+export function frameworksView(context: Context, id?: string): object {
+  const {frameworks, completedFrameworks} = context.state;
+  const view = (list: Iterable<Framework>): object[] =>
+    [...list]
+      .filter((framework) => id === undefined || framework.id === id)
+      .map((framework) => frameworkView(context, framework));
   return {
-    frameworks: [...context.state.frameworks.values()].map((framework) => frameworkView(context, framework)),
-    completed_frameworks: context.state.completedFrameworks.map((framework) => frameworkView(context, framework)),
+    frameworks: view(frameworks.values()),
+    completed_frameworks: view(completedFrameworks),
     unregistered_frameworks: [],
   };
 }
 
-function frameworkView(context: Context, framework: Framework): object {
+/** A framework without its tasks. */
+export function frameworkSummary(context: Context, framework: Framework): object {
   const {info} = framework;
   const isConnected = framework.stream !== undefined;
   return {
@@ -115,7 +126,13 @@ function frameworkView(context: Context, framework: Framework): object {
     unregistered_time: framework.unregisteredAt ?? 0,
     resources: resourcesObject(allocatedTo(context.state, framework)),
     ...(framework.reregisteredAt === undefined ? {} : {reregistered_time: framework.reregisteredAt}),
-    roles: framework.roles,
+    ...(hasCapability(info, 'MULTI_ROLE') ? {roles: framework.roles} : {role: framework.roles[0]}),
+  };
+}
+
+function frameworkView(context: Context, framework: Framework): object {
+  return {
+    ...frameworkSummary(context, framework),
     tasks: [...framework.tasks.values()].reverse().map(taskView),
     unreachable_tasks: [...framework.unreachableTasks.values()].map(taskView),
     completed_tasks: framework.completedTasks.map(taskView),
@@ -163,11 +180,38 @@ function statusView(status: TaskStatus): object {
   };
 }
 
-export function tasksView(context: Context): object {
-  const frameworks = [...context.state.frameworks.values(), ...context.state.completedFrameworks];
-  return {
-    tasks: frameworks.flatMap((framework) =>
-      [...framework.tasks.values(), ...framework.unreachableTasks.values(), ...framework.completedTasks].map(taskView),
-    ),
+/** How many tasks /tasks shows when nobody says. */
+const TASK_LIMIT = 100;
+
+/** /tasks: `framework_id` and `task_id` choose, `order` (asc, else the newest first), `offset` and `limit` cut. */
+export function tasksView(context: Context, query: URLSearchParams): object {
+  const isWanted = (name: string, value: string): boolean => (query.get(name) ?? value) === value;
+  const tasks = [...context.state.frameworks.values(), ...context.state.completedFrameworks]
+    .filter((framework) => isWanted('framework_id', framework.id))
+    .flatMap((framework) => [...framework.tasks.values(), ...framework.unreachableTasks.values(), ...framework.completedTasks])
+    .filter((task) => isWanted('task_id', task.info.task_id.value));
+  const direction = query.get('order') === 'asc' ? 1 : -1;
+  const began = (task: Task): number => task.statuses[0]?.timestamp ?? 0;
+  tasks.sort((a, b) => direction * (began(a) - began(b)));
+  const number = (name: string, otherwise: number): number => {
+    const value = Number.parseInt(query.get(name) ?? '', 10);
+    return value >= 0 ? value : otherwise;
   };
+  const offset = number('offset', 0);
+  return {tasks: tasks.slice(offset, offset + number('limit', TASK_LIMIT)).map(taskView)};
+}
+
+/** /roles: those that somebody uses. There are no weights and no quota here. */
+export function rolesView(context: Context): object {
+  const roles = rolesInUse(context).map(({name, frameworks, allocated, offered, reserved, resources}) => ({
+    name,
+    weight: 1,
+    frameworks,
+    resources: resourcesObject(resources),
+    allocated: resourcesObject(allocated),
+    offered: resourcesObject(offered),
+    reserved: resourcesObject(reserved),
+    quota: {role: name, guarantee: {}, limit: {}, consumed: resourcesObject(allocated)},
+  }));
+  return {roles};
 }

@@ -1,4 +1,5 @@
 import {parseCidr} from '../../model/ipv4.js';
+import {isIcmp, isIcmpMatch, isProtocol, PROTOCOLS_IN_WORDS} from '../../model/protocols.js';
 import type {Rule, RuleAction} from '../../model/types.js';
 import {refuseUnknown} from './kind.js';
 
@@ -17,14 +18,15 @@ interface Entity {
 export interface ApiRule {
   readonly action: string;
   readonly ipVersion?: number;
-  readonly protocol?: string;
+  readonly protocol?: string | number;
   readonly icmp?: {readonly type?: number; readonly code?: number};
-  readonly notProtocol?: string;
+  readonly notProtocol?: string | number;
   readonly source?: Entity;
   readonly destination?: Entity;
 }
 
 const ACTIONS = ['allow', 'deny', 'log', 'pass'];
+const ICMP_FIELDS = ['type', 'code'];
 const RULE_FIELDS = ['action', 'ipVersion', 'protocol', 'icmp', 'notProtocol', 'source', 'destination'];
 const ENTITY_FIELDS = ['tag', 'net', 'ports', 'notNet', 'notPorts'];
 const PORT_PROTOCOLS = ['tcp', 'udp'];
@@ -35,7 +37,9 @@ export function ruleFromApi(where: string, api: ApiRule): Rule {
   if (!ACTIONS.includes(api.action))
     throw new Error(`${where}: action must be one of ${ACTIONS.join(', ')}, not '${api.action}'`);
   const [source, destination] = [entityOf(`${where}.source`, api.source), entityOf(`${where}.destination`, api.destination)];
-  const protocol = api.protocol === undefined ? undefined : String(api.protocol).toLowerCase();
+  const [protocol, notProtocol] = [protocolOf(where, api.protocol), protocolOf(where, api.notProtocol)];
+  if (protocol !== undefined && notProtocol !== undefined) throw new Error(`${where}: give either protocol or notProtocol`);
+  checkIcmp(where, api.icmp, protocol);
   const hasPorts = [source.ports, source.notPorts, destination.ports, destination.notPorts].some((ports) => ports !== undefined);
   if (hasPorts && !PORT_PROTOCOLS.includes(protocol ?? '')) throw new Error(`${where}: ports need the protocol tcp or udp`);
   return withoutUndefined({
@@ -44,7 +48,7 @@ export function ruleFromApi(where: string, api: ApiRule): Rule {
     protocol,
     icmp_type: api.icmp?.type,
     icmp_code: api.icmp?.code,
-    '!protocol': api.notProtocol,
+    '!protocol': notProtocol,
     src_tag: source.tag,
     src_net: source.net,
     src_ports: source.ports,
@@ -78,6 +82,22 @@ export function ruleToApi(rule: Rule): ApiRule {
     source: entity('src'),
     destination: entity('dst'),
   }) as unknown as ApiRule;
+}
+
+function protocolOf(where: string, protocol: string | number | undefined): string | undefined {
+  if (protocol === undefined) return undefined;
+  const name = String(protocol).toLowerCase();
+  if (!isProtocol(name)) throw new Error(`${where}: a protocol is ${PROTOCOLS_IN_WORDS}, not '${protocol}'`);
+  return name;
+}
+
+/** What iptables could not be told would match more than the rule says. */
+function checkIcmp(where: string, icmp: ApiRule['icmp'], protocol: string | undefined): void {
+  if (icmp === undefined) return;
+  refuseUnknown(`${where}.icmp`, icmp, ICMP_FIELDS);
+  if (!isIcmp(protocol)) throw new Error(`${where}: icmp needs the protocol icmp`);
+  if (!isIcmpMatch(icmp.type, icmp.code))
+    throw new Error(`${where}.icmp: needs a type from 0 to 254, and takes a code from 0 to 255`);
 }
 
 function entityOf(where: string, entity: Entity = {}): Entity {

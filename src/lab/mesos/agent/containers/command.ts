@@ -3,6 +3,7 @@ import {chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmS
 import {constants} from 'node:os';
 import {join} from 'node:path';
 import type {EnvironmentVariable} from '../../common/wire.js';
+import {variableValue} from '../environment.js';
 import {delay, isAlive, markProcess, waitForExit} from '../processes.js';
 import type {TaskRecord} from '../task-record.js';
 import {findUser, type User} from '../users.js';
@@ -117,7 +118,9 @@ class CommandContainer implements Container {
       detached: true,
       stdio: ['ignore', out, err],
       cwd: sandbox,
-      env: Object.fromEntries(this.#settings.environment(this.#record).map((variable) => [variable.name, variable.value ?? ''])),
+      env: Object.fromEntries(
+        this.#settings.environment(this.#record).map((variable) => [variable.name, variableValue(variable)]),
+      ),
       ...(user ? {uid: user.uid, gid: user.gid} : {}),
     });
     closeSync(out);

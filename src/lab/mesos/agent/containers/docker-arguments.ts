@@ -1,6 +1,7 @@
 import {isAbsolute, posix} from 'node:path';
 import {fromWire, scalar} from '../../common/resources.js';
-import type {DockerInfo, Volume} from '../../common/wire.js';
+import type {ContainerInfo, DockerInfo, Volume} from '../../common/wire.js';
+import {variableValue} from '../environment.js';
 import type {TaskRecord} from '../task-record.js';
 import {RunOptionsError} from './container.js';
 
@@ -46,6 +47,7 @@ export function dockerRunArguments(settings: DockerSettings, record: TaskRecord)
     '-v',
     `${record.sandbox}:${settings.sandboxDirectory}`,
     ...(task.container!.volumes ?? []).flatMap((volume) => ['-v', volumeArgument(settings, record, volume)]),
+    ...volumeDriver(task.container!),
     ...network(record, docker),
     ...command(record),
     '--name',
@@ -59,7 +61,7 @@ export function dockerRunArguments(settings: DockerSettings, record: TaskRecord)
 function environment(settings: DockerSettings, record: TaskRecord, name: string): (readonly [string, string])[] {
   const variables = record.task.command?.environment?.variables ?? [];
   return [
-    ...variables.map((variable) => [variable.name, variable.value ?? ''] as const),
+    ...variables.map((variable) => [variable.name, variableValue(variable)] as const),
     ['MESOS_SANDBOX', settings.sandboxDirectory],
     ['MESOS_CONTAINER_NAME', name],
     ['MESOS_ALLOCATION_ROLE', record.role],
@@ -70,12 +72,23 @@ function volumeArgument(settings: DockerSettings, record: TaskRecord, volume: Vo
   const inside = isAbsolute(volume.container_path)
     ? volume.container_path
     : posix.join(settings.sandboxDirectory, volume.container_path);
-  if (volume.host_path === undefined) return inside;
-  const outside =
-    isAbsolute(volume.host_path) || !volume.host_path.includes('/')
-      ? volume.host_path
-      : posix.join(record.sandbox, volume.host_path);
-  return `${outside}:${inside}${volume.mode === undefined ? '' : `:${volume.mode.toLowerCase()}`}`;
+  const outside = volume.source?.docker_volume?.name ?? hostPath(record, volume);
+  return outside === undefined
+    ? inside
+    : `${outside}:${inside}${volume.mode === undefined ? '' : `:${volume.mode.toLowerCase()}`}`;
+}
+
+/** A path without a slash is the name of one of docker's volumes; another relative one is in the sandbox. */
+function hostPath(record: TaskRecord, {host_path: path}: Volume): string | undefined {
+  return path === undefined || isAbsolute(path) || !path.includes('/') ? path : posix.join(record.sandbox, path);
+}
+
+/** `docker run` takes one driver for all volumes. */
+function volumeDriver({docker, volumes = []}: ContainerInfo): string[] {
+  const named = volumes.flatMap((volume) => volume.source?.docker_volume?.driver ?? []);
+  const drivers = new Set([...(docker?.volume_driver === undefined ? [] : [docker.volume_driver]), ...named]);
+  if (drivers.size > 1) throw new RunOptionsError('Only one volume driver is supported');
+  return [...drivers].map((driver) => `--volume-driver=${driver}`);
 }
 
 /** The network's name for `--net`. */

@@ -1,0 +1,91 @@
+import type {NodeView} from './nodes.js';
+import {rulesOn} from './nodes.js';
+import type {Expectation, Probe, ProbeResult} from './probe.js';
+import type {Rule} from './rule.js';
+import type {Sighting} from './sighting.js';
+
+/** One probe with its results. */
+export interface ProofRow {
+  readonly probe: Probe;
+  /** Before the rule was there. */
+  readonly before: ProbeResult | undefined;
+  readonly after: ProbeResult;
+  readonly expected: Expectation;
+  /** What other rules of ours would make of it. */
+  readonly otherwise: Expectation;
+  readonly isOk: boolean;
+}
+
+/** What was seen of one rule on one node. */
+export interface Proof {
+  readonly node: string;
+  readonly rule: Rule;
+  readonly rows: readonly ProofRow[];
+  /** Packets the rule had caught before and after the probes; undefined: it could not be read. */
+  readonly hits: {readonly before: number | undefined; readonly after: number | undefined};
+  readonly remarks: readonly string[];
+  /** Why nothing is proven, whatever became of the single probes. */
+  readonly doubts: readonly string[];
+  readonly isOk: boolean;
+}
+
+/** A rule on a node, to be proven. */
+export interface Claim {
+  readonly rule: Rule;
+  readonly view: NodeView;
+  /** When it ends by itself, by the node's clock. */
+  readonly ends: number | undefined;
+}
+
+/** What two looks at a rule's node, and the probes between them, showed. A look that is undefined did not come about. */
+export interface Evidence {
+  readonly rows: readonly ProofRow[];
+  readonly first: Sighting | undefined;
+  readonly last: Sighting | undefined;
+  /** The rule was taken away, and should not be there any more. */
+  readonly isGone: boolean;
+}
+
+/** Pure: what probes and counters prove of a rule. */
+export function weigh({rule, view, ends}: Claim, {rows, first, last, isGone}: Evidence): Proof {
+  const hits = {before: hitsOf(rule, first), after: hitsOf(rule, last)};
+  const isMissing = (first !== undefined && hits.before === undefined) || (last !== undefined && hits.after === undefined);
+  const hasEnded = [first, last].some((seen) => ends !== undefined && seen !== undefined && seen.now >= ends);
+  const {remark, doubt}: Judgement = isGone
+    ? {}
+    : hasEnded
+      ? {remark: 'the rule has ended meanwhile'}
+      : isMissing
+        ? {doubt: 'the rule is not in the kernel'}
+        : judge(rows, hits);
+  return {
+    node: view.node.name,
+    rule,
+    rows,
+    hits,
+    remarks: remark === undefined ? [] : [remark],
+    doubts: doubt === undefined ? [] : [doubt],
+    isOk: doubt === undefined && rows.every((row) => row.isOk),
+  };
+}
+
+interface Judgement {
+  readonly remark?: string;
+  readonly doubt?: string;
+}
+
+function judge(rows: readonly ProofRow[], {before, after}: Proof['hits']): Judgement {
+  const failing = rows.filter((row) => row.expected === 'fails');
+  if (rows.length > 0 && failing.length === 0) return {doubt: 'no probe had to fail, so nothing is proven'};
+  const isCounted = before !== undefined && after !== undefined;
+  if (isCounted && after > before) return {};
+  const own = failing.filter((row) => row.otherwise === 'passes');
+  if (own.length > 0 && !own.some((row) => [row.before, row.after].some((seen) => seen?.kind === 'answered')))
+    return {doubt: 'the rule caught nothing, and nothing is known to have passed without it: nothing is proven'};
+  if (!isCounted) return {remark: 'the counter could not be read: is the rule gone again, or hw5 cut off?'};
+  return failing.length > 0 ? {remark: 'the counter did not move: another rule, ahead of this one, catches these packets'} : {};
+}
+
+function hitsOf({id}: Rule, seen: Sighting | undefined): number | undefined {
+  return seen && rulesOn(seen).find((rule) => rule.id === id)?.hits;
+}

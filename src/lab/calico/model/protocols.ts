@@ -1,0 +1,23 @@
+const NAMES = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite'];
+
+/** What a rule may say of protocols, in words. */
+export const PROTOCOLS_IN_WORDS = `${NAMES.join(', ')} or a number from 1 to 255`;
+
+/** True for a protocol that iptables takes for that one: to it 0 is every protocol, and another name makes it refuse the whole table. */
+export function isProtocol(protocol: string): boolean {
+  return NAMES.includes(protocol) || (/^[1-9]\d{0,2}$/.test(protocol) && Number(protocol) <= 255);
+}
+
+/** True for ICMP, by name or number. */
+export function isIcmp(protocol: string | undefined): boolean {
+  return protocol === 'icmp' || protocol === '1';
+}
+
+/** True for an ICMP type with or without a code that iptables takes for that one: to it the type 255 is every type. */
+export function isIcmpMatch(type: unknown, code: unknown): boolean {
+  return isByte(type) && type < 255 && (code === undefined || isByte(code));
+}
+
+function isByte(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}

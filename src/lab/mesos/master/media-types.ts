@@ -1,0 +1,34 @@
+import {encodeMessage} from '../common/protobuf.js';
+import {type Encode, encodeJson} from '../common/recordio.js';
+import {EVENT} from './event-spec.js';
+
+/** The two forms a scheduler may speak in; what it sends and what it wants to read may differ. */
+export type MediaType = 'application/json' | 'application/x-protobuf';
+
+/** What a Content-Type names; exactly, as genuine Mesos wants it. */
+export function contentMedia(contentType: string): MediaType | undefined {
+  return contentType === 'application/json' || contentType === 'application/x-protobuf' ? contentType : undefined;
+}
+
+/** The form to answer in: JSON where it is allowed, as genuine Mesos prefers it. No Accept header allows everything. */
+export function acceptedMedia(accept: string | undefined): MediaType | undefined {
+  if (acceptsJson(accept)) return 'application/json';
+  return mediaRanges(accept).includes('application/x-protobuf') ? 'application/x-protobuf' : undefined;
+}
+
+/** Whether an Accept header allows JSON. */
+export function acceptsJson(accept: string | undefined): boolean {
+  return (
+    accept === undefined || mediaRanges(accept).some((range) => ['application/json', 'application/*', '*/*'].includes(range))
+  );
+}
+
+function mediaRanges(accept: string | undefined): string[] {
+  return (accept ?? '').split(',').map((range) => range.split(';')[0]!.trim());
+}
+
+/** How events are written in a form. */
+export const ENCODE_EVENT: Readonly<Record<MediaType, Encode>> = {
+  'application/json': encodeJson,
+  'application/x-protobuf': (event) => encodeMessage(EVENT, event as Record<string, unknown>),
+};

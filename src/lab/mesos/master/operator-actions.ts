@@ -1,0 +1,94 @@
+import {methodNotAllowed, type Reply, type Request} from '../common/http-server.js';
+import {MessageError} from '../common/message.js';
+import type {Resource} from '../common/wire.js';
+import {parseResourceList} from './call.js';
+import {authenticate, unauthorized} from './credentials.js';
+import type {Master} from './master.js';
+import {findExchangeFault, planExchange, type ReservationKind, unusedOn} from './reservations.js';
+
+/** What an operator changes: by forms to endpoints of old, and by calls of POST /api/v1. */
+
+const bad = (text: string): Reply => ({status: 400, text});
+
+/** What stands in the way of a request that changes something. */
+export function refusal({security}: Master, request: Request): Reply {
+  if (security.isWriteAuthenticated && principalOf(security, request) === undefined)
+    return unauthorized('mesos-master-readwrite');
+  return request.method === 'POST' ? undefined : methodNotAllowed(request.method, 'POST');
+}
+
+/** Who asks; undefined when nobody has to say. */
+export function principalOf(security: Master['security'], request: Request): string | undefined {
+  return security.isWriteAuthenticated ? authenticate(security.credentials, request.headers.authorization) : undefined;
+}
+
+/** The forms: POST /master/teardown, /master/reserve and /master/unreserve; undefined for other paths. */
+export function findForm(path: string): ((master: Master, request: Request) => Reply) | undefined {
+  const form = FORMS[path.replace(/^\/master(?=\/)/, '')];
+  return form && ((master, request) => refusal(master, request) ?? form(master, request));
+}
+
+const FORMS: Readonly<Record<string, (master: Master, request: Request) => Reply>> = {
+  '/teardown': teardownForm,
+  '/reserve': (master, request) => reservationForm(master, 'RESERVE', request),
+  '/unreserve': (master, request) => reservationForm(master, 'UNRESERVE', request),
+};
+
+/** `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
+function teardownForm(master: Master, request: Request): Reply {
+  const id = new URLSearchParams(request.body.toString('utf8')).get('frameworkId');
+  if (id === null) return bad("Missing 'frameworkId' query parameter in the request body");
+  return teardown(master, id);
+}
+
+export function teardown(master: Master, id: string): Reply {
+  const framework = master.context.state.frameworks.get(id);
+  if (!framework) return bad('No framework found with specified ID');
+  master.handle({kind: 'teardown', framework});
+  return {status: 200};
+}
+
+/** `slaveId=…&resources=[…]`. */
+function reservationForm(master: Master, kind: ReservationKind, request: Request): Reply {
+  const form = new URLSearchParams(request.body.toString('utf8'));
+  const [agentId, resources] = [form.get('slaveId'), form.get('resources')];
+  if (agentId === null) return bad("Missing 'slaveId' query parameter in the request body");
+  if (resources === null) return bad("Missing 'resources' query parameter in the request body");
+  let list: readonly Resource[];
+  try {
+    list = parseResourceList(resources);
+  } catch (error) {
+    if (error instanceof MessageError)
+      return bad(`Error in parsing 'resources' query parameter in the request body: ${error.message}`);
+    throw error;
+  }
+  return changeReservation(master, kind, agentId, list, principalOf(master.security, request));
+}
+
+/** 202 when it is done, 409 when tasks hold what it needs. Offers that hold it are taken back. */
+export function changeReservation(
+  master: Master,
+  kind: ReservationKind,
+  agentId: string,
+  resources: readonly Resource[],
+  principal: string | undefined,
+): Reply {
+  const agent = master.context.state.agents.get(agentId);
+  if (!agent) return bad('No agent found with specified ID');
+  const plan = planExchange(kind, resources, {principal});
+  if (typeof plan === 'string') return bad(`Invalid ${kind} operation on agent ${agentId}: ${plan}`);
+  const conflict = findExchangeFault(unusedOn(master.context.state, agent), plan);
+  if (conflict !== undefined) return {status: 409, text: `Invalid ${kind} operation: ${conflict}`};
+  master.handle({kind: 'exchange', agent, exchange: plan});
+  return {status: 202};
+}
+
+/** MARK_AGENT_GONE: it will never come back. */
+export function markAgentGone(master: Master, agentId: string): Reply {
+  const {state} = master.context;
+  const isKnown =
+    state.agents.has(agentId) || state.unreachable.has(agentId) || state.recovered.has(agentId) || state.gone.has(agentId);
+  if (!isKnown) return {status: 404, text: 'Agent not found'};
+  master.handle({kind: 'mark-gone', agentId});
+  return {status: 200};
+}

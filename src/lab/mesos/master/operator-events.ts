@@ -1,0 +1,60 @@
+import type {TaskStatus} from '../common/wire.js';
+import type {Context} from './context.js';
+import {agentJson, frameworkJson, getState, taskJson} from './operator-views.js';
+import type {Agent, Framework, Task} from './state.js';
+
+/** The event stream of operators: SUBSCRIBE of POST /api/v1. It begins with the whole state; after that come the changes. */
+
+export function subscribeOperator(context: Context, stream: string): void {
+  const {heartbeatInterval} = context.settings;
+  const subscribed = {get_state: getState(context), heartbeat_interval_seconds: heartbeatInterval};
+  context.emit({kind: 'event', stream, event: {type: 'SUBSCRIBED', subscribed}});
+  context.emit({kind: 'event', stream, event: {type: 'HEARTBEAT'}});
+  context.state.operators.set(stream, context.now() + heartbeatInterval);
+}
+
+/** Sends the heartbeats that are due. */
+export function beatOperators(context: Context): void {
+  for (const [stream, due] of context.state.operators) {
+    if (due > context.now()) continue;
+    context.emit({kind: 'event', stream, event: {type: 'HEARTBEAT'}});
+    context.state.operators.set(stream, due + context.settings.heartbeatInterval);
+  }
+}
+
+/** @param event made only if there is somebody to tell */
+function tell(context: Context, event: () => object): void {
+  if (context.state.operators.size === 0) return;
+  const made = event();
+  for (const stream of context.state.operators.keys()) context.emit({kind: 'event', stream, event: made});
+}
+
+export function tellTaskAdded(context: Context, task: Task): void {
+  tell(context, () => ({type: 'TASK_ADDED', task_added: {task: taskJson(task)}}));
+}
+
+/** @param status what the framework is told; the task's own state may be newer */
+export function tellTaskUpdated(context: Context, task: Task, status: TaskStatus): void {
+  const task_updated = {framework_id: {value: task.frameworkId}, status, state: task.state};
+  tell(context, () => ({type: 'TASK_UPDATED', task_updated}));
+}
+
+export function tellAgentAdded(context: Context, agent: Agent): void {
+  tell(context, () => ({type: 'AGENT_ADDED', agent_added: {agent: agentJson(context, agent)}}));
+}
+
+export function tellAgentRemoved(context: Context, agentId: string): void {
+  tell(context, () => ({type: 'AGENT_REMOVED', agent_removed: {agent_id: {value: agentId}}}));
+}
+
+export function tellFrameworkAdded(context: Context, framework: Framework): void {
+  tell(context, () => ({type: 'FRAMEWORK_ADDED', framework_added: {framework: frameworkJson(context, framework)}}));
+}
+
+export function tellFrameworkUpdated(context: Context, framework: Framework): void {
+  tell(context, () => ({type: 'FRAMEWORK_UPDATED', framework_updated: {framework: frameworkJson(context, framework)}}));
+}
+
+export function tellFrameworkRemoved(context: Context, framework: Framework): void {
+  tell(context, () => ({type: 'FRAMEWORK_REMOVED', framework_removed: {framework_info: framework.info}}));
+}

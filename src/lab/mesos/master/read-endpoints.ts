@@ -1,0 +1,33 @@
+import {notFound, type Reply, type Request} from '../common/http-server.js';
+import {VERSION} from '../common/version.js';
+import {authenticate, unauthorized} from './credentials.js';
+import type {Master} from './master.js';
+import {metrics} from './metrics.js';
+import {summaryView} from './summary-view.js';
+import {frameworksView, rolesView, slavesView, stateView, tasksView} from './views.js';
+
+/** GET endpoints. Those of the process `master` answer with and without that prefix. */
+export function readEndpoints(master: Master, request: Request): Reply {
+  const path = request.path.replace(/^\/master(?=\/)/, '');
+  if (path === '/health') return {status: 200};
+  if (path === '/version') return {status: 200, json: VERSION};
+  const {address} = master.context.settings.masterInfo;
+  if (path === '/redirect') return {status: 307, headers: {Location: `//${address.hostname}:${address.port}`}};
+  const view = VIEWS[path];
+  if (!view) return notFound();
+  const {credentials, isReadAuthenticated} = master.security;
+  if (isReadAuthenticated && authenticate(credentials, request.headers.authorization) === undefined)
+    return unauthorized('mesos-master-readonly');
+  return {status: 200, json: view(master, request.query)};
+}
+
+const VIEWS: Readonly<Record<string, (master: Master, query: URLSearchParams) => object>> = {
+  '/state': (master) => stateView(master.context, master.flags),
+  '/state-summary': (master) => summaryView(master.context, master.flags),
+  '/slaves': (master, query) => slavesView(master.context, query.get('slave_id') ?? undefined),
+  '/frameworks': (master, query) => frameworksView(master.context, query.get('framework_id') ?? undefined),
+  '/tasks': (master, query) => tasksView(master.context, query),
+  '/roles': (master) => rolesView(master.context),
+  '/flags': (master) => ({flags: Object.fromEntries(master.flags.values)}),
+  '/metrics/snapshot': (master) => metrics(master.context),
+};

@@ -1,0 +1,61 @@
+import {chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {changeFile} from '../../../src/cli/change-file.js';
+
+const NOBODY = 65_534;
+
+describe('changing a file of the user', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hw5-change-'));
+    file = join(folder, 'cluster.yaml');
+    await writeFile(file, 'a: a longer text\n');
+  });
+  afterEach(() => rm(folder, {recursive: true}));
+
+  it('keeps its mode', async () => {
+    await chmod(file, 0o640);
+    await changeFile(file, 'a: a longer text\n', 'b: new\n');
+    expect(await readFile(file, 'utf8')).toBe('b: new\n');
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves what somebody else has written meanwhile', async () => {
+    await expect(changeFile(file, 'a: before that\n', 'b: new\n')).rejects.toThrow('somebody else has just changed');
+    expect(await readFile(file, 'utf8')).toBe('a: a longer text\n');
+  });
+
+  it("works in a folder that is not the user's, as the lab's is root's", async () => {
+    await chmod(folder, 0o555);
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) await chown(file, NOBODY, NOBODY);
+    if (isRoot) process.seteuid!(NOBODY);
+    try {
+      await changeFile(file, 'a: a longer text\n', 'b: new\n');
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      await chmod(folder, 0o755);
+    }
+    expect(await readFile(file, 'utf8')).toBe('b: new\n');
+    expect(await readdir(folder)).toEqual(['cluster.yaml']);
+  });
+
+  it('that he may not write says so', async () => {
+    await chmod(folder, 0o555);
+    await chmod(file, 0o444);
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) process.seteuid!(NOBODY);
+    try {
+      await expect(changeFile(file, 'a: a longer text\n', 'b: new\n')).rejects.toMatchObject({
+        message: expect.stringContaining('cannot be changed'),
+        hint: 'may you write to it?',
+      });
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      await chmod(folder, 0o755);
+    }
+  });
+});

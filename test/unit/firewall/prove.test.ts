@@ -1,0 +1,52 @@
+import {expect, it} from 'vitest';
+import type {NodeView} from '../../../src/firewall/nodes.js';
+import {Prover} from '../../../src/firewall/prove.js';
+import {parseSighting} from '../../../src/firewall/sighting.js';
+import {ConnectError} from '../../../src/support/errors.js';
+import {type FakeCall, FakeHost} from '../../support/fake-host.js';
+import {cluster, node0, node1, node2} from './cluster.js';
+import {FakeFirewall} from './fake-firewall.js';
+import {rule} from './make.js';
+
+const denial = rule('deny-ip', node0.address);
+const ANSWERED = '2 packets transmitted, 2 received, 0% packet loss';
+
+/** How a node is seen, with these rules. */
+function look(host: FakeFirewall): string {
+  const dump = host.kernel('iptables-nft').save();
+  return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft 4 nft\n${dump}#hw5 fingerprint f\n`;
+}
+
+/** What the host's shell prints for joined facts with these outputs, the last one for all that follow. */
+function facts({stdin}: FakeCall, ...outputs: readonly string[]): string {
+  const count = stdin.toString().split('.code";').length - 1;
+  const lines = Array.from({length: count}, (_, index) => outputs[index] ?? outputs.at(-1)!);
+  return lines.map((text, index) => `${index} 0 ${Buffer.from(text).toString('base64')}\n`).join('');
+}
+
+const isLook = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_firewall look');
+const isAround = (call: FakeCall): boolean => call.stdin.toString().includes('ss -Hltn');
+
+/** A node that answers, has HTTP, and whose probes all pass. */
+function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: NodeView; host: FakeHost} {
+  const host = new FakeHost(of.name)
+    .on(
+      (call) => !isLook(call) && !isAround(call),
+      (call: FakeCall) => facts(call, ANSWERED),
+    )
+    .on(isAround, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr 02:00:00:00:00:99`))
+    .on(isLook, (call: FakeCall) => facts(call, look(firewall)));
+  return {view: {node: of, host, source: undefined, seen: parseSighting(look(firewall))}, host};
+}
+
+it('a node that is lost after the first look probes nothing, and stops nobody else’s proof', async () => {
+  const [guarded, sick, prober] = [node(node1, {firewall: new FakeFirewall().add(denial)}), node(node2), node(node0)];
+  sick.host.on(/./, new ConnectError('node2', 'the connection broke'));
+  const claims = [guarded, sick].map(({view}) => ({rule: denial, view, ends: undefined}));
+  await using prover = await Prover.prepare(cluster, [prober.view, guarded.view, sick.view], claims);
+  const [proof, other] = await prover.after();
+  expect(proof!.rows.length).toBeGreaterThan(0);
+  expect(proof!.remarks).toContainEqual(expect.stringMatching(/^node2 probes nothing: .*the connection broke/));
+  expect(other).toMatchObject({node: 'node2', isOk: false, rows: []});
+  expect(other!.doubts[0]).toContain('the connection broke');
+});

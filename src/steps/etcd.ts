@@ -2,7 +2,7 @@ import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../clust
 import {quote} from '../host/command.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../step/action.js';
 import {exists, textFile, unit} from '../step/facts.js';
-import {defineStep, type Problem} from '../step/step.js';
+import {defineStep, everywhere, type Problem} from '../step/step.js';
 import {render, template} from '../support/template.js';
 import {DATA, RESTORE, unitPath} from './places.js';
 
@@ -70,7 +70,8 @@ function joinOthers(node: ClusterNode, cluster: Cluster): Action {
 export const etcd = defineStep({
   name: 'etcd',
   title: 'etcd members',
-  needs: ['packages'],
+  // a member waits three minutes for the others to begin, and apt may take longer than that on one of them
+  needs: [everywhere('packages')],
   targets: (cluster) => nodesWith(cluster, 'etcd'),
   undoTargets: (cluster) => cluster.nodes,
   facts: ({cluster}) => ({

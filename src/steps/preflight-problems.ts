@@ -12,6 +12,8 @@ export interface PreflightSeen {
   readonly etcd: string | undefined;
   readonly swarm: string | undefined;
   readonly listeners: string | undefined;
+  /** The process ids of those that may hold wanted ports, a line each. */
+  readonly ours: string | undefined;
   readonly hasHw5: string | undefined;
   /** Those that are missing. */
   readonly packages: string | undefined;
@@ -24,11 +26,18 @@ export interface PreflightSeen {
   readonly addresses: string | undefined;
 }
 
+export interface WantedPort {
+  readonly port: number;
+  readonly purpose: string;
+  /** The addresses at which it will be bound. */
+  readonly at: readonly string[] | 'everywhere';
+}
+
 export interface PreflightWanted {
   readonly node: ClusterNode;
   /** The containers' pool. */
   readonly subnet: string;
-  readonly ports: readonly {readonly port: number; readonly purpose: string}[];
+  readonly ports: readonly WantedPort[];
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
   readonly isContainerHost: boolean;
@@ -170,14 +179,40 @@ function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] 
   ];
 }
 
+/** hw5's own programs that listen outside the units that start them: in containers, where Calico and perhaps Mesos run. */
+const IN_CONTAINERS: readonly string[] = ['bird', 'mesos-master', 'mesos-agent'];
+
+/** Somebody who listens, as a line of `ss -Hltnp` tells. */
+interface Listener {
+  readonly address: string;
+  readonly port: number;
+  readonly programs: readonly {readonly name: string; readonly pid: string}[];
+}
+
+function parseListeners(text: string): readonly Listener[] {
+  return text.split('\n').flatMap((line) => {
+    // `0.0.0.0:22`, `*:22`, `[::]:22`, `127.0.0.53%lo:53`, `[::ffff:10.0.0.1]:80`
+    const [, address, port] = /^\S+ +\S+ +\S+ +\[?(?:::ffff:)?([^\]\s]*?)(?:%[^\]\s]+)?\]?:(\d+)\s/.exec(`${line} `) ?? [];
+    if (address === undefined) return [];
+    const programs = [...line.matchAll(/\("([^"]+)",pid=(\d+)/g)].map(([, name, pid]) => ({name: name!, pid: pid!}));
+    return [{address, port: Number(port), programs}];
+  });
+}
+
 /** Ports that somebody else holds. Services of an earlier `up`, and those that hw5 itself will stop, are not somebody else. */
 function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  if (Number(seen.hasHw5 ?? 0) > 0) return [];
-  return wanted.ports.flatMap(({port, purpose}) => {
-    const line = (seen.listeners ?? '').split('\n').find((one) => one.split(/\s+/)[3]?.endsWith(`:${port}`));
-    const program = /users:\(\("([^"]+)",pid=(\d+)/.exec(line ?? '');
-    if (!line || program?.[1] === 'etcd') return [];
-    const holder = program ? `${program[1]} (process ${program[2]})` : 'another process';
+  const ours = new Set(seen.ours?.split('\n'));
+  const isUp = Number(seen.hasHw5 ?? 0) > 0;
+  const others = parseListeners(seen.listeners ?? '').filter(
+    ({programs}) => !programs.some(({name, pid}) => ours.has(pid) || (isUp && IN_CONTAINERS.includes(name))),
+  );
+  return wanted.ports.flatMap(({port, purpose, at}) => {
+    const isInTheWay = ({address}: Listener): boolean =>
+      at === 'everywhere' || ['0.0.0.0', '*', '::'].includes(address) || at.includes(address);
+    const other = others.find((one) => one.port === port && isInTheWay(one));
+    if (!other) return [];
+    const [program] = other.programs;
+    const holder = program ? `${program.name} (process ${program.pid})` : 'another process';
     return [
       {
         message: `port ${port} (${purpose}) is held by ${holder}`,

@@ -6,30 +6,37 @@ import {fromApt} from './apt.js';
 import {fromDockerd} from './dockerd.js';
 import {TAGS} from './images.js';
 import {missingPackages} from './packages.js';
-import {preflightProblems, referenceClock} from './preflight-problems.js';
+import {preflightProblems, referenceClock, type WantedPort} from './preflight-problems.js';
 
-/** Ports that a node's own services will listen on, with what for. */
-export function portsOf(node: ClusterNode, cluster: Cluster): readonly {readonly port: number; readonly purpose: string}[] {
+const LOOPBACK = '127.0.0.1';
+
+/** Ports that a node's own services will listen on, with what for and at which addresses. */
+export function portsOf(node: ClusterNode, cluster: Cluster): readonly WantedPort[] {
+  const here = [node.address];
   const has = (role: ClusterNode['roles'][number]): boolean => node.roles.includes(role);
   const runsMesos = cluster.mesos.source.kind !== 'external';
   return [
     ...(has('etcd')
       ? [
-          {port: cluster.etcd.clientPort, purpose: 'etcd clients'},
-          {port: cluster.etcd.peerPort, purpose: 'etcd peers'},
+          {port: cluster.etcd.clientPort, purpose: 'etcd clients', at: [...here, LOOPBACK]},
+          {port: cluster.etcd.peerPort, purpose: 'etcd peers', at: here},
         ]
       : []),
-    ...(has('master') && runsMesos ? [{port: cluster.mesos.masterPort, purpose: 'the Mesos master'}] : []),
-    ...(has('agent') && runsMesos ? [{port: cluster.mesos.agentPort, purpose: 'the Mesos agent'}] : []),
-    ...(isOnContainerNetwork(node) ? [{port: 179, purpose: 'BGP'}] : []),
+    ...(has('master') && runsMesos ? [{port: cluster.mesos.masterPort, purpose: 'the Mesos master', at: here}] : []),
+    ...(has('agent') && runsMesos ? [{port: cluster.mesos.agentPort, purpose: 'the Mesos agent', at: here}] : []),
+    ...(isOnContainerNetwork(node) ? [{port: 179, purpose: 'BGP', at: 'everywhere' as const}] : []),
     ...(has('proxy')
       ? [
-          {port: cluster.proxy.port, purpose: 'the reverse proxy'},
-          {port: cluster.proxy.apiPort, purpose: "the reverse proxy's API"},
+          {port: cluster.proxy.port, purpose: 'the reverse proxy', at: here},
+          {port: cluster.proxy.apiPort, purpose: "the reverse proxy's API", at: [LOOPBACK]},
         ]
       : []),
   ];
 }
+
+/** Prints the version of a package; one that was removed, of which the configuration is left, has none. */
+const installed = (name: string): string =>
+  `dpkg-query -W -f '\${db:Status-Status} \${Version}' ${name} 2>/dev/null | sed -n 's/^installed //p' | grep .`;
 
 /** What the machine tells at once. */
 const local = (script: string): Fact<string | undefined> => ({...output(script), asks: FILES});
@@ -46,12 +53,10 @@ export const preflight = defineStep({
     apt: local('command -v apt-get'),
     /** The version that runs, or the one that apt would install. */
     docker: fromApt(
-      `dpkg-query -W -f '\${Version}' docker.io 2>/dev/null | grep . || dpkg-query -W -f '\${Version}' docker-ce 2>/dev/null | grep . || apt-cache policy docker.io | sed -n 's/^  Candidate: //p'`,
+      `${installed('docker.io')} || ${installed('docker-ce')} || apt-cache policy docker.io | sed -n 's/^  Candidate: //p'`,
     ),
     node: fromApt(`node --version 2>/dev/null || apt-cache policy nodejs | sed -n 's/^  Candidate: /v/p'`),
-    etcd: fromApt(
-      `dpkg-query -W -f '\${Version}' etcd-server 2>/dev/null | grep . || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`,
-    ),
+    etcd: fromApt(`${installed('etcd-server')} || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`),
     packages: missingPackages(node, cluster),
     // a dockerd that hangs is the business of the steps that ask it
     images: {...TAGS, whenSilent: undefined},
@@ -63,7 +68,10 @@ export const preflight = defineStep({
       ),
       whenSilent: undefined,
     },
-    listeners: local('ss -Hltnp'),
+    // one right after the other: a service that restarts meanwhile would be a stranger
+    listeners: {...output('ss -Hltnp'), asks: 'systemd'},
+    /** Processes that may hold our ports: ours, and the distribution's etcd, which hw5 will stop. */
+    ours: {...output("systemctl show -p MainPID --value 'hw5-*.service' etcd.service | grep ."), asks: 'systemd'},
     hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
     /** For itself: nothing is to hold it up on one host and not on another. */
     clock: output('date +%s%3N'),

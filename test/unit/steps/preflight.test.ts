@@ -1,4 +1,9 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {LocalHost} from '../../../src/host/local-host.js';
+import {observe} from '../../../src/step/observe.js';
 import {portsOf, preflight} from '../../../src/steps/preflight.js';
 import {
   type PreflightSeen,
@@ -19,6 +24,7 @@ const GOOD: PreflightSeen = {
   node: 'v18.19.0',
   etcd: '3.4.23-4+b4',
   listeners: 'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=101,fd=3))',
+  ours: '0',
   hasHw5: '0',
   packages: 'docker.io etcd-server',
   images: undefined,
@@ -142,14 +148,44 @@ describe('preflight', () => {
     ['[::]:2379', 'port 2379 (etcd clients) is held by nginx (process 4711)'],
     ['127.0.0.1:8001', "port 8001 (the reverse proxy's API) is held by nginx (process 4711)"],
     ['*:179', 'port 179 (BGP) is held by nginx (process 4711)'],
+    ['127.0.0.1:179', 'port 179 (BGP) is held by nginx (process 4711)'],
+    ['198.18.0.10:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
+    ['[::ffff:198.18.0.10]:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
+    ['0.0.0.0%host0:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
   ])('finds somebody at %s', (address, message) => {
     expect(messages({listeners: listens(address)})).toEqual([message]);
   });
 
   it('does not mind other ports, the etcd that hw5 will stop, nor what hw5 itself has started', () => {
     expect(messages({listeners: listens('0.0.0.0:28888')})).toEqual([]);
-    expect(messages({listeners: listens('127.0.0.1:2379', 'etcd')})).toEqual([]);
-    expect(messages({listeners: listens('0.0.0.0:8888', 'node'), hasHw5: '7'})).toEqual([]);
+    expect(messages({listeners: listens('127.0.0.1:2379', 'etcd'), ours: '0\n4711'})).toEqual([]);
+    expect(messages({listeners: listens('0.0.0.0:8888', 'node'), hasHw5: '7', ours: '12\n4711\n0'})).toEqual([]);
+    expect(messages({listeners: listens('0.0.0.0:179', 'bird'), hasHw5: '7'})).toEqual([]);
+  });
+
+  it("minds an etcd that is not the distribution's, as that of Kubernetes, a bird of somebody else, and who came after `up`", () => {
+    expect(messages({listeners: listens('127.0.0.1:2379', 'etcd')})).toHaveLength(1);
+    expect(messages({listeners: listens('0.0.0.0:179', 'bird')})).toHaveLength(1);
+    expect(messages({listeners: listens('0.0.0.0:8888'), hasHw5: '7', ours: '12'})).toHaveLength(1);
+  });
+
+  it.each(['127.0.0.1:8888', '127.0.0.53%lo:8888', '[::1]:8888', '10.0.0.7:8888', '198.18.0.10:8001'])(
+    'does not mind somebody at %s, where the service will not be',
+    (address) => expect(messages({listeners: listens(address)})).toEqual([]),
+  );
+
+  it.each([
+    ['deinstall ok config-files', '20.10.24', '24.0.7'],
+    ['install ok installed', '20.10.24', '20.10.24'],
+  ])('takes a package for what apt would install where dpkg says %s', async (status, version, wanted) => {
+    const folder = await mkdtemp(join(tmpdir(), 'hw5-preflight-'));
+    const dpkg = `[ "$4" = docker.io ] || exit 1\ncase "$3" in *Status-Status*) printf '%s ' ${status.split(' ').at(-1)};; esac\nprintf ${version}`;
+    await writeFile(join(folder, 'dpkg-query'), `#!/bin/sh\n${dpkg}\n`, {mode: 0o755});
+    await writeFile(join(folder, 'apt-cache'), '#!/bin/sh\necho "  Candidate: 24.0.7"\n', {mode: 0o755});
+    const fact = preflight.facts(contextOf({}))['docker']!;
+    const seen = await observe(new LocalHost(), {docker: {...fact, script: `PATH=${folder}:$PATH; ${fact.script}`}});
+    await rm(folder, {recursive: true});
+    expect(seen.docker).toBe(wanted);
   });
 
   it.each([

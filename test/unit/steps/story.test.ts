@@ -44,6 +44,10 @@ describe('the steps together', () => {
     expect(needs).toContain('images@node2');
   });
 
+  it('begin etcd when all its members can begin: one waits for the others only so long', () => {
+    for (const node of ['node0', 'node1', 'node2']) expect(allNeeds('etcd@node0')).toContain(`packages@${node}`);
+  });
+
   it('build images and start Mesos beside Calico', () => {
     for (const key of ['build@node0', 'mesos-agent@node0', 'mesos-master@node0']) {
       expect([...allNeeds(key)].filter((need) => need.startsWith('calico@'))).toEqual([]);

@@ -92,6 +92,22 @@ describe('a task that asks for what would be lost without a word is refused in w
   });
 });
 
+describe('a task group', () => {
+  it('is refused as a whole, for the reason of groups', () => {
+    const machine = new TestMachine();
+    machine.agent('a', SMALL);
+    machine.framework('f');
+    const [offer] = machine.offers('f');
+    const tasks = ['t-1', 't-2'].map((id) => ({...shellTask(id, 'true'), agent_id: offer.agent_id}));
+    const launch_group = {executor: {type: 'DEFAULT', executor_id: {value: 'e'}}, task_group: {tasks}};
+    machine.call('f', 'ACCEPT', {accept: {offer_ids: [offer.id], operations: [{type: 'LAUNCH_GROUP', launch_group}]}});
+    const statuses = machine.events('f').flatMap((event: Event) => (event.update ? [event.update.status] : []));
+    expect(statuses).toMatchObject(
+      ['t-1', 't-2'].map((value) => ({task_id: {value}, state: 'TASK_ERROR', reason: 'REASON_TASK_GROUP_INVALID'})),
+    );
+  });
+});
+
 describe('UPDATE_FRAMEWORK', () => {
   let cluster: TestCluster;
   let master: RunningMaster;

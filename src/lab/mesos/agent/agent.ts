@@ -1,4 +1,5 @@
 import type {Log} from '../common/log.js';
+import {fromWire, scalar} from '../common/resources.js';
 import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
 import type {AgentCall, AgentRegistration} from '../master/agent-registration.js';
 import type {AgentMessage} from '../master/context.js';
@@ -125,6 +126,29 @@ export class Agent {
         this.#parts.onShutdown(message.message);
         break;
     }
+  }
+
+  /** /monitor/statistics: what the running tasks use, and may use. */
+  async statistics(): Promise<object[]> {
+    const running = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
+    return Promise.all(
+      running.map(async (run) => {
+        const {task, framework} = run.record;
+        const limits = fromWire(task.resources);
+        return {
+          executor_id: task.task_id.value,
+          executor_name: `Command Executor (Task: ${task.task_id.value})`,
+          framework_id: framework.id!.value,
+          source: task.task_id.value,
+          statistics: {
+            timestamp: this.#parts.now(),
+            cpus_limit: scalar(limits, 'cpus'),
+            mem_limit_bytes: scalar(limits, 'mem') * 2 ** 20,
+            ...(await run.statistics()),
+          },
+        };
+      }),
+    );
   }
 
   /** Time passed: repeats updates, removes containers that are over for long enough. */

@@ -1,61 +1,94 @@
-import {closeSync, openSync, readdirSync, readSync, realpathSync, type Stats, statSync} from 'node:fs';
-import {join, sep} from 'node:path';
-import type {Reply} from '../common/http-server.js';
+import {closeSync, createReadStream, openSync, readdirSync, readSync, realpathSync, type Stats, statSync} from 'node:fs';
+import type {ServerResponse} from 'node:http';
+import {basename, join, sep} from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import {notFound, type Reply} from '../common/http-server.js';
+import type {EndpointParts} from './endpoints.js';
 import {groupName, userName} from './users.js';
 
 const MAX_LENGTH = 16 * 4096;
 
-/** /files/browse and /files/read: sandboxes only, whatever links in them point at. */
-export function filesApi(workDir: string, action: string, query: URLSearchParams): Reply {
+/** Whose files: those below WORK_DIR/slaves, whatever links in them point at. */
+export interface FilesRoot {
+  readonly workDir: string;
+  /** None before the agent is registered. */
+  readonly agentId: string | undefined;
+}
+
+export function filesRoot({agent, flags}: EndpointParts): FilesRoot {
+  return {workDir: flags.required('work_dir'), agentId: agent.info.id?.value};
+}
+
+/** /files/browse, /files/read and /files/download. */
+export function filesApi(root: FilesRoot, action: string, query: URLSearchParams, response: ServerResponse): Reply {
   const wanted = query.get('path');
   if (wanted === null || wanted === '') return {status: 400, text: "Expecting 'path=value' in query.\n"};
-  const path = confine(workDir, wanted);
-  if (path === undefined) return {status: 404, text: '404 Not Found.'};
+  const path = findFile(root, wanted);
+  if (path === undefined) return notFound();
+  const isDirectory = statSync(path).isDirectory();
   if (action === 'browse')
-    return statSync(path).isDirectory() ? {status: 200, json: browse(wanted, path)} : {status: 400, text: 'Not a directory.\n'};
-  if (statSync(path).isDirectory()) return {status: 400, text: 'Cannot read from a directory.\n'};
-  if (action === 'download') return {status: 200, text: readPart(path, 0, statSync(path).size)};
+    return isDirectory ? {status: 200, json: listFiles(wanted, path).map(listedFile)} : {status: 400, text: 'Not a directory.\n'};
+  if (isDirectory) return {status: 400, text: 'Cannot read from a directory.\n'};
+  if (action === 'download') return download(path, response);
   const [offset, length] = [query.get('offset'), query.get('length')].map((text) => (text === null ? undefined : Number(text)));
   if ((offset !== undefined && !Number.isInteger(offset)) || (length !== undefined && !Number.isInteger(length))) {
     return {status: 400, text: 'Failed to parse offset or length.\n'};
   }
-  const {size} = statSync(path);
   // -1 asks how long the file is.
-  if (offset === undefined || offset === -1) return {status: 200, json: {data: '', offset: size}};
-  return {
-    status: 200,
-    json: {data: readPart(path, offset, Math.min(length === undefined || length < 0 ? MAX_LENGTH : length, MAX_LENGTH)), offset},
-  };
+  if (offset === undefined || offset === -1) return {status: 200, json: {data: '', offset: statSync(path).size}};
+  return {status: 200, json: {data: readPart(path, offset, length).toString('utf8'), offset}};
 }
 
-function confine(workDir: string, wanted: string): string | undefined {
+/**
+ * The real path of a file that may be shown; undefined for all else.
+ * @param wanted a path below WORK_DIR/slaves, or Mesos' virtual path of a sandbox: /frameworks/F/executors/E/runs/latest
+ */
+export function findFile({workDir, agentId}: FilesRoot, wanted: string): string | undefined {
+  const slaves = join(workDir, 'slaves');
+  const isVirtual = agentId !== undefined && /^\/frameworks\/[^/]+\/executors\/[^/]+\/runs\/[^/]+/.test(wanted);
   try {
-    const root = realpathSync(join(workDir, 'slaves'));
-    const path = realpathSync(wanted);
+    const root = realpathSync(slaves);
+    const path = realpathSync(isVirtual ? join(slaves, agentId, wanted) : wanted);
     return path === root || path.startsWith(root + sep) ? path : undefined;
   } catch {
     return undefined;
   }
 }
 
-function browse(shown: string, directory: string): object[] {
+/** As it is, however large. */
+function download(path: string, response: ServerResponse): undefined {
+  const {size} = statSync(path);
+  response.writeHead(200, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Disposition': `attachment; filename=${basename(path)}`,
+    'Content-Length': size,
+  });
+  if (size === 0) response.end();
+  // What a running task adds meanwhile is not sent: the length is said. When the other side leaves, there is nobody to tell.
+  else pipeline(createReadStream(path, {end: size - 1}), response).catch(() => response.destroy());
+  return undefined;
+}
+
+/** The files of a directory, by the path they were asked for. */
+export function listFiles(shown: string, directory: string): {readonly path: string; readonly stats: Stats}[] {
   return readdirSync(directory)
     .sort()
     .flatMap((name) => {
       const stats = statSync(join(directory, name), {throwIfNoEntry: false});
-      if (!stats) return [];
-      return [
-        {
-          gid: groupName(stats.gid),
-          mode: modeText(stats),
-          mtime: Math.floor(stats.mtimeMs / 1000),
-          nlink: stats.nlink,
-          path: join(shown, name),
-          size: stats.size,
-          uid: userName(stats.uid),
-        },
-      ];
+      return stats ? [{path: join(shown, name), stats}] : [];
     });
+}
+
+function listedFile({path, stats}: {readonly path: string; readonly stats: Stats}): object {
+  return {
+    gid: groupName(stats.gid),
+    mode: modeText(stats),
+    mtime: Math.floor(stats.mtimeMs / 1000),
+    nlink: stats.nlink,
+    path,
+    size: stats.size,
+    uid: userName(stats.uid),
+  };
 }
 
 /** As `ls -l` shows it. */
@@ -64,11 +97,12 @@ function modeText(stats: Stats): string {
   return (stats.isDirectory() ? 'd' : '-') + bits;
 }
 
-function readPart(path: string, offset: number, length: number): string {
+/** A part of a file, as long as Mesos gives at once. */
+export function readPart(path: string, offset: number, length: number | undefined): Buffer {
   const file = openSync(path, 'r');
   try {
-    const buffer = Buffer.alloc(length);
-    return buffer.toString('utf8', 0, readSync(file, buffer, 0, length, offset));
+    const buffer = Buffer.alloc(Math.min(length === undefined || length < 0 ? MAX_LENGTH : length, MAX_LENGTH));
+    return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, offset));
   } finally {
     closeSync(file);
   }

@@ -3,19 +3,17 @@ import {mkdirSync} from 'node:fs';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import type {Flags} from '../common/flags.js';
-import {createHttpServer, notFound, type Reply, type Request} from '../common/http-server.js';
+import {createHttpServer, type Handler} from '../common/http-server.js';
 import type {Log} from '../common/log.js';
-import {VERSION} from '../common/version.js';
 import {Agent} from './agent.js';
 import {CommandContainerizer} from './containers/command.js';
 import type {Containerizer} from './containers/container.js';
 import {DockerContainerizer} from './containers/docker.js';
+import {endpoints} from './endpoints.js';
 import {taskEnvironment} from './environment.js';
-import {filesApi} from './files.js';
 import {agentIp, checkAgentFlags, describeAgent, recoverIdentity} from './identity.js';
 import {MasterLink} from './master-link.js';
 import {Store} from './store.js';
-import {agentStateView, containersView} from './views.js';
 
 export interface RunningAgent {
   readonly port: number;
@@ -41,7 +39,7 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
   const now = (): number => Date.now() / 1000;
   const startedAt = now();
   const ip = agentIp(flags);
-  let answer: (request: Request) => Reply = () => ({status: 503, text: 'Agent has not finished recovery'});
+  let answer: Handler = () => ({status: 503, text: 'Agent has not finished recovery'});
   const server = createHttpServer(
     (request) => answer(request),
     (error) => log(`bug: ${error instanceof Error ? error.stack : String(error)}`),
@@ -84,7 +82,8 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
       onMessage: (message) => agent.handle(message),
     });
     await agent.recover(flags.text('recover') === 'cleanup');
-    answer = (request) => endpoints(agent, flags, {ip, startedAt, master: target.host}, request);
+    const shown = {agent, flags, ip, master: target.host, startedAt, now, isRegistered: () => link.isConnected};
+    answer = (request) => endpoints(shown, request);
     const timer = setInterval(() => agent.tick(), TICK);
     void link.run();
     log(`agent listens on ${flags.required('ip')}:${port}, its master is ${target.host}:${target.port}`);
@@ -137,26 +136,4 @@ function makeContainerizers(
     result.mesos = new CommandContainerizer({runtimeDir, switchesUser: flags.isOn('switch_user'), environment});
   }
   return result;
-}
-
-function endpoints(agent: Agent, flags: Flags, about: {ip: string; startedAt: number; master: string}, request: Request): Reply {
-  const path = request.path.replace(/^\/slave\(1\)(?=\/)/, '');
-  switch (path) {
-    case '/health':
-      return {status: 200};
-    case '/version':
-      return {status: 200, json: VERSION};
-    case '/state':
-      return {status: 200, json: agentStateView(agent, flags, about)};
-    case '/flags':
-      return {status: 200, json: {flags: Object.fromEntries(flags.values)}};
-    case '/containers':
-      return {status: 200, json: containersView(agent)};
-    case '/files/browse':
-    case '/files/read':
-    case '/files/download':
-      return filesApi(flags.required('work_dir'), path.slice('/files/'.length), request.query);
-    default:
-      return notFound();
-  }
 }

@@ -13,6 +13,7 @@ import {watchHealth} from './health/checker.js';
 import {probe} from './health/probe.js';
 import {delay} from './processes.js';
 import {findOwner, makeSandbox} from './sandbox.js';
+import type {ProcessStatistics} from './statistics.js';
 import {containerStatus, type TaskRecord} from './task-record.js';
 
 /** What a timer of Node can wait at most, in ms. */
@@ -91,6 +92,11 @@ export class TaskRun {
       return;
     }
     if (isFirst) this.#endContainer();
+  }
+
+  /** What it uses; undefined before its container is there. */
+  async statistics(): Promise<ProcessStatistics | undefined> {
+    return this.#container?.statistics();
   }
 
   /** Ends the task though nobody asked for it. */

@@ -42,6 +42,16 @@ export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType =>
   fields: typeof fields === 'function' ? fields : () => fields,
 });
 
+/** Parses JSON, with the words of Mesos for what is none. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The place of the fault is not worth a parser of our own: Mesos names the rest of the body, which for a cut-off body is empty.
+    throw new MessageError('Failed to parse body into JSON: syntax error at line 1 near: ');
+  }
+}
+
 /**
  * Reads a message.
  * @throws {MessageError}

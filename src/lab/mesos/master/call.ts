@@ -1,9 +1,9 @@
+import type {MediaType} from '../common/media-types.js';
 import {resource} from '../common/mesos-spec.js';
-import {MessageError, parseMessage, repeated} from '../common/message.js';
+import {MessageError, parseJson, parseMessage, repeated} from '../common/message.js';
 import {decodeMessage} from '../common/protobuf.js';
 import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
 import {CALL} from './call-spec.js';
-import type {MediaType} from './media-types.js';
 
 /** A call of the v1 scheduler API after its checks: the field that belongs to `type` is there. */
 
@@ -73,16 +73,6 @@ const FIELDS: Readonly<Record<string, keyof Call | string>> = {
   REQUEST: 'request',
   UPDATE_FRAMEWORK: 'update_framework',
 };
-
-/** Parses JSON, with the words of Mesos for what is none. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // The place of the fault is not worth a parser of our own: Mesos names the rest of the body, which for a cut-off body is empty.
-    throw new MessageError('Failed to parse body into JSON: syntax error at line 1 near: ');
-  }
-}
 
 /**
  * Reads and checks the body of a scheduler call.

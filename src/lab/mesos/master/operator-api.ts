@@ -1,32 +1,18 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
-import {MessageError} from '../common/message.js';
+import {readOperatorCall} from '../common/operator-call.js';
 import type {Master} from './master.js';
-import {acceptsJson} from './media-types.js';
 import {metrics} from './metrics.js';
 import {changeReservation, markAgentGone, principalOf, refusal, teardown} from './operator-actions.js';
-import {type OperatorCall, parseOperatorCall} from './operator-call.js';
+import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
 
 /** POST /api/v1 */
 export function operatorApi(master: Master, request: Request): Reply {
   const refused = refusal(master, request);
   if (refused) return refused;
-  const bad = (text: string): Reply => ({status: 400, text});
-  const contentType = request.headers['content-type'];
-  if (contentType === undefined) return bad("Expecting 'Content-Type' to be present");
-  if (contentType !== 'application/json') {
-    return {status: 415, text: "Expecting 'Content-Type' of application/json or application/x-protobuf"};
-  }
-  if (!acceptsJson(request.headers.accept)) {
-    return {status: 406, text: "Expecting 'Accept' to allow application/json, application/x-protobuf or application/recordio"};
-  }
-  let call: OperatorCall;
-  try {
-    call = parseOperatorCall(request.body.toString('utf8'));
-  } catch (error) {
-    if (error instanceof MessageError) return bad(error.message);
-    throw error;
-  }
+  const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
+  if ('refused' in read) return read.refused;
+  const {call} = read;
   const answer = ANSWERS[call.type];
   if (answer) return {status: 200, json: {type: call.type, [call.type.toLowerCase()]: answer(master)}};
   return act(master, request, call);

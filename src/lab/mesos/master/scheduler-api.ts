@@ -1,10 +1,10 @@
 import type {Request} from '../common/http-server.js';
 import {methodNotAllowed, type Reply} from '../common/http-server.js';
+import {acceptedMedia, contentMedia} from '../common/media-types.js';
 import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {Master} from './master.js';
-import {acceptedMedia, contentMedia} from './media-types.js';
 import {findUpdateFault} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};

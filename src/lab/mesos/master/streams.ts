@@ -1,6 +1,14 @@
 import type {ServerResponse} from 'node:http';
-import {encodeRecord} from '../common/recordio.js';
-import {ENCODE_EVENT, type MediaType} from './media-types.js';
+import type {MediaType} from '../common/media-types.js';
+import {encodeMessage} from '../common/protobuf.js';
+import {type Encode, encodeJson, encodeRecord} from '../common/recordio.js';
+import {EVENT} from './event-spec.js';
+
+/** How events are written in each form; agents and operators get JSON. */
+const ENCODE: Readonly<Record<MediaType, Encode>> = {
+  'application/json': encodeJson,
+  'application/x-protobuf': (event) => encodeMessage(EVENT, event as Record<string, unknown>),
+};
 
 interface Stream {
   readonly response: ServerResponse;
@@ -26,7 +34,7 @@ export class Streams {
   /** Writes one record, in one chunk. */
   send(id: string, value: object): void {
     const stream = this.#open.get(id);
-    stream?.response.write(encodeRecord(value, ENCODE_EVENT[stream.mediaType]));
+    stream?.response.write(encodeRecord(value, ENCODE[stream.mediaType]));
   }
 
   /** The last chunk; the connection stays open, as with genuine Mesos. */

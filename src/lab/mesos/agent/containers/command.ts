@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import type {EnvironmentVariable} from '../../common/wire.js';
 import {variableValue} from '../environment.js';
 import {delay, isAlive, markProcess, waitForExit} from '../processes.js';
+import {type ProcessStatistics, processesOfSession, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 import {findUser, type User} from '../users.js';
 import type {Container, Containerizer, Ending, Watch} from './container.js';
@@ -102,6 +103,11 @@ class CommandContainer implements Container {
     }
   }
 
+  async statistics(): Promise<ProcessStatistics | undefined> {
+    const session = this.#session();
+    return session === undefined ? undefined : sumStatistics(processesOfSession(session));
+  }
+
   async execArgv(argv: readonly string[]): Promise<readonly string[]> {
     return argv;
   }
@@ -149,11 +155,21 @@ class CommandContainer implements Container {
 
   /** To the whole session of the task, but not to its executor. */
   #signal(signal: NodeJS.Signals): void {
+    const session = this.#session();
+    try {
+      if (session !== undefined) process.kill(-session, signal);
+    } catch {
+      // It is over.
+    }
+  }
+
+  /** The number of the task's session; undefined before it has started. */
+  #session(): number | undefined {
     try {
       const pid = Number(readFileSync(join(this.#directory, 'pid'), 'utf8'));
-      if (pid > 1) process.kill(-pid, signal);
+      return pid > 1 ? pid : undefined;
     } catch {
-      // Not started yet, or over.
+      return undefined;
     }
   }
 

@@ -1,4 +1,5 @@
 import type {NetworkInfo} from '../../common/wire.js';
+import type {ProcessStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 
 /** How a container ended. */
@@ -29,6 +30,8 @@ export interface Container {
   resume(watch: Watch): Promise<Ending>;
   /** Asks it to end, and makes it end after the grace period (seconds; undefined: the default). */
   kill(graceSeconds: number | undefined): Promise<void>;
+  /** What its processes use now; undefined when it has none. */
+  statistics(): Promise<ProcessStatistics | undefined>;
   /** The argv that runs a command of a COMMAND health check where the task is. */
   execArgv(argv: readonly string[]): Promise<readonly string[]>;
   /** The argv that runs a program in the task's network namespace. */

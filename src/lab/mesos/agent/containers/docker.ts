@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {closeSync, openSync} from 'node:fs';
 import {join} from 'node:path';
 import {delay, isAlive, markProcess, runCommand, waitForExit} from '../processes.js';
+import {type ProcessStatistics, processesInGroupOf, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 import {type Container, type Containerizer, type Ending, LaunchError, type Running, type Watch} from './container.js';
 import {CONTAINER_PREFIX, type DockerSettings, dockerArgv, dockerRunArguments, networkName} from './docker-arguments.js';
@@ -131,15 +132,27 @@ class DockerContainer implements Container {
     } while (!this.#hasEnded && this.#record.process !== undefined && isAlive(this.#record.process));
   }
 
+  async statistics(): Promise<ProcessStatistics | undefined> {
+    const pid = await this.#processId();
+    return pid === 0 ? undefined : sumStatistics(processesInGroupOf(pid));
+  }
+
   async execArgv(argv: readonly string[]): Promise<readonly string[]> {
     return dockerArgv(this.#settings, 'exec', this.#name, ...argv);
   }
 
   async networkArgv(argv: readonly string[]): Promise<readonly string[]> {
     if (networkName(this.#record) === 'host') return argv;
-    // as genuine Mesos, which asks once: a check every few seconds is no reason to start the docker command as often
+    return ['nsenter', '-t', String(await this.#processId()), '-n', ...argv];
+  }
+
+  /**
+   * Of process 1 of the container; 0 before it runs. Asked once, as genuine Mesos does: a check every few seconds is no reason to start the
+   * docker command as often.
+   */
+  async #processId(): Promise<number> {
     if (this.#pid === 0) this.#pid = (await this.#inspect())?.value.State.Pid ?? 0;
-    return ['nsenter', '-t', String(this.#pid), '-n', ...argv];
+    return this.#pid;
   }
 
   /** In a session of its own, so that it outlives us; its output is the task's. */

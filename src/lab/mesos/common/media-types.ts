@@ -1,7 +1,3 @@
-import {encodeMessage} from '../common/protobuf.js';
-import {type Encode, encodeJson} from '../common/recordio.js';
-import {EVENT} from './event-spec.js';
-
 /** The two forms a scheduler may speak in; what it sends and what it wants to read may differ. */
 export type MediaType = 'application/json' | 'application/x-protobuf';
 
@@ -26,9 +22,3 @@ export function acceptsJson(accept: string | undefined): boolean {
 function mediaRanges(accept: string | undefined): string[] {
   return (accept ?? '').split(',').map((range) => range.split(';')[0]!.trim());
 }
-
-/** How events are written in a form. */
-export const ENCODE_EVENT: Readonly<Record<MediaType, Encode>> = {
-  'application/json': encodeJson,
-  'application/x-protobuf': (event) => encodeMessage(EVENT, event as Record<string, unknown>),
-};

@@ -1,0 +1,50 @@
+import type {Flags} from '../common/flags.js';
+import {notFound, type Reply, type Request} from '../common/http-server.js';
+import {VERSION} from '../common/version.js';
+import type {Agent} from './agent.js';
+import {filesApi, filesRoot} from './files.js';
+import {metrics} from './metrics.js';
+import {operatorApi} from './operator-api.js';
+import {agentStateView, containersView} from './views.js';
+
+/** What the endpoints of an agent show. */
+export interface EndpointParts {
+  readonly agent: Agent;
+  readonly flags: Flags;
+  readonly ip: string;
+  /** The master's host. */
+  readonly master: string;
+  readonly startedAt: number;
+  now(): number;
+  isRegistered(): boolean;
+}
+
+/** Answers one request. Endpoints of the process `slave(1)` answer with and without that prefix. */
+export function endpoints(parts: EndpointParts, request: Request): Reply | Promise<Reply> {
+  const {agent, flags} = parts;
+  const path = request.path.replace(/^\/slave\(1\)(?=\/)/, '');
+  switch (path) {
+    case '/health':
+      return {status: 200};
+    case '/version':
+      return {status: 200, json: VERSION};
+    case '/state':
+      return {status: 200, json: agentStateView(agent, flags, parts)};
+    case '/flags':
+      return {status: 200, json: {flags: Object.fromEntries(flags.values)}};
+    case '/containers':
+      return {status: 200, json: containersView(agent)};
+    case '/metrics/snapshot':
+      return {status: 200, json: metrics(parts)};
+    case '/monitor/statistics':
+      return agent.statistics().then((json) => ({status: 200, json}));
+    case '/api/v1':
+      return operatorApi(parts, request);
+    case '/files/browse':
+    case '/files/read':
+    case '/files/download':
+      return filesApi(filesRoot(parts), path.slice('/files/'.length), request.query, request.response);
+    default:
+      return notFound();
+  }
+}

@@ -1,0 +1,136 @@
+import {statSync} from 'node:fs';
+import {notFound, type Reply, type Request} from '../common/http-server.js';
+import {field, integer, message, opaque, required, text} from '../common/message.js';
+import {type OperatorCalls, readOperatorCall} from '../common/operator-call.js';
+import {VERSION} from '../common/version.js';
+import {isTerminal} from '../common/wire.js';
+import type {EndpointParts} from './endpoints.js';
+import {type FilesRoot, filesRoot, findFile, listFiles, readPart} from './files.js';
+import {metrics} from './metrics.js';
+import {executorJson, taskJson} from './operator-views.js';
+import {groupName, userName} from './users.js';
+
+const CALLS: OperatorCalls = {
+  program: 'agent',
+  withField: {
+    SET_LOGGING_LEVEL: opaque,
+    LIST_FILES: message({path: required(1, text)}),
+    READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+    LAUNCH_CONTAINER: opaque,
+    WAIT_CONTAINER: opaque,
+    KILL_CONTAINER: opaque,
+    REMOVE_CONTAINER: opaque,
+    LAUNCH_NESTED_CONTAINER: opaque,
+    WAIT_NESTED_CONTAINER: opaque,
+    KILL_NESTED_CONTAINER: opaque,
+    REMOVE_NESTED_CONTAINER: opaque,
+    LAUNCH_NESTED_CONTAINER_SESSION: opaque,
+    ATTACH_CONTAINER_INPUT: opaque,
+    ATTACH_CONTAINER_OUTPUT: opaque,
+    ADD_RESOURCE_PROVIDER_CONFIG: opaque,
+    UPDATE_RESOURCE_PROVIDER_CONFIG: opaque,
+    REMOVE_RESOURCE_PROVIDER_CONFIG: opaque,
+  },
+  withoutField: [
+    'GET_AGENT',
+    'GET_CONTAINERS',
+    'GET_EXECUTORS',
+    'GET_FLAGS',
+    'GET_FRAMEWORKS',
+    'GET_HEALTH',
+    'GET_LOGGING_LEVEL',
+    'GET_METRICS',
+    'GET_OPERATIONS',
+    'GET_RESOURCE_PROVIDERS',
+    'GET_STATE',
+    'GET_TASKS',
+    'GET_VERSION',
+    'PRUNE_IMAGES',
+  ],
+};
+
+interface Call {
+  readonly type: string;
+  readonly list_files?: {readonly path: string};
+  readonly read_file?: {readonly path: string; readonly offset: number; readonly length?: number};
+}
+
+/** POST /api/v1 of an agent. */
+export function operatorApi(parts: EndpointParts, request: Request): Reply {
+  const read = readOperatorCall<Call>(request, CALLS);
+  if ('refused' in read) return read.refused;
+  const {call} = read;
+  const answer = ANSWERS[call.type];
+  const reply = (value: object): Reply => ({status: 200, json: {type: call.type, [call.type.toLowerCase()]: value}});
+  if (answer) return reply(answer(parts));
+  const files = call.list_files ?? call.read_file;
+  if (!files) return {status: 501, text: `${call.type} is not supported by hw5's lab work-alike of Mesos`};
+  const found = (call.list_files ? list : readFile)(filesRoot(parts), files as Required<Call>['read_file']);
+  return found ? reply(found) : notFound();
+}
+
+const ANSWERS: Readonly<Record<string, (parts: EndpointParts) => object>> = {
+  GET_HEALTH: () => ({healthy: true}),
+  GET_VERSION: () => ({version_info: VERSION}),
+  GET_LOGGING_LEVEL: () => ({level: 0}),
+  GET_FLAGS: ({flags}) => ({flags: [...flags.values].map(([name, value]) => ({name, value}))}),
+  GET_METRICS: (parts) => ({metrics: Object.entries(metrics(parts)).map(([name, value]) => ({name, value}))}),
+  GET_AGENT: ({agent}) => ({agent_info: agent.info}),
+  GET_CONTAINERS: ({agent}) => ({
+    containers: agent.tasks
+      .filter((record) => !isTerminal(record.state))
+      .map((record) => ({
+        framework_id: record.framework.id,
+        executor_id: record.task.task_id,
+        executor_name: `Command Executor (Task: ${record.task.task_id.value})`,
+        container_id: {value: record.containerId},
+        container_status: record.statuses.at(-1)?.container_status ?? {container_id: {value: record.containerId}},
+      })),
+  }),
+  GET_FRAMEWORKS: (parts) => frameworks(parts),
+  GET_EXECUTORS: (parts) => executors(parts),
+  GET_TASKS: (parts) => tasks(parts),
+  GET_STATE: (parts) => ({get_tasks: tasks(parts), get_executors: executors(parts), get_frameworks: frameworks(parts)}),
+  GET_OPERATIONS: () => ({operations: []}),
+  GET_RESOURCE_PROVIDERS: () => ({resource_providers: []}),
+};
+
+function frameworks({agent}: EndpointParts): object {
+  const infos = new Map(agent.tasks.map(({framework}) => [framework.id!.value, framework]));
+  return {frameworks: [...infos.values()].map((framework_info) => ({framework_info})), completed_frameworks: []};
+}
+
+function executors({agent}: EndpointParts): object {
+  return {executors: agent.tasks.map(executorJson), completed_executors: agent.completed.map(executorJson)};
+}
+
+function tasks({agent}: EndpointParts): object {
+  return {
+    pending_tasks: [],
+    queued_tasks: [],
+    launched_tasks: agent.tasks.filter((record) => !isTerminal(record.state)).map(taskJson),
+    terminated_tasks: agent.tasks.filter((record) => isTerminal(record.state)).map(taskJson),
+    completed_tasks: agent.completed.map(taskJson),
+  };
+}
+
+function list(root: FilesRoot, {path}: {readonly path: string}): object | undefined {
+  const directory = findFile(root, path);
+  if (directory === undefined || !statSync(directory).isDirectory()) return undefined;
+  const file_infos = listFiles(path, directory).map(({path: shown, stats}) => ({
+    path: shown,
+    nlink: stats.nlink,
+    size: stats.size,
+    mtime: {nanoseconds: Math.floor(stats.mtimeMs / 1000) * 1e9},
+    mode: stats.mode,
+    uid: userName(stats.uid),
+    gid: groupName(stats.gid),
+  }));
+  return {file_infos};
+}
+
+function readFile(root: FilesRoot, {path, offset, length}: Required<Call>['read_file']): object | undefined {
+  const file = findFile(root, path);
+  if (file === undefined || statSync(file).isDirectory()) return undefined;
+  return {size: statSync(file).size, data: readPart(file, offset, length).toString('base64')};
+}

@@ -1,0 +1,34 @@
+import {fromWire, toWire} from '../common/resources.js';
+import type {TaskRecord} from './task-record.js';
+
+/** What the operator API of an agent says of a task. */
+export function taskJson(record: TaskRecord): object {
+  const {task, role} = record;
+  return {
+    name: task.name,
+    task_id: task.task_id,
+    framework_id: record.framework.id,
+    agent_id: task.agent_id,
+    state: record.state,
+    resources: toWire(fromWire(task.resources), {role, isRefined: true}),
+    ...(record.statuses.length > 0 ? {statuses: record.statuses} : {}),
+    ...(task.labels === undefined ? {} : {labels: task.labels}),
+    ...(task.discovery === undefined ? {} : {discovery: task.discovery}),
+    ...(task.container === undefined ? {} : {container: task.container}),
+    ...(task.health_check === undefined ? {} : {health_check: task.health_check}),
+  };
+}
+
+/** The executor that Mesos makes for a task that brings none. */
+export function executorJson(record: TaskRecord): object {
+  const {task, role} = record;
+  const executor_info = {
+    executor_id: task.task_id,
+    framework_id: record.framework.id,
+    name: `Command Executor (Task: ${task.task_id.value})`,
+    source: task.task_id.value,
+    command: task.command,
+    resources: toWire(fromWire(task.resources), {role, isRefined: true}),
+  };
+  return {executor_info};
+}

@@ -1,0 +1,65 @@
+import {readdirSync, readFileSync} from 'node:fs';
+
+/** What a task's processes use, as /proc tells it. */
+export interface ProcessStatistics {
+  readonly processes: number;
+  readonly threads: number;
+  readonly cpus_user_time_secs: number;
+  readonly cpus_system_time_secs: number;
+  readonly mem_rss_bytes: number;
+}
+
+/** Linux has counted in hundredths of a second on every architecture for decades. */
+const TICKS_PER_SECOND = 100;
+const PAGE_SIZE = 4096;
+
+interface Process {
+  readonly pid: number;
+  /** Of /proc/PID/stat, from the third on: the name in the second may hold anything. */
+  readonly fields: readonly string[];
+}
+
+/** The processes of a session: those of a command task. */
+export function processesOfSession(session: number): Process[] {
+  return processes().filter(({fields}) => Number(fields[3]) === session);
+}
+
+/** The processes in the control group of one of them: those of its container. */
+export function processesInGroupOf(pid: number): Process[] {
+  const group = controlGroup(pid);
+  return group === undefined ? [] : processes().filter((process) => controlGroup(process.pid) === group);
+}
+
+/** Adds up what processes use. */
+export function sumStatistics(list: readonly Process[]): ProcessStatistics {
+  const sum = (field: number): number => list.reduce((total, {fields}) => total + Number(fields[field]), 0);
+  return {
+    processes: list.length,
+    threads: sum(17),
+    cpus_user_time_secs: sum(11) / TICKS_PER_SECOND,
+    cpus_system_time_secs: sum(12) / TICKS_PER_SECOND,
+    mem_rss_bytes: sum(21) * PAGE_SIZE,
+  };
+}
+
+function processes(): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = readProc(`${name}/stat`);
+      return stat === undefined ? [] : [{pid: Number(name), fields: stat.replace(/^.*\)\s/s, '').split(' ')}];
+    });
+}
+
+function controlGroup(pid: number): string | undefined {
+  return readProc(`${pid}/cgroup`);
+}
+
+/** Undefined when the process is gone. */
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

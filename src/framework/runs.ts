@@ -24,6 +24,12 @@ export function hasRival(state: SchedulerState, run: Run): boolean {
   );
 }
 
+/** Of each task that is wanted no more the run that holds its place. */
+export function unwantedRuns(state: SchedulerState): readonly Run[] {
+  const names = new Set(Object.values(state.runs).flatMap((run) => (run.released ? [] : [run.name])));
+  return [...names].flatMap((name) => (state.desired.some((spec) => spec.name === name) ? [] : [currentRun(state, name)!]));
+}
+
 /** Runs, and is healthy if anybody checks. */
 export function isOk(run: Run, spec: TaskSpec): boolean {
   return (

@@ -12,7 +12,7 @@ import {
   type Turn,
 } from './model.js';
 import {changesBetween} from './records.js';
-import {currentRun} from './runs.js';
+import {blockers, currentRun} from './runs.js';
 import {settle} from './settle.js';
 import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn, isFenceOver, onUpdate, openFence} from './updates.js';
@@ -199,14 +199,19 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         reply(true, `${run.taskId} is killed${whenConnected}; because it is wanted it is started anew`);
       }
       return;
-    case 'release':
-      if (run?.phase !== 'lost') {
-        reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
-      } else {
-        openFence(turn, run, 'by the operator');
-        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement${whenConnected}`);
-      }
+    case 'release': {
+      // Not only its own: its address may be fenced because of a task that had another name.
+      const holders = spec === undefined ? (run === undefined ? [] : [run]) : blockers(state, spec);
+      const lost = holders.filter(({phase}) => phase === 'lost');
+      for (const one of lost) openFence(turn, one, 'by the operator');
+      if (lost.length === 0) reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
+      else
+        reply(
+          true,
+          lost.map((one) => `${one.taskId} is given up; ${one.address} is free for a replacement`).join('; ') + whenConnected,
+        );
       return;
+    }
     default:
       action satisfies never;
   }

@@ -1,6 +1,6 @@
 import type {TaskSpec} from './config.js';
 import type {Run, SchedulerState, Slot} from './model.js';
-import {currentRun, isOutdated, unwantedRuns} from './runs.js';
+import {currentRun, isOutdated, isUnconfirmed, unwantedRuns} from './runs.js';
 import {listHash} from './task-info.js';
 import {why, whyUnwanted} from './why.js';
 
@@ -104,7 +104,7 @@ function occupied(run: Run, spec?: TaskSpec): {state: TaskViewState; isWell: boo
   if (run.phase === 'intended') return {state: 'pending', isWell: false};
   if (run.phase !== 'running') return {state: run.phase, isWell: false};
   if (spec?.healthCheck !== undefined && run.healthy === false) return {state: 'unhealthy', isWell: false};
-  return {state: 'running', isWell: spec?.healthCheck === undefined || run.healthy === true};
+  return {state: 'running', isWell: !isUnconfirmed(run) && (spec?.healthCheck === undefined || run.healthy === true)};
 }
 
 function vacant(slot: Slot | undefined, now: number): {state: TaskViewState; isWell: boolean} {

@@ -1,7 +1,7 @@
 import type {TaskSpec} from './config.js';
 import {isCleared} from './leftovers.js';
 import type {Run, SchedulerState} from './model.js';
-import {blockers, currentRun, isOutdated} from './runs.js';
+import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
 import {fenceEnd} from './updates.js';
 
 /** Why a task is as it is, in plain words, the most telling line first. */
@@ -42,8 +42,10 @@ function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): 
       releaseHint(run, spec.name),
     ];
   }
-  if (run.condemned !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.condemned.reason}`];
-  const lines: string[] = [];
+  const lines = isUnconfirmed(run)
+    ? [`Mesos has not confirmed ${run.taskId} on ${run.node} ${ago(run.question!.since, now)}`, releaseHint(run, spec.name)]
+    : [];
+  if (run.condemned !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.condemned.reason}`, ...lines];
   if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being written down`);
   else if (run.phase === 'staging') lines.push(`sent to ${run.node} ${since}; the agent has not started it yet`);
   else if (run.phase === 'starting') lines.push(`${run.node} is starting its container ${since}`);

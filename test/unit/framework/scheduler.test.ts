@@ -475,6 +475,33 @@ describe('lost agents', () => {
     expect(why['ssh-1']![0]).toMatch(/health check timed out.* for another 300 s/);
   });
 
+  it('says what a silent master does not confirm, and lets the operator give it up', () => {
+    const world = settled();
+    const {taskId} = container(world, 'ssh-1');
+    const agent = agentOf(world, 'ssh-1');
+    world.crash(9);
+    world.loseAgent(agent);
+    world.subscribe();
+    world.deliver();
+    const isWell = () => viewOf(world.state, world.now).tasks.find((task) => task.name === 'ssh-1')!.message === '';
+    expect(isWell()).toBe(true);
+    world.command('release', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({ok: false});
+    for (let second = 0; second < 60; second++) {
+      // It says nothing while an agent that its registry names may still come back (reference/mesos: 623–626).
+      world.stream.length = 0;
+      world.pass(1);
+    }
+    expect(isWell()).toBe(false);
+    expect(world.why('ssh-1')[0]).toMatch(/^Mesos has not confirmed ssh-1\.\d+ on node\d since 60 s$/);
+    world.command('release', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({ok: true});
+    live(world, 20);
+    expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
+    flourish(world, 20);
+    expect(world.containers.map((one) => one.taskId)).not.toContain(taskId);
+  });
+
   it('does not release a task that is not lost', () => {
     const world = settled();
     world.command('release', 'ssh-1');

@@ -11,6 +11,13 @@ export type RunPhase = 'intended' | 'staging' | 'starting' | 'running' | 'killin
 /** Why a run is to end; decides whether its end counts as a failure of the task. */
 export type CondemnedKind = 'unwanted' | 'roll' | 'restart' | 'failure' | 'stranger' | 'zombie';
 
+/** A reconciliation: since when the answer is missing, when it is asked next, and how often it was. */
+export interface Question {
+  readonly since: number;
+  readonly dueAt: number;
+  readonly tries: number;
+}
+
 /** One task id that may have a living container. Times are milliseconds since 1970. */
 export interface Run {
   taskId: string;
@@ -38,7 +45,7 @@ export interface Run {
   /** The fence was opened: it no longer keeps its address. If it comes back it is killed. */
   released: boolean;
   /** A reconciliation that has not been answered yet. */
-  question: {dueAt: number; tries: number} | null;
+  question: Question | null;
   /** Only while intended. */
   intent: {saveId: number | null; offerId: string; resources: readonly Resource[]} | null;
 }

@@ -68,7 +68,7 @@ export function stateFrom(records: Records, settings: Settings, now: number): Sc
         lostSince: record.lostSince === null ? null : now,
         phase: record.phase === 'intended' ? 'staging' : record.phase,
         intent: null,
-        question: {dueAt: 0, tries: 0},
+        question: {since: now, dueAt: 0, tries: 0},
         killSentAt: null,
         okSince: null,
         unhealthySince: null,

@@ -13,6 +13,19 @@ export function blockers(state: SchedulerState, spec: TaskSpec): readonly Run[] 
   return Object.values(state.runs).filter((run) => !run.released && (run.name === spec.name || run.address === spec.address));
 }
 
+/** Has the master be asked after a run, as soon as may be. */
+export function ask(run: Run, now: number): void {
+  run.question = {since: run.question?.since ?? now, dueAt: now, tries: 0};
+}
+
+/**
+ * Does the master not say how a run is, though it was asked again? A genuine one keeps silent for up to ten minutes after its restart
+ * about the tasks of agents that are not back (reference/mesos: 623–626).
+ */
+export function isUnconfirmed(run: Run): boolean {
+  return run.phase !== 'lost' && run.phase !== 'intended' && run.question !== null && run.question.tries >= 2;
+}
+
 /** Was another run sent off, and not given up, that has the name or the address of this one? */
 export function hasRival(state: SchedulerState, run: Run): boolean {
   return Object.values(state.runs).some(
@@ -22,6 +35,12 @@ export function hasRival(state: SchedulerState, run: Run): boolean {
       other.phase !== 'intended' &&
       (other.name === run.name || other.address === run.address),
   );
+}
+
+/** Of each task that is wanted no more the run that holds its place. */
+export function unwantedRuns(state: SchedulerState): readonly Run[] {
+  const names = new Set(Object.values(state.runs).flatMap((run) => (run.released ? [] : [run.name])));
+  return [...names].flatMap((name) => (state.desired.some((spec) => spec.name === name) ? [] : [currentRun(state, name)!]));
 }
 
 /** Runs, and is healthy if anybody checks. */

@@ -12,10 +12,10 @@ import {
   type Turn,
 } from './model.js';
 import {changesBetween} from './records.js';
-import {currentRun} from './runs.js';
+import {ask, blockers, currentRun, isUnconfirmed} from './runs.js';
 import {settle} from './settle.js';
 import {hashesOf, KILL_GRACE_SECONDS} from './task-info.js';
-import {condemn, isFenceOver, onUpdate, openFence} from './updates.js';
+import {condemn, isFenceOver, lose, onUpdate, openFence} from './updates.js';
 
 /** So long after a subscription no fence opens. Agents look for a new master for seconds, and ping a lost one for 75. */
 const AGENT_RETURN_SECONDS = 90;
@@ -100,7 +100,8 @@ function onMesos(turn: Turn, event: MesosEvent): void {
       for (const run of Object.values(state.runs)) {
         if (run.phase === 'intended') continue;
         // What was sent over the old subscription may not have arrived.
-        Object.assign(run, {question: {dueAt: now, tries: 0}, killSentAt: null});
+        run.killSentAt = null;
+        ask(run, now);
         // A master that has just begun knows no agent yet: those that live get time to come back to it before a fence opens.
         if (run.lostSince !== null)
           run.lostSince = Math.max(run.lostSince, now - (state.settings.fenceSeconds - AGENT_RETURN_SECONDS) * 1000);
@@ -123,7 +124,7 @@ function onMesos(turn: Turn, event: MesosEvent): void {
       // An agent is gone (not just an executor): ask what became of its tasks.
       if (event.failure.executor_id !== undefined) return;
       for (const run of Object.values(state.runs)) {
-        if (run.agentId === event.failure.agent_id?.value && run.phase !== 'lost') run.question = {dueAt: now, tries: 0};
+        if (run.agentId === event.failure.agent_id?.value && run.phase !== 'lost') ask(run, now);
       }
       return;
     default:
@@ -144,13 +145,7 @@ function onRemoved(turn: Turn): void {
       if (isFenceOver(turn, run)) openFence(turn, run, `after ${state.settings.fenceSeconds} s without a framework`);
       continue;
     }
-    Object.assign(run, {
-      phase: 'lost',
-      since: now,
-      lostSince: now,
-      okSince: null,
-      message: 'the Mesos master removed the framework',
-    });
+    lose(run, now, 'the Mesos master removed the framework');
   }
   if (Object.values(state.runs).every((run) => run.released)) {
     note(
@@ -199,14 +194,22 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
         reply(true, `${run.taskId} is killed${whenConnected}; because it is wanted it is started anew`);
       }
       return;
-    case 'release':
-      if (run?.phase !== 'lost') {
-        reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
-      } else {
-        openFence(turn, run, 'by the operator');
-        reply(true, `${run.taskId} is given up; ${run.address} is free for a replacement${whenConnected}`);
+    case 'release': {
+      // Not only its own: its address may be fenced because of a task that had another name.
+      const holders = spec === undefined ? (run === undefined ? [] : [run]) : blockers(state, spec);
+      const lost = holders.filter((one) => one.phase === 'lost' || isUnconfirmed(one));
+      for (const one of lost) {
+        if (one.phase !== 'lost') lose(one, now, 'Mesos does not say how it is');
+        openFence(turn, one, 'by the operator');
       }
+      if (lost.length === 0) reply(false, `${name} is not lost: its address is not fenced. 'restart' replaces it`);
+      else
+        reply(
+          true,
+          lost.map((one) => `${one.taskId} is given up; ${one.address} is free for a replacement`).join('; ') + whenConnected,
+        );
       return;
+    }
     default:
       action satisfies never;
   }

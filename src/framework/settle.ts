@@ -115,9 +115,9 @@ function reconcile(turn: Turn): void {
   const tasks: Extract<Call, {type: 'RECONCILE'}>['reconcile']['tasks'][number][] = [];
   for (const run of Object.values(state.runs)) {
     if (run.question === null || run.question.dueAt > now || run.phase === 'intended') continue;
-    const {tries} = run.question;
+    const {since, tries} = run.question;
     const wait = Math.min(settings.reconcileSeconds * 2 ** Math.min(tries, 16), settings.reconcileCeilingSeconds);
-    run.question = {dueAt: now + wait * 1000, tries: tries + 1};
+    run.question = {since, dueAt: now + wait * 1000, tries: tries + 1};
     tasks.push({task_id: {value: run.taskId}, ...(run.agentId === '' ? {} : {agent_id: {value: run.agentId}})});
   }
   if (tasks.length > 0) send(turn, {type: 'RECONCILE', reconcile: {tasks}});

@@ -1,7 +1,7 @@
 import {leaveBehind} from './leftovers.js';
 import type {TaskStatus} from './mesos.js';
 import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
-import {hasRival} from './runs.js';
+import {ask, hasRival} from './runs.js';
 
 const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
 const alive: Partial<Record<TaskStatus['state'], Exclude<RunPhase, 'lost' | 'intended'>>> = {
@@ -45,7 +45,7 @@ export function onUpdate(turn: Turn, status: TaskStatus): void {
   if (run.phase === 'intended') return;
   if (status.state === 'TASK_ERROR' && status.source === 'SOURCE_MASTER' && run.isSeen) {
     // The master refuses a launch with the id of a task that still runs: the refusal says nothing about the one that runs.
-    run.question = {dueAt: turn.now, tries: 0};
+    ask(run, turn.now);
     return;
   }
   if (verdict === 'dead') onDead(turn, run, status);
@@ -149,16 +149,17 @@ function onAlive(turn: Turn, run: Run, status: TaskStatus): void {
   run.unhealthySince = run.healthy === false ? (run.unhealthySince ?? now) : null;
 }
 
+/** Notes that nobody can say any more whether a run lives. */
+export function lose(run: Run, now: number, message: string): void {
+  // Not the master's unreachable_time: its clock need not agree with ours, and the fence must never be too short.
+  Object.assign(run, {phase: 'lost', since: now, lostSince: now, okSince: null, message} satisfies Partial<Run>);
+}
+
 function onUncertain(turn: Turn, run: Run, status: TaskStatus): void {
   const {state, now} = turn;
   const {settings} = state;
   if (run.phase !== 'lost') {
-    run.phase = 'lost';
-    run.since = now;
-    run.okSince = null;
-    // Not the master's unreachable_time: its clock need not agree with ours, and the fence must never be too short.
-    run.lostSince = now;
-    run.message = status.message ?? status.state;
+    lose(run, now, status.message ?? status.state);
     note(
       turn,
       'warn',
@@ -169,7 +170,7 @@ function onUncertain(turn: Turn, run: Run, status: TaskStatus): void {
   // over opens it: the agent may have come back while nobody was there to be told.
   if (isFenceOver(turn, run)) openFence(turn, run, `after ${settings.fenceSeconds} s without a sign`);
   const again = now + settings.reconcileCeilingSeconds * 1000;
-  run.question = {dueAt: run.released ? again : Math.min(again, fenceEnd(state, run)), tries: 0};
+  run.question = {since: now, dueAt: run.released ? again : Math.min(again, fenceEnd(state, run)), tries: 0};
 }
 
 function onDead(turn: Turn, run: Run, status: TaskStatus): void {

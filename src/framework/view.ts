@@ -1,8 +1,8 @@
 import type {TaskSpec} from './config.js';
 import type {Run, SchedulerState, Slot} from './model.js';
-import {currentRun, isOutdated} from './runs.js';
+import {currentRun, isOutdated, isUnconfirmed, unwantedRuns} from './runs.js';
 import {listHash} from './task-info.js';
-import {why} from './why.js';
+import {why, whyUnwanted} from './why.js';
 
 export type TaskViewState = 'pending' | 'staging' | 'starting' | 'running' | 'unhealthy' | 'killing' | 'unreachable' | 'failed';
 
@@ -15,6 +15,7 @@ export interface TaskView {
   readonly node: string | null;
   readonly agentId: string | null;
   readonly address: string;
+  /** Empty for a task that is wanted no more. */
   readonly image: string;
   readonly restarts: number;
   readonly containerId: string | null;
@@ -41,13 +42,17 @@ export interface View {
 
 /** The state as others see it. */
 export function viewOf(state: SchedulerState, now: number): View {
+  const unwanted = unwantedRuns(state);
   return {
     frameworkId: state.frameworkId,
     connected: state.connected,
     connection: state.connection,
-    tasks: state.desired.map((spec) => taskView(state, spec, now)),
+    tasks: [...state.desired.map((spec) => taskView(state, spec, now)), ...unwanted.map((run) => unwantedView(run))],
     wanted: listHash(state.desired),
-    why: Object.fromEntries(state.desired.map((spec) => [spec.name, why(state, spec, now)])),
+    why: Object.fromEntries([
+      ...state.desired.map((spec) => [spec.name, why(state, spec, now)]),
+      ...unwanted.map((run) => [run.name, whyUnwanted(run)]),
+    ]),
   };
 }
 
@@ -73,13 +78,33 @@ function taskView(state: SchedulerState, spec: TaskSpec, now: number): TaskView 
   };
 }
 
-function occupied(run: Run, spec: TaskSpec): {state: TaskViewState; isWell: boolean} {
+/** A task that is wanted no more, as long as it may live: it holds its address. */
+function unwantedView(run: Run): TaskView {
+  return {
+    name: run.name,
+    taskId: run.taskId,
+    state: occupied(run).state,
+    healthy: null,
+    node: run.node,
+    agentId: run.agentId,
+    address: run.address,
+    image: '',
+    restarts: 0,
+    containerId: run.containerId,
+    message: whyUnwanted(run).join('; '),
+    since: new Date(run.since).toISOString(),
+    flapping: false,
+    isOutdated: true,
+  };
+}
+
+function occupied(run: Run, spec?: TaskSpec): {state: TaskViewState; isWell: boolean} {
   if (run.phase === 'lost') return {state: 'unreachable', isWell: false};
   if (run.condemned !== null || run.phase === 'killing') return {state: 'killing', isWell: false};
   if (run.phase === 'intended') return {state: 'pending', isWell: false};
   if (run.phase !== 'running') return {state: run.phase, isWell: false};
-  if (spec.healthCheck !== undefined && run.healthy === false) return {state: 'unhealthy', isWell: false};
-  return {state: 'running', isWell: spec.healthCheck === undefined || run.healthy === true};
+  if (spec?.healthCheck !== undefined && run.healthy === false) return {state: 'unhealthy', isWell: false};
+  return {state: 'running', isWell: !isUnconfirmed(run) && (spec?.healthCheck === undefined || run.healthy === true)};
 }
 
 function vacant(slot: Slot | undefined, now: number): {state: TaskViewState; isWell: boolean} {

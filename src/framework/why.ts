@@ -1,7 +1,7 @@
 import type {TaskSpec} from './config.js';
 import {isCleared} from './leftovers.js';
 import type {Run, SchedulerState} from './model.js';
-import {blockers, currentRun, isOutdated} from './runs.js';
+import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
 import {fenceEnd} from './updates.js';
 
 /** Why a task is as it is, in plain words, the most telling line first. */
@@ -19,6 +19,19 @@ export function why(state: SchedulerState, spec: TaskSpec, now: number): readonl
   return lines;
 }
 
+/** Of a task that is wanted no more: why it is still there. */
+export function whyUnwanted(run: Run): readonly string[] {
+  if (run.phase !== 'lost') return [`it is no longer wanted; ${run.node} is ending its container`];
+  return [
+    `it is no longer wanted, but ${run.node} cannot be reached (${run.message}): its container may still hold ${run.address}`,
+    releaseHint(run, run.name),
+  ];
+}
+
+function releaseHint(run: Run, name: string): string {
+  return `if you know that ${run.node} is off, 'hw5 task release ${name}' gives it up now`;
+}
+
 function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): string[] {
   const since = ago(run.since, now);
   if (run.phase === 'lost') {
@@ -26,11 +39,13 @@ function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): 
     const end = left > 0 ? `for another ${left} s` : 'until Mesos says once more that it is away';
     return [
       `${run.node} cannot be reached (${run.message}); its container may still hold ${spec.address}, so nothing is started there ${end}`,
-      `if you know that ${run.node} is off, 'hw5 task release ${spec.name}' gives it up now`,
+      releaseHint(run, spec.name),
     ];
   }
-  if (run.condemned !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.condemned.reason}`];
-  const lines: string[] = [];
+  const lines = isUnconfirmed(run)
+    ? [`Mesos has not confirmed ${run.taskId} on ${run.node} ${ago(run.question!.since, now)}`, releaseHint(run, spec.name)]
+    : [];
+  if (run.condemned !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.condemned.reason}`, ...lines];
   if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being written down`);
   else if (run.phase === 'staging') lines.push(`sent to ${run.node} ${since}; the agent has not started it yet`);
   else if (run.phase === 'starting') lines.push(`${run.node} is starting its container ${since}`);
@@ -47,10 +62,13 @@ function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
   const slot = state.slots[spec.name];
   const holders = blockers(state, spec);
   if (holders.length > 0) {
-    return holders.map((run) =>
+    return holders.flatMap((run) =>
       run.phase === 'lost'
-        ? `${spec.address} is fenced: ${run.taskId} on ${run.node}, which cannot be reached, may still hold it`
-        : `${spec.address} is still held by ${run.taskId} on ${run.node}`,
+        ? [
+            `${spec.address} is fenced: ${run.taskId} on ${run.node}, which cannot be reached, may still hold it`,
+            releaseHint(run, spec.name),
+          ]
+        : [`${spec.address} is still held by ${run.taskId} on ${run.node}`],
     );
   }
   const left = state.leftovers[spec.address];

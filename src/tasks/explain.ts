@@ -75,7 +75,8 @@ async function lookAt(
     limit.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)), {once: true});
   });
   late.catch(() => undefined);
-  const wantsImage = task !== undefined && mayRunOn(node, cluster, task.name);
+  // of a task that is wanted no more the image is not told, nor needed
+  const wantsImage = task !== undefined && task.image !== '' && mayRunOn(node, cluster, task.name);
   const facts = {
     ...componentFacts(node, cluster),
     // a dockerd that hangs is told of as such

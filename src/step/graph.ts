@@ -70,6 +70,20 @@ function retiredItems(cluster: Cluster, steps: readonly Step[], wanted: readonly
     .reverse();
 }
 
+/** The items but some that take something away. What waited for one of these waits for those that it waited for. */
+export function withoutRetired(all: readonly Item[], isLeftOut: (item: Item) => boolean): readonly Item[] {
+  const retired = new Map(all.filter((item) => item.isRetired).map((item) => [item.key, item]));
+  const isGone = (key: string): boolean => retired.has(key) && isLeftOut(retired.get(key)!);
+  const bridged = (key: string): string[] =>
+    isGone(key)
+      ? retired
+          .get(key)!
+          .needs.filter((need) => retired.has(need))
+          .flatMap(bridged)
+      : [key];
+  return all.filter(({key}) => !isGone(key)).map((item) => ({...item, needs: [...new Set(item.needs.flatMap(bridged))]}));
+}
+
 /** The hosts on which a step is done, or taken away. */
 export function targetsOf(step: Step, cluster: Cluster, direction: Direction): readonly ClusterNode[] {
   return direction === 'down' && step.undoTargets ? step.undoTargets(cluster) : step.targets(cluster);

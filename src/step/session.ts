@@ -5,7 +5,7 @@ import type {Action} from './action.js';
 import type {Emit} from './events.js';
 import type {FactMap, Seen} from './fact.js';
 import {succeeds} from './facts.js';
-import {type Direction, type Item, items, itemsUp, targetsOf} from './graph.js';
+import {type Direction, type Item, items, itemsUp, targetsOf, withoutRetired} from './graph.js';
 import type {Inputs} from './inputs.js';
 import {BusyError, lockHost} from './lock.js';
 import {observe, observeAll, SilentError} from './observe.js';
@@ -113,7 +113,6 @@ export class Session implements AsyncDisposable {
   /** Nothing is said of steps that are neither wanted nor there. What gave no answer may be there. */
   #dropIdle(): void {
     const isIdle = (item: Item): boolean => {
-      if (!item.isRetired) return false;
       if (this.failures.has(item.node.name)) return true;
       try {
         return this.undoOf(item, false).length === 0;
@@ -122,10 +121,7 @@ export class Session implements AsyncDisposable {
         throw error;
       }
     };
-    const idle = new Set(this.items.filter(isIdle).map((item) => item.key));
-    this.items = this.items
-      .filter((item) => !idle.has(item.key))
-      .map((item) => ({...item, needs: item.needs.filter((need) => !idle.has(need))}));
+    this.items = withoutRetired(this.items, isIdle);
   }
 
   host(name: string): Host {

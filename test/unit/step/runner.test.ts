@@ -568,6 +568,14 @@ describe('a step that is there where it is not wanted any more', () => {
     await world.verify();
   });
 
+  it('goes after what needed it, also where nothing is left of what is between them', async () => {
+    const world = old();
+    world.machine('b').things.add('end');
+    world.machine('b').things.delete('task');
+    await upRun(world.options([...story, onlyOn('end', ['a'], ['task'])]));
+    expect(world.changes('b')).toEqual(['take end', 'take agent']);
+  });
+
   it('is shown by plan', async () => {
     const plans = await planRun(old().options(story, {lockAs: undefined}));
     expect(plans.filter(({host}) => host === 'b').map(({title, actions}) => [title, actions.length])).toEqual([

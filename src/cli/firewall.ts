@@ -22,6 +22,8 @@ import {type GlobalOptions, optionsOf} from './options.js';
 const CONFIRM_SECONDS = 15;
 /** A strict rule may lock everybody out, but not for longer. */
 const STRICT_LIMIT_SECONDS = 3600;
+/** Whoever is locked out waits for this timer: one of days would be none. */
+const CONFIRM_LIMIT_SECONDS = 600;
 
 interface Common extends GlobalOptions {
   readonly node?: readonly string[];
@@ -102,9 +104,17 @@ function common(command: Command): Command {
     .option('--no-probe', 'do not prove it by pings and connections between the nodes')
     .addOption(
       new Option('--confirm-within <duration>', 'the node takes a change back unless it is confirmed in time')
-        .argParser(parseDuration)
+        .argParser(parseConfirmTime)
         .default(CONFIRM_SECONDS, '15s'),
     );
+}
+
+function parseConfirmTime(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds <= CONFIRM_LIMIT_SECONDS) return seconds;
+  throw new UsageError('--confirm-within may be 10m at most', {
+    hint: 'it is for how long you are locked out if a rule does so; it has nothing to do with how long the rule lasts (--for)',
+  });
 }
 
 function addCommand(exercise: Exercise, context: CliContext): Command {
@@ -118,9 +128,10 @@ function addCommand(exercise: Exercise, context: CliContext): Command {
     )
     .option('--strict', "without the failsafe, exactly the report's rules; needs --for");
   const argument = ARGUMENTS[exercise];
-  if (argument !== undefined) command.argument(argument);
+  // optional to the parser, which knows nothing of the order that --node asks for; readMatch does
+  if (argument !== undefined) command.argument(argument.replace(/^<(.*)>$/, '[$1]')).usage(`${argument} [options]`);
   return command.action(async (...args: unknown[]) => {
-    const text = argument === undefined ? undefined : (args[0] as string);
+    const text = argument === undefined ? undefined : (args[0] as string | undefined);
     const options = optionsOf<AddOptions>(args.at(-1) as Command);
     const wish = readWish(exercise, text, options);
     const {rule} = wish;
@@ -206,7 +217,8 @@ function verifyCommand(context: CliContext): Command {
     await using nodes = await open(cluster, cluster.nodes, options, context);
     const failures = failuresOf(nodes, targets);
     if (id !== undefined) assertKnown(readId(id), nodes, targets);
-    const proofs = await verify(nodes, targets, id);
+    const proofs = await verify(nodes, targets, id, context.signal);
+    context.signal.throwIfAborted();
     const flaws = nodes.views.filter(({node}) => targets.includes(node)).flatMap((view) => flawsOf(view, cluster));
     context.stdout.write(
       options.json
@@ -281,6 +293,8 @@ async function change(
       ? json({id: ruleId, nodes: results.map(resultJson), leftOut, proofs: proofs.map(proofJson)})
       : `${changeLines(results, wish, leftOut).join('\n')}\n${proofsText(proofs, nodes.views.length)}`,
   );
+  // what was done has been told; it was not proven
+  context.signal.throwIfAborted();
   throwAll([...errorsOf(results), ...contradictions(proofs)]);
 }
 
@@ -304,7 +318,7 @@ function errorsOf(results: readonly NodeResult[]): readonly Error[] {
 }
 
 function onNodes(command: Command): Command {
-  return command.option('--node <name...>', 'on which nodes (default: all)');
+  return command.option('--node <name...>', 'on which nodes (default: all); comes last, behind the address or id');
 }
 
 function open(cluster: Cluster, nodes: readonly ClusterNode[], options: Common, context: CliContext): Promise<Nodes> {

@@ -53,12 +53,14 @@ export function impossibleSource(net: Net): string | undefined {
   const [first = ''] = net.text.split('/');
   if (net.family === 6) {
     if (first === '::1') return 'is the loopback address';
+    if (isIn(net, '::1')) return 'holds the loopback address';
     if (first === '::') return 'is no address of a host';
     return first.startsWith('ff') && /^ff[0-9a-f]{2}:/.test(first) ? 'is a multicast address, which never sends' : undefined;
   }
   const value = parseIpv4(first)!;
   const top = Math.floor(value / 2 ** 24);
   if (top === 127) return 'is the loopback network';
+  if (isIn(net, '127.0.0.1')) return 'holds the loopback network';
   if (top === 0) return 'is no address of a host';
   if (value === 0xffffffff) return 'is the broadcast address, which never sends';
   return top >= 224 && top < 240 ? 'is a multicast address, which never sends' : undefined;

@@ -24,35 +24,37 @@ interface Planned extends ProbePlan {
   readonly doubts: readonly string[];
 }
 
+/** What a Prover works with. */
+interface Prepared {
+  readonly cluster: Cluster;
+  readonly views: readonly NodeView[];
+  readonly plans: readonly Planned[];
+  readonly neighbours: Neighbours;
+  readonly answerers: readonly Answerer[];
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What was seen of each node; undefined: it could not be looked at. */
 type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
 
 /** Chooses probes for claims, and makes them: `before()` as often as wanted, then `after()`. Ends what it started when disposed. */
 export class Prover implements AsyncDisposable {
-  readonly #cluster: Cluster;
-  readonly #views: readonly NodeView[];
-  readonly #plans: readonly Planned[];
-  readonly #neighbours: Neighbours;
-  readonly #answerers: readonly Answerer[];
+  readonly #by: Prepared;
   #before = new Map<Probe, ProbeResult>();
 
-  private constructor(
-    cluster: Cluster,
-    views: readonly NodeView[],
-    plans: readonly Planned[],
-    neighbours: Neighbours,
-    answerers: readonly Answerer[],
-  ) {
-    this.#cluster = cluster;
-    this.#views = views;
-    this.#plans = plans;
-    this.#neighbours = neighbours;
-    this.#answerers = answerers;
+  private constructor(by: Prepared) {
+    this.#by = by;
   }
 
   /** Looks around on the nodes and chooses probes. A node that cannot be looked at is left out. @param views all nodes that can be asked */
-  static async prepare(cluster: Cluster, views: readonly NodeView[], claims: readonly Claim[]): Promise<Prover> {
-    const looks = await Promise.all(views.map((view) => lookAround(view, views, cluster).catch(asLost)));
+  static async prepare(
+    cluster: Cluster,
+    views: readonly NodeView[],
+    claims: readonly Claim[],
+    signal?: AbortSignal,
+  ): Promise<Prover> {
+    const looks = await Promise.all(views.map((view) => lookAround(view, views, cluster, signal).catch(asLost)));
+    signal?.throwIfAborted();
     const around = views.flatMap((view, index) => {
       const look = looks[index]!;
       return look instanceof Hw5Error ? [] : [{view, candidate: look}];
@@ -82,32 +84,34 @@ export class Prover implements AsyncDisposable {
       const {probes, remarks} = target ? chooseProbes(claim.rule, target, others, cluster) : {probes: [], remarks: []};
       return {claim, probes, remarks: [...remarks, ...rest.map(({why}) => why)], doubts: own.map(({why}) => why)};
     });
-    return new Prover(
+    return new Prover({
       cluster,
       views,
       plans,
-      new Map(candidates.map(({candidate}) => [candidate.node.name, candidate.neighbours])),
-      answerers.map(({answerer}) => answerer),
-    );
+      neighbours: new Map(candidates.map(({candidate}) => [candidate.node.name, candidate.neighbours])),
+      answerers: answerers.map(({answerer}) => answerer),
+      signal,
+    });
   }
 
   /** Makes the probes for comparison, while the rules are not there yet. */
   async before(): Promise<void> {
     this.#before = await this.#probe(this.#probes);
+    this.#by.signal?.throwIfAborted();
   }
 
   /** Makes the probes after the change, between two looks at the counters. @param isGone the rules were taken away */
   async after({isGone = false} = {}): Promise<readonly Proof[]> {
     const first = await this.#look();
     const claimed = (view: NodeView): readonly Rule[] =>
-      this.#plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
+      this.#by.plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
     const foresee = (looks: Looks, without?: Claim): ((probe: Probe) => Expectation) => {
       const guards = [...looks].map(([view, seen]) => {
         const guard = guardOf(view, seen, claimed(view));
         return view === without?.view ? {...guard, rules: guard.rules.filter(({id}) => id !== without.rule.id)} : guard;
       });
       const byNode = new Map(guards.map((guard) => [guard.node.name, guard]));
-      return (probe) => expectation(probe, byNode, this.#neighbours, this.#cluster);
+      return (probe) => expectation(probe, byNode, this.#by.neighbours, this.#by.cluster);
     };
     const foreseen = foresee(first);
     const results = await this.#probe(this.#probes);
@@ -120,7 +124,7 @@ export class Prover implements AsyncDisposable {
     const last = await this.#look();
     // a rule that ends by itself meanwhile may or may not have caught a probe
     const later = foresee(last);
-    return this.#plans.map(({claim, probes, remarks, doubts}) => {
+    return this.#by.plans.map(({claim, probes, remarks, doubts}) => {
       const otherwise = foresee(first, claim);
       const rows = probes.map((probe): ProofRow => {
         const expected = foreseen(probe);
@@ -148,18 +152,18 @@ export class Prover implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#answerers.map((answerer) => answerer[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#by.answerers.map((answerer) => answerer[Symbol.asyncDispose]()));
   }
 
   /** Every node makes all of its probes at once, in one round trip. */
   async #probe(probes: readonly Probe[]): Promise<Map<Probe, ProbeResult>> {
     const results = new Map<Probe, ProbeResult>();
     await Promise.all(
-      this.#views.map(async (view) => {
+      this.#by.views.map(async (view) => {
         const mine = probes.filter((probe) => probe.from.node === view.node.name);
         if (mine.length === 0) return;
         const facts = Object.fromEntries(mine.map((probe, index) => [String(index), probeFact(probe)]));
-        const seen: Record<string, ProbeResult> = await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS)).catch(
+        const seen: Record<string, ProbeResult> = await observe(view.host.asRoot(), facts, within(this.#by.signal)).catch(
           () => ({}),
         );
         mine.forEach((probe, index) => {
@@ -171,16 +175,21 @@ export class Prover implements AsyncDisposable {
   }
 
   get #probes(): readonly Probe[] {
-    return this.#plans.flatMap(({probes}) => probes);
+    return this.#by.plans.flatMap(({probes}) => probes);
   }
 
   async #look(): Promise<Looks> {
-    const looks = this.#views.map(async (view) => {
-      const seen = await lookAgain(view.host, AbortSignal.timeout(LIMIT_MS)).catch(() => undefined);
+    const looks = this.#by.views.map(async (view) => {
+      const seen = await lookAgain(view.host, within(this.#by.signal)).catch(() => undefined);
       return [view, seen] as const;
     });
     return new Map(await Promise.all(looks));
   }
+}
+
+/** Nothing of a proof takes longer, nor outlasts Ctrl-C. */
+function within(signal: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
 }
 
 /** What goes wrong on one node stops no other; a bug does. */
@@ -189,14 +198,19 @@ function asLost(error: unknown): Hw5Error {
   throw error;
 }
 
-async function lookAround(view: NodeView, views: readonly NodeView[], cluster: Cluster): Promise<Candidate> {
+async function lookAround(
+  view: NodeView,
+  views: readonly NodeView[],
+  cluster: Cluster,
+  signal?: AbortSignal,
+): Promise<Candidate> {
   const others = views.filter((other) => other !== view);
   const facts: Record<string, Fact<unknown>> = {
     listeners,
     containers: containers(cluster),
     ...Object.fromEntries(others.map((other) => [`neighbour ${other.node.name}`, neighbour(other.node.address)])),
   };
-  const seen = (await observe(view.host.asRoot(), facts, AbortSignal.timeout(LIMIT_MS))) as Record<string, unknown> & {
+  const seen = (await observe(view.host.asRoot(), facts, within(signal))) as Record<string, unknown> & {
     readonly listeners: readonly Listener[];
     readonly containers: readonly RunningContainer[];
   };

@@ -51,7 +51,11 @@ export const coversContainers = ({scope}: Pick<Rule, 'scope'>): boolean => scope
 /** Reads what the user named. @throws UsageError that says what is wrong with it. */
 export function readMatch(exercise: Exercise, text: string | undefined): Match {
   if (exercise === 'http-only') return {kind: 'all'};
-  if (text === undefined) throw new UsageError(`${exercise} needs an address`);
+  if (text === undefined) {
+    throw new UsageError(`${exercise} needs an address`, {
+      hint: 'it comes before --node, which takes all names that follow: `hw5 firewall deny-ip 198.18.0.12 --node node1`',
+    });
+  }
   if (exercise === 'deny-mac') return {kind: 'mac', mac: readMac(text)};
   return {kind: 'net', net: readNet(exercise, text)};
 }

@@ -49,23 +49,30 @@ export async function work({nodes, targets, plan, rules, forSeconds, isRemoval, 
     }),
   );
   const isNew = mine.some((view) => !isSettled(view, cluster, plan));
-  await using prover = isProven && claims.length > 0 ? await Prover.prepare(cluster, views, claims) : undefined;
+  await using prover = isProven && claims.length > 0 ? await Prover.prepare(cluster, views, claims, options.signal) : undefined;
   if (isNew) await prover?.before();
   const results = await Promise.all(
     mine.map(async (view): Promise<NodeResult> => ({node: view.node.name, outcome: await commit(view, cluster, plan, options)})),
   );
   const failed = new Set(results.filter(({outcome}) => outcome.kind === 'failed').map(({node}) => node));
-  const proofs = (await prover?.after({isGone: isRemoval})) ?? [];
+  const all = (await prover?.after({isGone: isRemoval})) ?? [];
+  // half a proof is none
+  const proofs = options.signal?.aborted ? [] : all;
   return {results, proofs: proofs.filter(({node}) => !failed.has(node))};
 }
 
 /** Proves the rules as they stand. */
-export async function verify(nodes: Nodes, targets: readonly ClusterNode[], id: string | undefined): Promise<readonly Proof[]> {
+export async function verify(
+  nodes: Nodes,
+  targets: readonly ClusterNode[],
+  id: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly Proof[]> {
   const claims = claimsOn(
     nodes.views.filter(({node}) => targets.includes(node)),
     id,
   );
-  await using prover = await Prover.prepare(nodes.cluster, nodes.views, claims);
+  await using prover = await Prover.prepare(nodes.cluster, nodes.views, claims, signal);
   // awaited here: what the prover holds is let go when this function ends
   return await prover.after();
 }

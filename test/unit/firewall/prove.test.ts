@@ -2,7 +2,7 @@ import {expect, it} from 'vitest';
 import type {NodeView} from '../../../src/firewall/nodes.js';
 import {Prover} from '../../../src/firewall/prove.js';
 import {parseSighting} from '../../../src/firewall/sighting.js';
-import {ConnectError} from '../../../src/support/errors.js';
+import {ConnectError, InterruptedError} from '../../../src/support/errors.js';
 import {type FakeCall, FakeHost} from '../../support/fake-host.js';
 import {cluster, node0, node1, node2} from './cluster.js';
 import {FakeFirewall} from './fake-firewall.js';
@@ -63,3 +63,21 @@ it('a MAC that a node has but does not send with is not expected to be caught', 
   expect(await foreseen(DOCKER_MAC)).toBe('passes');
   expect(await foreseen(MAC)).toBe('fails');
 });
+
+it('Ctrl-C ends a proof at once, though a prober does not answer', async () => {
+  const [guarded, prober] = [node(node1, {firewall: new FakeFirewall().add(denial)}), node(node0)];
+  const stop = new AbortController();
+  const views = [prober.view, guarded.view];
+  const claims = [{rule: denial, view: guarded.view, ends: undefined}];
+  await using prover = await Prover.prepare(cluster, views, claims, stop.signal);
+  prober.host.on(
+    (call) => !isLook(call),
+    () => {
+      stop.abort(new InterruptedError('interrupted'));
+      return new Promise<never>(() => {});
+    },
+  );
+  await expect(prover.before()).rejects.toThrow('interrupted');
+  await prover.after();
+  await expect(Prover.prepare(cluster, views, claims, stop.signal)).rejects.toThrow('interrupted');
+}, 5_000);

@@ -104,7 +104,7 @@ export class MesosClient {
       timeoutMs: CALL_TIMEOUT_MS,
       signal: either.signal,
     }).catch((cause: unknown) => {
-      either.release();
+      controller.abort(cause);
       throw new MesosError(`the Mesos master ${master} cannot be reached: ${messageOf(cause)}`, undefined, cause);
     });
     const streamId = answer.headers['mesos-stream-id'];
@@ -223,6 +223,7 @@ class OpenSubscription implements Subscription {
         : new MesosError(`the stream from ${this.master} broke: ${messageOf(error)}`, undefined, error);
     } finally {
       clearTimeout(watchdog);
+      this.close(new Error('the stream has ended'));
     }
   }
 }

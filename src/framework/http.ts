@@ -15,7 +15,6 @@ export interface HttpRequest {
   /** Until the whole answer is there, or, for a stream, until its head is. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  readonly isStream?: boolean;
 }
 
 export interface HttpAnswer {
@@ -47,16 +46,19 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
 
 /**
  * Sends a request and hands over the answer as it arrives. It ends with the last chunk, whether or not the server closes
- * the connection: Mesos does not.
+ * the connection: Mesos does not. Aborting the signal closes it, also after the end: whoever opens a stream must.
  */
 export async function openStream(
   options: HttpRequest & {readonly signal: AbortSignal},
 ): Promise<{readonly status: number; readonly headers: HttpAnswer['headers']; readonly body: AsyncIterable<Buffer>}> {
-  const message = await begin({...options, isStream: true}, options.signal);
+  // A stream says keep-alive, as the clients of genuine masters do. So its connection outlives the answer, in an agent of its own.
+  const agent = new Agent({keepAlive: true});
+  options.signal.addEventListener('abort', () => agent.destroy(), {once: true});
+  const message = await begin(options, options.signal, agent);
   return {status: message.statusCode ?? 0, headers: headersOf(message), body: message as AsyncIterable<Buffer>};
 }
 
-function begin(options: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function begin(options: HttpRequest, signal: AbortSignal, agent: Agent | false = false): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const body = options.json === undefined ? undefined : Buffer.from(JSON.stringify(options.json));
     const outgoing: ClientRequest = request(new URL(options.path, options.origin), {
@@ -68,8 +70,8 @@ function begin(options: HttpRequest, signal: AbortSignal): Promise<IncomingMessa
       },
       signal,
       // A connection of its own for each request: one that is used again may be closed by the server at that moment, and it
-      // would not be known whether the request was done. A stream says keep-alive, as the clients of genuine masters do.
-      agent: options.isStream === true ? new Agent({keepAlive: true}) : false,
+      // would not be known whether the request was done.
+      agent,
     });
     const head = setTimeout(() => outgoing.destroy(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
     outgoing.once('response', (message) => {

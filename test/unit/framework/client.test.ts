@@ -1,7 +1,7 @@
 import {createServer, type Server as HttpServer, type IncomingMessage} from 'node:http';
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
-import {afterEach, describe, expect, it} from 'vitest';
-import {MesosClient, MesosError} from '../../../src/framework/client.js';
+import {afterEach, describe, expect, it, vi} from 'vitest';
+import {MesosClient, MesosError, type Subscription} from '../../../src/framework/client.js';
 import type {MesosEvent} from '../../../src/framework/mesos.js';
 import {recordedBytes, recordedEvents} from '../../support/mesos-transcript.js';
 
@@ -86,6 +86,16 @@ async function master(status = 202, text = ''): Promise<{host: string; seen: See
   return {host, seen};
 }
 
+/** A master that takes no credentials. */
+async function refusing(): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url === '/master/redirect') response.writeHead(307, {Location: `//${host}`}).end();
+    else response.writeHead(401).end('401 Unauthorized.');
+  });
+  const host = await listening(server);
+  return host;
+}
+
 async function subscribed(host: string) {
   const client = new MesosClient({master: host, framework});
   const subscription = await client.subscribe(null, new AbortController().signal);
@@ -163,13 +173,28 @@ describe('a subscription', () => {
   });
 
   it('is refused with the words of the master', async () => {
-    const server = createServer((request, response) => {
-      if (request.url === '/master/redirect') response.writeHead(307, {Location: `//${host}`}).end();
-      else response.writeHead(401).end('401 Unauthorized.');
-    });
-    const host = await listening(server);
+    const host = await refusing();
     const refused = new MesosClient({master: host, framework}).subscribe(null, new AbortController().signal);
     await expect(refused).rejects.toMatchObject({status: 401, message: expect.stringContaining('401 Unauthorized.')});
+  });
+
+  it('leaves no connection open when it is refused or has ended, however it was read', async () => {
+    const unauthorized = await refusing();
+    const removed = await replaying('243-subscribe-after-teardown');
+    const readUntil = async (type: MesosEvent['type'], {events}: Subscription) => {
+      for await (const event of events) if (event.type === type) return;
+    };
+    for (let round = 0; round < 3; round++) {
+      const refused = new MesosClient({master: unauthorized, framework});
+      await refused.subscribe('F1', new AbortController().signal).catch(() => undefined);
+      const client = new MesosClient({master: removed, framework});
+      await readUntil('ERROR', await client.subscribe('F1', new AbortController().signal));
+      // to its end
+      await readUntil('MESSAGE', await client.subscribe('F1', new AbortController().signal));
+      // not read at all
+      (await client.subscribe('F1', new AbortController().signal)).close();
+    }
+    await vi.waitFor(() => expect([...sockets].filter((socket) => !socket.destroyed)).toEqual([]));
   });
 
   it('is an error, not a hang, when there is no master', async () => {

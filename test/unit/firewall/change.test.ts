@@ -103,6 +103,17 @@ describe('a change', () => {
   });
 });
 
+it.each([
+  [1, 'nothing was changed on this host'],
+  [78, 'the host takes out by itself what is in of this change'],
+])('a change that fails with %i says what became of it: %s', async (code, hint) => {
+  const host = new FakeHost('node1').on(calls('change'), {code, stderr: 'refused\n'});
+  expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({
+    kind: 'failed',
+    error: {hint: expect.stringContaining(hint)},
+  });
+});
+
 describe('what is sent to a host', () => {
   const text = changeScript('abc', add()(), 15);
 

@@ -98,6 +98,16 @@ COMMIT
     expect(own).toEqual(ours);
   });
 
+  it('is not held up by an iptables that never says what it holds', () => {
+    writeFileSync(file('sick-save'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
+    const {code, stderr} = run(`tools() { echo 'sick 6 legacy'; echo 'fake 4 nft'; }
+sleep() { echo slept >&2; }
+hw5_firewall reset`);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('slept');
+    expect(told()).toContain('-X HW5-INPUT');
+  });
+
   it('deletes a rule by its tag, in our chains only', () => {
     run('delete_rule abc123');
     expect(told().split('\n').slice(1, -2)).toEqual([expect.stringMatching(/^-D HW5-INPUT -s 10\.0\.0\.1\/32 /)]);

@@ -3,6 +3,7 @@ import {formatResources} from '../common/resources-text.js';
 import type {Resource, TaskInfo} from '../common/wire.js';
 import type {Framework} from './state.js';
 import {findContainerFault, findEnvironmentFault} from './validate-container.js';
+import {idFault} from './validate-names.js';
 import {findResourcesFault} from './validate-resources.js';
 
 /**
@@ -27,14 +28,6 @@ export function findTaskFault(
     commandFault(task) ??
     resourcesFault(task.resources ?? [], role, available)
   );
-}
-
-/** Mesos makes paths of ids: no separators, no control characters, not `.` or `..`. */
-export function idFault(id: string): string | undefined {
-  if (id === '') return 'ID must not be empty';
-  if (id.length > 255) return 'ID must not be greater than 255 characters';
-  if (id === '.' || id === '..') return `'${id}' is disallowed`;
-  return /[\x00-\x1f\x7f/\\]/.test(id) ? `'${id}' contains invalid characters` : undefined;
 }
 
 function commandFault(task: TaskInfo): string | undefined {

@@ -16,7 +16,7 @@ let framework: TestFramework;
 let server: Server;
 let requests: string[];
 
-/** `/silent` never answers; `/redirect/N` leads there in N steps; all else is a text. */
+/** `/silent` never answers, `/stalled` begins to; `/redirect/N` leads there in N steps; all else is a text. */
 beforeEach(async () => {
   cluster = new TestCluster();
   master = await cluster.master();
@@ -25,6 +25,7 @@ beforeEach(async () => {
   server = createServer((incoming, response) => {
     requests.push(incoming.url!);
     if (incoming.url === '/silent') return;
+    if (incoming.url === '/stalled') return void response.write('a part');
     const steps = Number(/^\/redirect\/(\d+)/.exec(incoming.url!)?.[1] ?? 0);
     if (steps === 0) response.end('fetched\n');
     else response.writeHead(302, {Location: `/redirect/${steps - 1}`}).end();
@@ -50,11 +51,11 @@ function sandbox(taskId: string): string {
   return join(slaves, readdirSync(slaves)[0]!, 'frameworks', framework.id, 'executors', taskId, 'runs', 'latest');
 }
 
-describe('a URI whose server never answers', () => {
-  it('does not keep the task from being killed', async () => {
+describe('a URI whose server never answers, or not to the end', () => {
+  it.each(['/silent', '/stalled'])('(%s) does not keep the task from being killed', async (path) => {
     await cluster.agent(master);
-    await launch('t-hang', 'true', [{value: url('/silent')}]);
-    await eventually(() => requests).toEqual(['/silent']);
+    await launch('t-hang', 'true', [{value: url(path)}]);
+    await eventually(() => requests).toEqual([path]);
     await framework.call('KILL', {kill: {task_id: {value: 't-hang'}}});
     expect(await framework.status('t-hang', 'TASK_KILLED')).toMatchObject({reason: 'REASON_TASK_KILLED_DURING_LAUNCH'});
   });

@@ -131,8 +131,9 @@ describe('the views of the master', () => {
 });
 
 describe('a call of the operator API', () => {
-  it('GET_AGENTS tells what tasks hold and whose it is (199)', async () => {
+  it('GET_AGENTS tells what tasks hold and whose it is (199), and nothing of what there is none of (010)', async () => {
     const [agent] = (await ask('GET_AGENTS')).agents;
+    expect(events.find((event) => event.agent_added).agent_added.agent).not.toHaveProperty('allocated_resources');
     expect(agent.allocated_resources).toEqual([
       {name: 'cpus', type: 'SCALAR', scalar: {value: 0.1}, role: '*', allocation_info: {role: '*'}},
       {name: 'mem', type: 'SCALAR', scalar: {value: 32}, role: '*', allocation_info: {role: '*'}},

@@ -56,7 +56,8 @@ async function download(url: string, path: string, signal: AbortSignal): Promise
     const response = await request(at, signal);
     const {statusCode = 0, headers} = response;
     if (statusCode === 200) return pipeline(response, createWriteStream(path), {signal});
-    response.resume();
+    // Its body may never end.
+    response.destroy();
     if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) throw new Error(`status ${statusCode}`);
     at = new URL(headers.location, at).href;
   }

@@ -15,6 +15,11 @@ export function versionInfo(): object {
   return {version_info: VERSION};
 }
 
+/** Mesos leaves a list out when there is nothing in it. */
+function unlessEmpty(name: string, list: readonly object[]): object {
+  return list.length === 0 ? {} : {[name]: list};
+}
+
 export function agentJson(context: Context, agent: Agent): object {
   const {state} = context;
   const frameworks = [...state.frameworks.values()];
@@ -27,8 +32,8 @@ export function agentJson(context: Context, agent: Agent): object {
     registered_time: nanoseconds(agent.registeredAt),
     ...(agent.reregisteredAt === undefined ? {} : {reregistered_time: nanoseconds(agent.reregisteredAt)}),
     total_resources: toWire(agent.total),
-    allocated_resources: byRole(frameworks.map((framework) => usedByRole(framework, agent.id))),
-    offered_resources: byRole(frameworks.map((framework) => offeredByRole(state, framework, agent.id))),
+    ...unlessEmpty('allocated_resources', byRole(frameworks.map((framework) => usedByRole(framework, agent.id)))),
+    ...unlessEmpty('offered_resources', byRole(frameworks.map((framework) => offeredByRole(state, framework, agent.id)))),
     capabilities: AGENT_CAPABILITIES.map((type) => ({type})),
   };
 }
@@ -65,9 +70,9 @@ export function frameworkJson(context: Context, framework: Framework): object {
     registered_time: nanoseconds(framework.registeredAt),
     reregistered_time: nanoseconds(framework.reregisteredAt ?? framework.registeredAt),
     ...(framework.unregisteredAt === undefined ? {} : {unregistered_time: nanoseconds(framework.unregisteredAt)}),
-    offers: offersOf(context, framework),
-    allocated_resources: byRole([usedByRole(framework)]),
-    offered_resources: byRole([offeredByRole(context.state, framework)]),
+    ...unlessEmpty('offers', offersOf(context, framework)),
+    ...unlessEmpty('allocated_resources', byRole([usedByRole(framework)])),
+    ...unlessEmpty('offered_resources', byRole([offeredByRole(context.state, framework)])),
     offer_constraints: {},
   };
 }

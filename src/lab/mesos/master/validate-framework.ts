@@ -1,6 +1,6 @@
 import {type FrameworkInfo, hasCapability, rolesOf} from '../common/wire.js';
 import type {SubscribeCall} from './call.js';
-import {idFault} from './validate-id.js';
+import {idFault, roleFault} from './validate-names.js';
 
 /** Why a framework may not subscribe, in Mesos' words; undefined when it may. Told as an ERROR event, with status 200. */
 export function findFrameworkFault(info: FrameworkInfo): string | undefined {
@@ -48,20 +48,4 @@ function rolesFault(info: FrameworkInfo): string | undefined {
   if (duplicates.length > 0) return `'FrameworkInfo.roles' contains duplicate items: { ${duplicates.join(', ')} }`;
   const fault = roles.map(roleFault).find((found) => found !== undefined);
   return fault === undefined ? undefined : `'FrameworkInfo.roles' contains invalid role: ${fault}`;
-}
-
-/** Why this is no role, in Mesos' words. https://mesos.apache.org/documentation/latest/roles/#role-names */
-export function roleFault(role: string): string | undefined {
-  if (role === '*') return undefined;
-  if (role === '') return 'Empty role name is invalid';
-  if (role.startsWith('/')) return `Role '${role}' cannot start with a slash`;
-  if (role.endsWith('/')) return `Role '${role}' cannot end with a slash`;
-  for (const component of role.split('/')) {
-    if (component === '') return `Role '${role}' cannot contain two adjacent slashes`;
-    if (component === '.' || component === '..' || component === '*')
-      return `Role '${role}' cannot include '${component}' as a component`;
-    if (component.startsWith('-')) return `Role component '${component}' is invalid because it begins with a dash`;
-    if (/[\s\x08]/.test(component)) return `Role component '${component}' is invalid because it contains backspace or whitespace`;
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import type {Resource} from '../common/wire.js';
-import {roleFault} from './validate-framework.js';
+import {roleFault} from './validate-names.js';
 
 /** Why these are no resources that a call may name, in Mesos' words; undefined when they are. */
 export function findResourcesFault(resources: readonly Resource[]): string | undefined {

@@ -3,7 +3,7 @@ import {formatResources} from '../common/resources-text.js';
 import type {Resource, TaskInfo} from '../common/wire.js';
 import type {Framework} from './state.js';
 import {findContainerFault, findEnvironmentFault} from './validate-container.js';
-import {idFault} from './validate-id.js';
+import {idFault} from './validate-names.js';
 import {findResourcesFault} from './validate-resources.js';
 
 /**

@@ -88,6 +88,14 @@ function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem
   if (count('framework') === 0 && cluster.framework.tasks.length > 0) {
     complain('framework', 'no node runs the scheduler, so no task can start', 'add the role `framework` to one node or more');
   }
+  cluster.nodes.forEach((node, index) => {
+    if (!node.roles.includes('framework') || node.roles.includes('agent') || count('agent') === 0) return;
+    problems.push({
+      path: input.nodes?.[index]?.roles ? ['nodes', index, 'roles'] : ['nodes'],
+      message: `${node.name} runs the scheduler but is no agent: without docker and calicoctl it could not free an address of what a dead container left`,
+      hint: 'give it the role `agent` too, or leave the role `framework` to agents',
+    });
+  });
   return problems;
 }
 

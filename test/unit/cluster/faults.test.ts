@@ -215,6 +215,11 @@ describe('roles', () => {
     ['no agent', nodes('etcd, master, framework'), 'nodes: no node is an agent'],
     ['no scheduler', nodes('etcd, master, agent'), 'nodes: no node runs the scheduler'],
     [
+      'a scheduler where no container can run',
+      nodes('etcd, master, framework', 'agent, framework'),
+      '2:32 nodes[0].roles: node0 runs the scheduler but is no agent',
+    ],
+    [
       'a role that is none',
       nodes('etcd, master, agent, framework', 'slave'),
       'nodes[1].roles[0]: unknown value "slave" → one of: etcd, master',
@@ -226,7 +231,7 @@ describe('roles', () => {
     ],
     [
       'a builder that is no agent',
-      `${nodes('etcd, master, framework', 'agent')}images: {builder: node0}`,
+      `${nodes('etcd, master', 'agent, framework')}images: {builder: node0}`,
       'images.builder: node0 is not an agent → name one of: node1',
     ],
   ])('%s are refused', (_, text, expected) => {

@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import type {FreeRequest, FreeResult} from './address-freer.js';
+import {Challenger} from './challenger.js';
 import {type MesosClient, messageOf} from './client.js';
 import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
@@ -69,8 +70,20 @@ export class Instance {
 
   /** Stands by and leads in turn, until the signal. Tasks go on running. */
   async run(stop: AbortSignal): Promise<void> {
-    const {log, node} = this.#options;
     await this.#election.endFormerTerm();
+    const challenger = new Challenger({...this.#options, store: this.#store, patienceSeconds: this.#options.leaseSeconds});
+    const looking = setInterval(() => {
+      if (this.#leader === undefined) challenger.look().catch(() => undefined);
+    }, this.#options.leaseSeconds * 250);
+    try {
+      await this.#leadInTurn(stop);
+    } finally {
+      clearInterval(looking);
+    }
+  }
+
+  async #leadInTurn(stop: AbortSignal): Promise<void> {
+    const {log, node} = this.#options;
     while (!stop.aborted) {
       const leadership = await this.#election.campaign(stop);
       if (leadership === undefined) return;

@@ -1,5 +1,5 @@
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {type MesosClient, messageOf, type Subscription} from './client.js';
+import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
@@ -35,6 +35,7 @@ export class Leader {
   readonly #options: LeaderOptions;
   #state: SchedulerState;
   #subscription: Subscription | undefined;
+  #isMasterSilent = false;
   /** The last save under way; saves and what hangs on them keep their order. */
   #saving: Promise<void> = Promise.resolve();
   /**
@@ -61,7 +62,12 @@ export class Leader {
   }
 
   view(): PublishedView {
-    return {...viewOf(this.#state, this.#now()), master: this.#subscription?.master ?? null, leader: this.#options.node};
+    return {
+      ...viewOf(this.#state, this.#now()),
+      master: this.#subscription?.master ?? null,
+      leader: this.#options.node,
+      isMasterSilent: this.#isMasterSilent,
+    };
   }
 
   /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
@@ -106,10 +112,18 @@ export class Leader {
 
   /** Does what an operator wants. */
   command(command: Command): Reply {
+    if (command.action === 'resign') return this.#giveWay();
     if (command.action !== 'desired')
       return this.dispatch({type: 'command', action: command.action, name: command.name}) ?? {ok: true, message: ''};
     this.dispatch({type: 'desired', tasks: command.tasks, at: command.at});
     return {ok: true, message: `${command.tasks.length} tasks are wanted`};
+  }
+
+  #giveWay(): Reply {
+    if (!this.#isMasterSilent) return {ok: false, message: 'this instance reaches the Mesos master'};
+    this.#options.log('warn', 'another instance reaches the Mesos master: giving way to it');
+    void this.#options.leadership.resign();
+    return {ok: true, message: ''};
   }
 
   /** Reduces an event and carries out what follows from it. */
@@ -198,6 +212,7 @@ export class Leader {
         await this.#subscribeOnce(end);
       } catch (error) {
         reason = messageOf(error);
+        this.#isMasterSilent = error instanceof MesosError && error.status === undefined;
       }
       this.#subscription?.close();
       this.#subscription = undefined;
@@ -225,6 +240,7 @@ export class Leader {
         throw new Error(`the Mesos master says: ${event.error.message}`);
       }
       if (event.type === 'SUBSCRIBED') isSubscribed = true;
+      this.#isMasterSilent = false;
       if (event.type !== 'HEARTBEAT') this.dispatch({type: 'mesos', event});
     }
   }

@@ -13,7 +13,9 @@ const COMMAND_LIFE_MS = 30_000;
 /** What an operator can want of the leader; `at` in milliseconds since 1970. */
 export type Command =
   | {readonly action: CommandAction; readonly name: string; readonly at: number}
-  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number};
+  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
+  /** Another instance reaches the master, which the leader does not. */
+  | {readonly action: 'resign'; readonly at: number};
 
 export interface Reply {
   readonly ok: boolean;
@@ -21,7 +23,12 @@ export interface Reply {
 }
 
 /** What the leader publishes. */
-export type PublishedView = View & {readonly master: string | null; readonly leader: string};
+export interface PublishedView extends View {
+  readonly master: string | null;
+  readonly leader: string;
+  /** The leader gets no answer at all from the master; a refusal is one. */
+  readonly isMasterSilent: boolean;
+}
 
 export interface NoticeboardOptions {
   readonly store: FrameworkStore;

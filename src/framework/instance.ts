@@ -25,7 +25,7 @@ export interface InstanceOptions {
   readonly leaseSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

@@ -26,7 +26,7 @@ export interface LeaderOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -169,7 +169,7 @@ export class Leader {
   async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
     const {freeAddress, leadership, log} = this.#options;
     const {address} = effect;
-    const {ok, message} = await freeAddress(effect).catch((error: unknown) => ({
+    const {ok, message} = await freeAddress(effect, leadership.isHeld).catch((error: unknown) => ({
       ok: false,
       message: `freeing ${address} failed: ${messageOf(error)}`,
     }));

@@ -19,7 +19,7 @@ export interface TeardownOptions {
   readonly limitSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

@@ -128,6 +128,11 @@ export class FrameworkWorld {
     this.#fuse = {effects, durableSaves};
   }
 
+  /** The process will not die after all. */
+  putOutFuse(): void {
+    this.#fuse = undefined;
+  }
+
   // --- what time and the store do
 
   /** Lets seconds pass, one tick each; the world's own reactions are left to the caller. */

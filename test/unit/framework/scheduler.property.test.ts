@@ -176,6 +176,7 @@ describe('whatever happens in whatever order', () => {
         const world = new FrameworkWorld(fiveTasks());
         flourish(world, 12);
         for (const step of sequence) perform(world, step);
+        world.putOutFuse();
         flourish(world, 1200);
         const {desired, hashes, runs} = world.state;
         const wanted = desired.map((spec) => `${spec.name} ${spec.address} ${spec.image}`).sort();

@@ -3,11 +3,12 @@ import {type MesosClient, MesosError, messageOf, type Subscription} from './clie
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
+import type {Effect, SchedulerEvent, SchedulerState} from './model.js';
 import {type Command, Noticeboard, type PublishedView, type Reply} from './noticeboard.js';
 import {type Records, stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
+import type {Settings} from './settings.js';
 import {viewOf} from './view.js';
 import {pause} from './wait.js';
 

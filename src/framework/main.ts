@@ -7,7 +7,7 @@ import {type Credentials, MesosClient, messageOf} from './client.js';
 import {type FrameworkConfig, parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
-import {defaultSettings} from './model.js';
+import {defaultSettings} from './settings.js';
 import {tearDown} from './teardown.js';
 
 const USAGE = `hw5-scheduler --config FILE [--teardown]

@@ -5,7 +5,7 @@ import type {TaskSpec} from '../../../src/framework/config.js';
 import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
 import {FrameworkStore} from '../../../src/framework/key-values.js';
-import {defaultSettings} from '../../../src/framework/model.js';
+import {defaultSettings} from '../../../src/framework/settings.js';
 import {tearDown} from '../../../src/framework/teardown.js';
 import {FakeMesosMaster} from '../../support/fake-mesos-master.js';
 import {taskSpec} from '../../support/framework-world.js';

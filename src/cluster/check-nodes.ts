@@ -1,5 +1,5 @@
 import {blockOf, contains, parseCidr, parseIpv4} from '../support/ipv4.js';
-import {nodesWith, type Role} from './cluster.js';
+import {isOnContainerNetwork, nodesWith, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
 import {nearest} from './nearest.js';
 import {isBroken, type Path, type Problem} from './problem.js';
@@ -87,6 +87,14 @@ function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem
     complain('agent', 'no node is an agent, so no container can run', 'add the role `agent` to some nodes');
   if (count('framework') === 0)
     complain('framework', 'no node runs the scheduler, so no task can start', 'add the role `framework` to one node or more');
+  cluster.nodes.forEach((node, index) => {
+    if (!node.roles.includes('framework') || isOnContainerNetwork(node) || count('agent') === 0) return;
+    problems.push({
+      path: input.nodes?.[index]?.roles ? ['nodes', index, 'roles'] : ['nodes'],
+      message: `${node.name} runs the scheduler but is neither agent nor proxy: without docker and calicoctl it could not free an address of what a dead container left`,
+      hint: 'give it one of these roles too, or leave the role `framework` to such nodes',
+    });
+  });
   return problems;
 }
 

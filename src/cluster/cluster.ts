@@ -175,6 +175,19 @@ export function calicoNodes(cluster: Cluster): readonly ClusterNode[] {
   return cluster.nodes.filter(isOnContainerNetwork);
 }
 
+/**
+ * The node on which an agent runs, by the host name with which it is registered at the master: an external Mesos may know our nodes by
+ * their full names or addresses.
+ */
+export function nodeOfAgent(cluster: Cluster, hostname: string | null): ClusterNode | undefined {
+  const by = (is: (node: ClusterNode) => boolean) => nodesWith(cluster, 'agent').find(is);
+  return (
+    by(({name}) => name === hostname) ??
+    by(({address}) => address === hostname) ??
+    by(({name}) => name === hostname?.split('.')[0])
+  );
+}
+
 /** All etcd client URLs, in the file's order. */
 export function etcdEndpoints(cluster: Cluster): readonly string[] {
   return nodesWith(cluster, 'etcd').map((node) => `http://${node.address}:${cluster.etcd.clientPort}`);

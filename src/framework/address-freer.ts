@@ -28,17 +28,25 @@ const inspected = z.array(
  * Frees an address of what a dead container left behind: the endpoint in Docker's network, then the address in Calico's IPAM
  * if no endpoint holds it. Looks first, and touches nothing that might live.
  * @param etcd the members' URLs, for calicoctl
+ * @param isHeld asked before each program: a leader that was frozen in between must not release what a successor has given away
  */
-export async function freeAddress(request: FreeRequest, etcd: readonly string[], run: Run): Promise<FreeResult> {
+export async function freeAddress(
+  request: FreeRequest,
+  etcd: readonly string[],
+  runner: Run,
+  isHeld: () => boolean = () => true,
+): Promise<FreeResult> {
+  const run: Run = async (argv, env) =>
+    isHeld() ? runner(argv, env) : {code: 1, stdout: '', stderr: 'this instance leads no more'};
   const {network, address, containers} = request;
   const done: string[] = [];
   const stale = new Set(containers.map((id) => `mesos-${id}`));
   const holders = await endpointsAt(network, address, run);
   if (typeof holders === 'string') return {ok: false, message: holders};
-  let isHeld = false;
+  let isOccupied = false;
   for (const holder of holders) {
     if (!stale.has(holder)) {
-      isHeld = true;
+      isOccupied = true;
       done.push(`${address} is held by the container ${holder}, which is none of its earlier ones`);
       continue;
     }
@@ -46,11 +54,11 @@ export async function freeAddress(request: FreeRequest, etcd: readonly string[],
     const cut = await run(['docker', 'network', 'disconnect', '-f', network, holder]);
     if (cut.code === 0) done.push(`cut the left-behind ${holder} off ${network}`);
     else {
-      isHeld = true;
+      isOccupied = true;
       done.push(`${holder} could not be cut off ${network}: ${lastLine(cut.stderr)}`);
     }
   }
-  if (isHeld) return {ok: false, message: done.join('; ')};
+  if (isOccupied) return {ok: false, message: done.join('; ')};
   const env = {ETCD_ENDPOINTS: etcd.join(',')};
   // Harmless when the address is free already.
   const released = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);

@@ -1,12 +1,13 @@
 import {randomUUID} from 'node:crypto';
 import type {FreeRequest, FreeResult} from './address-freer.js';
+import {Challenger} from './challenger.js';
 import {type MesosClient, messageOf} from './client.js';
 import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
-import type {Settings} from './model.js';
 import type {Command, PublishedView, Reply} from './noticeboard.js';
+import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
 import type {TaskView} from './view.js';
 import {pause} from './wait.js';
@@ -24,7 +25,7 @@ export interface InstanceOptions {
   readonly leaseSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -69,8 +70,20 @@ export class Instance {
 
   /** Stands by and leads in turn, until the signal. Tasks go on running. */
   async run(stop: AbortSignal): Promise<void> {
-    const {log, node} = this.#options;
     await this.#election.endFormerTerm();
+    const challenger = new Challenger({...this.#options, store: this.#store, patienceSeconds: this.#options.leaseSeconds});
+    const looking = setInterval(() => {
+      if (this.#leader === undefined) challenger.look().catch(() => undefined);
+    }, this.#options.leaseSeconds * 250);
+    try {
+      await this.#leadInTurn(stop);
+    } finally {
+      clearInterval(looking);
+    }
+  }
+
+  async #leadInTurn(stop: AbortSignal): Promise<void> {
+    const {log, node} = this.#options;
     while (!stop.aborted) {
       const leadership = await this.#election.campaign(stop);
       if (leadership === undefined) return;

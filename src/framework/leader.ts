@@ -1,13 +1,14 @@
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {type MesosClient, messageOf, type Subscription} from './client.js';
+import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
 import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {Effect, SchedulerEvent, SchedulerState, Settings} from './model.js';
+import type {Effect, SchedulerEvent, SchedulerState} from './model.js';
 import {type Command, Noticeboard, type PublishedView, type Reply} from './noticeboard.js';
 import {type Records, stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
+import type {Settings} from './settings.js';
 import {viewOf} from './view.js';
 import {pause} from './wait.js';
 
@@ -26,7 +27,7 @@ export interface LeaderOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -35,6 +36,7 @@ export class Leader {
   readonly #options: LeaderOptions;
   #state: SchedulerState;
   #subscription: Subscription | undefined;
+  #isMasterSilent = false;
   /** The last save under way; saves and what hangs on them keep their order. */
   #saving: Promise<void> = Promise.resolve();
   /**
@@ -61,7 +63,12 @@ export class Leader {
   }
 
   view(): PublishedView {
-    return {...viewOf(this.#state, this.#now()), master: this.#subscription?.master ?? null, leader: this.#options.node};
+    return {
+      ...viewOf(this.#state, this.#now()),
+      master: this.#subscription?.master ?? null,
+      leader: this.#options.node,
+      isMasterSilent: this.#isMasterSilent,
+    };
   }
 
   /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
@@ -106,10 +113,18 @@ export class Leader {
 
   /** Does what an operator wants. */
   command(command: Command): Reply {
+    if (command.action === 'resign') return this.#giveWay();
     if (command.action !== 'desired')
       return this.dispatch({type: 'command', action: command.action, name: command.name}) ?? {ok: true, message: ''};
     this.dispatch({type: 'desired', tasks: command.tasks, at: command.at});
     return {ok: true, message: `${command.tasks.length} tasks are wanted`};
+  }
+
+  #giveWay(): Reply {
+    if (!this.#isMasterSilent) return {ok: false, message: 'this instance reaches the Mesos master'};
+    this.#options.log('warn', 'another instance reaches the Mesos master: giving way to it');
+    void this.#options.leadership.resign();
+    return {ok: true, message: ''};
   }
 
   /** Reduces an event and carries out what follows from it. */
@@ -155,7 +170,7 @@ export class Leader {
   async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
     const {freeAddress, leadership, log} = this.#options;
     const {address} = effect;
-    const {ok, message} = await freeAddress(effect).catch((error: unknown) => ({
+    const {ok, message} = await freeAddress(effect, leadership.isHeld).catch((error: unknown) => ({
       ok: false,
       message: `freeing ${address} failed: ${messageOf(error)}`,
     }));
@@ -198,6 +213,7 @@ export class Leader {
         await this.#subscribeOnce(end);
       } catch (error) {
         reason = messageOf(error);
+        this.#isMasterSilent = error instanceof MesosError && error.status === undefined;
       }
       this.#subscription?.close();
       this.#subscription = undefined;
@@ -225,6 +241,7 @@ export class Leader {
         throw new Error(`the Mesos master says: ${event.error.message}`);
       }
       if (event.type === 'SUBSCRIBED') isSubscribed = true;
+      this.#isMasterSilent = false;
       if (event.type !== 'HEARTBEAT') this.dispatch({type: 'mesos', event});
     }
   }

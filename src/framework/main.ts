@@ -1,13 +1,13 @@
 import {readFile, stat} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
 import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
-import {freeAddress, processRunner} from './address-freer.js';
+import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
 import {type FrameworkConfig, parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
-import {defaultSettings} from './model.js';
+import {defaultSettings} from './settings.js';
 import {tearDown} from './teardown.js';
 
 const USAGE = `hw5-scheduler --config FILE [--teardown]
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     leaseSeconds: LEASE_SECONDS,
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    freeAddress: (request: Parameters<typeof freeAddress>[0]) => freeAddress(request, config.etcd, runner),
+    freeAddress: (request: FreeRequest, isHeld: () => boolean) => freeAddress(request, config.etcd, runner, isHeld),
     log,
   };
   if (options.teardown) {

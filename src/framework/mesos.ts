@@ -13,6 +13,7 @@ export interface Resource {
   readonly scalar?: {readonly value: number};
   /** `*` when unreserved; the format before reservation refinement, which a framework without that capability gets. */
   readonly role?: string;
+  /** Who reserved it dynamically; a static reservation has a role only. */
   readonly reservation?: unknown;
   readonly revocable?: unknown;
   readonly disk?: unknown;

@@ -13,7 +13,9 @@ const COMMAND_LIFE_MS = 30_000;
 /** What an operator can want of the leader; `at` in milliseconds since 1970. */
 export type Command =
   | {readonly action: CommandAction; readonly name: string; readonly at: number}
-  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number};
+  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
+  /** Another instance reaches the master, which the leader does not. */
+  | {readonly action: 'resign'; readonly at: number};
 
 export interface Reply {
   readonly ok: boolean;
@@ -21,7 +23,12 @@ export interface Reply {
 }
 
 /** What the leader publishes. */
-export type PublishedView = View & {readonly master: string | null; readonly leader: string};
+export interface PublishedView extends View {
+  readonly master: string | null;
+  readonly leader: string;
+  /** The leader gets no answer at all from the master; a refusal is one. */
+  readonly isMasterSilent: boolean;
+}
 
 export interface NoticeboardOptions {
   readonly store: FrameworkStore;
@@ -36,8 +43,9 @@ export interface NoticeboardOptions {
 export class Noticeboard {
   readonly #options: NoticeboardOptions;
   #isBusy = false;
-  /** Replies to commands, and when: they are removed after a while. */
-  readonly #replied = new Map<string, number>();
+  /** Replies to commands, also those not written yet, and when: they are removed after a while. */
+  readonly #replies = new Map<string, {readonly reply?: Reply; readonly at: number}>();
+  #hasFoundOldReplies = false;
   #published = '';
   #publishedAt = 0;
 
@@ -78,16 +86,27 @@ export class Noticeboard {
       const command = value as Command;
       const id = key.slice('commands/'.length);
       const isOld = now() - command.at > COMMAND_LIFE_MS;
+      // Obeyed once: when the reply could not be written, the command is still there.
+      const reply =
+        this.#replies.get(id)?.reply ?? (isOld ? {ok: false, message: 'nobody led when it was given'} : obey(command));
+      this.#replies.set(id, {reply, at: now()});
       await store.commit(leadership.guard, [
         {op: 'delete', key},
-        {op: 'put', key: `replies/${id}`, value: isOld ? {ok: false, message: 'nobody led when it was given'} : obey(command)},
+        {op: 'put', key: `replies/${id}`, value: reply},
       ]);
-      this.#replied.set(id, now());
     }
-    for (const [id, at] of this.#replied) {
+    if (!this.#hasFoundOldReplies) {
+      // A leader of the past did not live to remove these.
+      for (const key of (await store.load('replies/')).keys()) {
+        const id = key.slice('replies/'.length);
+        this.#replies.set(id, this.#replies.get(id) ?? {at: now()});
+      }
+      this.#hasFoundOldReplies = true;
+    }
+    for (const [id, {at}] of this.#replies) {
       if (now() - at < COMMAND_LIFE_MS) continue;
       await store.commit(leadership.guard, [{op: 'delete', key: `replies/${id}`}]);
-      this.#replied.delete(id);
+      this.#replies.delete(id);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type {TaskSpec} from './config.js';
-import {emptyState, type Leftovers, type Run, type SchedulerState, type Settings, type Slot, type StoreOp} from './model.js';
+import {emptyState, type Leftovers, type Run, type SchedulerState, type Slot, type StoreOp} from './model.js';
+import type {Settings} from './settings.js';
 import {hashesOf} from './task-info.js';
 
 /** What the store holds of one framework: relative key → value. */

@@ -13,8 +13,10 @@ export interface Stock {
   readonly mem: readonly Portion[];
 }
 
+/** So much of one resource of an offer. */
 interface Portion {
-  readonly role: string;
+  /** Whose it is: what is taken of it must say the same, or the master does not find it in the offer and drops the launch. */
+  readonly owner: Pick<Resource, 'role' | 'reservation'>;
   readonly milli: number;
 }
 
@@ -26,9 +28,9 @@ export function stockOf(offer: Offer, role: string): Stock {
   const portions = (name: string) =>
     (offer.resources ?? [])
       .filter((resource) => resource.name === name && isUsable(resource, role))
-      .map((resource) => ({role: resource.role ?? '*', milli: Math.round((resource.scalar?.value ?? 0) * 1000)}))
+      .map((resource) => ({owner: ownerOf(resource), milli: Math.round((resource.scalar?.value ?? 0) * 1000)}))
       // Reserved ones first: nobody else could use them.
-      .sort((a, b) => Number(a.role === '*') - Number(b.role === '*'));
+      .sort((a, b) => Number(a.owner.role === undefined) - Number(b.owner.role === undefined));
   return {cpus: portions('cpus'), mem: portions('mem')};
 }
 
@@ -52,17 +54,19 @@ function takeScalar(name: string, portions: readonly Portion[], amount: number) 
   for (const portion of portions) {
     const taken = Math.min(missing, portion.milli);
     missing -= taken;
-    // The role is named only when it is not the default, as stock frameworks do; the master fills in the allocation.
-    if (taken > 0)
-      resources.push({
-        name,
-        type: 'SCALAR',
-        scalar: {value: taken / 1000},
-        ...(portion.role === '*' ? {} : {role: portion.role}),
-      });
-    rest.push({role: portion.role, milli: portion.milli - taken});
+    // The master fills in the allocation.
+    if (taken > 0) resources.push({name, type: 'SCALAR', scalar: {value: taken / 1000}, ...portion.owner});
+    rest.push({...portion, milli: portion.milli - taken});
   }
   return missing > 0 ? undefined : {resources, rest};
+}
+
+/** The role is named only when it is not the default, as stock frameworks do; who reserved it only when somebody did at run time. */
+function ownerOf({role, reservation}: Resource): Portion['owner'] {
+  return {
+    ...(role === undefined || role === '*' ? {} : {role}),
+    ...(reservation === undefined ? {} : {reservation}),
+  };
 }
 
 function isUsable(resource: Resource, role: string): boolean {

@@ -54,12 +54,14 @@ function condemnWhatShouldEnd(turn: Turn): void {
     if (isLaunching && state.connected && run.question === null && now - run.launchedAt >= settings.launchTimeoutSeconds * 1000) {
       condemn(turn, run, 'failure', `it did not start within ${settings.launchTimeoutSeconds} s`, 0);
     }
-    // The agent's own health check ends it; this is for an agent that does not.
+    // The agent's own health check ends it; this is for an agent that does not, or that never says what its check found.
     const check = spec.healthCheck;
-    if (check !== undefined && run.phase === 'running' && run.unhealthySince !== null) {
+    const isSilent = run.healthy === null && run.question === null;
+    const sickSince = isSilent ? run.since : run.unhealthySince;
+    if (check !== undefined && run.phase === 'running' && sickSince !== null) {
       const limit = check.graceSeconds + check.intervalSeconds * check.failures + settings.unhealthySeconds;
-      if (now - run.unhealthySince >= limit * 1000)
-        condemn(turn, run, 'failure', `it was unhealthy for ${limit} s`, KILL_GRACE_SECONDS);
+      const reason = isSilent ? `nothing was heard of its health check for ${limit} s` : `it was unhealthy for ${limit} s`;
+      if (now - sickSince >= limit * 1000) condemn(turn, run, 'failure', reason, KILL_GRACE_SECONDS);
     }
     if (run.phase !== 'intended') continue;
     if (isOutdated(state, run, spec)) condemn(turn, run, 'roll', 'its description changed', 0);

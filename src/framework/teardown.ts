@@ -4,8 +4,8 @@ import {type MesosClient, messageOf} from './client.js';
 import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
-import type {Settings} from './model.js';
 import {wasRemoved} from './registration.js';
+import type {Settings} from './settings.js';
 import {pause} from './wait.js';
 
 export interface TeardownOptions {
@@ -19,7 +19,7 @@ export interface TeardownOptions {
   readonly limitSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
-  readonly freeAddress: (request: FreeRequest) => Promise<FreeResult>;
+  readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

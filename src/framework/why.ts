@@ -1,6 +1,7 @@
 import type {TaskSpec} from './config.js';
 import {isCleared} from './leftovers.js';
 import type {Run, SchedulerState} from './model.js';
+import {kindOf} from './placement.js';
 import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
 import {fenceEnd} from './updates.js';
 
@@ -54,6 +55,10 @@ function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): 
   else if (spec.healthCheck !== undefined && run.healthy === null)
     lines.push(`runs on ${run.node} ${since}; its health check has not passed yet`);
   else lines.push(`runs on ${run.node} ${since}${run.healthy === true ? ' and is healthy' : ''}`);
+  // Constraints count when a task is placed; one that runs is not ended for a new one, which might find no place elsewhere.
+  const other = spec.constraints.unique === true ? companionOf(state, run) : undefined;
+  if (other !== undefined)
+    lines.push(`must be alone of its kind on a node, and ${other.name} is there too: 'hw5 task restart ${spec.name}' moves it`);
   if (isOutdated(state, run, spec)) lines.push('its description changed; it is replaced when all other tasks are well');
   return lines;
 }
@@ -82,6 +87,13 @@ function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
   for (const [node, reason] of refusals) lines.push(`${node}: ${reason}`);
   if (lines.length === 0) lines.push('it waits for an offer from Mesos');
   return lines;
+}
+
+/** Another run of its kind on its node. */
+function companionOf(state: SchedulerState, run: Run): Run | undefined {
+  return Object.values(state.runs).find(
+    (other) => other !== run && !other.released && other.node === run.node && kindOf(other.name) === kindOf(run.name),
+  );
 }
 
 function ago(since: number, now: number): string {

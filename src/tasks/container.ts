@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
 import {script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {OpenHosts} from '../host/open-hosts.js';
@@ -73,7 +73,7 @@ export async function findContainers(
   signal?: AbortSignal,
 ): Promise<readonly TaskContainer[]> {
   const agents = nodesWith(cluster, 'agent');
-  const own = agents.find((node) => node.name === task.node);
+  const own = nodeOfAgent(cluster, task.node);
   const onOwn = own === undefined ? [] : await containersOn(await hosts.of(own), task, signal);
   if (onOwn.length > 0) return onOwn;
   const others = agents.filter((node) => node !== own);
@@ -91,14 +91,10 @@ export async function runningContainer(
   signal?: AbortSignal,
 ): Promise<TaskContainer> {
   const hint = `\`hw5 why ${task.name}\` says why; \`hw5 task logs ${task.name}\` shows what it said last`;
-  const node = nodeOf(cluster, task);
+  const node = nodeOfAgent(cluster, task.node);
   if (node === undefined) throw new Hw5Error(`${task.name} does not run: it is ${task.state}`, {hint});
   const containers = await containersOn(await hosts.of(node), task, signal);
   const running = containers.find((one) => one.isRunning);
   if (running) return running;
   throw new Hw5Error(`${task.name} has no running container on ${node.name}: it is ${task.state}`, {hint});
-}
-
-function nodeOf(cluster: Cluster, task: TaskState): ClusterNode | undefined {
-  return cluster.nodes.find((node) => node.name === task.node);
 }

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
 import {componentFacts} from '../status/components.js';
@@ -52,7 +52,7 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
   const task = api?.state.tasks.find((one) => one.name === name);
   const isFine = task !== undefined && isWell(task);
   // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
-  const nodes = isFine ? cluster.nodes.filter((node) => node.name === task.node) : cluster.nodes;
+  const nodes = isFine ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
     Promise.all(nodes.map((node) => lookAt(node, cluster, task, hosts, signal))),
     // one that is lost on its node has not ended

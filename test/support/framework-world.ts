@@ -1,15 +1,9 @@
 import type {TaskSpec} from '../../src/framework/config.js';
 import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
-import {
-  type CommandAction,
-  defaultSettings,
-  type Effect,
-  type SchedulerEvent,
-  type SchedulerState,
-  type StoreOp,
-} from '../../src/framework/model.js';
+import type {CommandAction, Effect, SchedulerEvent, SchedulerState, StoreOp} from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
 import {reduce} from '../../src/framework/scheduler.js';
+import {defaultSettings} from '../../src/framework/settings.js';
 import {viewOf} from '../../src/framework/view.js';
 
 /** A container as it really is on its agent, whatever anybody knows of it. */
@@ -128,7 +122,7 @@ export class FrameworkWorld {
     this.#fuse = {effects, durableSaves};
   }
 
-  /** What is still to befall the process does not. */
+  /** The process will not die after all. */
   putOutFuse(): void {
     this.#fuse = undefined;
   }

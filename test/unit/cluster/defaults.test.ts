@@ -96,7 +96,7 @@ describe('roles', () => {
   });
 
   it('put the builder on the first agent', () => {
-    const text = 'nodes: [{address: 10.0.0.1, roles: [etcd, master, framework]}, {name: b, address: 10.0.0.2, roles: agent}]';
+    const text = 'nodes: [{address: 10.0.0.1, roles: [etcd, master]}, {name: b, address: 10.0.0.2, roles: [agent, framework]}]';
     expect(parse(text).images.builder).toBe('b');
   });
 });

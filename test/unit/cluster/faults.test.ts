@@ -254,6 +254,11 @@ describe('roles', () => {
       'nodes: no node runs the scheduler',
     ],
     [
+      'a scheduler where no container can run',
+      nodes('etcd, master, framework', 'agent, framework'),
+      '2:32 nodes[0].roles: node0 runs the scheduler but is neither agent nor proxy',
+    ],
+    [
       'a role that is none',
       nodes('etcd, master, agent, framework', 'slave'),
       'nodes[1].roles[0]: unknown value "slave" → one of: etcd, master',
@@ -265,7 +270,7 @@ describe('roles', () => {
     ],
     [
       'a builder that is no agent',
-      `${nodes('etcd, master, framework', 'agent')}images: {builder: node0}`,
+      `${nodes('etcd, master', 'agent, framework')}images: {builder: node0}`,
       'images.builder: node0 is not an agent → name one of: node1',
     ],
   ])('%s are refused', (_, text, expected) => {

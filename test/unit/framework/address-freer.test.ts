@@ -96,6 +96,12 @@ describe('freeing an address', () => {
     expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
   });
 
+  it('ends at once when somebody else leads meanwhile', async () => {
+    const {run, ran} = programs({[inspect]: {stdout: network()}, [release]: {}});
+    expect(await freeAddress(request, [], run, () => ran.length === 0)).toMatchObject({ok: false});
+    expect(ran).toEqual([inspect]);
+  });
+
   it('is not done as long as Calico does not release the address', async () => {
     const {run} = programs({[inspect]: {stdout: network()}, [release]: {code: 1, stderr: 'no etcd member answers'}});
     expect(await freeAddress(request, [], run)).toMatchObject({ok: false});

@@ -1,15 +1,18 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {Challenger} from '../../../src/framework/challenger.js';
 import {MesosClient} from '../../../src/framework/client.js';
 import type {TaskSpec} from '../../../src/framework/config.js';
 import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
-import {defaultSettings} from '../../../src/framework/model.js';
+import {FrameworkStore} from '../../../src/framework/key-values.js';
+import {defaultSettings} from '../../../src/framework/settings.js';
 import {tearDown} from '../../../src/framework/teardown.js';
 import {FakeMesosMaster} from '../../support/fake-mesos-master.js';
 import {taskSpec} from '../../support/framework-world.js';
 import {MemoryKeyValues} from '../../support/memory-key-values.js';
 
 const tasks = [taskSpec('ssh-1', '192.168.0.101'), taskSpec('ssh-2', '192.168.0.102')];
+const framework = {user: 'root', name: 'hw5', failover_timeout: 10, checkpoint: true, roles: ['*'], capabilities: []};
 const patience = {timeout: 15_000, interval: 20};
 let master: FakeMesosMaster;
 let kv: MemoryKeyValues;
@@ -38,10 +41,7 @@ function parts(node: string, store = kv) {
     node,
     name: 'hw5',
     kv: store,
-    client: new MesosClient({
-      master: master.host,
-      framework: {user: 'root', name: 'hw5', failover_timeout: 10, checkpoint: true, roles: ['*'], capabilities: []},
-    }),
+    client: new MesosClient({master: master.host, framework}),
     settings: {...defaultSettings, gatherSeconds: 0, reviveSeconds: 0.2},
     // Longer than a busy computer keeps a process waiting, or it loses the leadership in between.
     leaseSeconds: 3,
@@ -52,8 +52,14 @@ function parts(node: string, store = kv) {
   };
 }
 
-function start(node: string, wanted: readonly TaskSpec[] = tasks, at = 1, store = kv): Instance & {stop(): Promise<void>} {
-  const instance = new Instance(parts(node, store), {tasks: wanted, at});
+function start(
+  node: string,
+  wanted: readonly TaskSpec[] = tasks,
+  at = 1,
+  store = kv,
+  client = parts(node).client,
+): Instance & {stop(): Promise<void>} {
+  const instance = new Instance({...parts(node, store), client}, {tasks: wanted, at});
   const stop = new AbortController();
   const done = instance.run(stop.signal);
   running.push({stop, done});
@@ -216,6 +222,37 @@ describe('two instances', () => {
     const former = await killed.campaign(AbortSignal.timeout(1000));
     await runsAll(start('node0'));
     await former!.resign();
+  });
+
+  it('change over when the leader does not reach the master and the other one does', async () => {
+    const cut = new MesosClient({master: '127.0.0.1:9', framework});
+    const first = start('node0', tasks, 1, kv, cut);
+    await until(async () => expect((await first.state()).framework).toMatchObject({isLeader: true, connected: false}));
+    const second = start('node1');
+    await until(async () =>
+      expect((await second.state()).framework).toMatchObject({leader: 'node1', isLeader: true, connected: true}),
+    );
+    await runsAll(second);
+    expect(lines).toContain('node0: another instance reaches the Mesos master: giving way to it');
+  });
+
+  it('do not change over when neither reaches the master, or the master refuses', async () => {
+    const challenger = (client: MesosClient, isMasterSilent: boolean) => {
+      const store = new FrameworkStore(kv, 'hw5');
+      let time = 0;
+      const one = new Challenger({store, client, patienceSeconds: 3, now: () => time, monotonic: () => time});
+      return async () => {
+        await store.put('view', {isMasterSilent});
+        for (const at of [0, 2900, 3100]) {
+          time = at;
+          await one.look().catch(() => undefined);
+        }
+        return (await store.load('commands/')).size;
+      };
+    };
+    expect(await challenger(new MesosClient({master: '127.0.0.1:9', framework}), true)()).toBe(0);
+    expect(await challenger(parts('node1').client, false)()).toBe(0);
+    expect(await challenger(parts('node1').client, true)()).toBe(1);
   });
 
   it('change over when the leader is cut off from the store, with the same id, and no task restarts', async () => {

@@ -282,6 +282,30 @@ describe('failing tasks', () => {
   });
 });
 
+describe('a health check of which nothing is heard', () => {
+  it('counts as failed in the end', () => {
+    const world = new FrameworkWorld(fiveTasks().slice(0, 1), 1);
+    world.subscribe();
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        world.drain();
+        world.offer();
+        world.drain();
+        for (const one of world.containers) if (one.state !== 'TASK_RUNNING') world.progress(one);
+        world.pass(1);
+      }
+    };
+    pass(90);
+    expect(callsOf(world, 'KILL')).toEqual([]);
+    pass(40);
+    expect(callsOf(world, 'KILL')).toHaveLength(1);
+    expect(world.state.slots['jupyter']).toMatchObject({
+      failures: 1,
+      message: expect.stringContaining('nothing was heard of its health check for 105 s'),
+    });
+  });
+});
+
 describe('lost agents', () => {
   it('starts no replacement while the old holder of the address may live', () => {
     const world = settled();

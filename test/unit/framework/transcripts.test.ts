@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Call, MesosEvent} from '../../../src/framework/mesos.js';
-import {defaultSettings, type Effect, emptyState, type SchedulerState} from '../../../src/framework/model.js';
+import {type Effect, emptyState, type SchedulerState} from '../../../src/framework/model.js';
 import {reduce} from '../../../src/framework/scheduler.js';
+import {defaultSettings} from '../../../src/framework/settings.js';
 import {taskInfo} from '../../../src/framework/task-info.js';
 import {verdictOf} from '../../../src/framework/updates.js';
 import {taskSpec} from '../../support/framework-world.js';

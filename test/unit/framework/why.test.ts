@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import type {TaskSpec} from '../../../src/framework/config.js';
 import {viewOf} from '../../../src/framework/view.js';
 import {why} from '../../../src/framework/why.js';
 import {FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
@@ -64,6 +65,20 @@ describe('why a task is as it is', () => {
       'flapping: it failed 3 times in a row',
       expect.stringMatching(/^last end: ssh-1\.2 on node\d: it failed \(Container exited with status 125\)$/),
     ]);
+  });
+
+  it('shares its node although it is to be alone there since then, and what moves it', () => {
+    const two = (constraints: TaskSpec['constraints']) =>
+      [1, 2].map((number) => taskSpec(`ssh-${number}`, `192.168.0.10${number}`, {constraints}));
+    const world = new FrameworkWorld(two({node: 'node0'}));
+    flourish(world, 10);
+    world.want(two({unique: true}));
+    expect(reasons(world)).toContain(
+      "must be alone of its kind on a node, and ssh-2 is there too: 'hw5 task restart ssh-1' moves it",
+    );
+    world.command('restart', 'ssh-1');
+    flourish(world, 20);
+    expect(reasons(world)).toEqual([expect.stringMatching(/^runs on node[12]/)]);
   });
 
   it('is lost: how long its address stays fenced, and what ends it', () => {

@@ -68,7 +68,7 @@ describe('Mesos', () => {
   it('waits for dockerd where that is to be changed, and only for an image', () => {
     const mixed = (roles: string, more: string) =>
       parseCluster(
-        `nodes: [{address: 198.18.0.10, roles: [master, etcd, framework${roles}]}, {address: 198.18.0.11, roles: [agent]}]\n${more}`,
+        `nodes: [{address: 198.18.0.10, roles: [master, etcd${roles}]}, {address: 198.18.0.11, roles: [agent, framework]}]\n${more}`,
         '/c',
       );
     const image = 'mesos: {source: {kind: image, image: m}}';

@@ -56,6 +56,20 @@ describe("a task's containers", () => {
     });
   });
 
+  it.each(['node1', 'node1.example.org', '198.18.0.11'])(
+    'are looked for on its node also when its agent is registered as %s',
+    async (hostname) => {
+      const others = [node('node0'), node('node2')];
+      await using hosts = open(others[0]!, node('node1', LIST), others[1]!);
+      expect(await runningContainer(cluster, {...task!, node: hostname}, hosts)).toMatchObject({id: 'bbb', node: 'node1'});
+      expect((await findContainers(cluster, {...task!, node: hostname}, hosts)).map((one) => one.node)).toEqual([
+        'node1',
+        'node1',
+      ]);
+      expect(others.flatMap((one) => one.commands)).toEqual([]);
+    },
+  );
+
   it('are looked for on its node only, when it has one there', async () => {
     const others = [node('node1'), node('node2')];
     await using hosts = open(node('node0', LIST), ...others);

@@ -1,4 +1,4 @@
-import type {Agent, TaskSpec} from './config.js';
+import type {TaskSpec} from './config.js';
 import type {Call, MesosEvent, Offer, Resource} from './mesos.js';
 import {defaultSettings, type Settings} from './settings.js';
 

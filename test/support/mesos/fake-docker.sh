@@ -5,6 +5,8 @@ echo "$*" >> "$FAKE_DOCKER/log"
 shift 2 # -H unix://…
 action=$1; shift
 state() { echo "$FAKE_DOCKER/containers/$1"; }
+# ended DIR: waits for a container's end. The test may end first and take everything away: then nobody waits for the answer any more.
+ended() { while [ ! -e "$1/code" ]; do [ -d "$1" ] || exit 1; sleep 0.05; done; }
 case $action in
   inspect)
     type=$1; name=$2
@@ -49,11 +51,11 @@ case $action in
       setsid sh -c '\''echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"; exec "$@"'\'' "$d" "$@" &
       wait $!; code=$?
       echo $code > "$d/code.new"; mv "$d/code.new" "$d/code"' container "$d" $shell "$@" &
-    while [ ! -e "$d/code" ]; do sleep 0.05; done
+    ended "$d"
     exit "$(cat "$d/code")" ;;
   wait)
     d=$(state "$1"); [ -d "$d" ] || exit 1
-    while [ ! -e "$d/code" ]; do [ -d "$d" ] || exit 1; sleep 0.05; done
+    ended "$d"
     cat "$d/code" ;;
   stop)
     name=$3; d=$(state "$name"); [ -e "$d/pid" ] || { echo "No such container: $name" >&2; exit 1; }
@@ -61,7 +63,7 @@ case $action in
     kill -TERM "-$(cat "$d/pid")" 2>/dev/null
     i=0; while [ ! -e "$d/code" ] && [ $i -lt $(($2 * 20)) ]; do sleep 0.05; i=$((i + 1)); done
     [ -e "$d/code" ] || kill -KILL "-$(cat "$d/pid")"
-    while [ ! -e "$d/code" ]; do sleep 0.05; done ;;
+    ended "$d" ;;
   exec) shift; exec "$@" ;;
   ps) ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
   rm)

@@ -37,7 +37,7 @@ folder=$(dirname -- "$1")
 (umask 022 && mkdir -p -- "$folder")
 new=$(mktemp -- "$folder/.hw5.XXXXXXXXXX")
 trap 'rm -f -- "$new"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cat >"$new"
 size=$(stat -c %s -- "$new")
 [ "$size" = "$3" ] || { echo "$1: only $size of $3 bytes arrived" >&2; exit 1; }

@@ -78,7 +78,7 @@ function lockScript(holder: string, token: string, path: string): string {
   [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i ${path} 2>/dev/null)" ] && break
 done
 trap ${quote(`rm -f ${path}`)} EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 printf '%s\\n' ${quote(holder)} ${token} >${path}
 echo locked
 while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done`;

@@ -31,8 +31,8 @@ export function joinFacts(facts: readonly Pick<Fact<unknown>, 'script' | 'asks'>
   return [
     'umask 077',
     `trap '[ -z "$d" ] || rm -rf "$d" || rm -rf "$d"' EXIT`,
-    // dash's own end by a signal asks no EXIT trap
-    `trap 'exit 1' HUP INT TERM`,
+    // dash's own end by a signal asks no EXIT trap; PIPE comes when the connection ends while it tells what it saw
+    `trap 'exit 1' HUP INT PIPE TERM`,
     // in memory where root has such a place: secrets are among what is seen
     `d=$(mktemp -d "\${TMPDIR:-/run}/hw5.XXXXXXXXXX" 2>/dev/null || mktemp -d) || exit 1`,
     'export LC_ALL=C',

@@ -124,7 +124,7 @@ async function download(
     : ':';
   const text = `set -e
 trap 'rm -f ${partial}' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 curl -fsSL --connect-timeout 15 --retry 3 -o ${partial} ${quote(action.url)}
 ${check}
 chmod ${action.mode.toString(8)} ${partial}

@@ -1,4 +1,6 @@
+import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
+import {once} from 'node:events';
 import {chmod, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -6,7 +8,7 @@ import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {LocalHost} from '../../../src/host/local-host.js';
 import type {Fact} from '../../../src/step/fact.js';
 import {exists, fileHash, output, succeeds, textFile} from '../../../src/step/facts.js';
-import {isSilent, observe, observeAll, SilentError} from '../../../src/step/observe.js';
+import {isSilent, joinFacts, observe, observeAll, SilentError} from '../../../src/step/observe.js';
 import {ConnectError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
@@ -204,6 +206,20 @@ describe('observing a host with its own shell', () => {
       message: 'sh failed on full (exit 1)',
       hint: expect.stringContaining('is /tmp writable'),
     });
+  });
+
+  it('leaves nothing of what it saw on the host when nobody listens any more', async () => {
+    const tmp = await mkdtemp(join(tmpdir(), 'hw5-unheard-'));
+    const many = Array.from({length: 20}, (_, index) => ({
+      script: `head -c 20000 /dev/zero | tr '\\0' ${index % 10}`,
+      asks: 'files',
+    }));
+    const shell = spawn('sh', ['-s'], {env: {...process.env, TMPDIR: tmp}, stdio: ['pipe', 'pipe', 'ignore']});
+    shell.stdout.once('data', () => shell.stdout.destroy());
+    shell.stdin.end(joinFacts(many));
+    await once(shell, 'exit');
+    expect(await readdir(tmp)).toEqual([]);
+    await rm(tmp, {recursive: true});
   });
 
   it('leaves nothing of what it saw on the host when it is interrupted, nor shows it to anybody meanwhile', async () => {

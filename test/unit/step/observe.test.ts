@@ -218,8 +218,9 @@ describe('observing a host with its own shell', () => {
     shell.stdout.once('data', () => shell.stdout.destroy());
     shell.stdin.end(joinFacts(many));
     await once(shell, 'exit');
-    expect(await readdir(tmp)).toEqual([]);
+    const left = await readdir(tmp);
     await rm(tmp, {recursive: true});
+    expect(left).toEqual([]);
   });
 
   it('leaves nothing of what it saw on the host when it is interrupted, nor shows it to anybody meanwhile', async () => {

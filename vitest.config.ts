@@ -3,7 +3,7 @@ import {defineConfig} from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      {test: {name: 'unit', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000}},
+      {test: {name: 'unit', include: ['test/unit/**/*.test.ts', 'test/component/**/*.test.ts', 'emulators/*/test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000}},
       {
         test: {
           name: 'lab',

@@ -12,10 +12,10 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import type {Cluster, ClusterNode} from '../src/cluster/cluster.js';
 import {loadCluster} from '../src/cluster/load.js';
+import {STEPS} from '../src/components/index.js';
+import {prepareInputs} from '../src/components/prepare.js';
+import {planRun} from '../src/engine/runner.js';
 import {connectSsh} from '../src/host/ssh-host.js';
-import {planRun} from '../src/step/runner.js';
-import {STEPS} from '../src/steps/index.js';
-import {prepareInputs} from '../src/steps/prepare.js';
 
 const [file = '/var/lib/hw5/labs/hw5/cluster.yaml', rounds = '5'] = process.argv.slice(2);
 const cluster = await loadCluster(file, {env: process.env, home: homedir()});

@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** program name -> entry point */
 const programs = {
   'hw5-scheduler': 'src/framework/main.ts',
-  'mesos-master': 'src/lab/mesos/master/main.ts',
-  'mesos-agent': 'src/lab/mesos/agent/main.ts',
-  calicoctl: 'src/lab/calico/calicoctl/main.ts',
-  'calico-felix': 'src/lab/calico/agent/main.ts',
-  'calico-libnetwork': 'src/lab/calico/plugin/main.ts',
+  'mesos-master': 'emulators/mesos/src/master/main.ts',
+  'mesos-agent': 'emulators/mesos/src/agent/main.ts',
+  calicoctl: 'emulators/calico/src/calicoctl/main.ts',
+  'calico-felix': 'emulators/calico/src/agent/main.ts',
+  'calico-libnetwork': 'emulators/calico/src/plugin/main.ts',
   'configurable-http-proxy': 'src/proxy/main.ts',
 };
 
@@ -56,3 +56,16 @@ await Promise.all(
     await chmod(outfile, 0o755);
   }),
 );
+
+/** What each emulator installs in a machine, as data: hw5 knows no more of it. */
+for (const name of ['calico', 'mesos']) {
+  const {outputFiles} = await build({
+    entryPoints: [`${root}emulators/${name}/src/install.ts`],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+  });
+  const module = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  await writeFile(`${root}dist/programs/${name}.install.json`, JSON.stringify(module[`${name}Install`]));
+}

@@ -1,11 +1,11 @@
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import type {ClusterNode} from '../cluster/cluster.js';
+import type {Emit} from '../engine/events.js';
 import {Secret} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {SecretRequest, SecretSource} from '../host/secret-source.js';
 import {connectSsh} from '../host/ssh-host.js';
-import type {Emit} from '../step/events.js';
 import {InterruptedError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';

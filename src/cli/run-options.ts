@@ -1,9 +1,9 @@
 import {hostname, userInfo} from 'node:os';
 import type {Cluster} from '../cluster/cluster.js';
-import type {Inputs} from '../step/inputs.js';
-import type {SessionOptions} from '../step/session.js';
-import {STEPS} from '../steps/index.js';
-import {emptyInputs, prepareInputs} from '../steps/prepare.js';
+import {STEPS} from '../components/index.js';
+import {emptyInputs, prepareInputs} from '../components/prepare.js';
+import type {Inputs} from '../engine/inputs.js';
+import type {SessionOptions} from '../engine/session.js';
 import {findCluster} from './cluster-file.js';
 import {connector} from './connect.js';
 import type {CliContext} from './context.js';

@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
-import {observe} from '../step/observe.js';
 import {Hw5Error} from '../support/errors.js';
 import {parseSshConnection, type SshSource} from './failsafe.js';
 import {ownTables} from './own.js';

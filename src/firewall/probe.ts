@@ -1,6 +1,6 @@
 import type {Cluster} from '../cluster/cluster.js';
+import type {Fact, FactOutput} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import type {Fact, FactOutput} from '../step/fact.js';
 import {type Guard, judge, type Packet} from './judge.js';
 
 /** One end of a probe: a node, or a container on it. */

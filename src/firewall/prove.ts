@@ -1,6 +1,6 @@
 import type {Cluster} from '../cluster/cluster.js';
-import type {Fact} from '../step/fact.js';
-import {observe} from '../step/observe.js';
+import type {Fact} from '../engine/fact.js';
+import {observe} from '../engine/observe.js';
 import {Hw5Error} from '../support/errors.js';
 import {type Answerer, answerHttp} from './answerer.js';
 import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';

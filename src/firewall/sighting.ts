@@ -1,5 +1,5 @@
+import type {Fact} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import type {Fact} from '../step/fact.js';
 import {template} from '../support/template.js';
 import type {Family} from './address.js';
 import {parseSave, type SavedTable} from './save.js';

@@ -1,6 +1,6 @@
 import type {Cluster} from '../cluster/cluster.js';
+import type {Fact} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import type {Fact} from '../step/fact.js';
 import {contains, parseCidr, parseIpv4} from '../support/ipv4.js';
 
 /** A running container that other hosts can reach by its own address. */

@@ -1,4 +1,4 @@
-import type {Emit, Outcome} from '../step/events.js';
+import type {Emit, Outcome} from '../engine/events.js';
 import {Hw5Error} from '../support/errors.js';
 import {lock} from '../support/lock.js';
 

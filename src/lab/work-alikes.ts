@@ -1,5 +1,5 @@
-import {calicoPreinstalled} from './calico/install.js';
-import {mesosInstall} from './mesos/install.js';
+import {readdir, readFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import type {Preinstalled} from './preinstalled.js';
 
 /** Joins what several parts want in every machine. */
@@ -11,5 +11,9 @@ export function joinPreinstalled(parts: readonly Preinstalled[]): Preinstalled {
   };
 }
 
-/** What the lab's machines bring along, as the administrators of real servers would have installed it. */
-export const WORK_ALIKES: Preinstalled = joinPreinstalled([calicoPreinstalled, mesosInstall]);
+/** What the built emulators install in the lab's machines, as the administrators of real servers would have. @param programs the folder of the bundles */
+export async function emulators(programs: string): Promise<Preinstalled> {
+  const names = (await readdir(programs)).filter((name) => name.endsWith('.install.json')).sort();
+  const parts = names.map(async (name) => JSON.parse(await readFile(join(programs, name), 'utf8')) as Preinstalled);
+  return joinPreinstalled(await Promise.all(parts));
+}

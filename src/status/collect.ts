@@ -1,10 +1,10 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {notebookUrls} from '../cluster/notebook.js';
+import {isWell, SCHEDULER_STATE, type SchedulerState} from '../components/scheduler/component.js';
+import {json} from '../engine/facts.js';
+import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
 import {Questions} from '../host/questions.js';
-import {json} from '../step/facts.js';
-import {observe} from '../step/observe.js';
-import {isWell, SCHEDULER_STATE, type SchedulerState} from '../steps/framework.js';
 import {Hw5Error} from '../support/errors.js';
 import {componentFacts, peersFact} from './components.js';
 import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';

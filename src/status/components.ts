@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, calicoNodes, isOnContainerNetwork} from '../cluster/cluster.js';
 import {notebookOf} from '../cluster/notebook.js';
+import type {Fact, FactOutput} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import type {Fact, FactOutput} from '../step/fact.js';
 import {parsePeers} from './peers.js';
 import type {BgpPeer, ComponentStatus} from './status.js';
 

@@ -1,8 +1,8 @@
 import {type Cluster, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
+import type {TaskState} from '../components/scheduler/component.js';
 import {script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {OpenHosts} from '../host/open-hosts.js';
-import type {TaskState} from '../steps/framework.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
 
 /** A docker container that runs a task, or ran it: Mesos keeps ended ones for some hours. */

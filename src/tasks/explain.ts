@@ -1,11 +1,11 @@
 import {type Cluster, type ClusterNode, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
+import {isWell, type TaskState} from '../components/scheduler/component.js';
+import {succeeds} from '../engine/facts.js';
+import {observe} from '../engine/observe.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
 import {componentFacts} from '../status/components.js';
 import type {ComponentStatus} from '../status/status.js';
-import {succeeds} from '../step/facts.js';
-import {observe} from '../step/observe.js';
-import {isWell, type TaskState} from '../steps/framework.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
 

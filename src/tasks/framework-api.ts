@@ -1,8 +1,8 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
 import {nearest} from '../cluster/nearest.js';
+import {type SchedulerState, SOCKET, type TaskState} from '../components/scheduler/component.js';
 import type {Host} from '../host/host.js';
 import type {OpenHosts} from '../host/open-hosts.js';
-import {type SchedulerState, SOCKET, type TaskState} from '../steps/framework.js';
 import {Hw5Error, UsageError} from '../support/errors.js';
 
 /** An instance that stands by waits 8 s for the leader to do what it was told. */

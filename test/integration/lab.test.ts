@@ -6,6 +6,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {Emit} from '../../src/engine/events.js';
 import {baseAt} from '../../src/lab/base/base.js';
 import {labDown} from '../../src/lab/down.js';
 import {labExec, sshCommand} from '../../src/lab/exec.js';
@@ -20,7 +21,6 @@ import {run, tryRun} from '../../src/lab/run.js';
 import {loadLab} from '../../src/lab/state.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
-import type {Emit} from '../../src/step/events.js';
 
 const options = {name: 'lab-test', count: 2, subnet: '198.18.0.160/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());

@@ -16,7 +16,7 @@ import {labHost} from '../../src/lab/host.js';
 import {defineLab, LAB_USER, labFrom} from '../../src/lab/lab.js';
 import {labPowerOff} from '../../src/lab/power.js';
 import {labUp} from '../../src/lab/up.js';
-import {WORK_ALIKES} from '../../src/lab/work-alikes.js';
+import {emulators} from '../../src/lab/work-alikes.js';
 import {CommandError, ConnectError, TimeoutError} from '../../src/support/errors.js';
 
 const options = {name: 'ssh-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
@@ -37,7 +37,7 @@ describe.sequential('SSH to machines of the lab', () => {
 
   beforeAll(async () => {
     await labDown({name: lab.name}, labRoot, context);
-    await labUp(options, labRoot, {packages: WORK_ALIKES.packages, files: [], enable: []}, context);
+    await labUp(options, labRoot, {packages: (await emulators(labRoot.programs)).packages, files: [], enable: []}, context);
     password = (await readFile(node1.sudoPasswordFile, 'utf8')).trim();
   });
   afterEach(async () => {

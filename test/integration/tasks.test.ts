@@ -1,6 +1,6 @@
 import {access, readFile} from 'node:fs/promises';
 import {beforeAll, describe, expect, test} from 'vitest';
-import type {SchedulerState, TaskState} from '../../src/steps/framework.js';
+import type {SchedulerState, TaskState} from '../../src/components/scheduler/component.js';
 import type {Explanation} from '../../src/tasks/explain.js';
 import {ADDRESSES, ensureCluster, ensureLab, hw5, inMachine, LAB, onLab} from '../support/lab.js';
 

@@ -1,11 +1,11 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import type {Cluster, ClusterNode} from '../../src/cluster/cluster.js';
 import {parseCluster} from '../../src/cluster/load.js';
-import type {RunEvent} from '../../src/step/events.js';
-import type {Fact} from '../../src/step/fact.js';
-import {succeeds} from '../../src/step/facts.js';
-import type {SessionOptions} from '../../src/step/session.js';
-import {defineStep, type Need, type Step, type Wait} from '../../src/step/step.js';
+import type {RunEvent} from '../../src/engine/events.js';
+import type {Fact} from '../../src/engine/fact.js';
+import {succeeds} from '../../src/engine/facts.js';
+import type {SessionOptions} from '../../src/engine/session.js';
+import {defineStep, type Need, type Step, type Wait} from '../../src/engine/step.js';
 import {type FakeCall, FakeHost, type FakeReply} from './fake-host.js';
 import {fakeInputs} from './fake-inputs.js';
 

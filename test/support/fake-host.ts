@@ -1,9 +1,9 @@
 import {Readable} from 'node:stream';
 import {isDeepStrictEqual} from 'node:util';
+import {HELD_SCRIPT} from '../../src/engine/held-host.js';
 import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
 import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
 import {cancellable} from '../../src/host/marked.js';
-import {HELD_SCRIPT} from '../../src/step/held-host.js';
 
 /** A command that a FakeHost was given. */
 export interface FakeCall {

@@ -1,5 +1,5 @@
+import type {Inputs} from '../../src/engine/inputs.js';
 import {Secret} from '../../src/host/command.js';
-import type {Inputs} from '../../src/step/inputs.js';
 
 /** What must never be seen anywhere. */
 export const SECRETS = {

@@ -1,6 +1,7 @@
 /** Takes a host's lock, says so, and holds it until it is killed: `tsx hold-lock.ts PATH`. */
+
+import {lockHost} from '../../src/engine/lock.js';
 import {LocalHost} from '../../src/host/local-host.js';
-import {lockHost} from '../../src/step/lock.js';
 
 await lockHost(new LocalHost(), 'a controller that dies', undefined, process.argv[2]!);
 process.stdout.write('held\n');

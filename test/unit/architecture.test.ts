@@ -31,20 +31,18 @@ const files: readonly SourceFile[] = readdirSync(SRC, {recursive: true, encoding
     return {path, area: path.split('/')[0]!, text, imports: importsOf(text)};
   });
 
-/** What each part may import besides itself. Everything points down: cli → features → step → host → cluster → support. */
+/** What each part may import besides itself. Everything points down: cli → features → engine → host → cluster → support. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['steps', 'status', 'tasks', 'logs', 'firewall', 'trace', 'lab', 'step', 'host', 'cluster', 'support'],
-  // what containers are made of belongs to the steps that put it on hosts
-  steps: ['images', 'step', 'host', 'cluster', 'support'],
+  cli: ['components', 'status', 'tasks', 'logs', 'firewall', 'trace', 'lab', 'engine', 'host', 'cluster', 'support'],
+  components: ['engine', 'host', 'cluster', 'support'],
   // where the scheduler answers, and what it says
-  status: ['steps', 'step', 'host', 'cluster', 'support'],
+  status: ['components', 'engine', 'host', 'cluster', 'support'],
   // `hw5 why` asks the scheduler, and then the components of the node that the task is on
-  tasks: ['steps', 'status', 'step', 'host', 'cluster', 'support'],
-  logs: ['step', 'host', 'cluster', 'support'],
-  firewall: ['step', 'host', 'cluster', 'support'],
-  trace: ['step', 'host', 'cluster', 'support'],
-  images: ['support'],
-  step: ['host', 'cluster', 'support'],
+  tasks: ['components', 'status', 'engine', 'host', 'cluster', 'support'],
+  logs: ['engine', 'host', 'cluster', 'support'],
+  firewall: ['engine', 'host', 'cluster', 'support'],
+  trace: ['engine', 'host', 'cluster', 'support'],
+  engine: ['host', 'cluster', 'support'],
   // a node's ssh settings
   host: ['cluster', 'support'],
   cluster: ['support'],
@@ -58,9 +56,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that may import what their part may not, with why. Keep it short. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // `down` takes away the rules of `hw5 firewall` with the firewall's own program
-  'steps/firewall.ts': ['firewall/sighting.js'],
+  'components/firewall/component.ts': ['firewall/sighting.js'],
   // a lab tells of its making with the events of a run on a cluster
-  'lab/report.ts': ['step/events.js'],
+  'lab/report.ts': ['engine/events.js'],
 };
 
 const all = (find: (file: SourceFile) => readonly string[]): string[] =>
@@ -70,7 +68,7 @@ const importing = (name: string): string[] =>
   files.filter(({imports}) => imports.some((one) => one === name || one.startsWith(`${name}/`))).map(({path}) => path);
 
 /** Files that hold other programs as text, which may end themselves. */
-const HOLD_SCRIPTS = ['steps/framework.ts', 'lab/mesos/agent/health/probe.ts'];
+const HOLD_SCRIPTS = ['components/scheduler/component.ts'];
 
 const isProgram = (path: string): boolean => path.endsWith('/main.ts');
 
@@ -102,11 +100,11 @@ describe('the parts of src', () => {
     expect(outside).toEqual([]);
   });
 
-  it('status takes from the steps only what the scheduler says of itself', () => {
+  it('status takes from the components only what the scheduler says of itself', () => {
     const taken = files
       .filter(({area}) => area === 'status')
-      .flatMap(({imports}) => imports.filter((one) => one.includes('/steps/')));
-    expect(new Set(taken)).toEqual(new Set(['../steps/framework.js']));
+      .flatMap(({imports}) => imports.filter((one) => one.includes('/components/')));
+    expect(new Set(taken)).toEqual(new Set(['../components/scheduler/component.js']));
   });
 
   it('do not import each other in circles', () => {

@@ -1,5 +1,5 @@
-import type {Emit, RunEvent} from '../../step/events.js';
-import {formatError} from '../format-error.js';
+import type {Emit, RunEvent} from '../../engine/events.js';
+import {formatError} from '../text/format-error.js';
 
 /** One JSON object a line. */
 export function jsonReporter(out: NodeJS.WritableStream): Emit {

@@ -1,5 +1,5 @@
 import {chalkStderr as chalk} from 'chalk';
-import type {Emit} from '../../step/events.js';
+import type {Emit} from '../../engine/events.js';
 import {duration, sign, summary} from './words.js';
 
 /** A line an event; with `isVerbose` every action as well. For logs and pipes. */

@@ -1,4 +1,4 @@
-import type {Emit} from '../../step/events.js';
+import type {Emit} from '../../engine/events.js';
 import type {CliContext} from '../context.js';
 import type {GlobalOptions} from '../options.js';
 import {jsonReporter} from './json.js';

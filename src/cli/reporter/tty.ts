@@ -1,6 +1,6 @@
 import {chalkStderr as chalk} from 'chalk';
 import ora from 'ora';
-import type {Emit, Outcome} from '../../step/events.js';
+import type {Emit, Outcome} from '../../engine/events.js';
 import {duration, sign, summary} from './words.js';
 
 /** A step while it runs on one or more hosts. */

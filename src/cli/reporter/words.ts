@@ -1,5 +1,5 @@
 import {chalkStderr as chalk} from 'chalk';
-import type {Outcome} from '../../step/events.js';
+import type {Outcome} from '../../engine/events.js';
 
 const SIGNS: Readonly<Record<Outcome, () => string>> = {
   changed: () => chalk.green('✓'),

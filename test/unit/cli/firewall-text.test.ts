@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {dryRunText, listText} from '../../../src/cli/firewall-text.js';
+import {dryRunText, listText} from '../../../src/cli/text/firewall.js';
 import type {ListedRule} from '../../../src/firewall/list.js';
 import {Hw5Error} from '../../../src/support/errors.js';
 

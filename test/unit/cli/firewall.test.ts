@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
+import {firewallCommand} from '../../../src/cli/commands/firewall.js';
 import type {CliContext} from '../../../src/cli/context.js';
-import {firewallCommand} from '../../../src/cli/firewall.js';
 import {UsageError} from '../../../src/support/errors.js';
 
 /** What a command line is refused with, before anything of the cluster is looked at. */

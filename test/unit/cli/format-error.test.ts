@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {formatError} from '../../../src/cli/format-error.js';
+import {formatError} from '../../../src/cli/text/format-error.js';
 import {CommandError, ConfigError, ConnectError, Hw5Error, Hw5Errors, StepError} from '../../../src/support/errors.js';
 
 const failed = (stderr: string, code: number | undefined = 1) =>

@@ -1,7 +1,7 @@
 import type {Command} from 'commander';
 import {expect, it} from 'vitest';
+import {labCommand} from '../../../src/cli/commands/lab.js';
 import type {CliContext} from '../../../src/cli/context.js';
-import {labCommand} from '../../../src/cli/lab.js';
 
 /** What `--help` prints. */
 function helpOf(command: Command): string {

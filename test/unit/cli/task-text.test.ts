@@ -1,6 +1,6 @@
 import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
-import {explanationText, taskListText} from '../../../src/cli/task-text.js';
+import {explanationText, taskListText} from '../../../src/cli/text/task.js';
 import {scheduler} from '../tasks/scheduler.js';
 
 const NOW = Date.parse('2026-01-01T00:01:30Z');

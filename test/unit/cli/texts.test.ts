@@ -1,13 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {notebookHint} from '../../../src/cli/notebook.js';
-import {planJson, planText} from '../../../src/cli/plan.js';
-import {statusText} from '../../../src/cli/status-text.js';
+import {notebookHint} from '../../../src/cli/commands/notebook.js';
+import {planJson, planText} from '../../../src/cli/commands/plan.js';
+import {statusText} from '../../../src/cli/text/status.js';
+import type {Action} from '../../../src/engine/action.js';
+import type {ItemPlan} from '../../../src/engine/runner.js';
 import {Secret} from '../../../src/host/command.js';
 import type {ClusterStatus} from '../../../src/status/status.js';
-import type {Action} from '../../../src/step/action.js';
-import type {ItemPlan} from '../../../src/step/runner.js';
 import {Hw5Error} from '../../../src/support/errors.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 
 const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): ItemPlan => ({
   step: 'etcd',

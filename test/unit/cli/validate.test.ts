@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {faults, summarize} from '../../../src/cli/validate.js';
+import {faults, summarize} from '../../../src/cli/commands/validate.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {ConfigError, Hw5Errors} from '../../../src/support/errors.js';
 

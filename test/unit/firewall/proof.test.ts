@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {proofsText} from '../../../src/cli/firewall-text.js';
+import {proofsText} from '../../../src/cli/text/firewall.js';
 import type {NodeView} from '../../../src/firewall/nodes.js';
 import type {Expectation, ProbeResult} from '../../../src/firewall/probe.js';
 import {type Claim, type Evidence, type ProofRow, weigh} from '../../../src/firewall/proof.js';

@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
-import type {PlanContext, UndoContext} from '../../../src/step/step.js';
-import {firewall} from '../../../src/steps/firewall.js';
-import {STEPS} from '../../../src/steps/index.js';
+import {firewall} from '../../../src/components/firewall/component.js';
+import {STEPS} from '../../../src/components/index.js';
+import type {PlanContext, UndoContext} from '../../../src/engine/step.js';
 import {cluster} from './cluster.js';
 
 it('up and plan leave the user’s rules alone', () => {

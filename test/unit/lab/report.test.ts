@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
+import type {RunEvent} from '../../../src/engine/events.js';
 import {type DoPart, HERE, labRun} from '../../../src/lab/report.js';
-import type {RunEvent} from '../../../src/step/events.js';
 import {Hw5Error, InterruptedError} from '../../../src/support/errors.js';
 import {lock} from '../../../src/support/lock.js';
 

@@ -6,7 +6,7 @@ import {COMPONENT_NAMES, logScript, logSource} from '../../../src/logs/source.js
 import {ConnectError, type Hw5Error} from '../../../src/support/errors.js';
 import {dockerSince, journalSince, parseSince} from '../../../src/support/since.js';
 import {FakeHost} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 
 const cluster = clusterOf();
 

@@ -1,13 +1,13 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import type {SchedulerState} from '../../../src/components/scheduler/component.js';
 import {Questions} from '../../../src/host/questions.js';
 import {collectStatus} from '../../../src/status/collect.js';
 import {componentFacts} from '../../../src/status/components.js';
-import type {SchedulerState} from '../../../src/steps/framework.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 
 const cluster = clusterOf();
 

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {componentFacts} from '../../../src/status/components.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 
 const cluster = clusterOf();
 const [node0, node1] = cluster.nodes as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]];

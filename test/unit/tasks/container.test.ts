@@ -3,7 +3,7 @@ import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {containersOn, findContainers, runningContainer} from '../../../src/tasks/container.js';
 import {FakeHost} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 import {scheduler} from './scheduler.js';
 
 const cluster = clusterOf();

@@ -1,12 +1,12 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import type {TaskState} from '../../../src/components/scheduler/component.js';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {componentFacts} from '../../../src/status/components.js';
-import type {TaskState} from '../../../src/steps/framework.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
 import type {FakeHost} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED} from './scheduler.js';
 
 const cluster = clusterOf();

@@ -3,7 +3,7 @@ import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {findFramework, taskOf} from '../../../src/tasks/framework-api.js';
 import type {FakeHost} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED, scheduler} from './scheduler.js';
 
 const cluster = clusterOf();

@@ -1,6 +1,6 @@
-import type {SchedulerState, TaskState} from '../../../src/steps/framework.js';
+import type {SchedulerState, TaskState} from '../../../src/components/scheduler/component.js';
 import {FakeHost, type FakeReply} from '../../support/fake-host.js';
-import {clusterOf} from '../steps/situation.js';
+import {clusterOf} from '../components/situation.js';
 
 /** What a scheduler with five healthy tasks says of itself. */
 export function scheduler(

@@ -1,0 +1,134 @@
+import {describe, expect, it} from 'vitest';
+import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
+import {EtcdClient} from '../src/etcd/client.js';
+import {COMPARE_FAILED, EtcdUnavailableError, isEtcdError, NODE_EXISTS} from '../src/etcd/errors.js';
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+/** A port on which nothing listens: a server that has been closed again. */
+async function deadUrl(): Promise<string> {
+  const server = await EtcdV2Server.start();
+  const {url} = server;
+  await server[Symbol.asyncDispose]();
+  return url;
+}
+
+describe('the etcd client', () => {
+  it('reads keys and whole trees, and knows what is not there', async () => {
+    await using server = await EtcdV2Server.start();
+    const etcd = new EtcdClient([server.url]);
+    await etcd.set('/a/b', '1');
+    await etcd.set('/a/c', 'with spaces & signs');
+    expect((await etcd.get('/a/b'))?.node.value).toBe('1');
+    expect((await etcd.get('/a', {recursive: true}))?.node.nodes?.map((node) => node.value)).toEqual([
+      '1',
+      'with spaces & signs',
+    ]);
+    expect(await etcd.get('/nothing')).toBeUndefined();
+    expect(await etcd.delete('/nothing')).toBe(false);
+    expect(await etcd.delete('/a', {recursive: true})).toBe(true);
+    expect(server.keys()).toEqual([]);
+  });
+
+  it('tells who lost a race', async () => {
+    await using server = await EtcdV2Server.start();
+    const etcd = new EtcdClient([server.url]);
+    await etcd.create('/key', '1');
+    expect(isEtcdError(await failure(etcd.create('/key', '2')), NODE_EXISTS)).toBe(true);
+    const {node} = (await etcd.get('/key'))!;
+    await etcd.compareAndSwap('/key', '2', node);
+    expect(isEtcdError(await failure(etcd.compareAndSwap('/key', '3', node)), COMPARE_FAILED)).toBe(true);
+    expect(server.value('/key')).toBe('2');
+  });
+
+  it('goes to another member when one is down', async () => {
+    await using server = await EtcdV2Server.start();
+    server.put('/key', 'there');
+    const etcd = new EtcdClient([await deadUrl(), server.url]);
+    expect((await etcd.get('/key'))?.node.value).toBe('there');
+  });
+
+  it('goes to another member when one has no leader', async () => {
+    await using server = await EtcdV2Server.start();
+    await using leaderless = await server.member();
+    leaderless.intercept = async (_request, response) => {
+      response.statusCode = 500;
+      response.end(
+        JSON.stringify({errorCode: 300, message: 'Raft Internal Error', cause: 'etcdserver: request timed out', index: 1}),
+      );
+      return true;
+    };
+    server.put('/key', 'there');
+    expect((await new EtcdClient([leaderless.url, server.url]).get('/key'))?.node.value).toBe('there');
+  });
+
+  it("says in the words of etcd's own client that nobody answers", async () => {
+    const [first, second] = [await deadUrl(), await deadUrl()];
+    const error = await failure(new EtcdClient([first, second]).get('/key'));
+    expect(error).toBeInstanceOf(EtcdUnavailableError);
+    expect((error as Error).message).toBe(
+      `client: etcd cluster is unavailable or misconfigured; error #0: dial tcp ${first.slice(7)}: getsockopt: connection refused; ` +
+        `error #1: dial tcp ${second.slice(7)}: getsockopt: connection refused`,
+    );
+  });
+
+  it('recognises its own write when a member died before it could answer', async () => {
+    await using server = await EtcdV2Server.start();
+    await using dying = await server.member();
+    dying.intercept = async (request, _response, perform) => {
+      if (request.method !== 'PUT') return false;
+      // The write is done, the answer never comes.
+      request.socket.destroy();
+      await perform();
+      return true;
+    };
+    const etcd = new EtcdClient([dying.url, server.url]);
+    await etcd.create('/key', 'ours');
+    expect(server.value('/key')).toBe('ours');
+  });
+
+  it("does not take somebody else's write for its own", async () => {
+    await using server = await EtcdV2Server.start();
+    await using dying = await server.member();
+    dying.intercept = async (request) => {
+      server.put('/key', 'theirs');
+      request.socket.destroy();
+      return true;
+    };
+    expect(isEtcdError(await failure(new EtcdClient([dying.url, server.url]).create('/key', 'ours')), NODE_EXISTS)).toBe(true);
+  });
+
+  it('gives up on a member that accepts but does not answer', async () => {
+    await using server = await EtcdV2Server.start();
+    await using silent = await server.member();
+    silent.intercept = async () => true;
+    server.put('/key', 'there');
+    expect((await new EtcdClient([silent.url, server.url], {replyMs: 100}).get('/key'))?.node.value).toBe('there');
+  });
+
+  it('wakes up when something below a key changes', async () => {
+    await using server = await EtcdV2Server.start();
+    server.put('/a/b', '1');
+    const etcd = new EtcdClient([server.url]);
+    const {index} = (await etcd.get('/a'))!;
+    let isAwake = false;
+    const waiting = etcd.waitForChange('/a', index + 1, new AbortController().signal).then(() => {
+      isAwake = true;
+    });
+    await etcd.set('/other', '1');
+    expect(isAwake).toBe(false);
+    await etcd.set('/a/c', '1');
+    await waiting;
+  });
+
+  it('stops waiting when told to', async () => {
+    await using server = await EtcdV2Server.start();
+    const abort = new AbortController();
+    const waiting = failure(new EtcdClient([server.url]).waitForChange('/a', 100, abort.signal));
+    abort.abort();
+    expect(await waiting).toMatchObject({name: 'AbortError'});
+  });
+});

@@ -1,0 +1,65 @@
+import {expect, it} from 'vitest';
+import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
+import {Agent} from '../src/agent/agent.js';
+import {runAgent} from '../src/agent/loop.js';
+import {EtcdClient} from '../src/etcd/client.js';
+import {endpointKey} from '../src/model/keys.js';
+import {endpointRecord} from '../src/model/write.js';
+import {snapshot} from './fixtures.js';
+
+it('a new container is on the network at once, though the etcd member that the agent watches has lost power', async () => {
+  await using server = await EtcdV2Server.start();
+  server.put('/calico/v1/Ready', 'true');
+  await using watched = await server.member();
+  // A watch there never ends, as when no packet comes any more; later nothing there is answered.
+  let hasPower = true;
+  const answered: string[] = [];
+  watched.intercept = async ({url = ''}, _response, perform) => {
+    if (!hasPower || url.includes('wait=true')) return new Promise(() => {});
+    await perform();
+    answered.push(url);
+    return true;
+  };
+
+  const [endpoint] = snapshot.endpoints as [(typeof snapshot.endpoints)[number]];
+  const commands: string[] = [];
+  const interfaces = new Set<string>();
+  const etcd = new EtcdClient([watched.url, server.url]);
+  const agent = new Agent({
+    environment: {
+      nodeName: endpoint.node,
+      address: '198.18.0.10',
+      etcdEndpoints: [],
+      backend: 'none',
+      interfacePrefix: 'cali',
+      isLibnetworkEnabled: true,
+      createsProfiles: true,
+      hasDefaultPools: true,
+    },
+    etcd,
+    run: async (argv) => {
+      commands.push(argv.join(' '));
+      return {code: 0, stdout: '', stderr: ''};
+    },
+    log: {info: () => {}, warn: () => {}},
+    now: () => performance.now(),
+    interfaces: async () => interfaces,
+  });
+  const stop = new AbortController();
+  let changed = (): void => {};
+  const running = runAgent(agent, etcd, stop.signal, (callback) => {
+    changed = callback;
+  });
+  // the last that it asks before it waits
+  await expect.poll(() => answered, {timeout: 10_000}).toContainEqual(expect.stringContaining('/docker/network'));
+
+  hasPower = false;
+  server.put(endpointKey(endpoint.node, endpoint.id), endpointRecord(endpoint));
+  interfaces.add(endpoint.interfaceName);
+  changed();
+  await expect
+    .poll(() => commands, {timeout: 2_000})
+    .toContain(`ip route replace 192.168.0.100 dev ${endpoint.interfaceName} scope link`);
+  stop.abort();
+  await running;
+});

@@ -1,0 +1,99 @@
+import {statfsSync} from 'node:fs';
+import {cpus, hostname, totalmem} from 'node:os';
+import {isDeepStrictEqual} from 'node:util';
+import {Hw5Error, UsageError} from '../../../../src/support/errors.js';
+import {parseAttributes} from '../common/attributes.js';
+import type {Flags} from '../common/flags.js';
+import {parseResources} from '../common/resources-text.js';
+import type {AgentInfo, Resource} from '../common/wire.js';
+import type {AgentRecord, Store} from './store.js';
+
+/** Refuses what this work-alike can't do. @throws {UsageError} */
+export function checkAgentFlags(flags: Flags): {readonly host: string; readonly port: number} {
+  const master = flags.text('master');
+  if (master === undefined) throw new UsageError('Missing required option --master');
+  if (master.startsWith('zk://')) {
+    throw new UsageError(`--master=${master}: ZooKeeper is not supported by hw5's lab work-alike of Mesos`, {
+      hint: 'give --master=HOST:PORT',
+    });
+  }
+  flags.required('work_dir');
+  for (const name of flags.required('containerizers').split(',')) {
+    if (name !== 'docker' && name !== 'mesos')
+      throw new UsageError(`Could not create containerizer: Unknown containerizer: '${name}'`);
+  }
+  if (flags.text('reconfiguration_policy') !== 'equal')
+    throw new UsageError('--reconfiguration_policy: only `equal` is supported here');
+  const match = /^(?:master@)?(.+?)(?::(\d+))?$/.exec(master)!;
+  return {host: match[1]!, port: Number(match[2] ?? 5050)};
+}
+
+/** The agent's own address, for others. */
+export function agentIp(flags: Flags): string {
+  const ip = flags.text('advertise_ip') ?? flags.required('ip');
+  return ip === '0.0.0.0' ? '127.0.0.1' : ip;
+}
+
+/** What the flags make of this agent, without its id. What --resources leaves out is what the machine has. */
+export function describeAgent(flags: Flags, port: number): AgentInfo {
+  const given = parseResources(flags.text('resources') ?? '');
+  const detected: readonly (() => Resource)[] = [
+    () => scalarResource('cpus', cpus().length),
+    () => scalarResource('mem', Math.max(512, Math.floor(totalmem() / 2 ** 20) - 1024)),
+    () => scalarResource('disk', freeDisk(flags.required('work_dir'))),
+    () => ({name: 'ports', type: 'RANGES', ranges: {range: [{begin: 31000, end: 32000}]}}),
+  ];
+  const names = ['cpus', 'mem', 'disk', 'ports'];
+  const missing = names.flatMap((name, index) => (given.some((resource) => resource.name === name) ? [] : [detected[index]!()]));
+  return {
+    hostname: flags.text('hostname') ?? (flags.text('ip') === '0.0.0.0' ? hostname() : agentIp(flags)),
+    port,
+    resources: [...given, ...missing],
+    attributes: parseAttributes(flags.text('attributes')),
+    checkpoint: true,
+  };
+}
+
+function scalarResource(name: string, value: number): Resource {
+  return {name, type: 'SCALAR', scalar: {value}};
+}
+
+function freeDisk(path: string): number {
+  const disk = statfsSync(path);
+  return Math.max(512, Math.floor((disk.bavail * disk.bsize) / 2 ** 20) - 5120);
+}
+
+/**
+ * Takes up the identity in the work directory; none: the agent is new.
+ * @throws {Hw5Error} in the words of Mesos when the flags describe another agent than the one that worked here
+ */
+export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | undefined {
+  const old = store.load();
+  if (!old) return undefined;
+  const {id, ...before} = old.info;
+  if (isDetectedOnly(before, info) || isDeepStrictEqual(before, JSON.parse(JSON.stringify(info))))
+    return {...old, info: {...info, id: id!}};
+  throw new Hw5Error(
+    [
+      'EXIT with status 1: Failed to perform recovery: Incompatible agent info detected. ',
+      '------------------------------------------------------------',
+      `Old agent info:\n${JSON.stringify(before)}`,
+      '------------------------------------------------------------',
+      `New agent info:\n${JSON.stringify(info)}`,
+      '------------------------------------------------------------',
+      'To remedy this do as follows:',
+      `Step 1: rm -f ${store.latest}`,
+      "        This ensures agent doesn't recover old live executors.",
+      'Step 2: Restart the agent.',
+    ].join('\n'),
+  );
+}
+
+/** Free disk changes by itself: that alone is no other agent. */
+function isDetectedOnly(before: Omit<AgentInfo, 'id'>, now: AgentInfo): boolean {
+  const withoutDisk = (info: Omit<AgentInfo, 'id'>): object => ({
+    ...info,
+    resources: info.resources.filter((resource) => resource.name !== 'disk'),
+  });
+  return isDeepStrictEqual(withoutDisk(before), JSON.parse(JSON.stringify(withoutDisk(now))));
+}

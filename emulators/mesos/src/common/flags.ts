@@ -1,0 +1,123 @@
+import {UsageError} from '../../../../src/support/errors.js';
+import {parseDuration} from './duration.js';
+
+/**
+ * Command line flags as Mesos (stout) reads them: only `--name=value`, and for booleans `--name` and `--no-name`; MESOS_NAME in the
+ * environment sets a default; the same flag twice on one command line is fatal, as is an unknown one.
+ */
+export interface FlagSpec {
+  readonly help: string;
+  readonly kind: 'text' | 'boolean' | 'integer' | 'number' | 'duration';
+  /** Always the text form, as it is shown by /flags. */
+  readonly default?: string;
+  /** Genuine Mesos has it and this work-alike takes it without any effect. */
+  readonly ignored?: true;
+}
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+/** Parsed flags: every flag that is set or has a default, in text form. */
+export class Flags {
+  readonly values: ReadonlyMap<string, string>;
+
+  constructor(values: ReadonlyMap<string, string>) {
+    this.values = values;
+  }
+
+  text(name: string): string | undefined {
+    return this.values.get(name);
+  }
+
+  required(name: string): string {
+    const value = this.values.get(name);
+    if (value === undefined) throw new UsageError(`Flag '${name}' is required, but it was not provided`);
+    return value;
+  }
+
+  isOn(name: string): boolean {
+    return this.values.get(name) === 'true';
+  }
+
+  number(name: string): number {
+    return Number(this.required(name));
+  }
+
+  /** Seconds. */
+  seconds(name: string): number {
+    return parseDuration(this.required(name)) ?? 0;
+  }
+
+  /** A duration that may be absent, in seconds. */
+  optionalSeconds(name: string): number | undefined {
+    const value = this.values.get(name);
+    return value === undefined ? undefined : parseDuration(value);
+  }
+}
+
+/**
+ * Reads flags from a command line (without the program's name) and an environment.
+ * @throws {UsageError} with the words of genuine Mesos.
+ */
+export function parseFlags(
+  specs: FlagSpecs,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Flags {
+  const values = new Map<string, string>();
+  for (const [name, spec] of Object.entries(specs)) {
+    if (spec.default !== undefined) values.set(name, spec.default);
+    const fromEnvironment = environment[`MESOS_${name.toUpperCase()}`];
+    if (fromEnvironment !== undefined) values.set(name, checked(name, spec, fromEnvironment));
+  }
+  const seen = new Set<string>();
+  for (const argument of argv) {
+    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(argument);
+    if (!match) throw new UsageError(`Unexpected argument '${argument}'`, {hint: 'Mesos takes flags only as --name=value'});
+    const [name, value] = load(specs, match[1]!, match[2]);
+    if (seen.has(name)) throw new UsageError(`Flag '${name}' is already loaded via name '${name}'`);
+    seen.add(name);
+    values.set(name, value);
+  }
+  return new Flags(values);
+}
+
+function load(specs: FlagSpecs, given: string, value: string | undefined): readonly [string, string] {
+  const isNegated = specs[given] === undefined && given.startsWith('no-');
+  const name = isNegated ? given.slice(3) : given;
+  const spec = specs[name];
+  const via = isNegated ? ` via '${given}'` : '';
+  if (!spec) throw new UsageError(`Failed to load unknown flag '${name}'${via}`);
+  if (spec.kind === 'boolean') {
+    if (isNegated && value) throw new UsageError(`Failed to load boolean flag '${name}'${via} with value '${value}'`);
+    return [name, isNegated ? 'false' : value ? checked(name, spec, value) : 'true'];
+  }
+  if (isNegated) throw new UsageError(`Failed to load non-boolean flag '${name}'${via}`);
+  if (value === undefined) throw new UsageError(`Failed to load non-boolean flag '${name}': Missing value`);
+  return [name, checked(name, spec, value)];
+}
+
+function checked(name: string, spec: FlagSpec, value: string): string {
+  const isValid =
+    spec.kind === 'text' ||
+    (spec.kind === 'boolean' && /^(true|false|1|0)$/.test(value)) ||
+    (spec.kind === 'integer' && /^-?\d+$/.test(value)) ||
+    (spec.kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) ||
+    (spec.kind === 'duration' && parseDuration(value) !== undefined);
+  if (!isValid) throw new UsageError(`Failed to load flag '${name}': Failed to load value '${value}': not a ${spec.kind}`);
+  if (spec.kind === 'boolean') return value === 'true' || value === '1' ? 'true' : 'false';
+  return value;
+}
+
+/** The text of --help. */
+export function usage(program: string, specs: FlagSpecs): string {
+  const lines = Object.entries(specs).map(([name, spec]) => {
+    const left = spec.kind === 'boolean' ? `  --[no-]${name}` : `  --${name}=VALUE`;
+    const notes = [
+      spec.help,
+      spec.default === undefined ? '' : `(default: ${spec.default})`,
+      spec.ignored ? '(taken, without effect here)' : '',
+    ];
+    return `${left.padEnd(44)} ${notes.filter(Boolean).join(' ')}`;
+  });
+  return `Usage: ${program} [options]\n\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,187 @@
+import {Command} from 'commander';
+import {labDown} from '../../lab/down.js';
+import {enter, enterBySsh} from '../../lab/exec.js';
+import {type LabHost, labHost} from '../../lab/host.js';
+import {DEFAULT_LAB} from '../../lab/lab.js';
+import {labPowerOff, labPowerOn} from '../../lab/power.js';
+import type {LabContext} from '../../lab/report.js';
+import {nameOption} from '../../lab/state.js';
+import {type LabStatus, labStatus} from '../../lab/status.js';
+import {labUp} from '../../lab/up.js';
+import {emulators} from '../../lab/work-alikes.js';
+import {UsageError} from '../../support/errors.js';
+import {attached} from '../attached.js';
+import type {CliContext} from '../context.js';
+import {type GlobalOptions, optionsOf} from '../options.js';
+import {reporter} from '../reporter/reporter.js';
+import {wholeNumber} from '../whole-number.js';
+
+/** `hw5 lab …` */
+export function labCommand(context: CliContext): Command {
+  const host: LabHost = labHost(context.env, context.home);
+  const print = (line: string): void => void context.stdout.write(`${line}\n`);
+  const told = (options: GlobalOptions): LabContext => ({signal: context.signal, emit: reporter(options, context, true)});
+  const lab = new Command('lab')
+    .enablePositionalOptions()
+    .description('machines on this computer, to try everything on (needs root)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sudo hw5 lab up                       three machines, node0 to node2, at 198.18.0.10-12
+  sudo hw5 --lab up                     the cluster on them
+  sudo hw5 lab ssh node1
+  sudo hw5 lab exec node0 -- docker ps
+  sudo hw5 lab power off node2          as pulling the plug
+  sudo hw5 lab down                     leaves nothing but the cache`,
+    );
+  const named = (parent: Command, name: string, description: string, help: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--name <name>', `which lab (default: ${DEFAULT_LAB.name})`)
+      .addHelpText('after', `\n${help}`);
+
+  named(
+    lab,
+    'up',
+    'make the machines, or mend them',
+    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule comes back.
+A lab that another build of hw5 made gets this build's programs; what is as it should be stays untouched.
+
+Examples:
+  sudo hw5 lab up
+  sudo hw5 lab up --name big --count 5 --subnet 198.18.2.0/24
+  sudo hw5 --lab-name big up                    the cluster on these five
+  sudo hw5 lab up --name ask --subnet 198.18.3.0/24 --sudo-password node0 node1
+  sudo hw5 lab up --json                        events for programs, one JSON object a line`,
+  )
+    .option('--count <n>', 'how many, 1 to 9 (default: 3)', wholeNumber)
+    .option('--subnet <cidr>', `their network (default: ${DEFAULT_LAB.subnet})`)
+    .option('--sudo-password <machine...>', 'machines whose sudo asks for a password')
+    .action(async (own: {count?: number; subnet?: string; sudoPassword?: string[]}, command: Command) => {
+      const options = optionsOf(command);
+      const name = nameOf(command);
+      const up = await labUp({...own, name}, host, await emulators(host.programs), told(options));
+      if (up.isBaseOutdated) {
+        const again = `hw5 lab down${nameOption(name)}`;
+        context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
+      }
+      if (up.blockedResolver !== undefined) {
+        context.stderr.write(
+          `its machines get no answer from the resolver ${up.blockedResolver}, while this computer does: another firewall drops what they send\n` +
+            `  hint     see \`nft list ruleset\`; firewalld lets them out after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
+        );
+      }
+      if (!options.json) print(`cluster file: ${up.lab.files.cluster}`);
+    });
+  named(
+    lab,
+    'down',
+    'remove the machines and everything of them',
+    'Only the cache stays. That there is no such lab is no failure.\n\nExamples:\n  sudo hw5 lab down\n  sudo hw5 lab down --name big',
+  ).action(async (_own, command: Command) => {
+    const options = optionsOf(command);
+    const name = nameOf(command);
+    const wasThere = await labDown({name}, host, told(options));
+    if (!options.json) print(wasThere ? `the lab ${name} is gone` : `there is no lab ${name}: nothing to remove`);
+  });
+  named(
+    lab,
+    'status',
+    'show the machines',
+    'Exit code 3 if one is off or does not answer.\n\nExamples:\n  hw5 lab status\n  hw5 lab status --name big --json | jq -r ".machines[].address"',
+  ).action(async (_own, command: Command) => {
+    const status = await labStatus({name: nameOf(command)}, host);
+    if (optionsOf(command).json) print(JSON.stringify(status, undefined, 2));
+    else for (const line of describe(status)) print(line);
+    context.setExitCode(status.isUp ? 0 : 3);
+  });
+  named(
+    lab,
+    'ssh',
+    'log in to a machine',
+    `As the lab's user, who may sudo. With a command, its exit code becomes that of hw5; 128 + n when signal n ended it.
+
+Examples:
+  sudo hw5 lab ssh node1
+  sudo hw5 lab ssh node1 -- sudo journalctl -u docker
+  sudo hw5 lab ssh --name big node4`,
+  )
+    .argument('<machine>')
+    .argument('[command...]')
+    .passThroughOptions()
+    .action(async (machine: string, argv: string[], _own, command: Command) =>
+      context.setExitCode(await attached(await enterBySsh({lab: nameOf(command), machine}, withoutDashes(argv), host))),
+    );
+  named(
+    lab,
+    'exec',
+    'run a command as root in a machine, past SSH',
+    `It works when SSH does not. The command's exit code becomes that of hw5; 128 + n when signal n ended it.
+
+Examples:
+  sudo hw5 lab exec node0 -- docker ps
+  sudo hw5 lab exec node2 -- systemctl stop ssh
+  sudo hw5 lab exec node0 -- bash`,
+  )
+    .argument('<machine>')
+    .argument('<command...>')
+    .passThroughOptions()
+    .action(async (machine: string, argv: string[], _own, command: Command) =>
+      context.setExitCode(await attached(await enter({lab: nameOf(command), machine}, withoutDashes(argv), host))),
+    );
+
+  const power = lab
+    .command('power')
+    .description("pull a machine's plug, or put it back")
+    .addHelpText('after', '\nExamples:\n  sudo hw5 lab power off node2\n  sudo hw5 lab power on node2');
+  for (const {state, act, description, help} of [
+    {
+      state: 'on',
+      act: labPowerOn,
+      description: 'start a machine that is off',
+      help: 'It has the disk it had, and answers SSH when this ends.',
+    },
+    {
+      state: 'off',
+      act: labPowerOff,
+      description: 'end a machine at once, as pulling its plug',
+      help: 'Its disk stays as it is at that moment.',
+    },
+  ] as const) {
+    named(
+      power,
+      state,
+      description,
+      `${help}\n\nExamples:\n  sudo hw5 lab power ${state} node2\n  sudo hw5 lab power ${state} --name big node4`,
+    )
+      .argument('<machine>')
+      .action(async (machine: string, _own, command: Command) => {
+        await act({lab: nameOf(command), machine}, host, {signal: context.signal});
+        print(`${machine} is ${state}`);
+      });
+  }
+  return lab;
+}
+
+/** The lab that is meant: `--lab-name`, with which commands on a cluster say it, says it here too. */
+function nameOf(command: Command): string {
+  const {name, labName} = optionsOf<{name?: string}>(command);
+  if (name !== undefined && labName !== undefined && name !== labName)
+    throw new UsageError('--name and --lab-name name two labs', {hint: 'leave one out'});
+  return name ?? labName ?? DEFAULT_LAB.name;
+}
+
+/** Options after the machine are the command's; commander then hands over the separator as well. */
+function withoutDashes(command: readonly string[]): readonly string[] {
+  return command[0] === '--' ? command.slice(1) : command;
+}
+
+function describe(status: LabStatus): string[] {
+  const lines = status.machines.map((machine) => {
+    const state = machine.isRunning ? (machine.answersSsh ? 'up' : 'runs, but does not answer SSH') : 'off';
+    return `${machine.name}  ${machine.address.padEnd(15)}  ${state}${machine.pid === undefined ? '' : `  (process ${machine.pid})`}`;
+  });
+  return [`lab ${status.name} in ${status.subnet}`, ...lines, `cluster file: ${status.cluster}`];
+}

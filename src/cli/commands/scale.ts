@@ -1,0 +1,75 @@
+import {readFile, realpath} from 'node:fs/promises';
+import chalk from 'chalk';
+import {Command} from 'commander';
+import {createTwoFilesPatch} from 'diff';
+import {loadCluster} from '../../cluster/load.js';
+import {planRun, upRun} from '../../engine/runner.js';
+import {Hw5Error, Hw5Errors, InterruptedError} from '../../support/errors.js';
+import {parseCounts, scaleText} from '../../tasks/scale.js';
+import {changeFile} from '../change-file.js';
+import {clusterFile} from '../cluster-file.js';
+import {type CliContext, now} from '../context.js';
+import {optionsOf} from '../options.js';
+import {holder, runOptionsOf} from '../run-options.js';
+import {planText} from './plan.js';
+
+/** `hw5 scale` */
+export function scaleCommand(context: CliContext): Command {
+  return new Command('scale')
+    .description('change the number of tasks of a group: in the cluster file, then on the hosts as `up` does')
+    .argument('<group=count...>', 'ssh=6')
+    .option('--dry-run', 'show what would change in the file and on the hosts; change nothing')
+    .addHelpText(
+      'after',
+      `
+The cluster file stays the truth: it is changed, its comments are kept, and only when hw5 takes what it becomes. Tasks that stay keep their
+addresses and go on running; new ones get the next free addresses; of too many, those with the highest numbers end.
+
+Examples:
+  hw5 scale ssh=6
+  hw5 scale ssh=4 --dry-run
+  hw5 --lab scale ssh=5`,
+    )
+    .action(async (words: string[], _options, command: Command) => {
+      const options = optionsOf<{dryRun?: boolean}>(command);
+      const counts = parseCounts(words);
+      const file = await realpath(await clusterFile(options, context));
+      const before = await readFile(file, 'utf8');
+      // the files for the hosts are needed, too
+      await loadCluster(file, {env: context.env, home: context.home});
+      const {text, cluster} = scaleText(before, file, counts, {env: context.env, home: context.home});
+      const run = await runOptionsOf(cluster, options, context, now());
+      const diff = text === before ? '' : createTwoFilesPatch(file, file, before, text, '', '', {context: 2});
+      if (options.json)
+        context.stdout.write(`${JSON.stringify({type: 'scale', counts: Object.fromEntries(counts), file, diff})}\n`);
+      else context.stdout.write(diff === '' ? `${file} says so already\n` : coloured(diff));
+      if (options.dryRun) {
+        const plans = await planRun({...run, emit: () => {}});
+        if (!options.json) context.stdout.write(`\n${planText(plans)}`);
+        const errors = new Set(plans.flatMap((plan) => (plan.error ? [plan.error] : [])));
+        if (errors.size > 0) throw new Hw5Errors([...errors]);
+        return;
+      }
+      if (text !== before) await changeFile(file, before, text);
+      const errors = await upRun({...run, lockAs: holder('scale')}).then(
+        (result) => result.errors,
+        (error: unknown) => {
+          // as when somebody else works on the hosts
+          if (error instanceof Hw5Error && !(error instanceof InterruptedError)) return [error];
+          throw error;
+        },
+      );
+      if (errors.length > 0) {
+        const hint = 'the cluster file is changed already; when the cause is mended, `hw5 up` goes on';
+        throw new Hw5Errors([...errors, new Hw5Error('the hosts are not yet as the cluster file says', {hint})]);
+      }
+    });
+}
+
+function coloured(diff: string): string {
+  return diff
+    .split('\n')
+    .slice(2)
+    .map((line) => (line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line))
+    .join('\n');
+}

@@ -1,0 +1,99 @@
+import {Command} from 'commander';
+import type {ClusterNode} from '../../cluster/cluster.js';
+import type {Host} from '../../host/host.js';
+import {Questions} from '../../host/questions.js';
+import {collectStatus, type HostOf} from '../../status/collect.js';
+import {UsageError} from '../../support/errors.js';
+import {findCluster} from '../cluster-file.js';
+import {connector} from '../connect.js';
+import type {CliContext} from '../context.js';
+import {type GlobalOptions, optionsOf} from '../options.js';
+import {untilInterrupted} from '../output.js';
+import {statusText} from '../text/status.js';
+
+/** A node that cannot be connected to by then is shown as not reachable, */
+const CONNECT_LIMIT_SECONDS = 5;
+/** and so is one that is connected and answers nothing. A busy one is slow, not dead. */
+const LIMIT_MS = 20_000;
+const INTERVAL_MS = 2_000;
+
+/** `hw5 status` */
+export function statusCommand(context: CliContext): Command {
+  return new Command('status')
+    .description('show nodes, components, BGP peers, network, framework and tasks; exit 0 if healthy, else 3')
+    .option('--watch', 'again and again, until Ctrl-C')
+    .addHelpText('after', '\nExamples:\n  hw5 status\n  hw5 --lab status --watch\n  hw5 status --json | jq .tasks')
+    .action(async (_options, command: Command) => {
+      const options = optionsOf<{watch?: boolean}>(command);
+      const cluster = await findCluster(options, context);
+      const questions = new Questions();
+      await using hosts = new Connections(options, context, questions);
+      const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS, questions);
+      const show = async (): Promise<void> => {
+        const status = await collect();
+        // nodes whose question was not answered
+        context.signal.throwIfAborted();
+        const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
+        context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
+        context.setExitCode(status.healthy ? 0 : 3);
+      };
+      await untilInterrupted(context, async () => {
+        await show();
+        while (options.watch) {
+          await pause(INTERVAL_MS, context.signal);
+          await show();
+        }
+      });
+    });
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      {once: true},
+    );
+  });
+}
+
+/** Keeps one connection a node over many looks, and makes a new one when it was lost. */
+class Connections implements AsyncDisposable {
+  readonly #connect: (node: ClusterNode) => Promise<Host>;
+  readonly #open = new Map<string, Promise<Host>>();
+
+  constructor(options: GlobalOptions, context: CliContext, questions: Questions) {
+    if (options.json && options.verbose) throw new UsageError('--json and --verbose exclude each other', {hint: 'leave one out'});
+    this.#connect = connector(options, context, ({type}) => {
+      if (type === 'asking') questions.asked();
+      if (type === 'answered') questions.answered();
+    });
+  }
+
+  readonly get: HostOf = async (node) => {
+    const known = this.#open.get(node.name);
+    if (known) {
+      try {
+        const host = await known;
+        await host.exec(['true'], {timeoutMs: 3_000});
+        return host;
+      } catch {
+        this.#open.delete(node.name);
+        void known.then((host) => host[Symbol.asyncDispose]()).catch(() => undefined);
+      }
+    }
+    const {ssh} = node;
+    const connectTimeoutSeconds = Math.min(ssh.connectTimeoutSeconds, CONNECT_LIMIT_SECONDS);
+    const fresh = this.#connect({...node, ssh: {...ssh, connectTimeoutSeconds}});
+    this.#open.set(node.name, fresh);
+    return fresh;
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#open.values()].map(async (host) => (await host)[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,140 @@
+import chalk from 'chalk';
+import {showDuration} from '../../firewall/duration.js';
+import {type ListedRule, WAY} from '../../firewall/list.js';
+import type {Wish} from '../../firewall/plan.js';
+import {showProbe} from '../../firewall/probe.js';
+import type {Proof, ProofRow} from '../../firewall/proof.js';
+import {showMatch} from '../../firewall/rule.js';
+import type {NodeResult} from '../../firewall/work.js';
+import {columns} from './columns.js';
+
+/** The rules for people, and where in a packet's way they stand. */
+export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
+  const waiting = unconfirmed.map(
+    ({node, takenBackInSeconds}) =>
+      `${node}: a change waits to be confirmed; the node takes it back in ${showDuration(takenBackInSeconds)}\n`,
+  );
+  if (nodes === 0) return '';
+  if (rules.length === 0)
+    return `no rules of hw5 on ${nodes === 1 ? 'this node' : `these ${nodes} nodes`}\n${chalk.yellow(waiting.join(''))}`;
+  const rows = rules.map((rule) => [
+    rule.id,
+    rule.node,
+    rule.exercise + (rule.strict ? ' strict' : ''),
+    rule.match,
+    String(rule.hits),
+    rule.ageSeconds === null ? '-' : showDuration(rule.ageSeconds),
+    rule.endsInSeconds === null ? '-' : showDuration(rule.endsInSeconds),
+    rule.persisted ? 'yes' : 'no',
+    rule.points.join(', '),
+  ]);
+  const table = columns([['ID', 'NODE', 'EXERCISE', 'MATCH', 'HITS', 'AGE', 'ENDS IN', 'PERSISTED', 'BITES AT'], ...rows]);
+  const way = WAY.map(([letter, name]) => `${letter} ${name}`);
+  return [
+    chalk.dim(table[0]),
+    ...table.slice(1),
+    '',
+    chalk.dim(
+      `a packet's way: ${way[0]} → ${way[1]} (for this host) or ${way[2]} → ${way[4]} (passed on); what the host sends: ${way[3]} → ${way[4]}`,
+    ),
+    chalk.yellow(waiting.join('')),
+  ].join('\n');
+}
+
+/** A node with a change that nobody has confirmed yet. */
+export interface Unconfirmed {
+  readonly node: string;
+  readonly takenBackInSeconds: number;
+}
+
+/** A node that a change is not for, and why. */
+export interface LeftOut {
+  readonly node: string;
+  readonly why: string;
+}
+
+/** What became of a change, a line a node. */
+export function changeLines(results: readonly NodeResult[], wish: Wish | undefined, leftOut: readonly LeftOut[]): string[] {
+  const what = wish ? `${wish.rule.id} ${wish.rule.exercise} ${showMatch(wish.rule.match)}` : '';
+  const lines = results.flatMap(({node, outcome}) => {
+    if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
+    const remarks = outcome.change.remarks.map((remark) => chalk.yellow(`  ${remark}`));
+    const done = wish
+      ? outcome.kind === 'changed'
+        ? what
+        : `${what} is already there`
+      : outcome.kind === 'changed'
+        ? 'removed'
+        : 'nothing to remove';
+    return [`${outcome.kind === 'changed' ? chalk.green('✓') : chalk.dim('=')} ${node}  ${done}`, ...remarks];
+  });
+  return [...lines, ...leftOut.map(leftOutLine)];
+}
+
+function leftOutLine({node, why}: LeftOut): string {
+  return `${chalk.dim('-')} ${node}  left out: ${why}`;
+}
+
+/** What was proven, a table a rule and node, in the manner of the report's transcripts. */
+export function proofsText(proofs: readonly Proof[], nodes: number): string {
+  const blocks = proofs.map(({node, rule, rows, hits, remarks, doubts}) => {
+    const hasBefore = rows.some((row) => row.before !== undefined);
+    const table = columns([
+      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'SEEN', 'MUST', ''],
+      ...rows.map((row) => [
+        showProbe(row.probe),
+        ...(hasBefore ? [row.before?.detail ?? '-'] : []),
+        row.after.detail,
+        row.expected.replace(/e?s$/, ''),
+        sign(row),
+      ]),
+    ]);
+    return [
+      '',
+      chalk.bold(`${rule.id} ${rule.exercise} ${showMatch(rule.match)} on ${node}`),
+      ...(rows.length > 0 ? [chalk.dim(table[0]), ...table.slice(1)] : []),
+      ...(hits.after === undefined ? [] : [`packets caught by the rule: ${hits.before ?? '?'} → ${hits.after}`]),
+      ...remarks.map((remark) => chalk.yellow(remark)),
+      ...doubts.map((doubt) => chalk.red(doubt)),
+    ].map((line, index) => (index < 2 ? line : `  ${line}`));
+  });
+  const lone = nodes === 1 && proofs.length > 0 ? ['', chalk.dim('only one node answers: there is nobody to probe from')] : [];
+  return [...blocks.flat(), ...lone].map((line) => `${line}\n`).join('');
+}
+
+function sign({isOk, before, after, expected}: ProofRow): string {
+  if (!isOk) return chalk.red('✗');
+  // as foreseen, but no doing of the rule
+  if (after.kind !== 'answered' && before !== undefined && before.kind !== 'answered') return chalk.dim('not before either');
+  return (after.kind === 'answered') === (expected === 'passes') ? chalk.green('✓') : chalk.dim('ended meanwhile');
+}
+
+/** What the hosts' kernels would be told. */
+export function dryRunText(plans: readonly NodeResult[], leftOut: readonly LeftOut[]): string {
+  const lines = plans.flatMap(({node, outcome}) => {
+    if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
+    const {edits, notes, remarks} = outcome.change;
+    const said = remarks.map((remark) => chalk.yellow(`  ${remark}`));
+    if (outcome.kind === 'unchanged') return [`${chalk.bold(node)}: nothing to change`, ...said, ''];
+    return [
+      ...edits.flatMap(({tool, forward}) => [
+        `${chalk.bold(node)}: ${tool}-restore --noflush`,
+        ...forward
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ]),
+      ...notes.map((note) => `${chalk.bold(node)}: ${noteText(note)}`),
+      ...said,
+      '',
+    ];
+  });
+  return [...lines, ...leftOut.map(leftOutLine), ''].join('\n');
+}
+
+function noteText(note: string): string {
+  const [verb, id, seconds, kept] = note.split(' ');
+  if (verb === 'drop') return `forget ${id}`;
+  const end = seconds === '-' ? '' : `, which ends in ${showDuration(Number(seconds))}`;
+  return `note ${id}${end}${kept === 'yes' ? ', kept over a reboot' : ''}`;
+}

@@ -1,0 +1,85 @@
+import {quoteAll} from '../../host/command.js';
+import {CommandError, ConfigError, Hw5Error, Hw5Errors, StepError} from '../../support/errors.js';
+
+/** So many of stderr's last lines are shown; the error itself keeps all. */
+const STDERR_LINES = 5;
+
+/** Chains of causes end here; longer ones are circular or of no use to a reader. */
+const MOST_CAUSES = 5;
+
+/**
+ * An error as plain text of several lines, for a person: what, then where, what was run, what it said, why, and how to mend it.
+ * What is not an Hw5Error is a bug of hw5 and comes with its stack.
+ */
+export function formatError(error: unknown): string {
+  // what is the same for all hosts (a key file that cannot be used) is said once
+  if (error instanceof Hw5Errors) return [...new Set(error.errors.map(formatError))].join('\n');
+  const [what, ...rest] = title(error).split('\n');
+  const {fields, hint, loose} = gather(error);
+  const lines = [`✗ ${what}`, ...rest.map((line) => `  ${line}`)];
+  for (const [name, text] of [...fields, ...(hint === undefined ? [] : [['hint', hint] as const])]) {
+    const [first = '', ...more] = text.split('\n');
+    lines.push(`  ${name.padEnd(8)} ${first}`.trimEnd(), ...more.map((line) => `           ${line}`.trimEnd()));
+  }
+  if (loose !== undefined) lines.push(...loose.split('\n').map((line) => `  ${line.trim()}`));
+  return lines.join('\n');
+}
+
+type Field = readonly [name: string, text: string];
+
+function title(error: unknown): string {
+  if (error instanceof StepError) {
+    const place = `${error.step} on ${error.host}: `;
+    return error.message.startsWith(place) ? error.message : `${place}${error.message}`;
+  }
+  if (error instanceof ConfigError) {
+    const {path} = error.location;
+    return path && !error.message.startsWith(path) ? `${path}: ${error.message}` : error.message;
+  }
+  return error instanceof Hw5Error ? error.message : `a bug of hw5: ${messageOf(error)}`;
+}
+
+/** What the error and its causes have to say; the hint nearest to the top wins, for it knows the most of what the user wanted. */
+function gather(error: unknown): {fields: Field[]; hint: string | undefined; loose: string | undefined} {
+  const fields: Field[] = [];
+  let hint: string | undefined;
+  const seen = new Set<unknown>();
+  for (let cause: unknown = error; cause !== undefined && cause !== null && seen.size < MOST_CAUSES; cause = causeOf(cause)) {
+    if (seen.has(cause)) break;
+    seen.add(cause);
+    if (cause !== error) fields.push(...causeFields(cause, error));
+    fields.push(...details(cause));
+    hint ??= cause instanceof Hw5Error ? cause.hint : undefined;
+  }
+  if (error instanceof Hw5Error) return {fields, hint, loose: undefined};
+  const stack = error instanceof Error ? error.stack?.slice(error.stack.indexOf('\n    at ') + 1) : undefined;
+  return {fields, hint: 'please report it, with these lines and what you ran', loose: stack};
+}
+
+function details(error: unknown): Field[] {
+  if (error instanceof ConfigError) {
+    const {file, line, column} = error.location;
+    return [['where', [file, line, column].filter((part) => part !== undefined).join(':')]];
+  }
+  if (!(error instanceof CommandError)) return [];
+  const end = error.stderr.trimEnd().split('\n').slice(-STDERR_LINES).join('\n');
+  return [
+    ['command', `${quoteAll(error.argv)}   (${error.code === undefined ? 'ended by a signal' : `exit ${error.code}`})`],
+    ...(end === '' ? [] : [['stderr', end] as const]),
+  ];
+}
+
+/** A cause that only says again what stands above it, as a failed command's message does, says nothing. */
+function causeFields(cause: unknown, top: unknown): Field[] {
+  if (cause instanceof CommandError || messageOf(top).includes(messageOf(cause))) return [];
+  if (cause instanceof Hw5Errors) return [['because', cause.errors.map(title).join('\n')]];
+  return [['because', cause instanceof Hw5Error ? title(cause) : messageOf(cause)]];
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,115 @@
+import chalk from 'chalk';
+import {isWell} from '../../components/scheduler/component.js';
+import type {BgpPeer, ClusterStatus, ComponentState, NodeStatus} from '../../status/status.js';
+import {columns} from './columns.js';
+
+const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
+  healthy: chalk.green,
+  unhealthy: chalk.red,
+  absent: chalk.dim,
+};
+const SIGN: Readonly<Record<ComponentState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
+const COLOUR_OF_SIGN = new Map((['healthy', 'unhealthy', 'absent'] as const).map((state) => [SIGN[state], COLOUR[state]]));
+
+/** The status for people: what is well in one word, what is not with why. */
+export function statusText(status: ClusterStatus): string {
+  const lines = [
+    `${chalk.bold(status.cluster)}: ${status.healthy ? chalk.green('healthy') : chalk.red('not healthy')}`,
+    '',
+    ...nodeLines(status),
+    '',
+    part(
+      status.network.state,
+      'network',
+      `${status.network.name} ${status.network.subnet}, on ${status.network.nodes.join(', ') || 'no node'}`,
+    ),
+    part(
+      status.framework.state,
+      'framework',
+      status.framework.id
+        ? `${status.framework.id}, led by ${status.framework.leader ?? 'nobody'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
+        : 'no scheduler answers',
+    ),
+    '',
+    ...taskLines(status),
+    '',
+    `notebook  ${status.notebook.urls.join('  ') || 'none: no task runs Jupyter, or no node is a proxy'}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A row a component, a column a node; what is amiss follows in words. */
+function nodeLines(status: ClusterStatus): string[] {
+  const {nodes} = status;
+  const names = [...new Set(nodes.flatMap((node) => Object.keys(node.components)))];
+  const peers = [...new Set(nodes.flatMap((node) => node.peers.map((peer) => peer.address)))].sort();
+  const rows = [
+    ['', ...nodes.map((node) => node.name)],
+    ['', ...nodes.map((node) => node.address)],
+    ...names.map((name) => [name, ...nodes.map((node) => componentCell(node, name))]),
+    ...peers.map((address) => [`BGP ${address}`, ...nodes.map((node) => peerCell(node, address))]),
+  ];
+  const [heads = '', addresses = '', ...cells] = columns(rows);
+  return [
+    chalk.bold(heads),
+    chalk.dim(addresses),
+    ...cells.map((line) => line.replace(/[●✗○]/g, (sign) => COLOUR_OF_SIGN.get(sign)!(sign))),
+    ...troubles(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
+  ];
+}
+
+function componentCell(node: NodeStatus, name: string): string {
+  const component = node.components[name];
+  if (component) return `${SIGN[component.state]} ${component.state}`;
+  return node.reachable ? '-' : '?';
+}
+
+function peerCell(node: NodeStatus, address: string): string {
+  const peer = node.peers.find((one) => one.address === address);
+  if (!peer) return node.reachable ? '-' : '?';
+  return isEstablished(peer) ? `${SIGN.healthy} up ${peer.since}` : `${SIGN.unhealthy} ${peer.state} ${peer.since}`;
+}
+
+const isEstablished = (peer: BgpPeer): boolean => peer.info.startsWith('Established');
+
+function troubles(status: ClusterStatus): string[] {
+  return status.nodes.flatMap((node) => {
+    if (!node.reachable) {
+      const why = [...(node.error ?? '').split('\n'), ...(node.hint === undefined ? [] : [`hint: ${node.hint}`])];
+      return [chalk.red(`${node.name} is not reachable`), ...why.map((line) => `    ${line}`)];
+    }
+    return [
+      ...Object.entries(node.components)
+        .filter(([, component]) => component.state !== 'healthy')
+        .map(
+          ([name, component]) => `${COLOUR[component.state](SIGN[component.state])} ${name} on ${node.name}: ${component.detail}`,
+        ),
+      ...node.peers
+        .filter((peer) => !isEstablished(peer))
+        .map((peer) => `${chalk.red(SIGN.unhealthy)} BGP from ${node.name} to ${peer.address} (${peer.type}): ${peer.info}`),
+    ];
+  });
+}
+
+function part(state: ComponentState, name: string, detail: string): string {
+  return `${COLOUR[state](SIGN[state])} ${name.padEnd(13)} ${state === 'healthy' ? chalk.dim(detail) : detail}`;
+}
+
+function taskLines(status: ClusterStatus): string[] {
+  const rows = [
+    ['TASK', 'STATE', 'NODE', 'ADDRESS', 'RESTARTS', 'IMAGE'],
+    ...status.tasks.map((task) => [
+      task.name,
+      task.healthy === false ? `${task.state}, unhealthy` : task.state,
+      task.node ?? '-',
+      task.ip,
+      String(task.restarts),
+      task.image,
+    ]),
+  ];
+  return columns(rows).map((text, index) => {
+    const task = status.tasks[index - 1];
+    if (!task) return chalk.dim(text);
+    return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
+  });
+}

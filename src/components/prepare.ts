@@ -1,0 +1,104 @@
+import {createHash} from 'node:crypto';
+import {access, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Cluster} from '../cluster/cluster.js';
+import type {Inputs, LocalFile} from '../engine/inputs.js';
+import {Secret} from '../host/command.js';
+import {pruneCache, useCached} from '../support/cache.js';
+import {Hw5Error} from '../support/errors.js';
+import {fileSha256} from '../support/sha256.js';
+import {packageFile} from '../support/template.js';
+import {imageSpecs} from './images/image-specs.js';
+import {freshSecrets} from './secrets/fresh-secrets.js';
+
+/** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
+const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
+
+/** Reads everything the controller brings to a run. `loadCluster` has looked at the files that the cluster names. @throws Hw5Error when a program is missing. */
+export async function prepareInputs(
+  cluster: Cluster,
+  options: {
+    readonly cacheDir: string;
+    /** ms since the epoch */
+    readonly now: number;
+    /** The folder of the bundles; default: where `npm run build` puts them. */
+    readonly programs?: string;
+  },
+): Promise<Inputs> {
+  const {cacheDir, programs: folder = packageFile('dist/programs')} = options;
+  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(join(folder, name))] as const));
+  const {name: baseName, import: baseTar} = cluster.images.base;
+  const baseHash = baseTar === undefined ? undefined : await cachedHash(baseTar, cacheDir);
+  const baseTag = baseHash === undefined ? baseName! : `hw5-base:${baseHash.slice(0, 12)}`;
+  const specs = imageSpecs({
+    templates: packageFile('templates/images'),
+    base: baseTag,
+    baseIdentity: baseHash ?? baseTag,
+    userName: cluster.images.user,
+  });
+  const cacheFile = join(cacheDir, 'images', `${specs.map((spec) => spec.key.slice(0, 12)).join('-')}.tar`);
+  const {path} = cluster.calico.calicoctl;
+  const calicoctl = path === undefined ? undefined : await localFile(path);
+  return {
+    programs: Object.fromEntries(programs),
+    calicoctl,
+    images: {specs, baseTag, baseTar, cacheFile, isCached: await useCached(cacheFile)},
+    secrets: freshSecrets(),
+    chosenToken: await secretFrom(cluster.framework.tokenFile),
+    mesosSecret: await secretFrom(cluster.mesos.secretFile),
+    now: options.now,
+  };
+}
+
+/** What a run brings that only takes away: nothing. @param now ms since the epoch */
+export function emptyInputs(now: number): Inputs {
+  return {
+    programs: {},
+    calicoctl: undefined,
+    images: {specs: [], baseTag: 'hw5-base:none', baseTar: undefined, cacheFile: '', isCached: false},
+    secrets: freshSecrets(),
+    chosenToken: undefined,
+    mesosSecret: undefined,
+    now,
+  };
+}
+
+/** Removes built images that no cluster has used for a day. @param now ms since the epoch */
+export async function pruneImages(cacheDir: string, now: number): Promise<void> {
+  for (const folder of ['images', 'hashes']) await pruneCache(join(cacheDir, folder), now);
+}
+
+async function program(path: string): Promise<LocalFile> {
+  if (!(await isThere(path))) throw new Hw5Error(`${path} is missing`, {hint: 'run `npm run build` in the folder of hw5'});
+  return localFile(path);
+}
+
+async function localFile(path: string): Promise<LocalFile> {
+  return {path, sha256: await fileSha256(path)};
+}
+
+/** The hash of a large file, remembered for as long as its size and time stay the same. */
+async function cachedHash(path: string, cacheDir: string): Promise<string> {
+  const {size, mtimeMs} = await stat(path);
+  const id = createHash('sha256')
+    .update(JSON.stringify([path, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 32);
+  const note = join(cacheDir, 'hashes', id);
+  if (await useCached(note)) return readFile(note, 'utf8');
+  const hash = await fileSha256(path);
+  await mkdir(join(cacheDir, 'hashes'), {recursive: true});
+  await writeFile(note, hash);
+  return hash;
+}
+
+async function secretFrom(path: string | undefined): Promise<Secret | undefined> {
+  return path === undefined ? undefined : new Secret((await readFile(path, 'utf8')).trim());
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,84 @@
+import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../../cluster/cluster.js';
+import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
+import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
+import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
+import {defineStep} from '../../engine/step.js';
+import {Secret} from '../../host/command.js';
+import {render, template} from '../../support/template.js';
+import {ETC, PROGRAMS, unitPath} from '../places.js';
+
+const UNIT = 'hw5-proxy.service';
+const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
+const ENVIRONMENT = `${ETC}/proxy.env`;
+const PAGES = `${PROGRAMS}/proxy-pages`;
+
+function proxyUnit(node: ClusterNode, cluster: Cluster): string {
+  const notebook = notebookOf(cluster)!;
+  return render('proxy/hw5-proxy.service', {
+    program: PROGRAM,
+    environmentFile: ENVIRONMENT,
+    errorPath: PAGES,
+    target: `http://${notebook.address}:${notebook.port}`,
+    address: node.address,
+    port: cluster.proxy.port,
+    apiPort: cluster.proxy.apiPort,
+    capabilities: cluster.proxy.port < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : '',
+  });
+}
+
+/** configurable-http-proxy on every proxy node, if there is a notebook: whichever node one asks, the notebook answers. */
+export const proxy = defineStep({
+  name: 'proxy',
+  title: 'reverse proxy',
+  needs: ['packages'],
+  targets: proxyNodes,
+  undoTargets: (cluster) => cluster.nodes,
+  facts: () => ({
+    program: fileHash(PROGRAM),
+    page: textFile(`${PAGES}/503.html`),
+    hasToken: exists(ENVIRONMENT),
+    unit: textFile(unitPath(UNIT)),
+    service: unit(UNIT),
+  }),
+  plan(seen, {node, cluster, inputs}) {
+    const files: Action[] = [
+      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, seen.program),
+      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), seen.page),
+      // nobody else has to know it: each proxy's API has a token of its own
+      ...(seen.hasToken
+        ? []
+        : [
+            {
+              kind: 'write',
+              path: ENVIRONMENT,
+              content: new Secret(`CONFIGPROXY_AUTH_TOKEN=${inputs.secrets.proxyToken.reveal()}\n`),
+              mode: 0o600,
+            } as const,
+          ]),
+      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), seen.unit),
+    ];
+    return [...files, ...ensureRunning(UNIT, seen.service, files)];
+  },
+  ready: ({node, cluster}) => ({
+    reason: `the proxy on port ${cluster.proxy.port}`,
+    limitSeconds: 30,
+    // that the notebook answers behind it is the framework's business
+    script: `ss -Hltn 'sport = :${cluster.proxy.port}' | grep -F ${node.address}: || { echo nothing listens; exit 1; }`,
+    hint: `see \`journalctl -u ${UNIT}\``,
+  }),
+  undo(seen) {
+    const hasProgram = seen.program !== undefined || seen.page !== undefined;
+    return [
+      ...(seen.unit
+        ? [
+            systemctl('disable', UNIT),
+            systemctl('stop', UNIT),
+            {kind: 'remove', path: unitPath(UNIT)} as const,
+            systemctl('daemon-reload'),
+          ]
+        : []),
+      ...(hasProgram ? [{kind: 'remove', path: PROGRAM} as const, {kind: 'remove', path: PAGES} as const] : []),
+      ...(seen.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
+    ];
+  },
+});

@@ -1,0 +1,47 @@
+import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {calico} from '../../../src/components/calico/component.js';
+import {mesosAgent} from '../../../src/components/mesos/component.js';
+import type {ScriptAction} from '../../../src/engine/action.js';
+import {script} from '../../../src/host/command.js';
+import {LocalHost} from '../../../src/host/local-host.js';
+import {undo} from './situation.js';
+
+/** The scripts with which `down` removes containers. */
+const removals = [
+  ...undo(calico, {started: {content: '', mode: '644'}, isRunning: false}),
+  ...undo(mesosAgent, {unit: {content: '', mode: '644'}, data: false}),
+].filter((action): action is ScriptAction => action.kind === 'script' && action.script.includes('command -v docker'));
+
+describe('containers that are to go', () => {
+  const host = new LocalHost();
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hw5-docker-'));
+  });
+  afterEach(() => rm(folder, {recursive: true}));
+
+  /** Exit codes, with only our own programs in reach. */
+  async function run(docker?: string): Promise<(number | undefined)[]> {
+    const program = join(folder, 'docker');
+    if (docker !== undefined) await writeFile(program, `#!/bin/sh\n${docker}\n`);
+    if (docker !== undefined) await chmod(program, 0o755);
+    return Promise.all(removals.map(async (one) => (await script(host, `PATH=${folder}\n${one.script}`)).code));
+  }
+
+  it('are two kinds', () => {
+    expect(removals.map(({title}) => title)).toEqual(['docker rm -f calico-node', "remove the tasks' containers"]);
+  });
+
+  it('are not said to be gone while dockerd does not answer', async () => {
+    expect(await run('echo "Cannot connect to the Docker daemon" >&2; exit 1')).toEqual([1, 1]);
+  });
+
+  it('are gone when none is there, or no docker', async () => {
+    expect(await run()).toEqual([0, 0]);
+    expect(await run('exit 0')).toEqual([0, 0]);
+  });
+});

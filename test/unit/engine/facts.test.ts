@@ -1,0 +1,78 @@
+import {describe, expect, it} from 'vitest';
+import {exists, fileHash, json, output, succeeds, textFile, unit} from '../../../src/engine/facts.js';
+
+const says = (stdout: string, code = 0) => ({stdout, code});
+
+describe('a fact about a unit', () => {
+  const {parse, script} = unit('hw5-etcd.service');
+
+  it('reads what systemctl show says of one that runs', () => {
+    const text = 'LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=no\nNRestarts=2\n';
+    expect(parse(says(text))).toEqual({
+      isLoaded: true,
+      isActive: true,
+      activeState: 'active',
+      isEnabled: true,
+      isMasked: false,
+      needsReload: false,
+      restarts: 2,
+    });
+  });
+
+  it('takes one that does not exist, or a host without systemd, for neither loaded nor active', () => {
+    const absent = {isLoaded: false, isActive: false, isEnabled: false, needsReload: false, restarts: 0, activeState: 'inactive'};
+    expect(
+      parse(says('LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\nNRestarts=0\n')),
+    ).toMatchObject(absent);
+    expect(parse(says('', 1))).toMatchObject(absent);
+  });
+
+  it.each([
+    ['ActiveState=activating', {isActive: false, activeState: 'activating'}],
+    ['ActiveState=failed', {isActive: false, activeState: 'failed'}],
+    ['UnitFileState=enabled-runtime', {isEnabled: true}],
+    ['UnitFileState=disabled', {isEnabled: false}],
+    ['LoadState=masked', {isMasked: true, isLoaded: false}],
+    ['NeedDaemonReload=yes', {needsReload: true}],
+  ])('reads %s', (line, wanted) => {
+    expect(parse(says(`${line}\n`))).toMatchObject(wanted);
+  });
+
+  it('asks for the unit by name', () => {
+    expect(script).toContain(' hw5-etcd.service');
+  });
+});
+
+describe('a fact about a file', () => {
+  it('splits mode and content, which may be empty or end without a newline', () => {
+    expect(textFile('/a').parse(says('600\na\nb'))).toEqual({mode: '600', content: 'a\nb'});
+    expect(textFile('/a').parse(says('644\n'))).toEqual({mode: '644', content: ''});
+  });
+
+  it('is undefined where there is none', () => {
+    expect(textFile('/a').parse(says('', 3))).toBeUndefined();
+    expect(fileHash('/a').parse(says('', 3))).toBeUndefined();
+    expect(exists('/a').parse(says('', 1))).toBe(false);
+  });
+
+  it('quotes its path', () => {
+    for (const fact of [textFile("/it's here"), fileHash("/it's here"), exists("/it's here")]) {
+      expect(fact.script).toContain("'/it'\\''s here'");
+    }
+  });
+});
+
+describe('a fact from a script', () => {
+  it('is its trimmed output, or nothing when it failed', () => {
+    expect(output('x').parse(says(' a b \n'))).toBe('a b');
+    expect(output('x').parse(says('half', 1))).toBeUndefined();
+    expect(succeeds('x').parse(says('', 0))).toBe(true);
+    expect(succeeds('x').parse(says('', 124))).toBe(false);
+  });
+
+  it('is the JSON it prints, or nothing when that is none', () => {
+    expect(json('x').parse(says('{"a": 1}'))).toEqual({a: 1});
+    expect(json('x').parse(says('Error: none'))).toBeUndefined();
+    expect(json('x').parse(says('{"a": 1}', 1))).toBeUndefined();
+  });
+});

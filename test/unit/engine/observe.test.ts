@@ -1,0 +1,278 @@
+import {spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {once} from 'node:events';
+import {chmod, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import type {Fact} from '../../../src/engine/fact.js';
+import {exists, fileHash, output, succeeds, textFile} from '../../../src/engine/facts.js';
+import {isSilent, joinFacts, observe, observeAll, SilentError} from '../../../src/engine/observe.js';
+import {LocalHost} from '../../../src/host/local-host.js';
+import {ConnectError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
+import {FakeHost} from '../../support/fake-host.js';
+
+/** The output as it is. */
+const raw = (script: string): Fact<{stdout: string; code: number}> => ({script, parse: ({stdout, code}) => ({stdout, code})});
+
+describe('observing a host with its own shell', () => {
+  const host = new LocalHost();
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hw5-observe-'));
+  });
+  afterAll(() => rm(folder, {recursive: true}));
+
+  it('sees files with content, mode and hash, and what is not there', async () => {
+    const path = join(folder, "it's a file");
+    await writeFile(path, 'two\nlines');
+    await chmod(path, 0o640);
+    const seen = await observe(host, {
+      file: textFile(path),
+      hash: fileHash(path),
+      isThere: exists(path),
+      none: textFile(join(folder, 'none')),
+      noHash: fileHash(join(folder, 'none')),
+      isNone: exists(join(folder, 'none')),
+      folder: textFile(folder),
+    });
+    expect(seen).toEqual({
+      file: {content: 'two\nlines', mode: '640'},
+      hash: createHash('sha256').update('two\nlines').digest('hex'),
+      isThere: true,
+      none: undefined,
+      noHash: undefined,
+      isNone: false,
+      folder: undefined,
+    });
+  });
+
+  it('brings output back as it was: newlines, umlauts, control characters, much of it, none', async () => {
+    const seen = await observe(host, {
+      lines: raw("printf '\\n\\na\\n b\\n\\n'"),
+      umlauts: raw("printf 'gr\\303\\274n \\033[31m'"),
+      looksLikeOurs: raw("printf '0 0 AAAA\\n7 1 \\n'"),
+      much: raw('head -c 300000 /dev/zero | tr "\\0" x'),
+      nothing: raw('true'),
+    });
+    expect(seen.lines.stdout).toBe('\n\na\n b\n\n');
+    expect(seen.umlauts.stdout).toBe('grün \u001b[31m');
+    expect(seen.looksLikeOurs.stdout).toBe('0 0 AAAA\n7 1 \n');
+    expect(seen.much.stdout).toBe('x'.repeat(300_000));
+    expect(seen.nothing).toEqual({stdout: '', code: 0});
+  });
+
+  it('is disturbed by no fact that fails, exits, kills itself or is no shell script at all', async () => {
+    const seen = await observe(host, {
+      before: output('echo a'),
+      fails: raw('echo half; false'),
+      exits: raw('exit 3'),
+      noScript: raw('if then "'),
+      missing: raw('no-such-command-here'),
+      asks: raw('read answer; echo "<$answer>"'),
+      changes: raw('cd /; d=/nowhere; i=99; exec >/dev/null'),
+      after: output('echo b'),
+    });
+    expect([seen.before, seen.after]).toEqual(['a', 'b']);
+    expect(seen.fails).toEqual({stdout: 'half\n', code: 1});
+    expect([seen.exits.code, seen.noScript.code, seen.missing.code]).toEqual([3, 2, 127]);
+    expect(seen.asks.stdout).toBe('<>\n');
+  });
+
+  it('gives up a fact that hangs, its children too, and has the others', async () => {
+    const seen = await observe(
+      host,
+      {
+        quick: output('echo a'),
+        hangs: raw(`sleep 4711.${process.pid} & sleep 4711.${process.pid}; wait`),
+        last: output('echo b'),
+      },
+      undefined,
+      1,
+    );
+    expect([seen.quick, seen.last]).toEqual(['a', 'b']);
+    expect(() => seen.hangs).toThrow(SilentError);
+    const left = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4711[.]${process.pid}'`;
+    expect((await host.exec(['sh', '-c', left])).stdout).toBe('0\n');
+  });
+
+  it('never takes for an answer what was cut short, and says which host and which question', async () => {
+    const seen = await observe(
+      host,
+      {
+        // exits well when it is ended, as the docker client does
+        polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), silentHint: 'wake it'},
+        killed: output('echo half; kill -9 $$'),
+        patient: {...succeeds('sleep 60'), whenSilent: false},
+      },
+      undefined,
+      1,
+    );
+    const thrown = (read: () => unknown): unknown => {
+      try {
+        return read();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(thrown(() => seen.polite)).toMatchObject({
+      message: "localhost gave no answer within 1 s: polite (trap 'echo late; exit 0' TERM)",
+      hint: 'wake it',
+    });
+    expect(thrown(() => seen.killed)).toBeInstanceOf(SilentError);
+    expect(seen.patient).toBe(false);
+    expect(isSilent(seen)).toBe(true);
+    expect(isSilent(await observe(host, {patient: {...succeeds('sleep 60'), whenSilent: false}}, undefined, 1))).toBe(false);
+  });
+
+  it('asks once what several facts want to know', async () => {
+    const path = join(folder, 'asked');
+    const ask = `echo asked >>${path}; wc -l <${path}`;
+    const seen = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
+    expect(seen).toEqual([{a: '1', b: true}, {c: '1'}]);
+  });
+
+  it('sees all at the same time', async () => {
+    // each fact ends when the other has begun
+    const meet = (mine: string, other: string): Fact<boolean> =>
+      succeeds(`touch ${join(folder, mine)}; while ! [ -e ${join(folder, other)} ]; do sleep 0.02; done`);
+    expect(await observe(host, {a: meet('a', 'b'), b: meet('b', 'a')})).toEqual({a: true, b: true});
+  });
+
+  it('asks a service one question after the other, and different ones at the same time', async () => {
+    const log = join(folder, 'asked in turn');
+    const turn = (name: string): Fact<boolean> => ({
+      ...succeeds(`echo "begin ${name}" >>'${log}'; sleep 0.05; echo "end ${name}" >>'${log}'`),
+      asks: 'dockerd',
+    });
+    await observe(host, {a: turn('a'), b: turn('b'), other: {...succeeds('true'), asks: 'etcd'}, c: turn('c')});
+    expect((await readFile(log, 'utf8')).trim().split('\n')).toEqual(
+      ['a', 'b', 'c'].flatMap((name) => [`begin ${name}`, `end ${name}`]),
+    );
+  });
+
+  it('waits for services that hang once, however many questions they have not answered, and for no question twice', async () => {
+    const begun = performance.now();
+    const asked = (service: string, text: string) => ({...output(text), asks: service});
+    const seen = await observe(
+      host,
+      {
+        before: asked('dockerd', 'echo a'),
+        hangs: asked('dockerd', "trap '' TERM; sleep 60"),
+        after: asked('dockerd', 'echo b'),
+        too: asked('etcd', 'sleep 60'),
+        others: asked('files', 'echo c'),
+      },
+      undefined,
+      1,
+    );
+    expect([seen.before, seen.others]).toEqual(['a', 'c']);
+    for (const name of ['hangs', 'after', 'too'] as const) expect(() => seen[name]).toThrow(SilentError);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+  });
+
+  it('answers in English whatever the locale', async () => {
+    expect(await observe(host, {locale: output('echo "$LC_ALL"')})).toEqual({locale: 'C'});
+  });
+
+  it('leaves nothing in the folder for temporary files', async () => {
+    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const inTmp = new LocalHost();
+    const facts = {where: output(`ls -d "$d" 2>/dev/null; echo "$TMPDIR"`)};
+    const moved = {
+      name: 'moved',
+      exec: (argv: readonly string[], options: object) => inTmp.exec(['env', `TMPDIR=${tmp}`, ...argv], options),
+      asRoot: () => moved,
+      reconnect: async () => moved,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    expect(await observe(moved, facts)).toEqual({where: tmp});
+    expect(await readdir(tmp)).toEqual([]);
+    await expect(observe(moved, {...facts, bad: raw('exit 1')})).resolves.toBeDefined();
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
+  it('says that it could not look where there is no place for its files', async () => {
+    const full = new LocalHost();
+    const host = {
+      name: 'full',
+      exec: (argv: readonly string[], options: object) => full.exec(['env', 'TMPDIR=/no/such/folder', ...argv], options),
+      asRoot: () => host,
+      reconnect: async () => host,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    await expect(observe(host, {a: output('echo a')})).rejects.toMatchObject({
+      message: 'sh failed on full (exit 1)',
+      hint: expect.stringContaining('is /tmp writable'),
+    });
+  });
+
+  it('leaves nothing of what it saw on the host when nobody listens any more', async () => {
+    const tmp = await mkdtemp(join(tmpdir(), 'hw5-unheard-'));
+    const many = Array.from({length: 20}, (_, index) => ({
+      script: `head -c 20000 /dev/zero | tr '\\0' ${index % 10}`,
+      asks: 'files',
+    }));
+    const shell = spawn('sh', ['-s'], {env: {...process.env, TMPDIR: tmp}, stdio: ['pipe', 'pipe', 'ignore']});
+    shell.stdout.once('data', () => shell.stdout.destroy());
+    shell.stdin.end(joinFacts(many));
+    await once(shell, 'exit');
+    const left = await readdir(tmp);
+    await rm(tmp, {recursive: true});
+    expect(left).toEqual([]);
+  });
+
+  it('leaves nothing of what it saw on the host when it is interrupted, nor shows it to anybody meanwhile', async () => {
+    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const inTmp = new LocalHost();
+    const moved = {
+      name: 'moved',
+      exec: (argv: readonly string[], options: object) => inTmp.exec(['env', `TMPDIR=${tmp}`, ...argv], options),
+      asRoot: () => moved,
+      reconnect: async () => moved,
+      [Symbol.asyncDispose]: async () => {},
+    };
+    const abort = new AbortController();
+    const look = observe(moved, {secret: output('echo token'), hangs: output('sleep 4713')}, abort.signal);
+    look.catch(() => undefined);
+    const seen = await vi.waitFor(async () => {
+      const [made] = await readdir(tmp);
+      const file = join(tmp, made!, '0');
+      expect(await readFile(file, 'utf8')).toBe('token\n');
+      return [await stat(join(tmp, made!)), await stat(file)];
+    }, 10_000);
+    expect(seen.map(({mode}) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
+    abort.abort();
+    await expect(look).rejects.toThrow(InterruptedError);
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
+  it('ends at once when interrupted', async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 30);
+    await expect(observe(host, {hangs: output('sleep 4712')}, abort.signal)).rejects.toThrow(InterruptedError);
+  });
+});
+
+it('needs one round trip for all facts, and none for none', async () => {
+  const host = new FakeHost().on(['sh', '-s'], `0 0 ${Buffer.from('a').toString('base64')}\n1 7 \n`);
+  expect(await observe(host, {a: output('x'), b: raw('y')})).toEqual({a: 'a', b: {stdout: '', code: 7}});
+  expect(await observe(host, {})).toEqual({});
+  expect(host.commands).toEqual(['sh -s']);
+});
+
+it('gives each question its time, and a host that does not come to an end one error for all of them', async () => {
+  const limits: (number | undefined)[] = [];
+  const slow = new FakeHost('node0');
+  slow.exec = async (_, options) => {
+    limits.push(options?.timeoutMs);
+    throw new TimeoutError('sh on node0 did not finish');
+  };
+  await expect(observe(slow, {a: output('x')})).rejects.toMatchObject({
+    constructor: ConnectError,
+    message: 'node0 is reachable, but a look at it did not end within 90 s',
+    hint: expect.stringContaining('run the same command again'),
+  });
+  expect(limits).toEqual([90_000]);
+});

@@ -1,0 +1,58 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {waitFor} from '../../../src/engine/wait.js';
+import {LocalHost} from '../../../src/host/local-host.js';
+import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
+
+const host = new LocalHost();
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hw5-wait-'));
+});
+afterEach(() => rm(folder, {recursive: true}));
+
+it('ends as soon as the script ends well', async () => {
+  await waitFor(host, {reason: 'nothing', script: 'true', limitSeconds: 60});
+  setTimeout(() => void writeFile(join(folder, 'there'), ''), 100);
+  await waitFor(host, {reason: 'a file', script: `[ -e ${folder}/there ] || { echo no file; exit 1; }`, limitSeconds: 60});
+});
+
+it('gives the last answer at its limit, errors included, with reason and hint', async () => {
+  const script = `echo x >>${folder}/count; echo first; echo "attempt $(wc -l <${folder}/count)"; echo "why" >&2; exit 3`;
+  const error: TimeoutError = await waitFor(host, {reason: 'a miracle', script, limitSeconds: 1, hint: 'pray'}).catch(
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TimeoutError);
+  const attempts = (await readFile(join(folder, 'count'), 'utf8')).trim().split('\n').length;
+  expect(error.message).toBe(`waited 1 s for a miracle: first; attempt ${attempts}; why`);
+  expect(error.hint).toBe('pray');
+});
+
+it('says nothing of an answer when there was none', async () => {
+  await expect(waitFor(host, {reason: 'a miracle', script: 'false', limitSeconds: 0})).rejects.toThrow(
+    /^waited 0 s for a miracle$/,
+  );
+});
+
+it('gives up a look that hangs and looks again', async () => {
+  const script = `[ -e ${folder}/second ] && exit 0; : >${folder}/second; echo begun; sleep 4713`;
+  await waitFor(host, {reason: 'the second look', script, limitSeconds: 2});
+});
+
+it('keeps the answer of a look that hung', async () => {
+  const wait = {reason: 'the end', script: 'echo asked; sleep 4714', limitSeconds: 1};
+  await expect(waitFor(host, wait)).rejects.toThrow('waited 1 s for the end: asked');
+});
+
+it('stops when interrupted, and nothing of it stays on the host', async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  await expect(
+    waitFor(host, {reason: 'the end', script: `sleep 4715.${process.pid}; false`, limitSeconds: 60}, abort.signal),
+  ).rejects.toThrow(InterruptedError);
+  const left = await host.exec(['sh', '-c', `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4715[.]${process.pid}'`]);
+  expect(left.stdout).toBe('0\n');
+});

@@ -1,6 +1,6 @@
 import {succeeds} from '../../engine/facts.js';
 import {defineStep} from '../../engine/step.js';
-import {programCall} from '../../firewall/sighting.js';
+import {programCall} from '../../firewall/firewall-state.js';
 
 /** What `hw5 firewall` left on a node. `up` and `plan` leave it alone: it is the user's; `down` takes it away, with everything else of hw5. */
 export const firewall = defineStep({
@@ -21,8 +21,8 @@ done
 exit 1`),
   }),
   plan: () => [],
-  undo(seen) {
-    if (!seen.isThere) return [];
+  undo(state) {
+    if (!state.isThere) return [];
     return [{kind: 'script', title: 'remove the rules of `hw5 firewall`', script: programCall('reset')}];
   },
 });

@@ -17,7 +17,7 @@ export interface Listener {
 }
 
 /** What has to be known of a node to choose probes for it. */
-export interface Surroundings {
+export interface NodeServices {
   readonly listeners: readonly Listener[];
   readonly containers: readonly RunningContainer[];
 }
@@ -33,7 +33,7 @@ export const listeners: Fact<readonly Listener[]> = {
 };
 
 /** Whether somebody answers at this address and port. */
-export function isAnswered({listeners: all}: Surroundings, address: string, port: number): boolean {
+export function isAnswered({listeners: all}: NodeServices, address: string, port: number): boolean {
   const everywhere = address.includes(':') ? '::' : '0.0.0.0';
   return all.some((one) => one.port === port && ['*', everywhere, address].includes(one.address));
 }

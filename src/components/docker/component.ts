@@ -51,7 +51,7 @@ export const docker = defineStep({
       command: seen.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,
-      subnet: cluster.network.subnet,
+      subnet: cluster.network.subnet.toString(),
       comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, seen.dropIn);

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {processesInGroupOf, sumStatistics} from '../src/agent/statistics.js';
-import {TestCluster} from './support/cluster.js';
-import {type Event, exchange, resources, shellTask, type TestFramework} from './support/framework.js';
+import {processesInGroupOf, sumStatistics} from '../../src/agent/statistics.js';
+import {TestCluster} from '../support/cluster.js';
+import {type Event, exchange, resources, shellTask, type TestFramework} from '../support/framework.js';
 
 let cluster: TestCluster;
 let port: number;

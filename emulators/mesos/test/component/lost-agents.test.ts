@@ -1,10 +1,10 @@
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {type Event, exchange, shellTask, type TestFramework} from './support/framework.js';
-import {comparableUpdates, readEvents} from './support/transcripts.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
+import {comparableUpdates, readEvents} from '../support/transcripts.js';
 
 /** Series 5xx of the transcripts: three frameworks (checkpoint, none, PARTITION_AWARE) with a task each, and an agent that goes away. */
 

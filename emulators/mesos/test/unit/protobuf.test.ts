@@ -2,15 +2,15 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {boolean, bytes, double, field, integer, map, message, oneOf, repeated, text} from '../src/common/message.js';
-import {decodeMessage, encodeMessage} from '../src/common/protobuf.js';
-import {RecordReader} from '../src/common/recordio.js';
-import {CALL} from '../src/master/call-spec.js';
-import {EVENT} from '../src/master/event-spec.js';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {type Event, exchange, resources, shellTask, type TestFramework} from './support/framework.js';
-import {readCall, readEvents} from './support/transcripts.js';
+import {boolean, bytes, double, field, integer, map, message, oneOf, repeated, text} from '../../src/common/message.js';
+import {decodeMessage, encodeMessage} from '../../src/common/protobuf.js';
+import {RecordReader} from '../../src/common/recordio.js';
+import {CALL} from '../../src/master/call-spec.js';
+import {EVENT} from '../../src/master/event-spec.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {type Event, exchange, resources, shellTask, type TestFramework} from '../support/framework.js';
+import {readCall, readEvents} from '../support/transcripts.js';
 
 const PROTOBUF = {'Content-Type': 'application/x-protobuf', Accept: 'application/x-protobuf'};
 
@@ -81,7 +81,7 @@ describe('protobuf’s wire form', () => {
 });
 
 describe('the specs of calls and events', () => {
-  const names = readdirSync(new URL('./fixtures/', import.meta.url));
+  const names = readdirSync(new URL('../fixtures/', import.meta.url));
 
   it('know every field of every event that was recorded', () => {
     const events = names.flatMap((name) => (name.endsWith('.events.jsonl') ? readEvents(name.replace('.events.jsonl', '')) : []));

@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {exchange, type TestFramework} from './support/framework.js';
-import {comparableUpdates, readEvents, readExchange} from './support/transcripts.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {exchange, type TestFramework} from '../support/framework.js';
+import {comparableUpdates, readEvents, readExchange} from '../support/transcripts.js';
 
 const RECORDED = '064dc8fd-fe71-49fe-a925-3d269cf4a166';
 const STREAM = 'dc94f7c8-8645-4333-ac49-ca93eb2272a7';

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {type DockerSettings, dockerArgv, dockerRunArguments} from '../src/agent/containers/docker-arguments.js';
-import type {TaskRecord} from '../src/agent/task-record.js';
-import {resources} from './support/framework.js';
+import {type DockerSettings, dockerArgv, dockerRunArguments} from '../../src/agent/containers/docker-arguments.js';
+import type {TaskRecord} from '../../src/agent/task-record.js';
+import {resources} from '../support/framework.js';
 
 const settings: DockerSettings = {
   docker: 'docker',

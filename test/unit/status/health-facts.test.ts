@@ -1,10 +1,16 @@
 import {describe, expect, it} from 'vitest';
-import {componentFacts} from '../../../src/status/components.js';
-import {clusterOf} from '../components/situation.js';
+import type {Role} from '../../../src/cluster/cluster.js';
+import {COMPONENTS} from '../../../src/components/index.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
+import {clusterOf, withRoles} from '../components/situation.js';
 
 const cluster = clusterOf();
 const [node0, node1] = cluster.nodes as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]];
-const facts = componentFacts(node0, cluster);
+const facts = healthFacts(COMPONENTS, cluster, node0);
+const withRole = (role: Role) => {
+  const changed = withRoles(cluster, 'node0', [role]);
+  return Object.keys(healthFacts(COMPONENTS, changed, changed.nodes[0]!));
+};
 const of = (name: string, stdout: string, code = 0) => facts[name]!.parse({stdout, code});
 
 const peers = (...infos: string[]) =>
@@ -22,11 +28,11 @@ describe('the components of a node', () => {
       'proxy',
       'scheduler',
     ]);
-    expect(Object.keys(componentFacts(node1, cluster))).not.toContain('mesos-master');
-    expect(Object.keys(componentFacts({...node0, roles: ['proxy']}, cluster))).toEqual(['docker', 'calico', 'proxy']);
-    expect(Object.keys(componentFacts({...node0, roles: ['etcd']}, cluster))).toEqual(['etcd']);
+    expect(Object.keys(healthFacts(COMPONENTS, cluster, node1))).not.toContain('mesos-master');
+    expect(withRole('proxy')).toEqual(['docker', 'calico', 'proxy']);
+    expect(withRole('etcd')).toEqual(['etcd']);
     const external = clusterOf('mesos: {source: {kind: external, master: "10.0.0.9:5050"}}');
-    expect(Object.keys(componentFacts(external.nodes[0]!, external))).not.toContain('mesos-agent');
+    expect(Object.keys(healthFacts(COMPONENTS, external, external.nodes[0]!))).not.toContain('mesos-agent');
   });
 
   it.each<[string, string, number, object]>([

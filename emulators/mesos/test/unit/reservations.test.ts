@@ -1,9 +1,9 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningAgent} from '../src/agent/start.js';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {type Event, exchange, shellTask, type TestFramework} from './support/framework.js';
-import {TestMachine} from './support/machine.js';
+import type {RunningAgent} from '../../src/agent/start.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
+import {TestMachine} from '../support/state-machine.js';
 
 const REFINED = [{type: 'MULTI_ROLE'}, {type: 'RESERVATION_REFINEMENT'}];
 

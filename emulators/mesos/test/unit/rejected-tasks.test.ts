@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {type Event, resources, shellTask, type TestFramework} from './support/framework.js';
-import {TestMachine} from './support/machine.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {type Event, resources, shellTask, type TestFramework} from '../support/framework.js';
+import {TestMachine} from '../support/state-machine.js';
 
 const SMALL = 'cpus:2;mem:2048;disk:2048;ports:[31000-32000]';
 

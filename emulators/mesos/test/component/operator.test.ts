@@ -1,10 +1,10 @@
 import {type ClientRequest, request} from 'node:http';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {RecordReader} from '../src/common/recordio.js';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {type Event, exchange, shellTask, type TestFramework} from './support/framework.js';
+import {RecordReader} from '../../src/common/recordio.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
 
 let cluster: TestCluster;
 let master: RunningMaster;

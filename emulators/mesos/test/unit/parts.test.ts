@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {AGENT_FLAGS} from '../src/agent/flags.js';
-import {HealthJudge} from '../src/agent/health/checker.js';
-import {checkAgentFlags} from '../src/agent/identity.js';
-import type {TaskRecord} from '../src/agent/task-record.js';
-import {UpdateSender} from '../src/agent/update-sender.js';
-import {formatDuration, parseDuration} from '../src/common/duration.js';
-import {parseFlags} from '../src/common/flags.js';
-import {encodeRecord, RecordReader} from '../src/common/recordio.js';
-import {add, contains, fromWire, isEmpty, subtract, toWire} from '../src/common/resources.js';
-import {formatResources, parseResources} from '../src/common/resources-text.js';
-import {parseCredentials} from '../src/master/credentials.js';
-import {MASTER_FLAGS} from '../src/master/flags.js';
-import {checkMasterFlags} from '../src/master/settings.js';
+import {AGENT_FLAGS} from '../../src/agent/flags.js';
+import {HealthJudge} from '../../src/agent/health/checker.js';
+import {checkAgentFlags} from '../../src/agent/identity.js';
+import type {TaskRecord} from '../../src/agent/task-record.js';
+import {UpdateSender} from '../../src/agent/update-sender.js';
+import {formatDuration, parseDuration} from '../../src/common/duration.js';
+import {parseFlags} from '../../src/common/flags.js';
+import {encodeRecord, RecordReader} from '../../src/common/recordio.js';
+import {add, contains, fromWire, isEmpty, subtract, toWire} from '../../src/common/resources.js';
+import {formatResources, parseResources} from '../../src/common/resources-text.js';
+import {parseCredentials} from '../../src/master/credentials.js';
+import {MASTER_FLAGS} from '../../src/master/flags.js';
+import {checkMasterFlags} from '../../src/master/settings.js';
 
 describe('flags', () => {
   const parse = (argv: string[], environment = {}) => parseFlags(AGENT_FLAGS, argv, environment);

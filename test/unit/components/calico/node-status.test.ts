@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {parsePeers} from '../../../src/status/peers.js';
+import {parsePeers} from '../../../../src/components/calico/node-status.js';
 
 /** As calicoctl v1.6.5 prints it. */
 const HEALTHY = `Calico process is running.

@@ -3,11 +3,11 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {encodeRecord} from '../src/common/recordio.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {exchange, shellTask} from './support/framework.js';
-import {readExchange} from './support/transcripts.js';
+import {encodeRecord} from '../../src/common/recordio.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {exchange, shellTask} from '../support/framework.js';
+import {readExchange} from '../support/transcripts.js';
 
 let cluster: TestCluster;
 beforeEach(() => {

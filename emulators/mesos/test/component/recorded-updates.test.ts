@@ -1,12 +1,12 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {type Event, exchange, shellTask, type TestFramework} from './support/framework.js';
-import {amounts} from './support/machine.js';
-import {comparableUpdates, readEvents, readTasks} from './support/transcripts.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
+import {amounts} from '../support/state-machine.js';
+import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
 
 /** Series 1xx of the transcripts: what a framework was told of each task, replayed with the same tasks in the same order. */
 

@@ -1,11 +1,11 @@
 import {chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {resources, shellTask, type TestFramework} from './support/framework.js';
-import {comparableUpdates, readEvents, readTasks} from './support/transcripts.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {resources, shellTask, type TestFramework} from '../support/framework.js';
+import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
 
 /** Series 7xx of the transcripts, with a script in docker's place: its containers are processes. */
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
   folder = join(cluster.directory, 'docker');
   mkdirSync(join(folder, 'images'), {recursive: true});
   const docker = join(folder, 'docker');
-  copyFileSync(new URL('./support/fake-docker.sh', import.meta.url), docker);
+  copyFileSync(new URL('../support/fake-docker.sh', import.meta.url), docker);
   chmodSync(docker, 0o755);
   writeFileSync(join(folder, 'images', 'bb:latest'), '');
   flags = ['--containerizers=docker,mesos', `--docker=${docker}`];

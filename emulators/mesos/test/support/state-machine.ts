@@ -3,9 +3,9 @@ import {parseResources} from '../../src/common/resources-text.js';
 import {parseCall} from '../../src/master/call.js';
 import type {Context, Effect, MasterSettings} from '../../src/master/context.js';
 import {MASTER_FLAGS} from '../../src/master/flags.js';
-import {handle} from '../../src/master/machine.js';
 import {masterInfo, masterSettings} from '../../src/master/settings.js';
 import {emptyState} from '../../src/master/state.js';
+import {handle} from '../../src/master/state-machine.js';
 import type {Event} from './framework.js';
 
 /** The master's machine alone: time passes when a test says so, effects are collected. */

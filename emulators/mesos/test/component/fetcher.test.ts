@@ -4,11 +4,11 @@ import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {findUser} from '../src/agent/users.js';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {shellTask, type TestFramework} from './support/framework.js';
+import {findUser} from '../../src/agent/users.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {shellTask, type TestFramework} from '../support/framework.js';
 
 let cluster: TestCluster;
 let master: RunningMaster;

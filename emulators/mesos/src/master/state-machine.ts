@@ -1,10 +1,10 @@
+import type {AgentCall, AgentMessage} from '../common/agent-protocol.js';
 import {isTerminal} from '../common/wire.js';
 import {accept, decline} from './accept.js';
-import type {AgentCall} from './agent-registration.js';
 import {disconnectAgent, markGone, pingAgent, registerAgent, tellFailure, unregisterAgent} from './agents.js';
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
-import type {AgentMessage, Context} from './context.js';
+import type {Context} from './context.js';
 import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
 import {tellOperation} from './operation-status.js';

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {shellTask} from './support/framework.js';
-import {amounts, TestMachine} from './support/machine.js';
+import {shellTask} from '../support/framework.js';
+import {amounts, TestMachine} from '../support/state-machine.js';
 
 const SMALL = 'cpus:2;mem:2048;disk:2048;ports:[31000-32000]';
 

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {TestCluster} from './support/cluster.js';
-import {shellTask} from './support/framework.js';
+import {TestCluster} from '../support/cluster.js';
+import {shellTask} from '../support/framework.js';
 
 let cluster: TestCluster;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../src/master/start.js';
-import {TestCluster} from './support/cluster.js';
-import {eventually} from './support/eventually.js';
-import {exchange, shellTask} from './support/framework.js';
-import {comparableUpdates, readEvents, readTasks} from './support/transcripts.js';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {exchange, shellTask} from '../support/framework.js';
+import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
 
 /** Series 2xx and 3xx of the transcripts. */
 

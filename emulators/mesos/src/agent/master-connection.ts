@@ -1,8 +1,7 @@
 import {Agent as HttpAgent, request} from 'node:http';
+import type {AgentCall, AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
 import type {Log} from '../common/log.js';
 import {RecordReader} from '../common/recordio.js';
-import type {AgentCall, AgentRegistration} from '../master/agent-registration.js';
-import type {AgentMessage} from '../master/context.js';
 import {delay} from './processes.js';
 
 export interface MasterLinkParts {
@@ -95,7 +94,7 @@ export class MasterLink {
         response.on('data', (bytes: Buffer) => {
           for (const record of reader.push(bytes)) {
             const message = record as AgentMessage;
-            if (message.type === 'REGISTERED') limit = message.silence_limit_seconds * 1000;
+            if (message.type === 'REGISTERED') limit = message.stream_timeout_seconds * 1000;
             this.#parts.onMessage(message);
           }
           expectWithin(limit);

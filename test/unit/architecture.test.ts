@@ -2,6 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
+import {findCircles, importsOf} from '../support/imports.js';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -12,15 +13,6 @@ interface SourceFile {
   readonly area: string;
   readonly text: string;
   readonly imports: readonly string[];
-}
-
-/** Static and dynamic imports, of types too, and `export … from`. */
-function importsOf(text: string): string[] {
-  return [
-    ...text.matchAll(
-      /(?:^|\s)(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
-    ),
-  ].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 
 const files: readonly SourceFile[] = readdirSync(SRC, {recursive: true, encoding: 'utf8'})
@@ -35,12 +27,12 @@ const files: readonly SourceFile[] = readdirSync(SRC, {recursive: true, encoding
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['components', 'status', 'tasks', 'logs', 'firewall', 'trace', 'lab', 'engine', 'host', 'cluster', 'support'],
   components: ['engine', 'host', 'cluster', 'support'],
-  // where the scheduler answers, and what it says
+  // derived from the list of components
   status: ['components', 'engine', 'host', 'cluster', 'support'],
   // `hw5 why` asks the scheduler, and then the components of the node that the task is on
   tasks: ['components', 'status', 'engine', 'host', 'cluster', 'support'],
-  logs: ['engine', 'host', 'cluster', 'support'],
-  firewall: ['engine', 'host', 'cluster', 'support'],
+  logs: ['components', 'engine', 'host', 'cluster', 'support'],
+  firewall: ['components', 'engine', 'host', 'cluster', 'support'],
   trace: ['engine', 'host', 'cluster', 'support'],
   engine: ['host', 'cluster', 'support'],
   // a node's ssh settings
@@ -100,13 +92,6 @@ describe('the parts of src', () => {
     expect(outside).toEqual([]);
   });
 
-  it('status takes from the components only what the scheduler says of itself', () => {
-    const taken = files
-      .filter(({area}) => area === 'status')
-      .flatMap(({imports}) => imports.filter((one) => one.includes('/components/')));
-    expect(new Set(taken)).toEqual(new Set(['../components/scheduler/component.js']));
-  });
-
   it('do not import each other in circles', () => {
     const edges = new Map(
       files.map(({path, text}) => {
@@ -117,16 +102,7 @@ describe('the parts of src', () => {
         ];
       }),
     );
-    const circles: string[] = [];
-    const done = new Set<string>();
-    const walk = (path: string, way: readonly string[]): void => {
-      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
-      if (done.has(path) || way.includes(path)) return;
-      for (const next of edges.get(path) ?? []) walk(next, [...way, path]);
-      done.add(path);
-    };
-    for (const path of edges.keys()) walk(path, []);
-    expect(circles).toEqual([]);
+    expect(findCircles(edges)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {Problem} from '../../engine/step.js';
-import {type Cidr, formatCidr, overlaps, parseCidr} from '../../support/ipv4.js';
+import {type Block, parseIpv4Block} from '../../support/block.js';
+import type {Port} from '../component.js';
 
 /** What preflight saw on a host; undefined where the command failed. */
 export interface PreflightSeen {
@@ -26,18 +27,11 @@ export interface PreflightSeen {
   readonly addresses: string | undefined;
 }
 
-export interface WantedPort {
-  readonly port: number;
-  readonly purpose: string;
-  /** The addresses at which it will be bound. */
-  readonly at: readonly string[] | 'everywhere';
-}
-
 export interface PreflightWanted {
   readonly node: ClusterNode;
   /** The containers' pool. */
-  readonly subnet: string;
-  readonly ports: readonly WantedPort[];
+  readonly subnet: Block;
+  readonly ports: readonly Port[];
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
   readonly isContainerHost: boolean;
@@ -179,9 +173,6 @@ function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] 
   ];
 }
 
-/** hw5's own programs that listen outside the units that start them: in containers, where Calico and perhaps Mesos run. */
-const IN_CONTAINERS: readonly string[] = ['bird', 'mesos-master', 'mesos-agent'];
-
 /** Somebody who listens, as a line of `ss -Hltnp` tells. */
 interface Listener {
   readonly address: string;
@@ -203,12 +194,12 @@ function parseListeners(text: string): readonly Listener[] {
 function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
   const ours = new Set(seen.ours?.split('\n'));
   const isUp = Number(seen.hasHw5 ?? 0) > 0;
-  const others = parseListeners(seen.listeners ?? '').filter(
-    ({programs}) => !programs.some(({name, pid}) => ours.has(pid) || (isUp && IN_CONTAINERS.includes(name))),
-  );
-  return wanted.ports.flatMap(({port, purpose, at}) => {
-    const isInTheWay = ({address}: Listener): boolean =>
-      at === 'everywhere' || ['0.0.0.0', '*', '::'].includes(address) || at.includes(address);
+  const others = parseListeners(seen.listeners ?? '').filter(({programs}) => !programs.some(({pid}) => ours.has(pid)));
+  return wanted.ports.flatMap(({port, purpose, bind, processes = []}) => {
+    if (bind === undefined) return [];
+    const isInTheWay = ({address, programs}: Listener): boolean =>
+      !(isUp && programs.some(({name}) => processes.includes(name))) &&
+      (bind === 'everywhere' || ['0.0.0.0', '*', '::'].includes(address) || bind.includes(address));
     const other = others.find((one) => one.port === port && isInTheWay(one));
     if (!other) return [];
     const [program] = other.programs;
@@ -239,11 +230,10 @@ function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Prob
       hint: 'containers use it as their gateway: a default route is enough',
     });
   }
-  const pool = parseCidr(wanted.subnet)!;
-  const clash = foreignNetworks(seen).find((network) => overlaps(network, pool));
+  const clash = foreignNetworks(seen).find((network) => network.overlaps(wanted.subnet));
   if (clash) {
     problems.push({
-      message: `its network ${formatCidr(clash)} overlaps the containers' pool ${wanted.subnet}`,
+      message: `its network ${clash} overlaps the containers' pool ${wanted.subnet}`,
       hint: 'choose another pool with network.subnet',
     });
   }
@@ -251,13 +241,13 @@ function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Prob
 }
 
 /** Networks the host is on or has routes to, but for those that Calico made. */
-function foreignNetworks(seen: PreflightSeen): readonly Cidr[] {
+function foreignNetworks(seen: PreflightSeen): readonly Block[] {
   return (seen.routes ?? '')
     .split('\n')
     .filter((line) => !/proto bird|dev cali|^blackhole|^default/.test(line))
     .flatMap((line) => {
       const destination = line.split(' ')[0] ?? '';
-      const cidr = parseCidr(destination.includes('/') ? destination : `${destination}/32`);
-      return cidr ? [cidr] : [];
+      const network = parseIpv4Block(destination.includes('/') ? destination : `${destination}/32`);
+      return network ? [network] : [];
     });
 }

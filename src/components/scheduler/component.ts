@@ -11,9 +11,11 @@ import {notebookOf} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../../engine/action.js';
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import type {Inputs} from '../../engine/inputs.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import {render} from '../../support/template.js';
+import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
+import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
 import {CONTAINERS} from '../secrets/component.js';
 
@@ -99,13 +101,17 @@ export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inp
 }
 
 /** The scheduler's program and configuration. Its undo ends the framework, once, when no scheduler runs any more. */
-export const scheduler = defineStep({
+export const scheduler = defineComponent({
   name: 'scheduler',
   title: "the framework's program",
   // backwards: the network and the secrets stay until the framework and its tasks have ended
   needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
+  // the unit is the `framework` step's; status and logs name what runs in it
+  units: [UNIT],
+  health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
+  logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(seen, {node, cluster, inputs}) {
     return [
@@ -138,7 +144,7 @@ export const scheduler = defineStep({
 });
 
 /** The framework itself: keeps the tasks running at their addresses. */
-export const framework = defineStep({
+export const framework = defineComponent({
   name: 'framework',
   title: 'the framework and its tasks',
   needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],

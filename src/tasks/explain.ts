@@ -1,9 +1,9 @@
 import {type Cluster, type ClusterNode, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
-import {isWell, type TaskState} from '../components/scheduler/component.js';
 import {succeeds} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
+import {isTaskHealthy, type TaskReport} from '../scheduler-api/state.js';
 import {componentFacts} from '../status/components.js';
 import type {ComponentStatus} from '../status/status.js';
 import {findContainers} from './container.js';
@@ -20,7 +20,7 @@ const LAST_LINES = 5;
 export interface Explanation {
   readonly name: string;
   /** Undefined when no scheduler answers. */
-  readonly task: TaskState | undefined;
+  readonly task: TaskReport | undefined;
   readonly isWell: boolean;
   /** What the framework says, the most telling line first. */
   readonly why: readonly string[];
@@ -50,7 +50,7 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
     said = error.message.split('\n');
   }
   const task = api?.state.tasks.find((one) => one.name === name);
-  const isFine = task !== undefined && isWell(task);
+  const isFine = task !== undefined && isTaskHealthy(task);
   // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
   const nodes = isFine ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
@@ -66,7 +66,7 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
 async function lookAt(
   node: ClusterNode,
   cluster: Cluster,
-  task: TaskState | undefined,
+  task: TaskReport | undefined,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
@@ -110,7 +110,7 @@ function missingImage(image: string): string {
 
 async function lastEndOf(
   cluster: Cluster,
-  task: TaskState,
+  task: TaskReport,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<LastEnd | undefined> {

@@ -1,5 +1,8 @@
 import {type Cluster, type ClusterNode, masterAddress, nodesWith} from '../cluster/cluster.js';
 import {notebookUrls} from '../cluster/notebook.js';
+import {type BgpPeer, peersFact} from '../components/calico/node-status.js';
+import type {Component} from '../components/component.js';
+import type {Health, HealthState} from '../components/health.js';
 import {json, mapped} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
@@ -8,8 +11,8 @@ import {SCHEDULER_STATE_COMMAND} from '../scheduler-api/endpoints.js';
 import {isTaskHealthy, readState, type SchedulerState} from '../scheduler-api/state.js';
 import {ContractError} from '../scheduler-api/version.js';
 import {Hw5Error} from '../support/errors.js';
-import {componentFacts, peersFact} from './components.js';
-import type {BgpPeer, ClusterStatus, ComponentState, ComponentStatus, NodeStatus, TaskStatus} from './status.js';
+import {healthFacts} from './health-facts.js';
+import type {ClusterStatus, NodeStatus, TaskStatus} from './status.js';
 
 /** A part that hangs leaves time to tell how the others do. */
 const FACT_SECONDS = 8;
@@ -19,7 +22,7 @@ interface NodeAnswer {
   readonly node: ClusterNode;
   readonly error: string | undefined;
   readonly hint?: string | undefined;
-  readonly components: Readonly<Record<string, ComponentStatus>>;
+  readonly components: Readonly<Record<string, Health>>;
   readonly peers: readonly BgpPeer[];
   /** The state that its scheduler reports; an error when this hw5 does not understand it, undefined when none answers. */
   readonly scheduler: SchedulerState | ContractError | undefined;
@@ -34,23 +37,28 @@ export type HostOf = (node: ClusterNode) => Promise<Host>;
  */
 export async function collectStatus(
   cluster: Cluster,
+  components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
   questions = new Questions(),
 ): Promise<ClusterStatus> {
-  return summarize(cluster, await Promise.all(cluster.nodes.map((node) => ask(node, cluster, hostOf, limitMs, questions))));
+  return summarize(
+    cluster,
+    await Promise.all(cluster.nodes.map((node) => ask(node, cluster, components, hostOf, limitMs, questions))),
+  );
 }
 
 async function ask(
   node: ClusterNode,
   cluster: Cluster,
+  components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
   questions: Questions,
 ): Promise<NodeAnswer> {
   try {
     const facts = {
-      ...componentFacts(node, cluster),
+      ...healthFacts(components, cluster, node),
       'peers?': peersFact,
       'scheduler?': {
         ...mapped(json<unknown>(node.roles.includes('framework') ? SCHEDULER_STATE_COMMAND : 'false'), readStateOrError),
@@ -61,12 +69,12 @@ async function ask(
     const {
       'peers?': peers,
       'scheduler?': scheduler,
-      ...components
+      ...health
     } = (await questions.within(limitMs, look)) as Record<string, unknown>;
     return {
       node,
       error: undefined,
-      components: components as Record<string, ComponentStatus>,
+      components: health as Record<string, Health>,
       peers: peers as readonly BgpPeer[],
       scheduler: scheduler as NodeAnswer['scheduler'],
     };
@@ -122,7 +130,7 @@ function summarize(cluster: Cluster, answers: readonly NodeAnswer[]): ClusterSta
 
 function networkStatus(cluster: Cluster, nodes: readonly NodeStatus[]): ClusterStatus['network'] {
   const holders = nodes.filter((node) => node.components['network']?.state === 'healthy').map((node) => node.name);
-  const state: ComponentState =
+  const state: HealthState =
     holders.length === 0 ? 'absent' : holders.length === nodesWith(cluster, 'agent').length ? 'healthy' : 'unhealthy';
   return {name: cluster.network.name, subnet: cluster.network.subnet, state, nodes: holders};
 }

@@ -1,11 +1,21 @@
 import {homedir} from 'node:os';
 import {execa, type ResultPromise} from 'execa';
+import {labHost} from '../../src/lab/host.js';
+import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {packageFile} from '../../src/support/template.js';
 
-/** The tests' own lab: the default one is its user's. sudo asks for a password on node2, so that every test tries that way too. */
-export const LAB = {name: 'test', subnet: '198.18.0.128/27'} as const;
-/** The address of node0, node1 and node2. */
-export const ADDRESSES = ['198.18.0.138', '198.18.0.139', '198.18.0.140'] as const;
+/**
+ * The tests' own lab: the default one belongs to its user. sudo asks for a password on node2, so that every test covers that case, too.
+ * HW5_TEST_LAB and HW5_TEST_SUBNET choose another one, so that two checkouts can run their tests at the same time.
+ */
+export const LAB = {
+  name: process.env['HW5_TEST_LAB'] ?? 'test',
+  subnet: process.env['HW5_TEST_SUBNET'] ?? '198.18.0.128/27',
+} as const;
+/** The addresses of node0, node1 and node2. */
+export const ADDRESSES = labFrom(defineLab(LAB), labHost(process.env, homedir())).machines.map(
+  (machine) => machine.address,
+) as unknown as readonly [string, string, string];
 
 type Running = ResultPromise<{reject: false; all: true}>;
 type Ended = Awaited<Running>;

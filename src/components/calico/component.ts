@@ -2,12 +2,19 @@ import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../../
 import {type Action, ensureFile, ensureUpload} from '../../engine/action.js';
 import type {Fact} from '../../engine/fact.js';
 import {exists, FILES, type FileState, fileHash, output, textFile} from '../../engine/facts.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import {quote, quoteAll} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
+import {defineComponent} from '../component.js';
+import {ABSENT, type Health, hanging} from '../health.js';
 import {notingPull} from '../images/pulled.js';
 import {ETC, RESTORE} from '../places.js';
+import {isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
 
+/** Calico's settings leave BGP no other port. */
+const BGP_PORT = 179;
+/** Where Calico is installed as services and not as the container calico-node. */
+const UNITS = ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'];
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
 /**
@@ -44,7 +51,7 @@ const keep = (from: string, to: string): Action => ({
 });
 
 /** calicoctl itself and the etcd cluster it talks to. */
-export const calicoctl = defineStep({
+export const calicoctl = defineComponent({
   name: 'calicoctl',
   title: 'calicoctl',
   needs: ['packages'],
@@ -140,7 +147,7 @@ const record = (script: string): Fact<string | undefined> => ({
 });
 
 /** The pool's and the profile's records, in etcd, before any container starts. */
-export const pool = defineStep({
+export const pool = defineComponent({
   name: 'pool',
   title: 'Calico IP pool and profile',
   needs: ['calicoctl', everywhere('etcd')],
@@ -196,13 +203,36 @@ function sessions(peers: readonly ClusterNode[]): string {
   return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
 }
 
+/** Healthy when the node has a session with each of the peers. */
+function health(peers: readonly ClusterNode[]): Fact<Health> {
+  return {
+    script: NODE_STATUS,
+    whenSilent: hanging('calicoctl does not answer'),
+    parse({code, stdout}) {
+      if (code === 127) return ABSENT;
+      if (code !== 0) return {state: 'unhealthy', detail: 'the node does not run'};
+      const established = parsePeers(stdout)
+        .filter(isEstablished)
+        .map(({address}) => address);
+      const missing = peers.filter(({address}) => !established.includes(address)).map(({name}) => name);
+      return missing.length > 0
+        ? {state: 'unhealthy', detail: `no BGP session with ${missing.join(', ')}`}
+        : {state: 'healthy', detail: `${peers.length} of ${peers.length} BGP sessions`};
+    },
+  };
+}
+
 /** calico-node on every node of the containers' network, and the mesh between them. */
-export const calico = defineStep({
+export const calico = defineComponent({
   name: 'calico',
   title: 'Calico node and BGP mesh',
   needs: ['docker', 'calicoctl', everywhere('pool')],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: UNITS,
+  ports: () => [{port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', bind: 'everywhere', processes: ['bird']}],
+  health: (cluster, node) => health(peersOf(node, cluster)),
+  logs: {container: 'calico-node'},
   facts: ({node, cluster}) => ({
     started: textFile(STARTED),
     // the same question as the wait's, which the host is then asked once: a node without sessions runs

@@ -1,8 +1,9 @@
 import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, systemctl} from '../../engine/action.js';
 import {output, textFile, unit} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {render} from '../../support/template.js';
+import {defineComponent, type Port} from '../component.js';
+import {scriptHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/component.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
@@ -10,6 +11,8 @@ import {askDockerd, fromDockerd} from './dockerd.js';
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
 const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
+/** Docker hosts that share a cluster store gossip on this port, over TCP and UDP. Docker has no option for it. */
+const GOSSIP_PORT = 7946;
 /** Marks the rules that let the containers' traffic through. */
 const COMMENT = 'hw5:pool';
 
@@ -31,12 +34,24 @@ done`,
 };
 
 /** dockerd with the etcd cluster as its store. The distribution's unit stays; a drop-in adds to its command line. */
-export const docker = defineStep({
+export const docker = defineComponent({
   name: 'docker',
   title: 'dockerd with the cluster store',
   needs: ['kernel', 'packages', 'etcd'],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
+  ports: () =>
+    (['tcp', 'udp'] as const).map(
+      (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),
+    ),
+  health: () =>
+    scriptHealth(
+      `docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
+      'dockerd does not answer, or has no cluster store',
+      (output) => `Docker ${output.split(' ')[0]}`,
+    ),
+  logs: {aliases: ['dockerd']},
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),

@@ -1,10 +1,12 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, textFile, unit} from '../../engine/facts.js';
-import {defineStep, everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type Problem} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
-import {DATA, RESTORE, unitPath} from '../places.js';
+import {defineComponent} from '../component.js';
+import {unitHealth} from '../health.js';
+import {DATA, LOOPBACK, RESTORE, unitPath} from '../places.js';
 
 export const ETCD_UNIT = 'hw5-etcd.service';
 /** The distribution's own, which listens on the same port. */
@@ -67,13 +69,26 @@ function joinOthers(node: ClusterNode, cluster: Cluster): Action {
 }
 
 /** Three members, one quorum. The v2 API is on: Docker 20.10 and Calico 2.x speak nothing newer. */
-export const etcd = defineStep({
+export const etcd = defineComponent({
   name: 'etcd',
   title: 'etcd members',
   // a member waits three minutes for the others to begin, and apt may take longer than that on one of them
   needs: [everywhere('packages')],
   targets: (cluster) => nodesWith(cluster, 'etcd'),
   undoTargets: (cluster) => cluster.nodes,
+  units: [ETCD_UNIT],
+  replaces: [OTHERS],
+  ports: ({etcd}, {address}) => [
+    {port: etcd.clientPort, protocol: 'tcp', purpose: 'etcd clients', access: 'nodes', bind: [address, LOOPBACK]},
+    {port: etcd.peerPort, protocol: 'tcp', purpose: 'etcd peers', access: 'members', bind: [address]},
+  ],
+  health: (cluster, node) =>
+    unitHealth(
+      ETCD_UNIT,
+      `ETCDCTL_API=3 etcdctl --endpoints ${clientUrl(node, cluster)} --command-timeout=5s endpoint health 2>&1 | grep -o 'is healthy'`,
+      'no quorum',
+    ),
+  logs: {},
   facts: ({cluster}) => ({
     unit: textFile(unitPath(ETCD_UNIT)),
     service: unit(ETCD_UNIT),

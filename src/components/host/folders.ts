@@ -1,6 +1,6 @@
 import type {Fact} from '../../engine/fact.js';
 import {FILES} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
+import {defineComponent} from '../component.js';
 import {DATA, ETC, PROGRAMS, RESTORE} from '../places.js';
 
 const FOLDERS = [DATA, PROGRAMS, RESTORE, ETC];
@@ -15,7 +15,7 @@ function content(folder: string): Fact<'absent' | 'empty' | 'in use'> {
 }
 
 /** hw5's own folders: the first that come, the last that go. One that still holds something (etcd's data without --purge) stays. */
-export const folders = defineStep({
+export const folders = defineComponent({
   name: 'folders',
   title: 'folders',
   needs: ['preflight'],

@@ -1,7 +1,7 @@
 import {ensureFile} from '../../engine/action.js';
 import {FILES, output, textFile} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {template} from '../../support/template.js';
+import {defineComponent} from '../component.js';
 import {RESTORE} from '../places.js';
 
 const CONF = '/etc/sysctl.d/90-hw5.conf';
@@ -12,7 +12,7 @@ const OTHERS = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'
 const KEYS = [...WANTED.map((line) => line.split(' ')[0]), ...OTHERS];
 
 /** The kernel's switches that routing needs, with the old values kept for `down`. */
-export const kernel = defineStep({
+export const kernel = defineComponent({
   name: 'kernel',
   title: 'kernel settings',
   needs: ['folders'],

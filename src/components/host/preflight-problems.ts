@@ -1,6 +1,7 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {Problem} from '../../engine/step.js';
 import {type Cidr, formatCidr, overlaps, parseCidr} from '../../support/ipv4.js';
+import type {Port} from '../component.js';
 
 /** What preflight saw on a host; undefined where the command failed. */
 export interface PreflightSeen {
@@ -26,18 +27,11 @@ export interface PreflightSeen {
   readonly addresses: string | undefined;
 }
 
-export interface WantedPort {
-  readonly port: number;
-  readonly purpose: string;
-  /** The addresses at which it will be bound. */
-  readonly at: readonly string[] | 'everywhere';
-}
-
 export interface PreflightWanted {
   readonly node: ClusterNode;
   /** The containers' pool. */
   readonly subnet: string;
-  readonly ports: readonly WantedPort[];
+  readonly ports: readonly Port[];
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
   readonly isContainerHost: boolean;
@@ -179,9 +173,6 @@ function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] 
   ];
 }
 
-/** hw5's own programs that listen outside the units that start them: in containers, where Calico and perhaps Mesos run. */
-const IN_CONTAINERS: readonly string[] = ['bird', 'mesos-master', 'mesos-agent'];
-
 /** Somebody who listens, as a line of `ss -Hltnp` tells. */
 interface Listener {
   readonly address: string;
@@ -203,12 +194,12 @@ function parseListeners(text: string): readonly Listener[] {
 function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
   const ours = new Set(seen.ours?.split('\n'));
   const isUp = Number(seen.hasHw5 ?? 0) > 0;
-  const others = parseListeners(seen.listeners ?? '').filter(
-    ({programs}) => !programs.some(({name, pid}) => ours.has(pid) || (isUp && IN_CONTAINERS.includes(name))),
-  );
-  return wanted.ports.flatMap(({port, purpose, at}) => {
-    const isInTheWay = ({address}: Listener): boolean =>
-      at === 'everywhere' || ['0.0.0.0', '*', '::'].includes(address) || at.includes(address);
+  const others = parseListeners(seen.listeners ?? '').filter(({programs}) => !programs.some(({pid}) => ours.has(pid)));
+  return wanted.ports.flatMap(({port, purpose, bind, processes = []}) => {
+    if (bind === undefined) return [];
+    const isInTheWay = ({address, programs}: Listener): boolean =>
+      !(isUp && programs.some(({name}) => processes.includes(name))) &&
+      (bind === 'everywhere' || ['0.0.0.0', '*', '::'].includes(address) || bind.includes(address));
     const other = others.find((one) => one.port === port && isInTheWay(one));
     if (!other) return [];
     const [program] = other.programs;

@@ -2,8 +2,9 @@ import {nodesWith} from '../../cluster/cluster.js';
 import type {Action} from '../../engine/action.js';
 import {mapped} from '../../engine/facts.js';
 import type {Inputs} from '../../engine/inputs.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
+import {defineComponent} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {notingPull} from './pulled.js';
 
@@ -33,7 +34,7 @@ export function removeImages(tags: readonly string[] = []): readonly Action[] {
  * Both images: from the cache on this computer on all nodes at once, else built on one node and kept in the cache. A tag names the content
  * (Dockerfile, files, base), so that what is there under its tag is never built again.
  */
-export const build = defineStep({
+export const build = defineComponent({
   name: 'build',
   title: 'images docker-ssh and docker-jupyter',
   needs: ['docker'],
@@ -94,7 +95,7 @@ export const build = defineStep({
 });
 
 /** What one node has built, on every other node. */
-export const images = defineStep({
+export const images = defineComponent({
   name: 'images',
   title: 'images on the other nodes',
   needs: [everywhere('build')],

@@ -1,10 +1,12 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
-import {defineStep, everywhere, type Problem, type Step} from '../../engine/step.js';
+import {everywhere, type Problem} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render} from '../../support/template.js';
+import {type Component, defineComponent} from '../component.js';
 import {askDockerd, toldByDocker} from '../docker/dockerd.js';
+import {unitHealth} from '../health.js';
 import {notingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
 
@@ -51,13 +53,31 @@ function commandOf(
   };
 }
 
-function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['needs']): Step {
-  return defineStep({
+function mesosStep(program: Program, role: 'master' | 'agent', needs: Component['needs']): Component {
+  return defineComponent({
     name: program.name,
     title: role === 'master' ? 'Mesos master' : 'Mesos agents',
     needs,
     targets: hosts(role),
     undoTargets: (cluster) => cluster.nodes,
+    units: [unitName(program)],
+    ports: (cluster, {address}) => [
+      {
+        port: program.port(cluster),
+        protocol: 'tcp',
+        purpose: role === 'master' ? 'the Mesos master' : 'the Mesos agent',
+        access: 'nodes',
+        bind: [address],
+        processes: [program.name],
+      },
+    ],
+    health: (cluster, {address}) =>
+      unitHealth(
+        unitName(program),
+        `curl -sf -m 5 http://${address}:${program.port(cluster)}/health && echo answers`,
+        'does not answer',
+      ),
+    logs: {notRun: externalMesos},
     facts: ({cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
@@ -105,6 +125,12 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
   });
 }
 
+/** Why there is no log of a Mesos that hw5 does not run. */
+function externalMesos({name, mesos: {source}}: Cluster): {message: string; hint: string} | undefined {
+  if (source.kind !== 'external') return undefined;
+  return {message: `hw5 does not run Mesos for ${name}`, hint: `it registers at ${source.master}: look there`};
+}
+
 /** The image that Mesos runs out of, if it does. */
 function imageOf({mesos}: Cluster): string | undefined {
   return mesos.source.kind === 'image' ? mesos.source.image : undefined;
@@ -131,7 +157,7 @@ function agentInfo(unitText: string): string {
 }
 
 /** dockerd brings the image, where the node's docker is hw5's business; elsewhere it runs once its package is there. */
-const withDocker: Step['needs'] = (node, cluster) =>
+const withDocker: Component['needs'] = (node, cluster) =>
   imageOf(cluster) !== undefined && isOnContainerNetwork(node) ? ['packages', 'docker'] : ['packages'];
 
 /** Containers that Mesos started and that a TEARDOWN did not reach. */

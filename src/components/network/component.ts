@@ -1,8 +1,10 @@
 import {nodesWith} from '../../cluster/cluster.js';
 import {mapped} from '../../engine/facts.js';
-import {defineStep, everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type Problem} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
+import {defineComponent} from '../component.js';
 import {askDockerd, fromDockerd} from '../docker/dockerd.js';
+import {scriptHealth} from '../health.js';
 
 interface DockerNetwork {
   readonly Name: string;
@@ -20,11 +22,13 @@ const subnetsOf = ({IPAM}: DockerNetwork): string[] => IPAM.Config.map(({Subnet}
 const PUT_BACK = 'put it back, or take the cluster down with the old file first: `hw5 down`';
 
 /** The Docker network: made once, on the first node; the cluster store shows it to the others. */
-export const network = defineStep({
+export const network = defineComponent({
   name: 'network',
   title: 'Docker network',
   needs: [everywhere('calico')],
   targets: (cluster) => nodesWith(cluster, 'agent'),
+  health: ({network: {name}}) =>
+    scriptHealth(`docker network inspect -f '{{.Driver}}' ${quote(name)} | grep -x calico`, `no network ${name}`, () => name),
   facts: ({cluster}) => ({
     network: mapped(NETWORKS, (all) => all?.find(({Name}) => Name === cluster.network.name)),
     others: mapped(NETWORKS, (all) => all?.filter(({Name}) => Name !== cluster.network.name) ?? []),

@@ -2,10 +2,11 @@ import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../../cluster/clu
 import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {Secret} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
-import {ETC, PROGRAMS, unitPath} from '../places.js';
+import {defineComponent} from '../component.js';
+import {unitHealth} from '../health.js';
+import {ETC, LOOPBACK, PROGRAMS, unitPath} from '../places.js';
 
 const UNIT = 'hw5-proxy.service';
 const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
@@ -27,12 +28,25 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
 }
 
 /** configurable-http-proxy on every proxy node, if there is a notebook: whichever node one asks, the notebook answers. */
-export const proxy = defineStep({
+export const proxy = defineComponent({
   name: 'proxy',
   title: 'reverse proxy',
   needs: ['packages'],
   targets: proxyNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
+  ports: ({proxy}, {address}) => [
+    {port: proxy.port, protocol: 'tcp', purpose: 'the reverse proxy', access: 'outside', bind: [address]},
+    {port: proxy.apiPort, protocol: 'tcp', purpose: "the reverse proxy's API", access: 'loopback', bind: [LOOPBACK]},
+  ],
+  health: ({proxy}, {address}) =>
+    unitHealth(
+      UNIT,
+      // the login page and a redirect to it are healthy; 503 is a proxy without a notebook
+      `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${address}:${proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
+      'the notebook does not answer',
+    ),
+  logs: {},
   facts: () => ({
     program: fileHash(PROGRAM),
     page: textFile(`${PAGES}/503.html`),

@@ -11,13 +11,15 @@ import {notebookOf} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../../engine/action.js';
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import type {Inputs} from '../../engine/inputs.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import type {SchedulerConfigurationInput} from '../../scheduler-api/configuration.js';
 import {SCHEDULER_STATE_COMMAND, SOCKET} from '../../scheduler-api/endpoints.js';
 import type {TaskSpecInput} from '../../scheduler-api/task.js';
 import {API_VERSION} from '../../scheduler-api/version.js';
 import {render} from '../../support/template.js';
+import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
+import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
 import {CONTAINERS} from '../secrets/component.js';
 
@@ -67,13 +69,17 @@ export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inp
 }
 
 /** The scheduler's program and configuration. Its undo ends the framework, once, when no scheduler runs any more. */
-export const scheduler = defineStep({
+export const scheduler = defineComponent({
   name: 'scheduler',
   title: "the framework's program",
   // backwards: the network and the secrets stay until the framework and its tasks have ended
   needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
+  // the unit is the `framework` step's; status and logs name what runs in it
+  units: [UNIT],
+  health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
+  logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(seen, {node, cluster, inputs}) {
     return [
@@ -106,7 +112,7 @@ export const scheduler = defineStep({
 });
 
 /** The framework itself: keeps the tasks running at their addresses. */
-export const framework = defineStep({
+export const framework = defineComponent({
   name: 'framework',
   title: 'the framework and its tasks',
   needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],

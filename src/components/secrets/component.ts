@@ -1,7 +1,7 @@
 import {type Cluster, nodesWith} from '../../cluster/cluster.js';
 import {ensureFile, ensureSecret} from '../../engine/action.js';
 import {exists, secretFile, textFile} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
+import {defineComponent} from '../component.js';
 import {knownHosts, sshConfig, tasksJson} from '../images/container-files.js';
 import {ETC} from '../places.js';
 
@@ -20,7 +20,7 @@ const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>
  * The token, the keys and the names that the containers need, the same on every node that may run one. What any node already has wins over
  * fresh values, so that a new node joins with the cluster's own secrets.
  */
-export const secrets = defineStep({
+export const secrets = defineComponent({
   name: 'secrets',
   title: 'token and keys of the containers',
   needs: ['folders'],

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {Cluster} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
-import {STEPS} from '../../../src/components/index.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {mesosAgent, mesosMaster} from '../../../src/components/mesos/component.js';
 import {framework, frameworkConfig, scheduler} from '../../../src/components/scheduler/component.js';
 import {items} from '../../../src/engine/graph.js';
@@ -72,7 +72,7 @@ describe('Mesos', () => {
         '/c',
       );
     const image = 'mesos: {source: {kind: image, image: m}}';
-    const needs = (cluster: Cluster) => items(cluster, STEPS).find(({key}) => key === 'mesos-master@node0')!.needs;
+    const needs = (cluster: Cluster) => items(cluster, COMPONENTS).find(({key}) => key === 'mesos-master@node0')!.needs;
     expect(needs(IMAGE)).toContain('docker@node0');
     expect(needs(clusterOf())).toEqual(['packages@node0']);
     expect(needs(mixed('', image))).toEqual(['packages@node0']);

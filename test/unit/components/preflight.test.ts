@@ -2,16 +2,17 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {portsOf, preflight} from '../../../src/components/host/preflight.js';
+import {type Component, portsOf} from '../../../src/components/component.js';
 import {
   type PreflightSeen,
   type PreflightWanted,
   preflightProblems,
   referenceClock,
 } from '../../../src/components/host/preflight-problems.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {observe} from '../../../src/engine/observe.js';
 import {LocalHost} from '../../../src/host/local-host.js';
-import {clusterOf, contextOf, plan, problems, undo} from './situation.js';
+import {clusterOf, contextOf, plan, problems, undo, withRoles} from './situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -37,10 +38,11 @@ const GOOD: PreflightSeen = {
 };
 
 const cluster = clusterOf();
+const [preflight] = COMPONENTS as [Component];
 const WANTED: PreflightWanted = {
   node: cluster.nodes[0]!,
   subnet: cluster.network.subnet,
-  ports: portsOf(cluster.nodes[0]!, cluster),
+  ports: portsOf(COMPONENTS, cluster, cluster.nodes[0]!),
   clock: {now: NOW, whose: "this computer's"},
   images: ['docker-ssh:1', 'docker-jupyter:1'],
   isContainerHost: true,
@@ -219,11 +221,14 @@ describe('preflight', () => {
 });
 
 describe('the ports of a node', () => {
-  const of = (more: string, roles: string) =>
-    portsOf({...clusterOf().nodes[0]!, roles: roles.split(' ') as never}, clusterOf(more)).map(({port}) => port);
+  const of = (more: string, roles: string) => {
+    const cluster = withRoles(clusterOf(more), 'node0', roles.split(' ') as never);
+    const ports = portsOf(COMPONENTS, cluster, cluster.nodes[0]!).filter(({bind}) => bind !== undefined);
+    return ports.map(({port}) => port);
+  };
 
   it('are those of its roles, as the cluster sets them', () => {
-    expect(of('', 'etcd master agent proxy')).toEqual([2379, 2380, 5050, 5051, 179, 8888, 8001]);
+    expect(of('', 'etcd master agent proxy')).toEqual([2379, 2380, 179, 5050, 5051, 8888, 8001]);
     expect(of('proxy: {port: 80}', 'proxy')).toEqual([179, 80, 8001]);
     expect(of('', 'framework')).toEqual([]);
   });

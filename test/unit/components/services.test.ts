@@ -8,11 +8,12 @@ import {parseCluster} from '../../../src/cluster/load.js';
 import {notebookUrls} from '../../../src/cluster/notebook.js';
 import {docker} from '../../../src/components/docker/component.js';
 import {etcd} from '../../../src/components/etcd/component.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {proxy} from '../../../src/components/proxy/component.js';
 import {framework} from '../../../src/components/scheduler/component.js';
 import type {Action, ScriptAction} from '../../../src/engine/action.js';
 import {failsafeOf} from '../../../src/firewall/failsafe.js';
-import {componentFacts} from '../../../src/status/components.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {
   clusterOf,
@@ -401,7 +402,7 @@ describe('the reverse proxy', () => {
     const cluster = clusterOf(`framework: {tasks: ${tasks}}`);
     expect(targets(proxy, cluster)).toEqual([]);
     expect(proxy.undoTargets!(cluster)).toHaveLength(3);
-    expect(Object.keys(componentFacts(cluster.nodes[0]!, cluster))).not.toContain('proxy');
+    expect(Object.keys(healthFacts(COMPONENTS, cluster, cluster.nodes[0]!))).not.toContain('proxy');
     expect(notebookUrls(cluster)).toEqual([]);
     expect(readiness(framework, {cluster}).script).not.toContain('/login');
     expect(failsafeOf(cluster.nodes[0]!, cluster, []).containers[4]).toEqual([]);

@@ -1,4 +1,4 @@
-import type {Cluster} from '../../../src/cluster/cluster.js';
+import type {Cluster, Role} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {type Action, describe, type WriteAction} from '../../../src/engine/action.js';
 import type {FactMap, Seen} from '../../../src/engine/fact.js';
@@ -13,6 +13,11 @@ export function clusterOf(more = ''): Cluster {
     `nodes: [198.18.0.10, 198.18.0.11, 198.18.0.12]\nnetwork: {subnet: 192.168.0.0/16}\n${more}`,
     '/here/cluster.yaml',
   );
+}
+
+/** The same cluster, in which one node has other roles. */
+export function withRoles(cluster: Cluster, name: string, roles: readonly Role[]): Cluster {
+  return {...cluster, nodes: cluster.nodes.map((node) => (node.name === name ? {...node, roles} : node))};
 }
 
 /** A unit that systemd does not know. */

@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
 import {firewall} from '../../../src/components/firewall/component.js';
-import {STEPS} from '../../../src/components/index.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import type {PlanContext, UndoContext} from '../../../src/engine/step.js';
 import {cluster} from './cluster.js';
 
@@ -9,7 +9,7 @@ it('up and plan leave the user’s rules alone', () => {
 });
 
 it('down takes them away, first of all, on every node that has any', () => {
-  expect(STEPS.at(-1)).toBe(firewall);
+  expect(COMPONENTS.at(-1)).toBe(firewall);
   expect(firewall.targets(cluster)).toEqual(cluster.nodes);
   expect(firewall.undo({isThere: false}, {} as UndoContext)).toEqual([]);
   expect(firewall.undo({isThere: true}, {} as UndoContext)).toMatchObject([

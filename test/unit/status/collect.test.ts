@@ -1,10 +1,11 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {Questions} from '../../../src/host/questions.js';
 import type {SchedulerState} from '../../../src/scheduler-api/state.js';
 import {collectStatus} from '../../../src/status/collect.js';
-import {componentFacts} from '../../../src/status/components.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
@@ -55,7 +56,7 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
     network: 'calico',
     state: JSON.stringify(scheduler(one.name === 'node0')),
   };
-  const answers = [...Object.keys(componentFacts(one, cluster)), 'state'].map((name, index) => {
+  const answers = [...Object.keys(healthFacts(COMPONENTS, cluster, one)), 'state'].map((name, index) => {
     const {stdout, code} = changes[name] ?? {stdout: well[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
@@ -73,6 +74,7 @@ function collect(
     hosts,
     status: collectStatus(
       cluster,
+      COMPONENTS,
       async (one) => {
         const change = changes[one.name];
         if (change instanceof Error) throw change;
@@ -101,7 +103,7 @@ describe('the status of a cluster', () => {
       await answered;
       return node(one);
     };
-    const {nodes} = await collectStatus(cluster, connect, 1000, questions);
+    const {nodes} = await collectStatus(cluster, COMPONENTS, connect, 1000, questions);
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, true]);
   });
 
@@ -165,6 +167,7 @@ describe('the status of a cluster', () => {
   it('is not held up by a node that cannot be connected to', async () => {
     const status = await collectStatus(
       cluster,
+      COMPONENTS,
       (one) => (one.name === 'node1' ? new Promise(() => {}) : Promise.resolve(node(one))),
       50,
     );

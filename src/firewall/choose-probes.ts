@@ -116,7 +116,7 @@ function deniedContainer({match}: Rule, target: Candidate, others: readonly Cand
 
 /** What a rule against a container's address cannot do for the node itself. */
 function containerRemarks(rule: Rule, {network, calico}: Cluster): readonly string[] {
-  const pool = parseNet(network.subnet)!;
+  const pool = parseNet(network.subnet.toString())!;
   const isInPool = rule.match.kind === 'net' && isIn(pool, rule.match.net.text.split('/')[0]!);
   if (!isInPool || !coversHost(rule)) return [];
   const outside = calico.natOutgoing ? "a container's packets reach other nodes with its node's address" : undefined;

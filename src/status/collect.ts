@@ -132,7 +132,7 @@ function networkStatus(cluster: Cluster, nodes: readonly NodeStatus[]): ClusterS
   const holders = nodes.filter((node) => node.components['network']?.state === 'healthy').map((node) => node.name);
   const state: HealthState =
     holders.length === 0 ? 'absent' : holders.length === nodesWith(cluster, 'agent').length ? 'healthy' : 'unhealthy';
-  return {name: cluster.network.name, subnet: cluster.network.subnet, state, nodes: holders};
+  return {name: cluster.network.name, subnet: cluster.network.subnet.toString(), state, nodes: holders};
 }
 
 /** What the leading scheduler says; without one, what any says: that may be what a dead one published last. */

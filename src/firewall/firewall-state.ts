@@ -2,12 +2,12 @@ import type {Fact} from '../engine/fact.js';
 import {quote} from '../host/command.js';
 import {template} from '../support/template.js';
 import type {Family} from './address.js';
-import {parseSave, type SavedTable} from './save.js';
+import {parseSave, type SavedTable} from './parse-save.js';
 
 export type Variant = 'nft' | 'legacy';
 
 /** What one iptables of a host holds. A host may have two of a family, the nf_tables and the legacy variant, and the kernel obeys both. */
-export interface Holding {
+export interface ToolState {
   /** As `iptables-nft`: with -save and -restore behind it, the programs to ask and tell. */
   readonly tool: string;
   readonly family: Family;
@@ -29,10 +29,10 @@ export interface Interface {
 }
 
 /** A host's firewall as it was seen in one look. */
-export interface Sighting {
+export interface FirewallState {
   /** The host's clock, seconds since the epoch. */
   readonly now: number;
-  readonly holdings: readonly Holding[];
+  readonly tools: readonly ToolState[];
   /** What plain `iptables` and `ip6tables` are. */
   readonly defaults: Readonly<Partial<Record<Family, Variant>>>;
   /** Tools that did not answer, each followed by what it said. They hold nothing that can be worked with. */
@@ -48,7 +48,8 @@ export interface Sighting {
 }
 
 /** Whether rules that are kept will not survive a reboot: their unit does not start then. */
-export const isForgetful = ({bootUnit}: Pick<Sighting, 'bootUnit'>): boolean => bootUnit !== undefined && bootUnit !== 'enabled';
+export const isForgetful = ({bootUnit}: Pick<FirewallState, 'bootUnit'>): boolean =>
+  bootUnit !== undefined && bootUnit !== 'enabled';
 
 /** The program that works on the host; see its head. */
 export function program(): string {
@@ -61,17 +62,20 @@ export function programCall(...argv: readonly string[]): string {
 }
 
 /** All there is to see of a host's firewall. */
-export const sighting = (): Fact<Sighting> => ({script: programCall('look'), parse: ({stdout}) => parseSighting(stdout)});
+export const firewallState = (): Fact<FirewallState> => ({
+  script: programCall('look'),
+  parse: ({stdout}) => parseFirewallState(stdout),
+});
 
 /** Reads what the program prints: lines `#hw5 <what> …`, and behind `#hw5 save …` a dump. */
-export function parseSighting(text: string): Sighting {
-  const holdings: Holding[] = [];
+export function parseFirewallState(text: string): FirewallState {
+  const tools: ToolState[] = [];
   const defaults: Partial<Record<Family, Variant>> = {};
   const broken: string[] = [];
   const notes = new Map<string, Note>();
   const interfaces = new Map<string, {mac?: string; addresses: {address: string; scope: string}[]}>();
   let [now, fingerprint] = [0, ''];
-  let pending: Sighting['pending'];
+  let pending: FirewallState['pending'];
   let bootUnit: string | undefined;
   const at = (name: string) => {
     const one = interfaces.get(name) ?? {addresses: []};
@@ -92,7 +96,7 @@ export function parseSighting(text: string): Sighting {
     else if (what === 'link') at(a).mac = b;
     // a dump of which there is only a part, or nothing, is no sight of the rules
     else if (what === 'save' && !broken.some((said) => said.startsWith(`${a} `))) {
-      holdings.push({
+      tools.push({
         tool: a,
         family: Number(b) as Family,
         variant: c as Variant,
@@ -103,7 +107,7 @@ export function parseSighting(text: string): Sighting {
   return {
     now,
     fingerprint,
-    holdings,
+    tools,
     defaults,
     broken,
     notes,

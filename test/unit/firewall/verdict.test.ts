@@ -1,11 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
-import {judge, type Packet} from '../../../src/firewall/judge.js';
 import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
 import type {Rule} from '../../../src/firewall/rule.js';
-import {cluster, node0, node1, node2, source} from './cluster.js';
-import {rule} from './make.js';
+import {judge, type Packet} from '../../../src/firewall/verdict.js';
+import {cluster, node0, node1, node2, source} from './make-cluster.js';
+import {rule} from './make-rule.js';
 
 const MACS = new Map([
   ['node0', ['02:00:00:00:00:10']],
@@ -175,7 +175,7 @@ describe('the probes for a rule on node1', () => {
     expect(foreseen(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
   });
 
-  it('deny-mac behind a router: says that the MAC is not to be seen', () => {
+  it('deny-mac behind a router: says that the MAC is not to be state', () => {
     const behind = candidate(node1, {neighbours: new Map()});
     const plan = chooseProbes(rule('deny-mac', '02:00:00:00:00:12'), behind, others, cluster);
     expect(plan.probes).toEqual([]);

@@ -1,11 +1,11 @@
-import {type Counters, commentOf, type SavedRule, type SavedTable, targetOf} from './save.js';
+import {type Counters, commentOf, type SavedRule, type SavedTable, targetOf} from './parse-save.js';
 import {type RuleOption, readOptions, tokenize} from './tokens.js';
 
 /** Everything of ours in the kernel is in chains of this name. */
 export const PREFIX = 'HW5-';
 
 /** A line of one of our chains, as it follows `-A CHAIN`. */
-export interface OwnLine {
+export interface ManagedLine {
   readonly text: string;
   readonly counters?: Counters | undefined;
 }
@@ -19,20 +19,20 @@ export interface Jump {
 }
 
 /** Our part of one table. */
-export interface OwnTable {
+export interface ManagedTable {
   readonly name: string;
-  readonly chains: ReadonlyMap<string, readonly OwnLine[]>;
+  readonly chains: ReadonlyMap<string, readonly ManagedLine[]>;
   /** First entered first. */
   readonly jumps: readonly Jump[];
 }
 
 /** Picks our part out of a dump. Tables without it are left out. */
-export function ownTables(tables: readonly SavedTable[]): readonly OwnTable[] {
-  return tables.map(ownTable).filter((table) => table.chains.size > 0 || table.jumps.length > 0);
+export function managedTables(tables: readonly SavedTable[]): readonly ManagedTable[] {
+  return tables.map(managedTable).filter((table) => table.chains.size > 0 || table.jumps.length > 0);
 }
 
-function ownTable(table: SavedTable): OwnTable {
-  const chains = new Map<string, OwnLine[]>();
+function managedTable(table: SavedTable): ManagedTable {
+  const chains = new Map<string, ManagedLine[]>();
   const jumps: Jump[] = [];
   const passed = new Set<string>();
   for (const name of table.chains.keys()) if (name.startsWith(PREFIX)) chains.set(name, []);
@@ -90,11 +90,11 @@ function plainValues({name, values}: RuleOption): readonly string[] {
 }
 
 /** Whether two states of our ground are the same, counters aside. */
-export function isSame(a: readonly OwnTable[], b: readonly OwnTable[]): boolean {
+export function isSame(a: readonly ManagedTable[], b: readonly ManagedTable[]): boolean {
   return fingerprint(a) === fingerprint(b);
 }
 
-function fingerprint(tables: readonly OwnTable[]): string {
+function fingerprint(tables: readonly ManagedTable[]): string {
   const parts = tables.map((table) => ({
     name: table.name,
     chains: [...table.chains].map(([name, lines]) => [name, lines.map((line) => canonical(line.text))] as const).sort(byFirst),

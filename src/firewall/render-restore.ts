@@ -1,22 +1,22 @@
 import {outerChain} from './layout.js';
-import {canonical, type Jump, type OwnLine, type OwnTable} from './own.js';
+import {canonical, type Jump, type ManagedLine, type ManagedTable} from './managed.js';
 
 /**
  * The input for `iptables-restore --noflush --counters` that makes our ground `to` when it is `from`: each table in one transaction, lines that
  * stay keep their counters, nothing of anybody else's is named.
  */
-export function renderRestore(from: readonly OwnTable[], to: readonly OwnTable[]): string {
+export function renderRestore(from: readonly ManagedTable[], to: readonly ManagedTable[]): string {
   const names = [...new Set([...from, ...to].map((table) => table.name))];
-  const empty = (name: string): OwnTable => ({name, chains: new Map(), jumps: []});
+  const empty = (name: string): ManagedTable => ({name, chains: new Map(), jumps: []});
   return names
     .map((name) => {
-      const find = (tables: readonly OwnTable[]): OwnTable => tables.find((table) => table.name === name) ?? empty(name);
+      const find = (tables: readonly ManagedTable[]): ManagedTable => tables.find((table) => table.name === name) ?? empty(name);
       return renderTable(find(from), find(to));
     })
     .join('');
 }
 
-function renderTable(from: OwnTable, to: OwnTable): string {
+function renderTable(from: ManagedTable, to: ManagedTable): string {
   const stale = [...from.chains.keys()].filter((chain) => !to.chains.has(chain));
   const isKept = (jump: Jump, others: readonly Jump[]): boolean =>
     others.some((other) => other.isFirst && jump.isFirst && isSameJump(jump, other));
@@ -45,11 +45,11 @@ function isSameJump(a: Jump, b: Jump): boolean {
 }
 
 /** What stands at a chain's place of a packet's way, whichever of our chains there it is in. */
-function linesAt(chain: string, {chains}: OwnTable): readonly OwnLine[] {
+function linesAt(chain: string, {chains}: ManagedTable): readonly ManagedLine[] {
   return [...chains].filter(([name]) => outerChain(name) === outerChain(chain)).flatMap(([, lines]) => lines);
 }
 
-function counted(line: OwnLine, before: readonly OwnLine[]): string {
+function counted(line: ManagedLine, before: readonly ManagedLine[]): string {
   const counters = line.counters ?? before.find((other) => canonical(other.text) === canonical(line.text))?.counters;
   return counters ? `[${counters.packets}:${counters.bytes}] ` : '';
 }

@@ -2,7 +2,7 @@ import {expect, it} from 'vitest';
 import {firewall} from '../../../src/components/firewall/component.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import type {PlanContext, UndoContext} from '../../../src/engine/step.js';
-import {cluster} from './cluster.js';
+import {cluster} from './make-cluster.js';
 
 it('up and plan leave the user’s rules alone', () => {
   expect(firewall.plan({isThere: true}, {} as PlanContext<never>)).toEqual([]);

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
-import {ownTables} from '../../../src/firewall/own.js';
+import {managedTables} from '../../../src/firewall/managed.js';
+import {commentOf, optionValue, parseSave, targetOf} from '../../../src/firewall/parse-save.js';
 import {readRules, readSshSources} from '../../../src/firewall/read-rules.js';
 import {showMatch} from '../../../src/firewall/rule.js';
-import {commentOf, optionValue, parseSave, targetOf} from '../../../src/firewall/save.js';
 import {quoteToken, readOptions, tokenize} from '../../../src/firewall/tokens.js';
 
 const dump = (variant: string): string =>
@@ -12,7 +12,7 @@ const dump = (variant: string): string =>
 describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant) => {
   const tables = parseSave(dump(variant));
   const filter = tables.find((table) => table.name === 'filter')!;
-  const own = ownTables(tables);
+  const own = managedTables(tables);
 
   it('gives every table with its chains and policies', () => {
     expect(tables.map((table) => table.name).sort()).toEqual(['filter', 'mangle']);

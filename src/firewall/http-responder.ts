@@ -18,7 +18,7 @@ for (;;) {
 }`;
 
 /** A program that answers HTTP on a node for as long as its rules are being proven. */
-export interface Answerer extends AsyncDisposable {
+export interface HttpResponder extends AsyncDisposable {
   /** Whether it got the port. */
   readonly isReady: boolean;
 }
@@ -27,7 +27,7 @@ export interface Answerer extends AsyncDisposable {
  * Answers HTTP at a port where nobody else does, so that "HTTP still passes" can be seen. In Perl, which Debian and Ubuntu always have.
  * @param host as root
  */
-export async function answerHttp(host: Host, address: string, port: number): Promise<Answerer> {
+export async function startHttpResponder(host: Host, address: string, port: number): Promise<HttpResponder> {
   const stop = new AbortController();
   let isReady = false;
   let ready: () => void = () => undefined;

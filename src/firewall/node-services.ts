@@ -1,7 +1,7 @@
 import type {Cluster} from '../cluster/cluster.js';
 import type {Fact} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import {contains, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {parseIpv4} from '../support/address.js';
 
 /** A running container that other hosts can reach by its own address. */
 export interface RunningContainer {
@@ -17,7 +17,7 @@ export interface Listener {
 }
 
 /** What has to be known of a node to choose probes for it. */
-export interface Surroundings {
+export interface NodeServices {
   readonly listeners: readonly Listener[];
   readonly containers: readonly RunningContainer[];
 }
@@ -33,14 +33,14 @@ export const listeners: Fact<readonly Listener[]> = {
 };
 
 /** Whether somebody answers at this address and port. */
-export function isAnswered({listeners: all}: Surroundings, address: string, port: number): boolean {
+export function isAnswered({listeners: all}: NodeServices, address: string, port: number): boolean {
   const everywhere = address.includes(':') ? '::' : '0.0.0.0';
   return all.some((one) => one.port === port && ['*', everywhere, address].includes(one.address));
 }
 
 /** Containers with an address in the cluster's network. */
 export function containers(cluster: Cluster): Fact<readonly RunningContainer[]> {
-  const pool = parseCidr(cluster.network.subnet);
+  const pool = cluster.network.subnet;
   const format = '{{.State.Pid}} {{.Name}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}';
   return {
     // a dockerd that hangs starts none either
@@ -51,7 +51,7 @@ export function containers(cluster: Cluster): Fact<readonly RunningContainer[]> 
         const [pid, name = '', ...addresses] = line.trim().split(/\s+/);
         const address = addresses.find((one) => {
           const value = parseIpv4(one);
-          return pool !== undefined && value !== undefined && contains(pool, value);
+          return value !== undefined && pool.contains(value);
         });
         // Mesos gives its containers names that say nothing
         const task = cluster.framework.tasks.find((one) => one.address === address)?.name;

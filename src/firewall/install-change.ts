@@ -2,8 +2,8 @@ import {randomBytes} from 'node:crypto';
 import {quote, script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
-import type {Change} from './plan.js';
-import {programCall} from './sighting.js';
+import {programCall} from './firewall-state.js';
+import type {HostChange} from './plan.js';
 
 /** Exit codes of the program on the host. */
 const BUSY = 75;
@@ -17,20 +17,24 @@ const LIMIT_MS = 60_000;
 /** The host was changed by somebody else since it was looked at, or waits for another's confirmation: look and plan again. */
 export class TryAgainError extends Hw5Error {}
 
-export interface ChangeOptions {
+export interface InstallOptions {
   /** Seconds after which the host takes the change back unless it was confirmed. */
   readonly confirmSeconds: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A change that is in the kernel and waits for its confirmation; a strict one waits for nothing. */
-export interface Applied {
+export interface InstalledChange {
   readonly id: string;
   readonly needsConfirmation: boolean;
 }
 
 /** Makes a change, with a timer on the host that takes it back. @param host as root. @throws CommandError, TryAgainError. */
-export async function applyChange(host: Host, change: Change, {confirmSeconds, signal}: ChangeOptions): Promise<Applied> {
+export async function installChange(
+  host: Host,
+  change: HostChange,
+  {confirmSeconds, signal}: InstallOptions,
+): Promise<InstalledChange> {
   const id = randomBytes(4).toString('hex');
   const isStrict = change.strictSeconds !== undefined;
   const result = await script(host, changeScript(id, change, isStrict ? 0 : confirmSeconds), {signal, timeoutMs: LIMIT_MS});
@@ -47,8 +51,8 @@ export async function applyChange(host: Host, change: Change, {confirmSeconds, s
   });
 }
 
-/** The script for `applyChange`: all it needs is in it, and it does nothing when it arrives cut off. */
-export function changeScript(id: string, change: Change, seconds: number): string {
+/** The script for `installChange`: all it needs is in it, and it does nothing when it arrives cut off. */
+export function changeScript(id: string, change: HostChange, seconds: number): string {
   const put = (name: string, text: string): string => `printf %s ${quote(text)} >"$RUN/change/${name}"`;
   return [
     'incoming() {',
@@ -64,7 +68,11 @@ export function changeScript(id: string, change: Change, seconds: number): strin
  * Confirms a change over a new connection: the one that made it goes on through any rule that lets answers pass, and proves nothing.
  * @throws Hw5Error when the host cannot be reached that way, and takes the change back.
  */
-export async function confirmChange(host: Host, applied: Applied, {confirmSeconds, signal}: ChangeOptions): Promise<void> {
+export async function confirmChange(
+  host: Host,
+  applied: InstalledChange,
+  {confirmSeconds, signal}: InstallOptions,
+): Promise<void> {
   if (!applied.needsConfirmation) return;
   const fresh = await host.reconnect({timeoutMs: confirmSeconds * 1000}).catch((cause: unknown) => {
     throw new Hw5Error(

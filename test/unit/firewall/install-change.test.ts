@@ -1,36 +1,36 @@
 import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
-import {changeScript} from '../../../src/firewall/change.js';
-import {commit} from '../../../src/firewall/commit.js';
-import type {NodeView} from '../../../src/firewall/nodes.js';
+import {changeHost} from '../../../src/firewall/change-host.js';
+import {parseFirewallState, programCall} from '../../../src/firewall/firewall-state.js';
+import {changeScript} from '../../../src/firewall/install-change.js';
+import type {NodeState} from '../../../src/firewall/nodes.js';
 import {planAdd} from '../../../src/firewall/plan.js';
 import {makeRule, readMatch} from '../../../src/firewall/rule.js';
-import {parseSighting, programCall} from '../../../src/firewall/sighting.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
-import {cluster, node1, source} from './cluster.js';
-import {PLAIN} from './kernel.js';
-import {sight} from './sightings.js';
+import {PLAIN} from './fake-kernel.js';
+import {cluster, node1, source} from './make-cluster.js';
+import {makeState} from './make-state.js';
 
 const rule = makeRule({exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false});
-const seen = sight([['iptables-nft', 4, 'nft', PLAIN]]);
+const state = makeState([['iptables-nft', 4, 'nft', PLAIN]]);
 const add =
   (strict = false) =>
   () =>
-    planAdd(seen, {rule: makeRule({...rule, strict}), forSeconds: strict ? 60 : undefined}, {node: node1, cluster, source});
+    planAdd(state, {rule: makeRule({...rule, strict}), forSeconds: strict ? 60 : undefined}, {node: node1, cluster, source});
 const OPTIONS = {confirmSeconds: 15};
 const calls = (verb: string) => (call: {argv: readonly string[]; stdin: Buffer}) =>
   call.argv.join(' ') === 'sh -s' && call.stdin.toString().includes(`\nhw5_firewall ${verb}`);
 
-function view(host: FakeHost): NodeView {
-  return {node: node1, host, source, seen};
+function view(host: FakeHost): NodeState {
+  return {node: node1, host, source, state};
 }
 
 describe('a change', () => {
   it('is confirmed over a new connection, with the id it was made with', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'));
     const host = new FakeHost('node1').on(calls('change')).onReconnect(fresh);
-    expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({kind: 'changed'});
+    expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({kind: 'changed'});
     const id = /hw5_firewall change (\w+) 15 f\n/.exec(host.calls[0]!.stdin.toString())![1];
     expect(fresh.calls).toHaveLength(1);
     expect(fresh.calls[0]!.stdin.toString()).toContain(`hw5_firewall confirm ${id}\n`);
@@ -39,7 +39,7 @@ describe('a change', () => {
 
   it('fails when no new connection comes about, and says that the host takes it back', async () => {
     const host = new FakeHost('node1').on(calls('change')).onReconnect(new ConnectError('node1', 'no answer'));
-    const outcome = await commit(view(host), cluster, add(), OPTIONS);
+    const outcome = await changeHost(view(host), add(), OPTIONS);
     expect(outcome).toMatchObject({
       kind: 'failed',
       error: {message: expect.stringContaining('takes the change back within 15 s')},
@@ -49,7 +49,7 @@ describe('a change', () => {
   it('that hw5 loses sight of while confirming it may stand or not, and that is what it says', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'), new ConnectError('node1', 'the connection broke'));
     const host = new FakeHost('node1').on(calls('change')).onReconnect(fresh);
-    expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({
+    expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
       kind: 'failed',
       error: {message: expect.stringContaining('which stands or is taken back within 15 s')},
     });
@@ -64,14 +64,14 @@ describe('a change', () => {
         return calls('change')(call);
       })
       .onReconnect(fresh);
-    expect(await commit(view(host), cluster, add(), {...OPTIONS, signal: stop.signal})).toMatchObject({kind: 'failed'});
+    expect(await changeHost(view(host), add(), {...OPTIONS, signal: stop.signal})).toMatchObject({kind: 'failed'});
     expect(fresh.calls).toEqual([]);
   });
 
   it('fails when the host took it back before it was confirmed', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'), {code: 76, stderr: 'too late'});
     const host = new FakeHost('node1').on(calls('change')).onReconnect(fresh);
-    expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({
+    expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
       kind: 'failed',
       error: {message: expect.stringContaining('too late')},
     });
@@ -79,7 +79,7 @@ describe('a change', () => {
 
   it('that is strict needs no confirmation: its own end takes it back', async () => {
     const host = new FakeHost('node1').on(calls('change'));
-    expect(await commit(view(host), cluster, add(true), OPTIONS)).toMatchObject({kind: 'changed'});
+    expect(await changeHost(view(host), add(true), OPTIONS)).toMatchObject({kind: 'changed'});
     expect(host.calls[0]!.stdin.toString()).toMatch(/hw5_firewall change \w+ 0 f\n/);
   });
 
@@ -90,13 +90,13 @@ describe('a change', () => {
       .on(calls('change'), {code: 77, stderr: 'the rules have changed'}, '')
       .on((call) => call.stdin.toString().includes('hw5_firewall look'), `0 0 ${Buffer.from(look).toString('base64')}\n`)
       .onReconnect(fresh);
-    const plan = (now: typeof seen) => planAdd(now, {rule}, {node: node1, cluster, source});
-    expect(await commit(view(host), cluster, plan, OPTIONS)).toMatchObject({kind: 'changed', change: {fingerprint: 'second'}});
+    const plan = (now: typeof state) => planAdd(now, {rule}, {node: node1, cluster, source});
+    expect(await changeHost(view(host), plan, OPTIONS)).toMatchObject({kind: 'changed', change: {fingerprint: 'second'}});
   });
 
   it('that iptables refuses is reported with its words', async () => {
     const host = new FakeHost('node1').on(calls('change'), {code: 1, stderr: 'iptables-restore: line 3 failed\n'});
-    expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({
+    expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
       kind: 'failed',
       error: {stderr: 'iptables-restore: line 3 failed\n'},
     });
@@ -108,7 +108,7 @@ it.each([
   [78, 'the host takes out by itself what is in of this change'],
 ])('a change that fails with %i says what became of it: %s', async (code, hint) => {
   const host = new FakeHost('node1').on(calls('change'), {code, stderr: 'refused\n'});
-  expect(await commit(view(host), cluster, add(), OPTIONS)).toMatchObject({
+  expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
     kind: 'failed',
     error: {hint: expect.stringContaining(hint)},
   });
@@ -135,7 +135,7 @@ describe('what is sent to a host', () => {
 });
 
 describe('what a look shows', () => {
-  const seen = parseSighting(`#hw5 now 1700000000
+  const state = parseFirewallState(`#hw5 now 1700000000
 #hw5 default iptables nft
 #hw5 default ip6tables legacy
 #hw5 save iptables-nft 4 nft
@@ -152,7 +152,7 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
 `);
 
   it('is read whole, but for what a tool could not tell', () => {
-    expect(seen).toMatchObject({
+    expect(state).toMatchObject({
       now: 1_700_000_000,
       defaults: {4: 'nft', 6: 'legacy'},
       fingerprint: 'abcdef',
@@ -161,14 +161,14 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
       bootUnit: 'disabled',
       interfaces: [{name: 'host0', mac: '02:00:00:00:00:11'}],
     });
-    expect(seen.holdings.map(({tool, tables}) => [tool, tables.map((table) => table.rules.length)])).toEqual([
+    expect(state.tools.map(({tool, tables}) => [tool, tables.map((table) => table.rules.length)])).toEqual([
       ['iptables-nft', [3]],
     ]);
-    expect(seen.interfaces[0]!.addresses.map(({address}) => address)).toEqual(['198.18.0.11', 'fd00::11']);
+    expect(state.interfaces[0]!.addresses.map(({address}) => address)).toEqual(['198.18.0.11', 'fd00::11']);
   });
 
   it('has the notes about rules', () => {
-    expect([...seen.notes]).toEqual([
+    expect([...state.notes]).toEqual([
       ['1b2c3d', {added: 1_699_999_000, ends: 1_700_000_600, persisted: false}],
       ['4e5f60', {added: 1_699_999_000, ends: undefined, persisted: true}],
     ]);

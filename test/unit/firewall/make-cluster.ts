@@ -1,8 +1,10 @@
 import type {Cluster, ClusterNode} from '../../../src/cluster/cluster.js';
+import {addressLiteral} from '../../../src/support/address.js';
+import {blockLiteral} from '../../../src/support/block.js';
 
 function node(name: string, address: string, roles: ClusterNode['roles']): ClusterNode {
   const ssh = {user: 'hw5', port: 22, agent: false, knownHosts: '/k', connectTimeoutSeconds: 5, keepaliveSeconds: 5};
-  return {name, address, roles, ssh};
+  return {name, address: addressLiteral(address), roles, ssh};
 }
 
 /** The parts of a cluster that its firewall depends on. */
@@ -17,7 +19,7 @@ export const cluster = {
   mesos: {source: {kind: 'host'}, masterPort: 5050, agentPort: 5051},
   proxy: {port: 8888},
   calico: {natOutgoing: true},
-  network: {name: 'calico_net', subnet: '192.168.0.0/16'},
+  network: {name: 'calico_net', subnet: blockLiteral('192.168.0.0/16')},
   framework: {tasks: [{name: 'jupyter', image: 'jupyter', address: '192.168.0.100'}]},
 } as unknown as Cluster;
 

@@ -1,10 +1,15 @@
-// Bundles the programs that run on machines (not on the controller) into single executable files under dist/programs.
-// A node needs only Node >= 18 (Debian 12's own) and no npm. CommonJS, because an executable without extension is CommonJS.
+// Builds everything under dist/:
+//   cli/       hw5 itself: main.js and the chunks that it loads when a command needs them
+//   lab/       what scripts/setup.sh imports
+//   programs/  the programs that run on nodes and in machines of the lab, one executable file each
+//   vendor/    files of npm packages that hw5 copies to nodes
 
 import {existsSync} from 'node:fs';
-import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises';
+import {chmod, cp, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {cliBundle} from './cli-bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** program name -> entry point */
@@ -32,6 +37,18 @@ const inlinePackageJson = {
   },
 };
 
+/** Files that hw5 copies to nodes as they are; src/support/npm-file.ts finds them. */
+const vendored = ['@xterm/xterm/lib/xterm.js', '@xterm/xterm/css/xterm.css', '@xterm/addon-fit/lib/addon-fit.js'];
+
+await rm(`${root}dist`, {recursive: true, force: true});
+for (const file of vendored) {
+  await mkdir(dirname(`${root}dist/vendor/${file}`), {recursive: true});
+  await cp(`${root}node_modules/${file}`, `${root}dist/vendor/${file}`);
+}
+
+await build({...cliBundle, outdir: `${root}dist`});
+
+// A node needs only Node >= 18 (Debian 12's own) and no npm. CommonJS, because an executable without extension is CommonJS.
 await mkdir(`${root}dist/programs`, {recursive: true});
 // So that they also run from here, beneath a package.json that says "module".
 await writeFile(`${root}dist/programs/package.json`, '{"type": "commonjs"}\n');

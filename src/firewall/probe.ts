@@ -1,7 +1,7 @@
 import type {Cluster} from '../cluster/cluster.js';
 import type {Fact, FactOutput} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import {type Guard, judge, type Packet} from './judge.js';
+import {type Guard, judge, type Packet} from './verdict.js';
 
 /** One end of a probe: a node, or a container on it. */
 export interface End {
@@ -88,9 +88,9 @@ export function expectation(
 ): Expectation {
   const isPing = probe.kind === 'ping';
   const arrives = (from: End, to: End, packet: Pick<Packet, 'kind' | 'isAnswer' | 'port' | 'sourcePort'>): boolean => {
-    const passes = (node: string, seen: readonly string[], place: Packet['place']): boolean => {
+    const passes = (node: string, state: readonly string[], place: Packet['place']): boolean => {
       const guard = guards.get(node);
-      return !guard || judge({...packet, source: from.address, macs: seen, place}, guard, cluster) === 'pass';
+      return !guard || judge({...packet, source: from.address, macs: state, place}, guard, cluster) === 'pass';
     };
     // the node of a container passes on what the container sends elsewhere, and does not see its own address on it
     const leaves = from.pid === undefined || from.node === to.node || passes(from.node, [], 'outward');

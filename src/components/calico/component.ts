@@ -114,7 +114,7 @@ function poolResource(cluster: Cluster): unknown {
   return {
     apiVersion: 'v1',
     kind: 'ipPool',
-    metadata: {cidr: cluster.network.subnet},
+    metadata: {cidr: cluster.network.subnet.toString()},
     spec: {ipip: {enabled: false}, 'nat-outgoing': cluster.calico.natOutgoing},
   };
 }
@@ -153,7 +153,7 @@ export const pool = defineComponent({
   needs: ['calicoctl', everywhere('etcd')],
   targets: (cluster) => calicoNodes(cluster).slice(0, 1),
   facts: ({cluster}) => ({
-    pool: record(`calicoctl get ipPool ${quote(cluster.network.subnet)} -o json`),
+    pool: record(`calicoctl get ipPool ${quote(cluster.network.subnet.toString())} -o json`),
     profile: record(`calicoctl get profile ${quote(cluster.network.name)} -o json`),
   }),
   plan(seen, {cluster}) {
@@ -184,7 +184,7 @@ export const pool = defineComponent({
     });
     return [
       ...(holds(seen.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
-      ...(holds(seen.pool, {metadata: {cidr: cluster.network.subnet}}) ? [remove(poolResource(cluster))] : []),
+      ...(holds(seen.pool, {metadata: {cidr: cluster.network.subnet.toString()}}) ? [remove(poolResource(cluster))] : []),
     ];
   },
 });
@@ -298,7 +298,7 @@ ids=$(docker ps -aq --filter name='^/calico-node$') || exit 1
       {
         kind: 'script',
         title: 'remove what Calico left in the kernel',
-        script: `POOL=${quote(cluster.network.subnet)}\n${template('calico/cleanup.sh')}`,
+        script: `POOL=${quote(cluster.network.subnet.toString())}\n${template('calico/cleanup.sh')}`,
       },
       {
         kind: 'script',

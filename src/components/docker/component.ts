@@ -66,7 +66,7 @@ export const docker = defineComponent({
       command: seen.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,
-      subnet: cluster.network.subnet,
+      subnet: cluster.network.subnet.toString(),
       comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, seen.dropIn);

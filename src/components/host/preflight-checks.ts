@@ -1,6 +1,6 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {FailedCheck} from '../../engine/step.js';
-import {type Cidr, formatCidr, overlaps, parseCidr} from '../../support/ipv4.js';
+import {type Block, parseIpv4Block} from '../../support/block.js';
 import type {Port} from '../component.js';
 
 /** What preflight saw on a host; undefined where the command failed. */
@@ -30,7 +30,7 @@ export interface PreflightSeen {
 export interface PreflightWanted {
   readonly node: ClusterNode;
   /** The containers' pool. */
-  readonly subnet: string;
+  readonly subnet: Block;
   readonly ports: readonly Port[];
   /** What the host's clock is compared with. */
   readonly clock: ReferenceClock;
@@ -230,11 +230,10 @@ function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Fail
       hint: 'containers use it as their gateway: a default route is enough',
     });
   }
-  const pool = parseCidr(wanted.subnet)!;
-  const clash = foreignNetworks(seen).find((network) => overlaps(network, pool));
+  const clash = foreignNetworks(seen).find((network) => network.overlaps(wanted.subnet));
   if (clash) {
     problems.push({
-      message: `its network ${formatCidr(clash)} overlaps the containers' pool ${wanted.subnet}`,
+      message: `its network ${clash} overlaps the containers' pool ${wanted.subnet}`,
       hint: 'choose another pool with network.subnet',
     });
   }
@@ -242,13 +241,13 @@ function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Fail
 }
 
 /** Networks the host is on or has routes to, but for those that Calico made. */
-function foreignNetworks(seen: PreflightSeen): readonly Cidr[] {
+function foreignNetworks(seen: PreflightSeen): readonly Block[] {
   return (seen.routes ?? '')
     .split('\n')
     .filter((line) => !/proto bird|dev cali|^blackhole|^default/.test(line))
     .flatMap((line) => {
       const destination = line.split(' ')[0] ?? '';
-      const cidr = parseCidr(destination.includes('/') ? destination : `${destination}/32`);
-      return cidr ? [cidr] : [];
+      const network = parseIpv4Block(destination.includes('/') ? destination : `${destination}/32`);
+      return network ? [network] : [];
     });
 }

@@ -36,7 +36,7 @@ export const network = defineComponent({
   check(seen, {cluster}): readonly FailedCheck[] {
     const {name, subnet} = cluster.network;
     if (!seen.network) {
-      const former = seen.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet));
+      const former = seen.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet.toString()));
       return former
         ? [
             {
@@ -47,7 +47,7 @@ export const network = defineComponent({
         : [];
     }
     const subnets = subnetsOf(seen.network);
-    if (isCalico(seen.network) && subnets.includes(subnet)) return [];
+    if (isCalico(seen.network) && subnets.includes(subnet.toString())) return [];
     return [
       {
         message: `the network ${name} is there already, with driver ${seen.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,

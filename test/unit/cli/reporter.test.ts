@@ -7,7 +7,7 @@ import {plainReporter} from '../../../src/cli/reporter/plain.js';
 import {reporter} from '../../../src/cli/reporter/reporter.js';
 import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
 import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
-import type {Emit, StepOutcome, RunEvent} from '../../../src/engine/events.js';
+import type {Emit, RunEvent, StepOutcome} from '../../../src/engine/events.js';
 import {CommandError, StepError} from '../../../src/support/errors.js';
 import {Screen} from '../../support/screen.js';
 

@@ -2,7 +2,7 @@ import {ConnectError, type Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {StepOutcome} from './events.js';
 import {type Item, nameOf} from './items.js';
-import {isSilent} from './observe.js';
+import {hasTimedOut} from './observe.js';
 import {perform} from './perform.js';
 import type {RollingChanges} from './rolling.js';
 import type {Session} from './session.js';
@@ -17,7 +17,7 @@ export async function install(session: Session, item: Item, isDirty: boolean, ro
   const failure = checkFailure(session, item);
   if (failure) throw failure;
   if (planOf(session, item).length === 0 && session.isReady(item)) return 'unchanged';
-  if (!item.step.isRolling?.(session.seen(item))) return converge(session, item);
+  if (!item.step.isRolling?.(session.observed(item))) return converge(session, item);
   return rolling.run(item.step.name, async () => {
     await session.observe(item);
     return converge(session, item);
@@ -60,18 +60,18 @@ export async function remove(session: Session, item: Item, isDirty: boolean, pur
 
 /** Observes the host again where the first observation is outdated or incomplete. */
 async function refresh(session: Session, item: Item, isDirty: boolean): Promise<void> {
-  if (isDirty || isSilent(session.seen(item))) await session.observe(item);
+  if (isDirty || hasTimedOut(session.observed(item))) await session.observe(item);
 }
 
 /** What has to be done on the host, by what was observed last. */
 export function planOf(session: Session, item: Item): readonly Action[] {
   if (item.isRetired) return session.undoOf(item, false);
-  return item.step.plan(session.seen(item), session.planContext(item));
+  return item.step.plan(session.observed(item), session.planContext(item));
 }
 
 /** The checks of the step that the host fails, as one error. */
 export function checkFailure(session: Session, item: Item): StepError | undefined {
-  const failed = item.isRetired ? [] : (item.step.check?.(session.seen(item), session.planContext(item)) ?? []);
+  const failed = item.isRetired ? [] : (item.step.check?.(session.observed(item), session.planContext(item)) ?? []);
   if (failed.length === 0) return undefined;
   return new StepError(item.step.name, item.node.name, failed.map(({message}) => message).join('; '), {
     hint: failed.map(({hint}) => hint).join('; '),

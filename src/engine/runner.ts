@@ -2,7 +2,7 @@ import {Hw5Error, type StepError} from '../support/errors.js';
 import type {Action} from './action.js';
 import {reversed} from './graph.js';
 import {type Direction, nameOf, targetsOf} from './items.js';
-import {SilentError} from './observe.js';
+import {FactTimeoutError} from './observe.js';
 import {RollingChanges} from './rolling.js';
 import {checkFailure, install, planOf, remove, retire, stepFailure} from './run-item.js';
 import {type RunSummary, runItems} from './run-items.js';
@@ -102,7 +102,7 @@ function failedChecks(session: Session): ReadonlyMap<string, StepError> {
       const failure = checkFailure(session, item);
       if (failure) failures.set(item.key, failure);
     } catch (error) {
-      if (!(error instanceof SilentError)) throw error;
+      if (!(error instanceof FactTimeoutError)) throw error;
     }
   }
   return failures;

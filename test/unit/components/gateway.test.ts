@@ -52,7 +52,7 @@ describe('a proxy that is no agent', () => {
     expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
   });
 
-  it('is seen by status and logs with both', () => {
+  it('is observed by status and logs with both', () => {
     expect(Object.keys(healthFacts(COMPONENTS, cluster, gate))).toEqual(['docker', 'calico', 'proxy']);
     for (const name of ['docker', 'calico']) expect(logSource(name, cluster, COMPONENTS).nodes).toEqual(cluster.nodes);
   });

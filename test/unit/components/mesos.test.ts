@@ -131,8 +131,8 @@ describe('Mesos', () => {
   });
 
   it('is taken away with its data; the agent with the containers that it left', () => {
-    const seen = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
-    expect(lines(undo(mesosAgent, seen))).toEqual([
+    const observed = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
+    expect(lines(undo(mesosAgent, observed))).toEqual([
       'systemctl disable hw5-mesos-agent.service',
       'systemctl stop hw5-mesos-agent.service',
       "remove the tasks' containers",
@@ -141,8 +141,8 @@ describe('Mesos', () => {
       'remove /var/lib/hw5/mesos-agent',
       'remove /run/hw5-mesos-agent',
     ]);
-    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
-    expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
+    expect(lines(undo(mesosMaster, observed)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
+    expect(lines(undo(mesosMaster, observed))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });
 });

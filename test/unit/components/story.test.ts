@@ -83,10 +83,10 @@ describe('the steps together', () => {
   it('can be taken away by whoever has nothing to bring', () => {
     for (const step of COMPONENTS) {
       const context = contextOf({}, {inputs: emptyInputs(0)});
-      const seen = Object.fromEntries(
+      const observed = Object.fromEntries(
         Object.entries(step.facts(context)).map(([name, {parse}]) => [name, parse({stdout: '', code: 1})]),
       );
-      expect(step.undo(seen, context), step.name).toEqual([]);
+      expect(step.undo(observed, context), step.name).toEqual([]);
     }
   });
 

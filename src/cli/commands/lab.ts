@@ -8,7 +8,7 @@ import type {LabContext} from '../../lab/report.js';
 import {nameOption} from '../../lab/state.js';
 import {type LabStatus, labStatus} from '../../lab/status.js';
 import {labUp} from '../../lab/up.js';
-import {emulators} from '../../lab/work-alikes.js';
+import {emulators} from '../../lab/emulators.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';

@@ -25,7 +25,7 @@ export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F>
 }
 
 /** What stands against a step on a host, found before anything is changed. */
-export interface Problem {
+export interface FailedCheck {
   readonly message: string;
   readonly hint: string;
 }
@@ -59,7 +59,7 @@ export interface Step<F extends FactMap = FactMap> {
   /** Looks only. */
   readonly facts: (context: StepContext) => F;
   /** What cannot be mended by hw5, and how the user can. Asked before `up` changes anything anywhere, and again at the step's turn. */
-  readonly check?: (seen: Seen<F>, context: PlanContext<F>) => readonly Problem[];
+  readonly check?: (seen: Seen<F>, context: PlanContext<F>) => readonly FailedCheck[];
   /** Pure: the actions that lead from what was seen to what should be. Empty: nothing to do. */
   readonly plan: (seen: Seen<F>, context: PlanContext<F>) => readonly Action[];
   /** What must be true before the steps that need this one start. */

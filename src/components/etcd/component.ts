@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, textFile, unit} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
@@ -100,7 +100,7 @@ export const etcd = defineComponent({
     joinFile: exists(JOIN_FILE),
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
-  check(seen, {node, cluster, everywhere}): readonly Problem[] {
+  check(seen, {node, cluster, everywhere}): readonly FailedCheck[] {
     const folder = dataDirOf(seen.unit?.content);
     // in the new one is no data, so that every member would begin anew beside that of the old one
     if (folder !== undefined && folder !== cluster.etcd.dataDir) {

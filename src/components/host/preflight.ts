@@ -1,14 +1,14 @@
 import {isOnContainerNetwork} from '../../cluster/cluster.js';
 import type {Fact} from '../../engine/fact.js';
 import {FILES, mapped, output} from '../../engine/facts.js';
-import type {Problem} from '../../engine/step.js';
+import type {FailedCheck} from '../../engine/step.js';
 import {quoteAll} from '../../host/command.js';
 import {type Component, defineComponent, portsOf} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {TAGS} from '../images/component.js';
 import {fromApt} from './apt.js';
 import {missingPackages} from './packages.js';
-import {preflightProblems, referenceClock} from './preflight-problems.js';
+import {preflightChecks, referenceClock} from './preflight-checks.js';
 
 /** Prints the version of a package; one that was removed, of which the configuration is left, has none. */
 const installed = (name: string): string =>
@@ -63,8 +63,8 @@ export function preflight(components: readonly Component[]): Component {
       routes: local('ip -4 route show'),
       addresses: local('ip -4 -o addr show'),
     }),
-    check(seen, {node, cluster, inputs, everywhere}): readonly Problem[] {
-      return preflightProblems(seen, {
+    check(seen, {node, cluster, inputs, everywhere}): readonly FailedCheck[] {
+      return preflightChecks(seen, {
         node,
         subnet: cluster.network.subnet,
         ports: portsOf(components, cluster, node),

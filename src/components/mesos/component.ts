@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render} from '../../support/template.js';
 import {type Component, defineComponent} from '../component.js';
@@ -88,7 +88,7 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Component[
         succeeds(imageOf(cluster) === undefined ? ':' : `${askDockerd(`/images/${imageOf(cluster)}/json`)} >/dev/null`),
       ),
     }),
-    check(seen, {cluster}): readonly Problem[] {
+    check(seen, {cluster}): readonly FailedCheck[] {
       if (cluster.mesos.source.kind !== 'host' || seen.path) return [];
       return [{message: `${program.name} is not on the host's PATH`, hint: program.hint}];
     },

@@ -1,6 +1,6 @@
 import {nodesWith} from '../../cluster/cluster.js';
 import {mapped} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {defineComponent} from '../component.js';
 import {askDockerd, fromDockerd} from '../docker/dockerd.js';
@@ -33,7 +33,7 @@ export const network = defineComponent({
     network: mapped(NETWORKS, (all) => all?.find(({Name}) => Name === cluster.network.name)),
     others: mapped(NETWORKS, (all) => all?.filter(({Name}) => Name !== cluster.network.name) ?? []),
   }),
-  check(seen, {cluster}): readonly Problem[] {
+  check(seen, {cluster}): readonly FailedCheck[] {
     const {name, subnet} = cluster.network;
     if (!seen.network) {
       const former = seen.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet.toString()));

@@ -3,7 +3,7 @@ import {parseCluster} from '../../../src/cluster/load.js';
 import {portsOf} from '../../../src/components/component.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
-import {items} from '../../../src/engine/graph.js';
+import {items} from '../../../src/engine/items.js';
 import {portsOf as failsafePorts} from '../../../src/firewall/failsafe.js';
 import {logSource} from '../../../src/logs/source.js';
 import {healthFacts} from '../../../src/status/health-facts.js';

@@ -5,7 +5,7 @@ import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {mesosAgent, mesosMaster} from '../../../src/components/mesos/component.js';
 import {framework, frameworkConfig, scheduler} from '../../../src/components/scheduler/component.js';
-import {items} from '../../../src/engine/graph.js';
+import {items} from '../../../src/engine/items.js';
 import {Secret} from '../../../src/host/command.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, targets, undo, written} from './situation.js';

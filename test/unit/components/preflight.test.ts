@@ -6,9 +6,9 @@ import {type Component, portsOf} from '../../../src/components/component.js';
 import {
   type PreflightSeen,
   type PreflightWanted,
-  preflightProblems,
+  preflightChecks,
   referenceClock,
-} from '../../../src/components/host/preflight-problems.js';
+} from '../../../src/components/host/preflight-checks.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {observe} from '../../../src/engine/observe.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -51,7 +51,7 @@ const WANTED: PreflightWanted = {
 };
 
 const messages = (seen: Partial<PreflightSeen>, wanted: Partial<PreflightWanted> = {}): string[] =>
-  preflightProblems({...GOOD, ...seen}, {...WANTED, ...wanted}).map(({message}) => message);
+  preflightChecks({...GOOD, ...seen}, {...WANTED, ...wanted}).map(({message}) => message);
 
 const listens = (address: string, program = 'nginx'): string =>
   `${GOOD.listeners}\nLISTEN 0      511    ${address}    0.0.0.0:*    users:(("${program}",pid=4711,fd=6),("${program}",pid=4712,fd=6))`;
@@ -128,13 +128,13 @@ describe('preflight', () => {
     ['everything', {packages: '', images: ['docker-ssh:1', 'docker-jupyter:1', 'x']}, 256, 'data need 256 MB there'],
     ['everything and a dockerd that stands still', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
   ])('asks a host that has %s for room for what is still to come', (_, seen, megabytes, hint) => {
-    const problemsAt = (free: number) => preflightProblems({...GOOD, ...seen, freeKilobytes: String(free * 1024)}, WANTED);
+    const problemsAt = (free: number) => preflightChecks({...GOOD, ...seen, freeKilobytes: String(free * 1024)}, WANTED);
     expect(problemsAt(megabytes)).toEqual([]);
     expect(problemsAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
   });
 
   it('says how to mend each', () => {
-    const all = preflightProblems({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, WANTED);
+    const all = preflightChecks({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, WANTED);
     expect(all).toHaveLength(3);
     for (const {hint} of all) expect(hint.length).toBeGreaterThan(20);
   });

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {emptyInputs} from '../../../src/components/prepare.js';
-import {items, itemsUp} from '../../../src/engine/graph.js';
+import {items, itemsUp} from '../../../src/engine/items.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf} from './situation.js';
 

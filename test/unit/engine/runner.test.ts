@@ -498,6 +498,18 @@ describe('down', () => {
     expect(world.machine('a').things).toEqual(new Set(['docker']));
   });
 
+  it('observes a host again after a step that failed, which may have changed something before', async () => {
+    const world = new FakeCluster(['a']);
+    const {things, instead, trips} = world.machine('a');
+    for (const thing of ['base', 'etcd', 'docker']) things.add(thing);
+    instead.set('take docker', () => {
+      things.delete('etcd');
+      return {code: 1, stderr: 'busy'};
+    });
+    await downRun({...world.options(STORY), purge: false});
+    expect(trips).toEqual(['lock', 'look base etcd docker', 'take docker', 'look etcd', 'look base', 'take base', 'unlock']);
+  });
+
   it('changes nothing the second time', async () => {
     const world = new FakeCluster();
     expect(await downRun({...world.options(STORY), purge: true})).toEqual({changed: 0, unchanged: 9, errors: []});

@@ -1,5 +1,5 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
-import type {Problem} from '../../engine/step.js';
+import type {FailedCheck} from '../../engine/step.js';
 import {type Block, parseIpv4Block} from '../../support/block.js';
 import type {Port} from '../component.js';
 
@@ -74,7 +74,7 @@ export function referenceClock(clocks: readonly (string | undefined)[], now: num
 }
 
 /** Everything that stands against the host, all at once. Pure. */
-export function preflightProblems(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+export function preflightChecks(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
   return [
     ...system(seen),
     ...versions(seen, wanted),
@@ -85,7 +85,7 @@ export function preflightProblems(seen: PreflightSeen, wanted: PreflightWanted):
   ];
 }
 
-function system(seen: PreflightSeen): readonly Problem[] {
+function system(seen: PreflightSeen): readonly FailedCheck[] {
   const isDebian = /\b(debian|ubuntu)\b/.test(seen.release ?? '') && seen.apt !== undefined;
   return [
     ...(isDebian
@@ -102,8 +102,8 @@ function system(seen: PreflightSeen): readonly Problem[] {
   ];
 }
 
-function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  const problems: Problem[] = [];
+function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
+  const problems: FailedCheck[] = [];
   const docker = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.docker ?? '');
   if (wanted.isContainerHost && !docker) {
     problems.push({
@@ -141,7 +141,7 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
   return problems;
 }
 
-function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
   if (seen.clock === undefined) return [];
   const difference = Math.abs(Number(seen.clock) - wanted.clock.now);
   if (difference <= CLOCK_LIMIT_MS) return [];
@@ -153,7 +153,7 @@ function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
   ];
 }
 
-function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
   if (seen.freeKilobytes === undefined) return [];
   // where dockerd does not say what it has, an `up` that came as far as units has brought it
   const lacks = seen.images ? wanted.images.some((tag) => !seen.images!.includes(tag)) : Number(seen.hasHw5 ?? 0) === 0;
@@ -191,7 +191,7 @@ function parseListeners(text: string): readonly Listener[] {
 }
 
 /** Ports that somebody else holds. Services of an earlier `up`, and those that hw5 itself will stop, are not somebody else. */
-function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
   const ours = new Set(seen.ours?.split('\n'));
   const isUp = Number(seen.hasHw5 ?? 0) > 0;
   const others = parseListeners(seen.listeners ?? '').filter(({programs}) => !programs.some(({pid}) => ours.has(pid)));
@@ -216,8 +216,8 @@ function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
   });
 }
 
-function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  const problems: Problem[] = [];
+function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly FailedCheck[] {
+  const problems: FailedCheck[] = [];
   if (!new RegExp(`\\b${wanted.node.address.replaceAll('.', '\\.')}/`).test(seen.addresses ?? '')) {
     problems.push({
       message: `no interface has the address ${wanted.node.address}`,

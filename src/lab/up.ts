@@ -65,9 +65,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
 
     const results = await Promise.allSettled(
-      lab.machines.map((machine) =>
-        part('machine', machine.name, (say) => bringUp(lab, machine, {base, programs: host.programs, files, say, signal})),
-      ),
+      lab.machines.map((machine) => part('machine', machine.name, (say) => bringUp(lab, machine, {base, files, say, signal}))),
     );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const known = errors.filter((error) => error instanceof Hw5Error);
@@ -123,7 +121,7 @@ async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
     }),
   );
   await writePublicFile(lab.files.knownHosts, lines.join(''));
-  await copyFile(join(host.programs, 'calicoctl'), lab.files.calicoctl);
+  await copyFile(join(host.programs, 'calico/calicoctl'), lab.files.calicoctl);
   await chmod(lab.files.calicoctl, 0o755);
   // Its user may have changed it: `hw5 scale` does.
   if (!(await readIfThere(lab.files.cluster))) {

@@ -62,7 +62,7 @@ async function ask(
       'peers?': peersFact,
       'scheduler?': {
         ...mapped(json<unknown>(node.roles.includes('framework') ? SCHEDULER_STATE_COMMAND : 'false'), readStateOrError),
-        whenSilent: undefined,
+        whenTimedOut: undefined,
       },
     };
     const look = async (limit: AbortSignal) => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);

@@ -89,16 +89,18 @@ describe('the npm package', () => {
       'dist/THIRD-PARTY-LICENSES.txt',
     ];
     const programs = [
-      'hw5-scheduler',
-      'configurable-http-proxy',
-      'mesos-master',
-      'mesos-agent',
-      'calicoctl',
-      'calico-felix',
-      'calico-libnetwork',
+      'programs/hw5-scheduler',
+      'programs/configurable-http-proxy',
+      'emulators/mesos/install.json',
+      'emulators/mesos/mesos-master',
+      'emulators/mesos/mesos-agent',
+      'emulators/calico/install.json',
+      'emulators/calico/calicoctl',
+      'emulators/calico/calico-felix',
+      'emulators/calico/calico-libnetwork',
     ];
-    expect(files).toEqual(expect.arrayContaining([...expected, ...programs.map((name) => `dist/programs/${name}`)]));
-    expect(files.filter((file) => /(^|\/)(src|test|emulators|node_modules)\/|\.ts$/.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining([...expected, ...programs.map((name) => `dist/${name}`)]));
+    expect(files.filter((file) => /(^|\/)(src|test|node_modules)\/|^emulators\/|\.ts$/.test(file))).toEqual([]);
   });
 
   it('has every template as it is in the repository, executable where it is there', () => {

@@ -1,4 +1,11 @@
-import {type Cluster, type ClusterNode, etcdEndpoints, masterAddress, nodesWith, type TaskSettings} from '../../cluster/cluster.js';
+import {
+  type Cluster,
+  type ClusterNode,
+  etcdEndpoints,
+  masterAddress,
+  nodesWith,
+  type TaskSettings,
+} from '../../cluster/cluster.js';
 import type {Inputs} from '../../engine/inputs.js';
 import type {SchedulerConfigurationInput} from '../../scheduler-api/configuration.js';
 import {SOCKET} from '../../scheduler-api/endpoints.js';

@@ -7,7 +7,7 @@ import {isWell, SCHEDULER_STATE, type SchedulerState} from '../components/schedu
 import {json} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
-import {Questions} from '../host/questions.js';
+import {PromptAwareLimits} from '../host/prompt-aware-limits.js';
 import {Hw5Error} from '../support/errors.js';
 import {healthFacts} from './health-facts.js';
 import type {ClusterStatus, NodeStatus, TaskStatus} from './status.js';
@@ -30,18 +30,18 @@ export type HostOf = (node: ClusterNode) => Promise<Host>;
 
 /**
  * Asks all nodes at once. A node that does not answer within `limitMs` is reported as not reachable; it holds nothing up.
- * @param questions what the user is asked meanwhile, which counts for no node's time
+ * @param limits what the user is asked meanwhile, which counts for no node's time
  */
 export async function collectStatus(
   cluster: Cluster,
   components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
-  questions = new Questions(),
+  limits = new PromptAwareLimits(),
 ): Promise<ClusterStatus> {
   return summarize(
     cluster,
-    await Promise.all(cluster.nodes.map((node) => ask(node, cluster, components, hostOf, limitMs, questions))),
+    await Promise.all(cluster.nodes.map((node) => ask(node, cluster, components, hostOf, limitMs, limits))),
   );
 }
 
@@ -51,7 +51,7 @@ async function ask(
   components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
-  questions: Questions,
+  limits: PromptAwareLimits,
 ): Promise<NodeAnswer> {
   try {
     const facts = {
@@ -63,11 +63,7 @@ async function ask(
       },
     };
     const look = async (limit: AbortSignal) => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);
-    const {
-      'peers?': peers,
-      'scheduler?': scheduler,
-      ...health
-    } = (await questions.within(limitMs, look)) as Record<string, unknown>;
+    const {'peers?': peers, 'scheduler?': scheduler, ...health} = (await limits.within(limitMs, look)) as Record<string, unknown>;
     return {
       node,
       error: undefined,

@@ -4,18 +4,7 @@ import {homedir} from 'node:os';
 import {Command, CommanderError} from 'commander';
 import {Hw5Error, InterruptedError} from '../support/errors.js';
 import {packageFile} from '../support/template.js';
-import {downCommand} from './commands/down.js';
-import {firewallCommand} from './commands/firewall.js';
-import {labCommand} from './commands/lab.js';
-import {logsCommand} from './commands/logs.js';
-import {notebookCommand} from './commands/notebook.js';
-import {planCommand} from './commands/plan.js';
-import {scaleCommand} from './commands/scale.js';
-import {statusCommand} from './commands/status.js';
-import {taskCommand} from './commands/task.js';
-import {upCommand} from './commands/up.js';
-import {validateCommand} from './commands/validate.js';
-import {whyCommand} from './commands/why.js';
+import {COMMANDS, commandName, describeCommand, loadCommand} from './commands/index.js';
 import {type CliContext, cacheDirectory} from './context.js';
 import {respectNoColor} from './reporter/no-color.js';
 import {shareOptions} from './share-options.js';
@@ -88,26 +77,14 @@ Examples:
 Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status, plan or why found a difference, 130 interrupted.`,
   );
 surviveUnread(program, process, () => process.exit(0));
-for (const command of [
-  upCommand(context),
-  planCommand(context),
-  statusCommand(context),
-  notebookCommand(context),
-  taskCommand(context),
-  scaleCommand(context),
-  whyCommand(context),
-  logsCommand(context),
-  downCommand(context),
-  validateCommand(context),
-  firewallCommand(context),
-  labCommand(context),
-]) {
-  shareOptions(program, command);
-  inheritSettings(program, command);
-  program.addCommand(command);
-}
-
 try {
+  const named = commandName(program, process.argv.slice(2));
+  for (const entry of COMMANDS) {
+    const command = entry.name === named ? await loadCommand(entry, context) : describeCommand(entry);
+    shareOptions(program, command);
+    inheritSettings(program, command);
+    program.addCommand(command);
+  }
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);

@@ -1,6 +1,6 @@
 import {hostname, userInfo} from 'node:os';
 import type {Cluster} from '../cluster/cluster.js';
-import {STEPS} from '../components/index.js';
+import {COMPONENTS} from '../components/index.js';
 import {emptyInputs, prepareInputs} from '../components/prepare.js';
 import type {Inputs} from '../engine/inputs.js';
 import type {SessionOptions} from '../engine/session.js';
@@ -41,7 +41,7 @@ function sessionOptions(cluster: Cluster, inputs: Inputs, options: GlobalOptions
   return {
     cluster,
     inputs,
-    steps: STEPS,
+    steps: COMPONENTS,
     connect: connector(options, context, emit),
     emit,
     signal: context.signal,

@@ -1,4 +1,5 @@
-import {blockOf, contains, parseCidr, parseIpv4} from '../support/ipv4.js';
+import type {Address} from '../support/address.js';
+import {type Block, blockAround, blockLiteral} from '../support/block.js';
 import {isOnContainerNetwork, nodesWith, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
 import {nearest} from './nearest.js';
@@ -24,7 +25,7 @@ export function checkNodes(draft: Draft, known: readonly Problem[]): Problem[] {
   ];
 }
 
-function checkAddress(address: string | undefined, path: Path, known: readonly Problem[]): Problem[] {
+function checkAddress(address: Address | undefined, path: Path, known: readonly Problem[]): Problem[] {
   const addressPath = [...path, 'address'];
   if (address === undefined) {
     // A mistyped key says it all already.
@@ -36,19 +37,18 @@ function checkAddress(address: string | undefined, path: Path, known: readonly P
       {path: addressPath, message: 'missing', hint: 'give the IPv4 address at which the other nodes reach it, as 172.16.1.137'},
     ];
   }
-  const value = parseIpv4(address)!;
-  const reserved = RESERVED.find(({block}) => contains(parseCidr(block)!, value));
+  const reserved = RESERVED.find(({block}) => block.contains(address));
   if (!reserved) return [];
   const message = `${address} is ${reserved.is}`;
   return [{path: addressPath, message, hint: 'give the IPv4 address at which the other nodes reach it'}];
 }
 
 const RESERVED = [
-  {block: '0.0.0.0/8', is: 'not an address of a machine'},
-  {block: '127.0.0.0/8', is: 'a loopback address, which the other nodes cannot reach'},
-  {block: '169.254.0.0/16', is: 'a link-local address, which no route leads to'},
-  {block: '224.0.0.0/3', is: 'a multicast or reserved address'},
-] as const;
+  {block: blockLiteral('0.0.0.0/8'), is: 'not an address of a machine'},
+  {block: blockLiteral('127.0.0.0/8'), is: 'a loopback address, which the other nodes cannot reach'},
+  {block: blockLiteral('169.254.0.0/16'), is: 'a link-local address, which no route leads to'},
+  {block: blockLiteral('224.0.0.0/3'), is: 'a multicast or reserved address'},
+];
 
 function repeated(values: readonly string[], key: string, what: string, hint: string): Problem[] {
   return values.flatMap((value, index) => {
@@ -125,6 +125,6 @@ export function checkAgentName(
 }
 
 /** The /24 around an address: what hw5 takes for its LAN, as it cannot see the real mask from here. */
-export function lanOf(address: string): ReturnType<typeof blockOf> {
-  return blockOf(parseIpv4(address)!, 24);
+export function lanOf(address: Address): Block {
+  return blockAround(address, 24);
 }

@@ -1,8 +1,8 @@
-import {contains, formatCidr, parseCidr, parseIpv4} from '../support/ipv4.js';
 import {checkAgentName} from './check-nodes.js';
 import {nodesWith} from './cluster.js';
 import type {Draft} from './complete.js';
 import {nearest} from './nearest.js';
+import {NO_ADDRESS} from './no-address.js';
 import {formatPath, isBroken, type Problem} from './problem.js';
 import {isName, NAME_HINT} from './rules.js';
 
@@ -106,25 +106,23 @@ function label({taskPaths}: Draft, index: number): string {
 function checkAddresses(draft: Draft, known: readonly Problem[]): Problem[] {
   const {cluster, taskPaths} = draft;
   const isPoolBroken = isBroken(known, ['network', 'subnet']);
-  const pool = parseCidr(cluster.network.subnet);
+  const pool = cluster.network.subnet;
   const {tasks} = cluster.framework;
   const addresses = tasks.map((task) => task.address);
   return tasks.flatMap(({name, address}, index): Problem[] => {
-    if (address === '') return [];
-    const value = parseIpv4(address)!;
+    if (address === NO_ADDRESS) return [];
     const path = [...taskPaths[index]!, groupInput(draft, index)?.addresses ? 'addresses' : 'address'];
     const problem = (message: string, hint: string): Problem[] => [{path, message, hint}];
     const first = addresses.indexOf(address);
     if (first !== index) {
       return problem(`${address} is the address of ${tasks[first]!.name} already`, 'every task has an address of its own');
     }
-    if (!pool || isPoolBroken) return [];
-    const block = formatCidr(pool);
-    if (!contains(pool, value)) {
-      return problem(`${address} (${name}) is outside the pool ${block}`, `give an address inside it, or change network.subnet`);
+    if (isPoolBroken) return [];
+    if (!pool.contains(address)) {
+      return problem(`${address} (${name}) is outside the pool ${pool}`, 'give an address inside it, or change network.subnet');
     }
-    if (value === pool.first) return problem(`${address} is the network address of ${block}`, 'give one behind it');
-    return value === pool.last ? problem(`${address} is the broadcast address of ${block}`, 'give one before it') : [];
+    if (address === pool.address) return problem(`${address} is the network address of ${pool}`, 'give one behind it');
+    return address === pool.last ? problem(`${address} is the broadcast address of ${pool}`, 'give one before it') : [];
   });
 }
 

@@ -1,4 +1,4 @@
-import {parseCidr} from '../support/ipv4.js';
+import {blockLiteral} from '../support/block.js';
 import type {
   CalicoSettings,
   Cluster,
@@ -12,6 +12,7 @@ import type {
   TaskSettings,
 } from './cluster.js';
 import type {Context} from './context.js';
+import {NO_ADDRESS} from './no-address.js';
 import type {Path, Problem} from './problem.js';
 import {assignRoles} from './roles.js';
 import type {ClusterInput, NodeInput, SshInput} from './schema.js';
@@ -26,13 +27,15 @@ export interface Draft {
   readonly problems: readonly Problem[];
 }
 
+const DEFAULT_SUBNET = blockLiteral('192.168.0.0/16');
+
 /** Fills in every default. The defaults are explained in cluster.example.yaml; a test compares the two. */
 export function complete(input: ClusterInput, context: Context): Draft {
   const name = input.name ?? 'zzw';
   const source = mesosSource(input.mesos?.source);
   const nodes = completeNodes(input, name, source, context);
-  const network = {name: input.network?.name ?? 'calico_net', subnet: input.network?.subnet ?? '192.168.0.0/16'};
-  const {tasks, paths, problems} = expandTasks(input.framework?.tasks, parseCidr(network.subnet));
+  const network = {name: input.network?.name ?? 'calico_net', subnet: input.network?.subnet ?? DEFAULT_SUBNET};
+  const {tasks, paths, problems} = expandTasks(input.framework?.tasks, network.subnet);
   const cluster: Cluster = {
     name,
     nodes,
@@ -54,7 +57,7 @@ function completeNodes(input: ClusterInput, cluster: string, source: MesosSource
   const roles = assignRoles(nodes, source.kind !== 'external');
   return nodes.map((node: NodeInput, index) => ({
     name: node.name ?? `node${index}`,
-    address: node.address ?? '',
+    address: node.address ?? NO_ADDRESS,
     roles: roles[index]!,
     ssh: completeSsh([input.ssh ?? {}, node.ssh ?? {}], cluster, context),
   }));

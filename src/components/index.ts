@@ -1,12 +1,12 @@
-import type {Step} from '../engine/step.js';
 import {calico, calicoctl, pool} from './calico/component.js';
+import type {Component} from './component.js';
 import {docker} from './docker/component.js';
 import {etcd} from './etcd/component.js';
 import {firewall} from './firewall/component.js';
 import {folders} from './host/folders.js';
 import {kernel} from './host/kernel.js';
 import {packages} from './host/packages.js';
-import {preflight} from './host/preflight.js';
+import {withPreflight} from './host/preflight.js';
 import {build, images} from './images/component.js';
 import {mesosAgent, mesosMaster} from './mesos/component.js';
 import {network} from './network/component.js';
@@ -14,9 +14,8 @@ import {proxy} from './proxy/component.js';
 import {framework, scheduler} from './scheduler/component.js';
 import {secrets} from './secrets/component.js';
 
-/** The story of `hw5 up`, in order; `hw5 down` tells it backwards. */
-export const STEPS: readonly Step[] = [
-  preflight,
+/** All components, in the order of `hw5 up`; `hw5 down` removes them in reverse. */
+export const COMPONENTS: readonly Component[] = withPreflight([
   folders,
   kernel,
   packages,
@@ -35,4 +34,4 @@ export const STEPS: readonly Step[] = [
   scheduler,
   framework,
   firewall,
-];
+]);

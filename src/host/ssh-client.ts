@@ -9,7 +9,7 @@ import ssh2, {
   type NextAuthHandler,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import type {ClusterNode} from '../cluster/cluster.js';
+import type {SshSettings} from '../cluster/cluster.js';
 import {ConnectError, InterruptedError} from '../support/errors.js';
 import {Deadline} from './deadline.js';
 import {addKnownHost, judgeHostKey, knownHostName, knownTypes, readKnownHosts} from './known-hosts.js';
@@ -18,8 +18,8 @@ import {type Endpoint, handshakeError, hostKeyError, jumpError, loginError, netw
 import {planLogins} from './ssh-login.js';
 
 export interface SshOptions {
-  /** Where and how: a node of the cluster, complete with its ssh settings. */
-  readonly node: Pick<ClusterNode, 'name' | 'address' | 'ssh'>;
+  /** Where and how to connect: a node of the cluster, or anything else that has these three. `ssh.host` takes precedence over `address`. */
+  readonly node: {readonly name: string; readonly address: string; readonly ssh: SshSettings};
   /** The user's home directory: default keys are in its .ssh. */
   readonly home: string;
   /** SSH_AUTH_SOCK. */

@@ -11,7 +11,7 @@ export interface LabHost {
   readonly saves: string;
   /** Process ids. */
   readonly run: string;
-  /** The bundles made by `npm run build`. */
+  /** The emulators that `npm run build` made, one directory each. */
   readonly programs: string;
   /** Who may read the lab's key and change its cluster file besides root: the user who typed sudo. */
   readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
@@ -25,7 +25,7 @@ export function labHost(env: Readonly<Record<string, string | undefined>>, home:
     state: '/var/lib/hw5/labs',
     saves: '/var/lib/hw5/lab-saves',
     run: '/run/hw5/labs',
-    programs: fileURLToPath(new URL('../../dist/programs', import.meta.url)),
+    programs: fileURLToPath(new URL('../../dist/emulators', import.meta.url)),
     owner: uid > 0 && gid >= 0 ? {uid, gid} : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type {Emit, Outcome} from '../engine/events.js';
+import type {Emit, StepOutcome} from '../engine/events.js';
 import {Hw5Error} from '../support/errors.js';
 import {lock} from '../support/lock.js';
 
@@ -34,7 +34,7 @@ export async function labRun<T>(
   const part: DoPart = async (step, host, body) => {
     const base = {step, title: TITLES[step], host};
     const begun = performance.now();
-    const end = (outcome: Outcome, error?: Hw5Error): void => {
+    const end = (outcome: StepOutcome, error?: Hw5Error): void => {
       if (outcome !== 'interrupted') counts[outcome] += 1;
       emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
     };

@@ -12,15 +12,13 @@ export async function switchOn(
   lab: Lab,
   machines: readonly LabMachine[],
   part: DoPart,
-  {base, host, resolver, authorizedKeys, preinstalled, signal}: DiskParts,
+  {base, resolver, authorizedKeys, preinstalled, signal}: DiskParts,
 ): Promise<void> {
   // The host may have changed networks since the disks were made, and the lab's rules admit only the resolvers that it has now.
   const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
   if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
   const results = await Promise.allSettled(
-    machines.map((machine) =>
-      part('machine', machine.name, (say) => bringUp(lab, machine, {base, programs: host.programs, files, say, signal})),
-    ),
+    machines.map((machine) => part('machine', machine.name, (say) => bringUp(lab, machine, {base, files, say, signal}))),
   );
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const known = errors.filter((error) => error instanceof Hw5Error);

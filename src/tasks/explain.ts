@@ -1,11 +1,12 @@
 import {type Cluster, type ClusterNode, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
-import {isWell, type TaskState} from '../components/scheduler/component.js';
+import type {Component} from '../components/component.js';
+import type {Health} from '../components/health.js';
 import {succeeds} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
-import {componentFacts} from '../status/components.js';
-import type {ComponentStatus} from '../status/status.js';
+import {isTaskHealthy, type TaskReport} from '../scheduler-api/state.js';
+import {healthFacts} from '../status/health-facts.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
 
@@ -20,7 +21,7 @@ const LAST_LINES = 5;
 export interface Explanation {
   readonly name: string;
   /** Undefined when no scheduler answers. */
-  readonly task: TaskState | undefined;
+  readonly task: TaskReport | undefined;
   readonly isWell: boolean;
   /** What the framework says, the most telling line first. */
   readonly why: readonly string[];
@@ -38,7 +39,13 @@ export interface LastEnd {
 }
 
 /** Asks the framework, and looks at everything on the nodes that could keep the task from running: on its own if it runs, else on all. */
-export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, signal?: AbortSignal): Promise<Explanation> {
+export async function explain(
+  cluster: Cluster,
+  components: readonly Component[],
+  name: string,
+  hosts: OpenHosts,
+  signal?: AbortSignal,
+): Promise<Explanation> {
   let api: FrameworkApi | undefined;
   let said: readonly string[];
   try {
@@ -50,11 +57,11 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
     said = error.message.split('\n');
   }
   const task = api?.state.tasks.find((one) => one.name === name);
-  const isFine = task !== undefined && isWell(task);
+  const isFine = task !== undefined && isTaskHealthy(task);
   // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
   const nodes = isFine ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
-    Promise.all(nodes.map((node) => lookAt(node, cluster, task, hosts, signal))),
+    Promise.all(nodes.map((node) => lookAt(node, cluster, components, task, hosts, signal))),
     // one that is lost on its node has not ended
     task?.node === null ? lastEndOf(cluster, task, hosts, signal) : undefined,
   ]);
@@ -66,7 +73,8 @@ export async function explain(cluster: Cluster, name: string, hosts: OpenHosts, 
 async function lookAt(
   node: ClusterNode,
   cluster: Cluster,
-  task: TaskState | undefined,
+  components: readonly Component[],
+  task: TaskReport | undefined,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
@@ -78,15 +86,15 @@ async function lookAt(
   // of a task that is wanted no more the image is not told, nor needed
   const wantsImage = task !== undefined && task.image !== '' && mayRunOn(node, cluster, task.name);
   const facts = {
-    ...componentFacts(node, cluster),
+    ...healthFacts(components, cluster, node),
     // a dockerd that hangs is told of as such
-    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenSilent: true},
+    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenTimedOut: true},
   };
   const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
   try {
-    const {'image?': hasImage, ...components} = (await Promise.race([look(), late])) as Record<string, unknown>;
+    const {'image?': hasImage, ...health} = (await Promise.race([look(), late])) as Record<string, unknown>;
     return [
-      ...Object.entries(components as Record<string, ComponentStatus>)
+      ...Object.entries(health as Record<string, Health>)
         // what port 8888 shows follows from the task, not the other way round
         .filter(([component, {state}]) => component !== 'proxy' && state !== 'healthy')
         .map(([component, {state, detail}]) => `${node.name}: ${component} is ${state} (${detail})`),
@@ -110,7 +118,7 @@ function missingImage(image: string): string {
 
 async function lastEndOf(
   cluster: Cluster,
-  task: TaskState,
+  task: TaskReport,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<LastEnd | undefined> {

@@ -4,8 +4,9 @@ import type {Cluster} from '../cluster/cluster.js';
 import {type LoadOptions, parseCluster} from '../cluster/load.js';
 import {nearest} from '../cluster/nearest.js';
 import {DEFAULT_TASKS} from '../cluster/tasks.js';
+import {type Address, plus} from '../support/address.js';
+import {formatRanges} from '../support/address-range.js';
 import {Hw5Errors, UsageError} from '../support/errors.js';
-import {contains, formatCidr, formatIpv4, formatRange, type Ipv4, parseCidr, parseIpv4} from '../support/ipv4.js';
 
 /** As the cluster's own reader has it. */
 const READING = {merge: true, stringKeys: true, logLevel: 'silent'} as const;
@@ -103,8 +104,8 @@ function setCount(document: Document, item: YAMLMap, group: Group, addresses: Ad
   else if (!hasAddresses) item.set('count', group.count);
 }
 
-function setAddresses(document: Document, item: YAMLMap, addresses: readonly Ipv4[]): void {
-  const ranges = rangesOf(addresses);
+function setAddresses(document: Document, item: YAMLMap, addresses: readonly Address[]): void {
+  const ranges = formatRanges(addresses);
   const old = item.get('addresses', true);
   if (isScalar(old) && ranges.length === 1) old.value = ranges[0];
   else item.set('addresses', document.createNode(ranges.length === 1 ? ranges[0] : ranges, {flow: true}));
@@ -113,56 +114,44 @@ function setAddresses(document: Document, item: YAMLMap, addresses: readonly Ipv
 /** Which addresses the tasks have, and which are free. */
 class Addresses {
   readonly #before: Cluster;
-  readonly #taken: Set<Ipv4>;
+  readonly #taken: Set<Address>;
 
   constructor(before: Cluster) {
     this.#before = before;
-    this.#taken = new Set(before.framework.tasks.map((task) => parseIpv4(task.address)!));
+    this.#taken = new Set(before.framework.tasks.map((task) => task.address));
   }
 
   /** Of the group's tasks: name-1, name-2 … */
-  of(name: string): readonly Ipv4[] {
+  of(name: string): readonly Address[] {
     return this.#before.framework.tasks
       .filter((task) => task.name.startsWith(`${name}-`) && /^\d+$/.test(task.name.slice(name.length + 1)))
-      .map((task) => parseIpv4(task.address)!);
+      .map((task) => task.address);
   }
 
   /** Of the single task. */
-  ofTask(name: string): string | undefined {
+  ofTask(name: string): Address | undefined {
     return this.#before.framework.tasks.find((task) => task.name === name)?.address;
   }
 
   /** Those that the group keeps, and the next free ones. @throws UsageError when they run out. */
-  resized(name: string, count: number): readonly Ipv4[] {
+  resized(name: string, count: number): readonly Address[] {
     const own = this.of(name);
     const all = own.slice(0, count);
-    const pool = parseCidr(this.#before.network.subnet)!;
-    for (let next = own.at(-1)! + 1; all.length < count; next++) {
-      if (!contains(pool, next) || next === pool.last) {
-        throw new UsageError(
-          `${name}=${count}: the pool ${formatCidr(pool)} has no free address left behind ${formatIpv4(next - 1)}`,
-          {
-            hint: `at most ${name}=${all.length}; or give the group other addresses in the cluster file`,
-          },
-        );
+    const pool = this.#before.network.subnet;
+    for (let last = own.at(-1)!; all.length < count; ) {
+      const next = plus(last, 1);
+      if (next === undefined || !pool.contains(next) || next === pool.last) {
+        throw new UsageError(`${name}=${count}: the pool ${pool} has no free address left behind ${last}`, {
+          hint: `at most ${name}=${all.length}; or give the group other addresses in the cluster file`,
+        });
       }
+      last = next;
       if (this.#taken.has(next)) continue;
       this.#taken.add(next);
       all.push(next);
     }
     return all;
   }
-}
-
-/** `192.168.0.101-104` for each run of neighbours. */
-function rangesOf(addresses: readonly Ipv4[]): readonly string[] {
-  const runs: [first: Ipv4, last: Ipv4][] = [];
-  for (const address of addresses) {
-    const run = runs.at(-1);
-    if (run && run[1] + 1 === address) run[1] = address;
-    else runs.push([address, address]);
-  }
-  return runs.map(([first, last]) => formatRange(first, last));
 }
 
 /**

@@ -5,6 +5,7 @@ import {homedir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {labDown} from '../../src/lab/down.js';
+import {emulators} from '../../src/lab/emulators.js';
 import {labExec, sshCommand} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
@@ -19,7 +20,6 @@ import {labSave} from '../../src/lab/saves/save.js';
 import {listSaves, savePaths, savesDirectory} from '../../src/lab/saves/saves.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
-import {emulators} from '../../src/lab/work-alikes.js';
 
 const options = {name: 'saves-test', count: 2, subnet: '198.18.0.224/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());

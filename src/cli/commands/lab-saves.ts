@@ -1,4 +1,5 @@
 import type {Command} from 'commander';
+import {emulators} from '../../lab/emulators.js';
 import type {LabHost} from '../../lab/host.js';
 import type {LabContext} from '../../lab/report.js';
 import {inUnits} from '../../lab/saves/copy.js';
@@ -7,7 +8,6 @@ import {labRestore} from '../../lab/saves/restore.js';
 import {labSave} from '../../lab/saves/save.js';
 import {listSaves, type Save} from '../../lab/saves/saves.js';
 import {nameOption} from '../../lab/state.js';
-import {emulators} from '../../lab/work-alikes.js';
 import type {CliContext} from '../context.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {columns} from '../text/columns.js';

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import {labDown} from '../../lab/down.js';
+import {emulators} from '../../lab/emulators.js';
 import {enter, enterBySsh} from '../../lab/exec.js';
 import {type LabHost, labHost} from '../../lab/host.js';
 import {DEFAULT_LAB} from '../../lab/lab.js';
@@ -9,7 +10,6 @@ import {listSaves} from '../../lab/saves/saves.js';
 import {nameOption} from '../../lab/state.js';
 import {type LabStatus, labStatus} from '../../lab/status.js';
 import {labUp} from '../../lab/up.js';
-import {emulators} from '../../lab/work-alikes.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';

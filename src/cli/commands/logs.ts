@@ -1,8 +1,9 @@
 import chalk from 'chalk';
 import {Command} from 'commander';
 import {chooseNodes} from '../../cluster/choose-nodes.js';
+import {COMPONENTS} from '../../components/index.js';
 import {readLogs} from '../../logs/read.js';
-import {COMPONENT_NAMES, logSource} from '../../logs/source.js';
+import {logNames, logSource} from '../../logs/source.js';
 import {UsageError} from '../../support/errors.js';
 import {parseSince} from '../../support/since.js';
 import {findCluster} from '../cluster-file.js';
@@ -26,7 +27,7 @@ interface LogsOptions {
 export function logsCommand(context: CliContext): Command {
   return new Command('logs')
     .description('the log of a component from all nodes that have it, merged by time')
-    .argument('<component>', COMPONENT_NAMES.join(', '))
+    .argument('<component>', logNames(COMPONENTS).join(', '))
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('--node <name...>', 'only of these nodes')
     .option('-n, --lines <n>', 'only the last lines of each node', wholeNumber, 100)
@@ -46,7 +47,7 @@ Examples:
       const options = optionsOf<LogsOptions>(command);
       const since = options.since === undefined ? undefined : parseSince(options.since);
       const cluster = await findCluster(options, context);
-      const found = logSource(component, cluster);
+      const found = logSource(component, cluster, COMPONENTS);
       const source = {...found, nodes: chooseNodes(cluster.nodes, options.node).filter((node) => found.nodes.includes(node))};
       if (source.nodes.length === 0) {
         throw new UsageError(`${found.component} is not on ${options.node?.join(', ')}`, {

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import type {ClusterNode} from '../../cluster/cluster.js';
+import {COMPONENTS} from '../../components/index.js';
 import type {Host} from '../../host/host.js';
 import {Questions} from '../../host/questions.js';
 import {collectStatus, type HostOf} from '../../status/collect.js';
@@ -28,7 +29,7 @@ export function statusCommand(context: CliContext): Command {
       const cluster = await findCluster(options, context);
       const questions = new Questions();
       await using hosts = new Connections(options, context, questions);
-      const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS, questions);
+      const collect = () => collectStatus(cluster, COMPONENTS, hosts.get, LIMIT_MS, questions);
       const show = async (): Promise<void> => {
         const status = await collect();
         // nodes whose question was not answered

@@ -1,4 +1,5 @@
 import {Command} from 'commander';
+import {COMPONENTS} from '../../components/index.js';
 import {explain} from '../../tasks/explain.js';
 import {findCluster} from '../cluster-file.js';
 import type {CliContext} from '../context.js';
@@ -25,7 +26,7 @@ Examples:
       const options = optionsOf(command);
       const cluster = await findCluster(options, context);
       await using hosts = openHosts(options, context);
-      const explanation = await explain(cluster, name, hosts, context.signal);
+      const explanation = await explain(cluster, COMPONENTS, name, hosts, context.signal);
       context.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation));
       context.setExitCode(explanation.isWell ? 0 : 3);
     });

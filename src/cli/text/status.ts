@@ -1,14 +1,16 @@
 import chalk from 'chalk';
-import {isWell} from '../../components/scheduler/component.js';
-import type {BgpPeer, ClusterStatus, ComponentState, NodeStatus} from '../../status/status.js';
+import {isEstablished} from '../../components/calico/node-status.js';
+import type {HealthState} from '../../components/health.js';
+import {isTaskHealthy} from '../../scheduler-api/state.js';
+import type {ClusterStatus, NodeStatus} from '../../status/status.js';
 import {columns} from './columns.js';
 
-const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
+const COLOUR: Readonly<Record<HealthState, (text: string) => string>> = {
   healthy: chalk.green,
   unhealthy: chalk.red,
   absent: chalk.dim,
 };
-const SIGN: Readonly<Record<ComponentState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
+const SIGN: Readonly<Record<HealthState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
 const COLOUR_OF_SIGN = new Map((['healthy', 'unhealthy', 'absent'] as const).map((state) => [SIGN[state], COLOUR[state]]));
 
 /** The status for people: what is well in one word, what is not with why. */
@@ -28,7 +30,7 @@ export function statusText(status: ClusterStatus): string {
       'framework',
       status.framework.id
         ? `${status.framework.id}, led by ${status.framework.leader ?? 'nobody'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
-        : 'no scheduler answers',
+        : `${status.framework.error ?? 'no scheduler answers'}${status.framework.hint === undefined ? '' : ` (${status.framework.hint})`}`,
     ),
     '',
     ...taskLines(status),
@@ -70,8 +72,6 @@ function peerCell(node: NodeStatus, address: string): string {
   return isEstablished(peer) ? `${SIGN.healthy} up ${peer.since}` : `${SIGN.unhealthy} ${peer.state} ${peer.since}`;
 }
 
-const isEstablished = (peer: BgpPeer): boolean => peer.info.startsWith('Established');
-
 function troubles(status: ClusterStatus): string[] {
   return status.nodes.flatMap((node) => {
     if (!node.reachable) {
@@ -91,7 +91,7 @@ function troubles(status: ClusterStatus): string[] {
   });
 }
 
-function part(state: ComponentState, name: string, detail: string): string {
+function part(state: HealthState, name: string, detail: string): string {
   return `${COLOUR[state](SIGN[state])} ${name.padEnd(13)} ${state === 'healthy' ? chalk.dim(detail) : detail}`;
 }
 
@@ -110,6 +110,6 @@ function taskLines(status: ClusterStatus): string[] {
   return columns(rows).map((text, index) => {
     const task = status.tasks[index - 1];
     if (!task) return chalk.dim(text);
-    return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
+    return isTaskHealthy(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
   });
 }

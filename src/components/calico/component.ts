@@ -2,12 +2,19 @@ import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../../
 import {type Action, ensureFile, ensureUpload} from '../../engine/action.js';
 import type {Fact} from '../../engine/fact.js';
 import {exists, FILES, type FileState, fileHash, output, textFile} from '../../engine/facts.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import {quote, quoteAll} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
+import {defineComponent} from '../component.js';
+import {ABSENT, type Health, hanging} from '../health.js';
 import {notingPull} from '../images/pulled.js';
 import {ETC, RESTORE} from '../places.js';
+import {isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
 
+/** Calico's settings leave BGP no other port. */
+const BGP_PORT = 179;
+/** Where Calico is installed as services and not as the container calico-node. */
+const UNITS = ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'];
 const CALICOCTL = '/usr/local/bin/calicoctl';
 const CONFIG = '/etc/calico/calicoctl.cfg';
 /**
@@ -27,7 +34,7 @@ const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
 
 /** Our configuration, or that there is somebody else's: that one may hold passwords, and nobody gets to see it. */
 const configFact: Fact<FileState | 'foreign' | undefined> = {
-  asks: FILES,
+  service: FILES,
   script: `[ -f ${CONFIG} ] || exit 3; head -n1 ${CONFIG} | grep -q '^# Made by hw5' || exit 4; stat -c %a ${CONFIG} && cat ${CONFIG}`,
   parse: (output) => (output.code === 4 ? 'foreign' : textFile(CONFIG).parse(output)),
 };
@@ -44,7 +51,7 @@ const keep = (from: string, to: string): Action => ({
 });
 
 /** calicoctl itself and the etcd cluster it talks to. */
-export const calicoctl = defineStep({
+export const calicoctl = defineComponent({
   name: 'calicoctl',
   title: 'calicoctl',
   needs: ['packages'],
@@ -57,47 +64,47 @@ export const calicoctl = defineStep({
     before: exists(CONFIG_BEFORE),
     programBefore: exists(CALICOCTL_BEFORE),
   }),
-  plan(seen, {cluster, inputs}) {
+  plan(observed, {cluster, inputs}) {
     const config = render('calico/calicoctl.cfg', {endpoints: etcdEndpoints(cluster).join(',')});
     const {url, sha256} = cluster.calico.calicoctl;
-    const isFromUrl = sha256 ? seen.hash === sha256 : seen.hash !== undefined && seen.origin?.content === `${url}\n`;
+    const isFromUrl = sha256 ? observed.hash === sha256 : observed.hash !== undefined && observed.origin?.content === `${url}\n`;
     const bring: readonly Action[] = inputs.calicoctl
-      ? ensureUpload(CALICOCTL, inputs.calicoctl, seen.hash)
+      ? ensureUpload(CALICOCTL, inputs.calicoctl, observed.hash)
       : isFromUrl
         ? []
         : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
     const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
     const coming = `not yet ${origin}`;
     // one without our note is the administrator's
-    const isTheirs = seen.hash !== undefined && !seen.origin && !seen.programBefore;
+    const isTheirs = observed.hash !== undefined && !observed.origin && !observed.programBefore;
     const program =
       bring.length === 0
         ? []
         : [
             ...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []),
-            ...ensureFile(ORIGIN, coming, seen.origin),
+            ...ensureFile(ORIGIN, coming, observed.origin),
             ...bring,
             ...ensureFile(ORIGIN, origin, {content: coming, mode: '644'}),
           ];
-    const isForeign = seen.config === 'foreign';
+    const isForeign = observed.config === 'foreign';
     return [
       ...program,
-      ...(isForeign && !seen.before ? [keep(CONFIG, CONFIG_BEFORE)] : []),
-      ...ensureFile(CONFIG, config, seen.config === 'foreign' ? undefined : seen.config),
+      ...(isForeign && !observed.before ? [keep(CONFIG, CONFIG_BEFORE)] : []),
+      ...ensureFile(CONFIG, config, observed.config === 'foreign' ? undefined : observed.config),
     ];
   },
-  undo(seen) {
-    const isOurs = seen.config !== undefined && seen.config !== 'foreign';
+  undo(observed) {
+    const isOurs = observed.config !== undefined && observed.config !== 'foreign';
     const config: readonly Action[] = isOurs
       ? [
-          seen.before ? move(CONFIG_BEFORE, CONFIG) : {kind: 'remove', path: CONFIG},
+          observed.before ? move(CONFIG_BEFORE, CONFIG) : {kind: 'remove', path: CONFIG},
           {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
         ]
       : [];
     // theirs that was kept by an `up` that came no further is the same as the one in its place
-    const theirs: readonly Action[] = seen.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
-    const ours: readonly Action[] = seen.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
-    const program: readonly Action[] = seen.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
+    const theirs: readonly Action[] = observed.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
+    const ours: readonly Action[] = observed.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
+    const program: readonly Action[] = observed.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
     return [...config, ...program];
   },
 });
@@ -107,7 +114,7 @@ function poolResource(cluster: Cluster): unknown {
   return {
     apiVersion: 'v1',
     kind: 'ipPool',
-    metadata: {cidr: cluster.network.subnet},
+    metadata: {cidr: cluster.network.subnet.toString()},
     spec: {ipip: {enabled: false}, 'nat-outgoing': cluster.calico.natOutgoing},
   };
 }
@@ -135,31 +142,31 @@ function profileResource(cluster: Cluster): unknown {
 /** Something that Calico keeps in etcd. */
 const record = (script: string): Fact<string | undefined> => ({
   ...output(script),
-  asks: 'etcd',
-  silentHint: 'etcd does not answer: `hw5 status` tells how its members do',
+  service: 'etcd',
+  timeoutHint: 'etcd does not answer: `hw5 status` tells how its members do',
 });
 
 /** The pool's and the profile's records, in etcd, before any container starts. */
-export const pool = defineStep({
+export const pool = defineComponent({
   name: 'pool',
   title: 'Calico IP pool and profile',
   needs: ['calicoctl', everywhere('etcd')],
   targets: (cluster) => calicoNodes(cluster).slice(0, 1),
   facts: ({cluster}) => ({
-    pool: record(`calicoctl get ipPool ${quote(cluster.network.subnet)} -o json`),
+    pool: record(`calicoctl get ipPool ${quote(cluster.network.subnet.toString())} -o json`),
     profile: record(`calicoctl get profile ${quote(cluster.network.name)} -o json`),
   }),
-  plan(seen, {cluster}) {
+  plan(observed, {cluster}) {
     const resources = [
-      {seen: seen.pool, wanted: poolResource(cluster), title: `IP pool ${cluster.network.subnet}`},
+      {observed: observed.pool, wanted: poolResource(cluster), title: `IP pool ${cluster.network.subnet}`},
       {
-        seen: seen.profile,
+        observed: observed.profile,
         wanted: profileResource(cluster),
         title: `profile ${cluster.network.name}: the nodes may reach the containers`,
       },
     ];
     return resources
-      .filter((resource) => !holds(resource.seen, resource.wanted))
+      .filter((resource) => !holds(resource.observed, resource.wanted))
       .map((resource) => ({
         kind: 'run',
         title: resource.title,
@@ -168,7 +175,7 @@ export const pool = defineStep({
         hint: 'does etcd answer? `calicoctl get ipPool` on the node tells',
       }));
   },
-  undo(seen, {cluster}) {
+  undo(observed, {cluster}) {
     const remove = (resource: unknown): Action => ({
       kind: 'run',
       title: 'remove it',
@@ -176,8 +183,8 @@ export const pool = defineStep({
       stdin: JSON.stringify(resource),
     });
     return [
-      ...(holds(seen.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
-      ...(holds(seen.pool, {metadata: {cidr: cluster.network.subnet}}) ? [remove(poolResource(cluster))] : []),
+      ...(holds(observed.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
+      ...(holds(observed.pool, {metadata: {cidr: cluster.network.subnet.toString()}}) ? [remove(poolResource(cluster))] : []),
     ];
   },
 });
@@ -196,13 +203,36 @@ function sessions(peers: readonly ClusterNode[]): string {
   return ['s=$(calicoctl node status) || { echo "$s"; exit 1; }', ...checks].join('\n');
 }
 
+/** Healthy when the node has a session with each of the peers. */
+function health(peers: readonly ClusterNode[]): Fact<Health> {
+  return {
+    script: NODE_STATUS,
+    whenTimedOut: hanging('calicoctl does not answer'),
+    parse({code, stdout}) {
+      if (code === 127) return ABSENT;
+      if (code !== 0) return {state: 'unhealthy', detail: 'the node does not run'};
+      const established = parsePeers(stdout)
+        .filter(isEstablished)
+        .map(({address}) => address);
+      const missing = peers.filter(({address}) => !established.includes(address)).map(({name}) => name);
+      return missing.length > 0
+        ? {state: 'unhealthy', detail: `no BGP session with ${missing.join(', ')}`}
+        : {state: 'healthy', detail: `${peers.length} of ${peers.length} BGP sessions`};
+    },
+  };
+}
+
 /** calico-node on every node of the containers' network, and the mesh between them. */
-export const calico = defineStep({
+export const calico = defineComponent({
   name: 'calico',
   title: 'Calico node and BGP mesh',
   needs: ['docker', 'calicoctl', everywhere('pool')],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: UNITS,
+  ports: () => [{port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', bind: 'everywhere', processes: ['bird']}],
+  health: (cluster, node) => health(peersOf(node, cluster)),
+  logs: {container: 'calico-node'},
   facts: ({node, cluster}) => ({
     started: textFile(STARTED),
     // the same question as the wait's, which the host is then asked once: a node without sessions runs
@@ -211,7 +241,7 @@ export const calico = defineStep({
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
   }),
-  plan(seen, {node, cluster}) {
+  plan(observed, {node, cluster}) {
     const argv = [
       'calicoctl',
       'node',
@@ -224,9 +254,9 @@ export const calico = defineStep({
     ];
     // calico-node keeps the endpoints it was started with
     const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
-    if (seen.isRunning && seen.started?.content === wanted) return [];
+    if (observed.isRunning && observed.started?.content === wanted) return [];
     return [
-      ...(seen.started ? [] : ensureFile(STARTED, STARTING, undefined)),
+      ...(observed.started ? [] : ensureFile(STARTED, STARTING, undefined)),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -239,7 +269,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
         ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
       },
-      ...ensureFile(STARTED, wanted, seen.started),
+      ...ensureFile(STARTED, wanted, observed.started),
     ];
   },
   ready: ({node, cluster, unreachable}) => {
@@ -252,8 +282,8 @@ printf '%s\\n' "$log" >&2; exit 1`,
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },
-  undo(seen, {node, cluster}) {
-    if (!seen.started) return [];
+  undo(observed, {node, cluster}) {
+    if (!observed.started) return [];
     return [
       {
         kind: 'script',
@@ -268,7 +298,7 @@ ids=$(docker ps -aq --filter name='^/calico-node$') || exit 1
       {
         kind: 'script',
         title: 'remove what Calico left in the kernel',
-        script: `POOL=${quote(cluster.network.subnet)}\n${template('calico/cleanup.sh')}`,
+        script: `POOL=${quote(cluster.network.subnet.toString())}\n${template('calico/cleanup.sh')}`,
       },
       {
         kind: 'script',
@@ -291,15 +321,19 @@ function holds(text: string | undefined, wanted: unknown): boolean {
   }
 }
 
-function isWithin(wanted: unknown, seen: unknown): boolean {
-  if (seen === undefined || seen === null) return isNothing(wanted);
+function isWithin(wanted: unknown, observed: unknown): boolean {
+  if (observed === undefined || observed === null) return isNothing(wanted);
   if (Array.isArray(wanted)) {
-    return Array.isArray(seen) && wanted.length === seen.length && wanted.every((value, index) => isWithin(value, seen[index]));
+    return (
+      Array.isArray(observed) &&
+      wanted.length === observed.length &&
+      wanted.every((value, index) => isWithin(value, observed[index]))
+    );
   }
   if (typeof wanted === 'object' && wanted !== null) {
-    return Object.entries(wanted).every(([name, value]) => isWithin(value, (seen as Record<string, unknown>)[name]));
+    return Object.entries(wanted).every(([name, value]) => isWithin(value, (observed as Record<string, unknown>)[name]));
   }
-  return wanted === seen;
+  return wanted === observed;
 }
 
 /** What Calico leaves out when it prints a resource: false, and lists and objects with nothing in them. */

@@ -1,6 +1,6 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
 import type {Fact} from '../../engine/fact.js';
-import {defineStep} from '../../engine/step.js';
+import {defineComponent} from '../component.js';
 import {fromApt} from './apt.js';
 
 /** Debian's packages for a node of these roles. Debian and Ubuntu name them alike. */
@@ -44,15 +44,15 @@ dpkg --force-confdef --force-confold --configure -a </dev/null && install`;
 }
 
 /** Packages by apt. Nothing that is there is installed again; `down` leaves them. */
-export const packages = defineStep({
+export const packages = defineComponent({
   name: 'packages',
   title: 'Debian packages',
   // a Docker that starts on a host that does not forward yet turns that on itself, and then drops all else that is forwarded
   needs: ['kernel'],
   targets: (cluster) => cluster.nodes,
   facts: ({node, cluster}) => ({missing: missingPackages(node, cluster)}),
-  plan(seen) {
-    const missing = seen.missing?.split(' ').filter(Boolean) ?? [];
+  plan(observed) {
+    const missing = observed.missing?.split(' ').filter(Boolean) ?? [];
     if (missing.length === 0) return [];
     return [
       {

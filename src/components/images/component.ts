@@ -2,8 +2,9 @@ import {nodesWith} from '../../cluster/cluster.js';
 import type {Action} from '../../engine/action.js';
 import {mapped} from '../../engine/facts.js';
 import type {Inputs} from '../../engine/inputs.js';
-import {defineStep, everywhere} from '../../engine/step.js';
+import {everywhere} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
+import {defineComponent} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {notingPull} from './pulled.js';
 
@@ -12,10 +13,10 @@ export const TAGS = mapped(fromDockerd<readonly {readonly RepoTags: readonly str
   all?.flatMap(({RepoTags}) => RepoTags ?? []).filter((tag) => /^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$/.test(tag)),
 );
 
-const has = (seen: readonly string[] | undefined, tag: string): boolean => seen?.includes(tag) ?? false;
+const has = (observed: readonly string[] | undefined, tag: string): boolean => observed?.includes(tag) ?? false;
 
-const missing = (seen: readonly string[] | undefined, inputs: Inputs): boolean =>
-  inputs.images.specs.some((spec) => !has(seen, spec.tag));
+const missing = (observed: readonly string[] | undefined, inputs: Inputs): boolean =>
+  inputs.images.specs.some((spec) => !has(observed, spec.tag));
 
 const load = (inputs: Inputs): Action => ({
   kind: 'feed',
@@ -33,7 +34,7 @@ export function removeImages(tags: readonly string[] = []): readonly Action[] {
  * Both images: from the cache on this computer on all nodes at once, else built on one node and kept in the cache. A tag names the content
  * (Dockerfile, files, base), so that what is there under its tag is never built again.
  */
-export const build = defineStep({
+export const build = defineComponent({
   name: 'build',
   title: 'images docker-ssh and docker-jupyter',
   needs: ['docker'],
@@ -42,12 +43,12 @@ export const build = defineStep({
     tags: TAGS,
     base: fromDockerd(`/images/${inputs.images.baseTag}/json`),
   }),
-  plan(seen, {node, cluster, inputs, everywhere, unreachable}) {
+  plan(observed, {node, cluster, inputs, allObserved, unreachable}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
-    const isMissing = missing(seen.tags, inputs);
+    const isMissing = missing(observed.tags, inputs);
     if (isCached) return isMissing ? [load(inputs)] : [];
     // another one builds while the builder cannot be reached
-    const builder = [cluster.images.builder, ...everywhere.keys()].find((name) => !unreachable.has(name));
+    const builder = [cluster.images.builder, ...allObserved.keys()].find((name) => !unreachable.has(name));
     if (node.name !== builder) return [];
     const keep: Action = {
       kind: 'fetch',
@@ -56,7 +57,7 @@ export const build = defineStep({
       localFile: cacheFile,
     };
     // the cache was lost, and the other nodes get theirs from it
-    if (!isMissing) return [...everywhere.values()].some((other) => missing(other.tags, inputs)) ? [keep] : [];
+    if (!isMissing) return [...allObserved.values()].some((other) => missing(other.tags, inputs)) ? [keep] : [];
     const base: Action =
       baseTar === undefined
         ? {
@@ -68,7 +69,7 @@ export const build = defineStep({
           }
         : {kind: 'feed', title: 'import the base image', localFile: baseTar, argv: ['docker', 'import', '-', baseTag]};
     const builds: Action[] = specs
-      .filter((spec) => !has(seen.tags, spec.tag))
+      .filter((spec) => !has(observed.tags, spec.tag))
       .map((spec) => ({
         kind: 'run',
         title: `build ${spec.tag}`,
@@ -87,19 +88,19 @@ export const build = defineStep({
         timeoutMs: 20 * 60_000,
         hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
       }));
-    return [...(seen.base ? [] : [base]), ...builds, keep];
+    return [...(observed.base ? [] : [base]), ...builds, keep];
   },
   // with --purge they go with dockerd's own step: not before the last container that uses them
   undo: () => [],
 });
 
 /** What one node has built, on every other node. */
-export const images = defineStep({
+export const images = defineComponent({
   name: 'images',
   title: 'images on the other nodes',
   needs: [everywhere('build')],
   targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
   facts: () => ({tags: TAGS}),
-  plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
+  plan: (observed, {inputs}) => (missing(observed.tags, inputs) ? [load(inputs)] : []),
   undo: () => [],
 });

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {npmFile} from '../../support/npm-file.js';
 import {type TarFile, tar} from './tar.js';
 
 export interface ImageOptions {
@@ -64,6 +64,5 @@ function filesOf(folder: string): TarFile[] {
 }
 
 function filesOfPackages(): TarFile[] {
-  const {resolve} = createRequire(import.meta.url);
-  return Object.entries(FROM_PACKAGES).map(([path, file]) => ({path, mode: 0o644, content: readFileSync(resolve(file))}));
+  return Object.entries(FROM_PACKAGES).map(([path, file]) => ({path, mode: 0o644, content: readFileSync(npmFile(file))}));
 }

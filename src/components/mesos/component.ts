@@ -1,10 +1,12 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
-import {defineStep, everywhere, type Problem, type Step} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render} from '../../support/template.js';
+import {type Component, defineComponent} from '../component.js';
 import {askDockerd, toldByDocker} from '../docker/dockerd.js';
+import {unitHealth} from '../health.js';
 import {notingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
 
@@ -51,39 +53,57 @@ function commandOf(
   };
 }
 
-function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['needs']): Step {
-  return defineStep({
+function mesosStep(program: Program, role: 'master' | 'agent', needs: Component['needs']): Component {
+  return defineComponent({
     name: program.name,
     title: role === 'master' ? 'Mesos master' : 'Mesos agents',
     needs,
     targets: hosts(role),
     undoTargets: (cluster) => cluster.nodes,
+    units: [unitName(program)],
+    ports: (cluster, {address}) => [
+      {
+        port: program.port(cluster),
+        protocol: 'tcp',
+        purpose: role === 'master' ? 'the Mesos master' : 'the Mesos agent',
+        access: 'nodes',
+        bind: [address],
+        processes: [program.name],
+      },
+    ],
+    health: (cluster, {address}) =>
+      unitHealth(
+        unitName(program),
+        `curl -sf -m 5 http://${address}:${program.port(cluster)}/health && echo answers`,
+        'does not answer',
+      ),
+    logs: {notRun: externalMesos},
     facts: ({cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
-      path: {...output(`command -v ${program.name}`), asks: FILES},
+      path: {...output(`command -v ${program.name}`), service: FILES},
       data: exists(workDir(program)),
       /** True where none is needed. */
       hasImage: toldByDocker(
         succeeds(imageOf(cluster) === undefined ? ':' : `${askDockerd(`/images/${imageOf(cluster)}/json`)} >/dev/null`),
       ),
     }),
-    check(seen, {cluster}): readonly Problem[] {
-      if (cluster.mesos.source.kind !== 'host' || seen.path) return [];
+    check(observed, {cluster}): readonly FailedCheck[] {
+      if (cluster.mesos.source.kind !== 'host' || observed.path) return [];
       return [{message: `${program.name} is not on the host's PATH`, hint: program.hint}];
     },
-    plan(seen, {node, cluster}) {
-      const {prepare, command, options} = commandOf(program, cluster, seen.path);
+    plan(observed, {node, cluster}) {
+      const {prepare, command, options} = commandOf(program, cluster, observed.path);
       const text = program.unitText(node, cluster, command, options).replace('PREPARE\n', prepare);
-      const written = ensureFile(unitPath(unitName(program)), text, seen.unit);
+      const written = ensureFile(unitPath(unitName(program)), text, observed.unit);
       const image = imageOf(cluster);
-      const pull = image === undefined || seen.hasImage ? [] : [pullOf(image)];
+      const pull = image === undefined || observed.hasImage ? [] : [pullOf(image)];
       // the agent exits with "Incompatible agent info detected" while it remembers itself as another; its tasks end with its old self
-      const isOther = role === 'agent' && seen.data && seen.unit && agentInfo(seen.unit.content) !== agentInfo(text);
+      const isOther = role === 'agent' && observed.data && observed.unit && agentInfo(observed.unit.content) !== agentInfo(text);
       const forget: Action[] = isOther
         ? [systemctl('stop', unitName(program)), removeContainers, {kind: 'remove', path: LATEST}]
         : [];
-      return [...pull, ...forget, ...written, ...ensureRunning(unitName(program), seen.service, written)];
+      return [...pull, ...forget, ...written, ...ensureRunning(unitName(program), observed.service, written)];
     },
     ready: ({node, cluster}) => ({
       reason: `${program.name} to answer`,
@@ -91,18 +111,24 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Step['need
       script: `curl -sf -m 5 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
       hint: `see \`journalctl -u ${unitName(program)}\`${role === 'agent' ? RESIZED : ''}`,
     }),
-    undo(seen) {
+    undo(observed) {
       const actions: Action[] = [];
-      if (seen.unit) {
+      if (observed.unit) {
         actions.push(systemctl('disable', unitName(program)), systemctl('stop', unitName(program)));
         if (role === 'agent') actions.push(removeContainers);
         actions.push({kind: 'remove', path: unitPath(unitName(program))}, systemctl('daemon-reload'));
       }
       // without its tasks the data of a torn-down framework says nothing any more, and an old agent id would only confuse the next master
-      if (seen.data) actions.push(...foldersOf(program).map((path) => ({kind: 'remove', path}) as const));
+      if (observed.data) actions.push(...foldersOf(program).map((path) => ({kind: 'remove', path}) as const));
       return actions;
     },
   });
+}
+
+/** Why there is no log of a Mesos that hw5 does not run. */
+function externalMesos({name, mesos: {source}}: Cluster): {message: string; hint: string} | undefined {
+  if (source.kind !== 'external') return undefined;
+  return {message: `hw5 does not run Mesos for ${name}`, hint: `it registers at ${source.master}: look there`};
 }
 
 /** The image that Mesos runs out of, if it does. */
@@ -122,7 +148,7 @@ function pullOf(image: string): Action {
 
 /** What an agent remembers of itself. */
 const LATEST = `${DATA}/mesos-agent/meta/slaves/latest`;
-/** That cannot be seen in the unit. */
+/** That cannot be observed in the unit. */
 const RESIZED = `; if it says "Incompatible agent info detected", the machine's size has changed: \`rm -f ${LATEST}\` on the node, which ends its tasks`;
 
 /** What an agent may not change while it remembers itself, as its unit says it. */
@@ -131,7 +157,7 @@ function agentInfo(unitText: string): string {
 }
 
 /** dockerd brings the image, where the node's docker is hw5's business; elsewhere it runs once its package is there. */
-const withDocker: Step['needs'] = (node, cluster) =>
+const withDocker: Component['needs'] = (node, cluster) =>
   imageOf(cluster) !== undefined && isOnContainerNetwork(node) ? ['packages', 'docker'] : ['packages'];
 
 /** Containers that Mesos started and that a TEARDOWN did not reach. */

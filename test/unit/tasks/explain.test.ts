@@ -1,8 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import type {TaskState} from '../../../src/components/scheduler/component.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
-import {componentFacts} from '../../../src/status/components.js';
+import type {TaskReport} from '../../../src/scheduler-api/state.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
 import type {FakeHost} from '../../support/fake-host.js';
@@ -10,11 +11,11 @@ import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED} from './scheduler.js';
 
 const cluster = clusterOf();
-const PENDING: Partial<TaskState> = {state: 'pending', healthy: null, node: null, containerId: null};
+const PENDING: Partial<TaskReport> = {state: 'pending', healthy: null, node: null, containerId: null};
 
 interface Scene {
   /** Of ssh-1. */
-  readonly task?: Partial<TaskState>;
+  readonly task?: Partial<TaskReport>;
   /** Node → component → what is amiss. */
   readonly amiss?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly off?: readonly string[];
@@ -29,7 +30,7 @@ function facts(node: ClusterNode, amiss: Readonly<Record<string, string>>): stri
     docker: '20.10 etcd://x',
     calico: peers.map(({address}) => `| ${address} | node-to-node mesh | up | 23:30 | Established |`).join('\n'),
   };
-  return [...Object.keys(componentFacts(node, cluster)), 'image']
+  return [...Object.keys(healthFacts(COMPONENTS, cluster, node)), 'image']
     .map((name, index) => {
       const text = amiss[name] ?? well[name] ?? 'loaded active running\nanswers';
       return `${index} ${amiss[name] === undefined ? 0 : 1} ${Buffer.from(text).toString('base64')}`;
@@ -53,7 +54,7 @@ async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutS
       })
       .on(/^docker logs /, {stdout: 'one\n', stderr: 'two\nthree\n'});
   });
-  return {...(await explain(cluster, 'ssh-1', hosts)), looked: looked.sort()};
+  return {...(await explain(cluster, COMPONENTS, 'ssh-1', hosts)), looked: looked.sort()};
 }
 
 describe('why a task is as it is', () => {

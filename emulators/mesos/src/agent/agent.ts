@@ -1,8 +1,7 @@
+import type {AgentCall, AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
 import type {Log} from '../common/log.js';
 import {fromWire, scalar} from '../common/resources.js';
 import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
-import type {AgentCall, AgentRegistration} from '../master/agent-registration.js';
-import type {AgentMessage} from '../master/context.js';
 import type {Containerizer} from './containers/container.js';
 import {UNSUPPORTED} from './containers/unsupported.js';
 import {describeRegistration} from './registration.js';

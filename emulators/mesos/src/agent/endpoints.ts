@@ -1,27 +1,14 @@
-import type {Flags} from '../common/flags.js';
 import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {VERSION} from '../common/version.js';
-import type {Agent} from './agent.js';
+import type {EndpointContext} from './endpoint-context.js';
 import {filesApi, filesRoot} from './files.js';
 import {metrics} from './metrics.js';
 import {operatorApi} from './operator-api.js';
 import {agentStateView, containersView} from './views.js';
 
-/** What the endpoints of an agent show. */
-export interface EndpointParts {
-  readonly agent: Agent;
-  readonly flags: Flags;
-  readonly ip: string;
-  /** The master's host. */
-  readonly master: string;
-  readonly startedAt: number;
-  now(): number;
-  isRegistered(): boolean;
-}
-
 /** Answers one request. Endpoints of the process `slave(1)` answer with and without that prefix. */
-export function endpoints(parts: EndpointParts, request: Request): Reply | Promise<Reply> {
-  const {agent, flags} = parts;
+export function endpoints(context: EndpointContext, request: Request): Reply | Promise<Reply> {
+  const {agent, flags} = context;
   const path = request.path.replace(/^\/slave\(1\)(?=\/)/, '');
   switch (path) {
     case '/health':
@@ -29,21 +16,21 @@ export function endpoints(parts: EndpointParts, request: Request): Reply | Promi
     case '/version':
       return {status: 200, json: VERSION};
     case '/state':
-      return {status: 200, json: agentStateView(agent, flags, parts)};
+      return {status: 200, json: agentStateView(agent, flags, context)};
     case '/flags':
       return {status: 200, json: {flags: Object.fromEntries(flags.values)}};
     case '/containers':
       return {status: 200, json: containersView(agent)};
     case '/metrics/snapshot':
-      return {status: 200, json: metrics(parts)};
+      return {status: 200, json: metrics(context)};
     case '/monitor/statistics':
       return agent.statistics().then((json) => ({status: 200, json}));
     case '/api/v1':
-      return operatorApi(parts, request);
+      return operatorApi(context, request);
     case '/files/browse':
     case '/files/read':
     case '/files/download':
-      return filesApi(filesRoot(parts), path.slice('/files/'.length), request.query, request.response);
+      return filesApi(filesRoot(context), path.slice('/files/'.length), request.query, request.response);
     default:
       return notFound();
   }

@@ -3,7 +3,7 @@ import type {ServerResponse} from 'node:http';
 import {basename, join, sep} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {notFound, type Reply} from '../common/http-server.js';
-import type {EndpointParts} from './endpoints.js';
+import type {EndpointContext} from './endpoint-context.js';
 import {groupName, userName} from './users.js';
 
 const MAX_LENGTH = 16 * 4096;
@@ -15,7 +15,7 @@ export interface FilesRoot {
   readonly agentId: string | undefined;
 }
 
-export function filesRoot({agent, flags}: EndpointParts): FilesRoot {
+export function filesRoot({agent, flags}: EndpointContext): FilesRoot {
   return {workDir: flags.required('work_dir'), agentId: agent.info.id?.value};
 }
 

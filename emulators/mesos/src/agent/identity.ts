@@ -1,8 +1,8 @@
 import {statfsSync} from 'node:fs';
 import {cpus, hostname, totalmem} from 'node:os';
 import {isDeepStrictEqual} from 'node:util';
-import {Hw5Error, UsageError} from '../../../../src/support/errors.js';
 import {parseAttributes} from '../common/attributes.js';
+import {EmulatorError, UsageError} from '../common/errors.js';
 import type {Flags} from '../common/flags.js';
 import {parseResources} from '../common/resources-text.js';
 import type {AgentInfo, Resource} from '../common/wire.js';
@@ -65,7 +65,7 @@ function freeDisk(path: string): number {
 
 /**
  * Takes up the identity in the work directory; none: the agent is new.
- * @throws {Hw5Error} in the words of Mesos when the flags describe another agent than the one that worked here
+ * @throws {EmulatorError} in the words of Mesos when the flags describe another agent than the one that worked here
  */
 export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | undefined {
   const old = store.load();
@@ -73,7 +73,7 @@ export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | un
   const {id, ...before} = old.info;
   if (isDetectedOnly(before, info) || isDeepStrictEqual(before, JSON.parse(JSON.stringify(info))))
     return {...old, info: {...info, id: id!}};
-  throw new Hw5Error(
+  throw new EmulatorError(
     [
       'EXIT with status 1: Failed to perform recovery: Incompatible agent info detected. ',
       '------------------------------------------------------------',

@@ -1,4 +1,4 @@
-import {Hw5Error, UsageError} from '../../../../src/support/errors.js';
+import {EmulatorError, UsageError} from '../common/errors.js';
 import {type Flags, parseFlags, usage} from '../common/flags.js';
 import {logTo} from '../common/log.js';
 import {VERSION} from '../common/version.js';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
       process.once(signal, () => void agent.stop().then(() => process.exit(0)));
     process.once('SIGUSR1', () => void agent.unregister());
   } catch (error) {
-    if (!(error instanceof Hw5Error)) throw error;
+    if (!(error instanceof EmulatorError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
     if (error instanceof UsageError) process.stderr.write(`\n${usage('mesos-agent', AGENT_FLAGS)}`);
     process.exitCode = 1;

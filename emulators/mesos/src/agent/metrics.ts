@@ -1,9 +1,9 @@
 import {fromWire, scalar} from '../common/resources.js';
-import type {EndpointParts} from './endpoints.js';
+import type {EndpointContext} from './endpoint-context.js';
 import {usedResources} from './views.js';
 
 /** A part of what genuine Mesos counts in an agent's /metrics/snapshot, under the same names. */
-export function metrics({agent, startedAt, now, isRegistered}: EndpointParts): Record<string, number> {
+export function metrics({agent, startedAt, now, isRegistered}: EndpointContext): Record<string, number> {
   const [total, used] = [fromWire(agent.total), usedResources(agent)];
   const records = [...agent.tasks, ...agent.completed];
   const result: Record<string, number> = {

@@ -4,7 +4,7 @@ import {field, integer, message, opaque, required, text} from '../common/message
 import {type OperatorCalls, readOperatorCall} from '../common/operator-call.js';
 import {VERSION} from '../common/version.js';
 import {isTerminal} from '../common/wire.js';
-import type {EndpointParts} from './endpoints.js';
+import type {EndpointContext} from './endpoint-context.js';
 import {type FilesRoot, filesRoot, findFile, listFiles, readPart} from './files.js';
 import {metrics} from './metrics.js';
 import {executorJson, taskJson} from './operator-views.js';
@@ -56,25 +56,25 @@ interface Call {
 }
 
 /** POST /api/v1 of an agent. */
-export function operatorApi(parts: EndpointParts, request: Request): Reply {
+export function operatorApi(context: EndpointContext, request: Request): Reply {
   const read = readOperatorCall<Call>(request, CALLS);
   if ('refused' in read) return read.refused;
   const {call} = read;
   const answer = ANSWERS[call.type];
   const reply = (value: object): Reply => ({status: 200, json: {type: call.type, [call.type.toLowerCase()]: value}});
-  if (answer) return reply(answer(parts));
+  if (answer) return reply(answer(context));
   const files = call.list_files ?? call.read_file;
   if (!files) return {status: 501, text: `${call.type} is not supported by hw5's lab work-alike of Mesos`};
-  const found = (call.list_files ? list : readFile)(filesRoot(parts), files as Required<Call>['read_file']);
+  const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<Call>['read_file']);
   return found ? reply(found) : notFound();
 }
 
-const ANSWERS: Readonly<Record<string, (parts: EndpointParts) => object>> = {
+const ANSWERS: Readonly<Record<string, (context: EndpointContext) => object>> = {
   GET_HEALTH: () => ({healthy: true}),
   GET_VERSION: () => ({version_info: VERSION}),
   GET_LOGGING_LEVEL: () => ({level: 0}),
   GET_FLAGS: ({flags}) => ({flags: [...flags.values].map(([name, value]) => ({name, value}))}),
-  GET_METRICS: (parts) => ({metrics: Object.entries(metrics(parts)).map(([name, value]) => ({name, value}))}),
+  GET_METRICS: (context) => ({metrics: Object.entries(metrics(context)).map(([name, value]) => ({name, value}))}),
   GET_AGENT: ({agent}) => ({agent_info: agent.info}),
   GET_CONTAINERS: ({agent}) => ({
     containers: agent.tasks
@@ -87,24 +87,24 @@ const ANSWERS: Readonly<Record<string, (parts: EndpointParts) => object>> = {
         container_status: record.statuses.at(-1)?.container_status ?? {container_id: {value: record.containerId}},
       })),
   }),
-  GET_FRAMEWORKS: (parts) => frameworks(parts),
-  GET_EXECUTORS: (parts) => executors(parts),
-  GET_TASKS: (parts) => tasks(parts),
-  GET_STATE: (parts) => ({get_tasks: tasks(parts), get_executors: executors(parts), get_frameworks: frameworks(parts)}),
+  GET_FRAMEWORKS: (context) => frameworks(context),
+  GET_EXECUTORS: (context) => executors(context),
+  GET_TASKS: (context) => tasks(context),
+  GET_STATE: (context) => ({get_tasks: tasks(context), get_executors: executors(context), get_frameworks: frameworks(context)}),
   GET_OPERATIONS: () => ({operations: []}),
   GET_RESOURCE_PROVIDERS: () => ({resource_providers: []}),
 };
 
-function frameworks({agent}: EndpointParts): object {
+function frameworks({agent}: EndpointContext): object {
   const infos = new Map(agent.tasks.map(({framework}) => [framework.id!.value, framework]));
   return {frameworks: [...infos.values()].map((framework_info) => ({framework_info})), completed_frameworks: []};
 }
 
-function executors({agent}: EndpointParts): object {
+function executors({agent}: EndpointContext): object {
   return {executors: agent.tasks.map(executorJson), completed_executors: agent.completed.map(executorJson)};
 }
 
-function tasks({agent}: EndpointParts): object {
+function tasks({agent}: EndpointContext): object {
   return {
     pending_tasks: [],
     queued_tasks: [],

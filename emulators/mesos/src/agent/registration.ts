@@ -1,6 +1,6 @@
+import type {AgentRegistration} from '../common/agent-protocol.js';
 import {VERSION} from '../common/version.js';
 import {type AgentInfo, isTerminal, type Resource} from '../common/wire.js';
-import type {AgentRegistration} from '../master/agent-registration.js';
 import type {TaskRecord} from './task-record.js';
 
 /** What an agent tells the master of itself: all tasks that live, or whose end the framework has not acknowledged. */

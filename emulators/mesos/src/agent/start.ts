@@ -12,7 +12,7 @@ import {DockerContainerizer} from './containers/docker.js';
 import {endpoints} from './endpoints.js';
 import {taskEnvironment} from './environment.js';
 import {agentIp, checkAgentFlags, describeAgent, recoverIdentity} from './identity.js';
-import {MasterLink} from './master-link.js';
+import {MasterLink} from './master-connection.js';
 import {Store} from './store.js';
 
 export interface RunningAgent {
@@ -29,7 +29,7 @@ const TICK = 200;
 /**
  * Starts an agent.
  * @param onShutdown called after the master told it to end and it has ended
- * @throws {UsageError} for flags that make no sense, {Hw5Error} for a work directory of another agent
+ * @throws {UsageError} for flags that make no sense, {EmulatorError} for a work directory of another agent
  */
 export async function startAgent(flags: Flags, log: Log, onShutdown: (message: string) => void): Promise<RunningAgent> {
   const target = checkAgentFlags(flags);

@@ -1,6 +1,6 @@
-import {existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readlinkSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {readJsonFile, writeJsonFile} from '../common/atomic-file.js';
+import {readJsonFile, replaceLink, writeJsonFile} from '../common/durable-files.js';
 import type {AgentInfo, Resource} from '../common/wire.js';
 import type {TaskRecord} from './task-record.js';
 
@@ -36,8 +36,7 @@ export class Store {
     const id = record.info.id!.value;
     writeJsonFile(join(this.#slaves, id, 'agent.json'), record);
     if (this.#latestId() === id) return;
-    rmSync(this.latest, {force: true});
-    symlinkSync(id, this.latest);
+    replaceLink(this.latest, id);
   }
 
   /** The next start is that of a new agent. */

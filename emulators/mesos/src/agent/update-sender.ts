@@ -1,4 +1,4 @@
-import type {AgentCall} from '../master/agent-registration.js';
+import type {AgentCall} from '../common/agent-protocol.js';
 import {recordKey, type TaskRecord} from './task-record.js';
 
 const FIRST_RETRY = 10;

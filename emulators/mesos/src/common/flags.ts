@@ -1,5 +1,5 @@
-import {UsageError} from '../../../../src/support/errors.js';
 import {parseDuration} from './duration.js';
+import {UsageError} from './errors.js';
 
 /**
  * Command line flags as Mesos (stout) reads them: only `--name=value`, and for booleans `--name` and `--no-name`; MESOS_NAME in the

@@ -1,4 +1,4 @@
-import {UsageError} from '../../../../src/support/errors.js';
+import {UsageError} from './errors.js';
 import {filter, type Quantity, type Resources, scalar} from './resources.js';
 import type {Reservation, Resource} from './wire.js';
 

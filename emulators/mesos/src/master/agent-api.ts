@@ -1,12 +1,12 @@
+import type {AgentCall} from '../common/agent-protocol.js';
 import {methodNotAllowed, type Reply, type Request} from '../common/http-server.js';
-import type {AgentCall} from './agent-registration.js';
-import type {Master} from './master.js';
+import type {MasterAccess} from './master-access.js';
 
 /**
  * POST /hw5/v1/agent: how agents speak with the master. REGISTER is answered with a stream, as SUBSCRIBE is; the other calls carry that
  * stream's id and get 202, or 403 when the stream is no more: then the agent registers anew. See ../README.md.
  */
-export function agentApi(master: Master, request: Request): Reply {
+export function agentApi(master: MasterAccess, request: Request): Reply {
   if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
   const call = JSON.parse(request.body.toString('utf8')) as AgentCall;
   if (call.type === 'REGISTER') {

@@ -1,8 +1,8 @@
+import type {AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
 import {fromWire} from '../common/resources.js';
 import {hasCapability, isTerminal, type TaskState} from '../common/wire.js';
-import type {AgentRegistration} from './agent-registration.js';
 import {allocate} from './allocator.js';
-import type {AgentMessage, Context} from './context.js';
+import type {Context} from './context.js';
 import {newFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
 import {tellAgentAdded, tellAgentRemoved, tellTaskAdded, tellTaskUpdated} from './operator-events.js';
@@ -43,7 +43,7 @@ export function registerAgent(context: Context, stream: string, registration: Ag
     type: 'REGISTERED',
     agent_id: agent.id,
     master_id: state.id,
-    silence_limit_seconds: context.settings.agentPingTimeout * (context.settings.maxAgentPingTimeouts + 1),
+    stream_timeout_seconds: context.settings.agentPingTimeout * (context.settings.maxAgentPingTimeouts + 1),
     tasks: [...state.frameworks.values()].flatMap((framework) =>
       tasksOn(framework, agent).map((task) => ({
         framework_id: framework.id,

@@ -1,25 +1,6 @@
-import type {FrameworkInfo, KillPolicy, MasterInfo, Resource, TaskInfo} from '../common/wire.js';
+import type {AgentMessage} from '../common/agent-protocol.js';
+import type {MasterInfo} from '../common/wire.js';
 import type {MasterState} from './state.js';
-
-/** What an agent is told over its stream. */
-export type AgentMessage =
-  | {
-      readonly type: 'REGISTERED';
-      readonly agent_id: string;
-      readonly master_id: string;
-      /** Seconds: silence longer than this means that the master or the way to it is gone. */
-      readonly silence_limit_seconds: number;
-      /** What the master believes to run there: the agent reports what it does not know as lost. */
-      readonly tasks: readonly {readonly framework_id: string; readonly task_id: string; readonly is_partition_aware: boolean}[];
-    }
-  | {readonly type: 'PING'}
-  | {readonly type: 'RUN_TASK'; readonly framework: FrameworkInfo; readonly task: TaskInfo; readonly role: string}
-  | {readonly type: 'KILL_TASK'; readonly framework_id: string; readonly task_id: string; readonly kill_policy?: KillPolicy}
-  | {readonly type: 'ACKNOWLEDGE'; readonly framework_id: string; readonly task_id: string; readonly uuid: string}
-  | {readonly type: 'UPDATE_FRAMEWORK'; readonly framework: FrameworkInfo}
-  | {readonly type: 'SHUTDOWN_FRAMEWORK'; readonly framework_id: string}
-  | {readonly type: 'CHECKPOINT_RESOURCES'; readonly total: readonly Resource[]}
-  | {readonly type: 'SHUTDOWN'; readonly message: string};
 
 /** What the machine asks of its edge. */
 export type Effect =

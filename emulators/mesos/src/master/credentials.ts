@@ -1,5 +1,5 @@
 import {timingSafeEqual} from 'node:crypto';
-import {UsageError} from '../../../../src/support/errors.js';
+import {UsageError} from '../common/errors.js';
 import type {Reply} from '../common/http-server.js';
 
 /** principal → secret. */

@@ -1,4 +1,4 @@
-import {Hw5Error, UsageError} from '../../../../src/support/errors.js';
+import {EmulatorError, UsageError} from '../common/errors.js';
 import {type Flags, parseFlags, usage} from '../common/flags.js';
 import {logTo} from '../common/log.js';
 import {VERSION} from '../common/version.js';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
       process.once(signal, () => void master.stop().then(() => process.exit(0)));
     }
   } catch (error) {
-    if (!(error instanceof Hw5Error)) throw error;
+    if (!(error instanceof EmulatorError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
     if (error instanceof UsageError) process.stderr.write(`\n${usage('mesos-master', MASTER_FLAGS)}`);
     process.exitCode = 1;

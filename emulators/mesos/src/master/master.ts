@@ -5,21 +5,14 @@ import type {Log} from '../common/log.js';
 import type {MediaType} from '../common/media-types.js';
 import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
-import type {Credentials} from './credentials.js';
-import {handle, type Input} from './machine.js';
+import type {MasterAccess, Security} from './master-access.js';
 import {findForm} from './operator-actions.js';
 import {operatorApi} from './operator-api.js';
 import {readEndpoints} from './read-endpoints.js';
 import {saveRegistry} from './registry.js';
 import {schedulerApi} from './scheduler-api.js';
+import {handle, type Input} from './state-machine.js';
 import {Streams} from './streams.js';
-
-export interface Security {
-  readonly credentials: Credentials;
-  readonly isFrameworkAuthenticated: boolean;
-  readonly isReadAuthenticated: boolean;
-  readonly isWriteAuthenticated: boolean;
-}
 
 export interface MasterParts {
   readonly flags: Flags;
@@ -31,7 +24,7 @@ export interface MasterParts {
 }
 
 /** The machine with its streams: what happens comes in by `answer` and `handle`, effects go out here. */
-export class Master {
+export class Master implements MasterAccess {
   readonly context: Context;
   readonly flags: Flags;
   readonly security: Security;

@@ -3,7 +3,7 @@ import {MessageError} from '../common/message.js';
 import type {Resource} from '../common/wire.js';
 import {parseResourceList} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
-import type {Master} from './master.js';
+import type {MasterAccess, Security} from './master-access.js';
 import {findExchangeFault, planExchange, type ReservationKind, unusedOn} from './reservations.js';
 
 /** What an operator changes: by forms to endpoints of old, and by calls of POST /api/v1. */
@@ -11,37 +11,37 @@ import {findExchangeFault, planExchange, type ReservationKind, unusedOn} from '.
 const bad = (text: string): Reply => ({status: 400, text});
 
 /** What stands in the way of a request that changes something. */
-export function refusal({security}: Master, request: Request): Reply {
+export function refusal({security}: MasterAccess, request: Request): Reply {
   if (security.isWriteAuthenticated && principalOf(security, request) === undefined)
     return unauthorized('mesos-master-readwrite');
   return request.method === 'POST' ? undefined : methodNotAllowed(request.method, 'POST');
 }
 
 /** Who asks; undefined when nobody has to say. */
-export function principalOf(security: Master['security'], request: Request): string | undefined {
+export function principalOf(security: Security, request: Request): string | undefined {
   return security.isWriteAuthenticated ? authenticate(security.credentials, request.headers.authorization) : undefined;
 }
 
 /** The forms: POST /master/teardown, /master/reserve and /master/unreserve; undefined for other paths. */
-export function findForm(path: string): ((master: Master, request: Request) => Reply) | undefined {
+export function findForm(path: string): ((master: MasterAccess, request: Request) => Reply) | undefined {
   const form = FORMS[path.replace(/^\/master(?=\/)/, '')];
   return form && ((master, request) => refusal(master, request) ?? form(master, request));
 }
 
-const FORMS: Readonly<Record<string, (master: Master, request: Request) => Reply>> = {
+const FORMS: Readonly<Record<string, (master: MasterAccess, request: Request) => Reply>> = {
   '/teardown': teardownForm,
   '/reserve': (master, request) => reservationForm(master, 'RESERVE', request),
   '/unreserve': (master, request) => reservationForm(master, 'UNRESERVE', request),
 };
 
 /** `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
-function teardownForm(master: Master, request: Request): Reply {
+function teardownForm(master: MasterAccess, request: Request): Reply {
   const id = new URLSearchParams(request.body.toString('utf8')).get('frameworkId');
   if (id === null) return bad("Missing 'frameworkId' query parameter in the request body");
   return teardown(master, id);
 }
 
-export function teardown(master: Master, id: string): Reply {
+export function teardown(master: MasterAccess, id: string): Reply {
   const framework = master.context.state.frameworks.get(id);
   if (!framework) return bad('No framework found with specified ID');
   master.handle({kind: 'teardown', framework});
@@ -49,7 +49,7 @@ export function teardown(master: Master, id: string): Reply {
 }
 
 /** `slaveId=…&resources=[…]`. */
-function reservationForm(master: Master, kind: ReservationKind, request: Request): Reply {
+function reservationForm(master: MasterAccess, kind: ReservationKind, request: Request): Reply {
   const form = new URLSearchParams(request.body.toString('utf8'));
   const [agentId, resources] = [form.get('slaveId'), form.get('resources')];
   if (agentId === null) return bad("Missing 'slaveId' query parameter in the request body");
@@ -67,7 +67,7 @@ function reservationForm(master: Master, kind: ReservationKind, request: Request
 
 /** 202 when it is done, 409 when tasks hold what it needs. Offers that hold it are taken back. */
 export function changeReservation(
-  master: Master,
+  master: MasterAccess,
   kind: ReservationKind,
   agentId: string,
   resources: readonly Resource[],
@@ -84,7 +84,7 @@ export function changeReservation(
 }
 
 /** MARK_AGENT_GONE: it will never come back. */
-export function markAgentGone(master: Master, agentId: string): Reply {
+export function markAgentGone(master: MasterAccess, agentId: string): Reply {
   const {state} = master.context;
   const isKnown =
     state.agents.has(agentId) || state.unreachable.has(agentId) || state.recovered.has(agentId) || state.gone.has(agentId);

@@ -1,13 +1,13 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {readOperatorCall} from '../common/operator-call.js';
-import type {Master} from './master.js';
+import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
 import {changeReservation, markAgentGone, principalOf, refusal, teardown} from './operator-actions.js';
 import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
 
 /** POST /api/v1 */
-export function operatorApi(master: Master, request: Request): Reply {
+export function operatorApi(master: MasterAccess, request: Request): Reply {
   const refused = refusal(master, request);
   if (refused) return refused;
   const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
@@ -19,7 +19,7 @@ export function operatorApi(master: Master, request: Request): Reply {
 }
 
 /** The calls that only ask. */
-const ANSWERS: Readonly<Record<string, (master: Master) => object>> = {
+const ANSWERS: Readonly<Record<string, (master: MasterAccess) => object>> = {
   GET_AGENTS: (master) => getAgents(master.context),
   GET_FRAMEWORKS: (master) => getFrameworks(master.context),
   GET_TASKS: (master) => getTasks(master.context),
@@ -36,7 +36,7 @@ const ANSWERS: Readonly<Record<string, (master: Master) => object>> = {
   GET_METRICS: (master) => ({metrics: Object.entries(metrics(master.context)).map(([name, value]) => ({name, value}))}),
 };
 
-function act(master: Master, request: Request, call: OperatorCall): Reply {
+function act(master: MasterAccess, request: Request, call: OperatorCall): Reply {
   const principal = principalOf(master.security, request);
   switch (call.type) {
     case 'SUBSCRIBE': {

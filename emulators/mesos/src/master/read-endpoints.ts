@@ -1,13 +1,13 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {VERSION} from '../common/version.js';
 import {authenticate, unauthorized} from './credentials.js';
-import type {Master} from './master.js';
+import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
 import {summaryView} from './summary-view.js';
 import {frameworksView, rolesView, slavesView, stateView, tasksView} from './views.js';
 
 /** GET endpoints. Those of the process `master` answer with and without that prefix. */
-export function readEndpoints(master: Master, request: Request): Reply {
+export function readEndpoints(master: MasterAccess, request: Request): Reply {
   const path = request.path.replace(/^\/master(?=\/)/, '');
   if (path === '/health') return {status: 200};
   if (path === '/version') return {status: 200, json: VERSION};
@@ -21,7 +21,7 @@ export function readEndpoints(master: Master, request: Request): Reply {
   return {status: 200, json: view(master, request.query)};
 }
 
-const VIEWS: Readonly<Record<string, (master: Master, query: URLSearchParams) => object>> = {
+const VIEWS: Readonly<Record<string, (master: MasterAccess, query: URLSearchParams) => object>> = {
   '/state': (master) => stateView(master.context, master.flags),
   '/state-summary': (master) => summaryView(master.context, master.flags),
   '/slaves': (master, query) => slavesView(master.context, query.get('slave_id') ?? undefined),

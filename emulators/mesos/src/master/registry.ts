@@ -1,4 +1,4 @@
-import {readJsonFile, writeJsonFile} from '../common/atomic-file.js';
+import {readJsonFile, writeJsonFile} from '../common/durable-files.js';
 import type {AgentInfo} from '../common/wire.js';
 import type {MasterState} from './state.js';
 

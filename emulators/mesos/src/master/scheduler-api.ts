@@ -4,13 +4,13 @@ import {acceptedMedia, contentMedia} from '../common/media-types.js';
 import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
-import type {Master} from './master.js';
+import type {MasterAccess} from './master-access.js';
 import {findUpdateFault} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};
 
 /** POST /api/v1/scheduler. All refusals have the words of genuine Mesos. */
-export function schedulerApi(master: Master, request: Request): Reply {
+export function schedulerApi(master: MasterAccess, request: Request): Reply {
   const {credentials, isFrameworkAuthenticated} = master.security;
   const principal = isFrameworkAuthenticated ? authenticate(credentials, request.headers.authorization) : undefined;
   if (isFrameworkAuthenticated && principal === undefined) return unauthorized('mesos-master-scheduler');
@@ -32,7 +32,7 @@ export function schedulerApi(master: Master, request: Request): Reply {
   return call.type === 'SUBSCRIBE' ? subscribe(master, request, call, principal) : otherCall(master, request, call, principal);
 }
 
-function subscribe(master: Master, request: Request, call: Call, principal: string | undefined): Reply {
+function subscribe(master: MasterAccess, request: Request, call: Call, principal: string | undefined): Reply {
   const declared = call.subscribe?.framework_info.principal;
   if (principal !== undefined && declared !== undefined && declared !== principal) {
     const text = `Failed to validate scheduler::Call: Authenticated principal '${principal}' does not match principal '${declared}' set in \`FrameworkInfo\``;
@@ -50,7 +50,7 @@ function subscribe(master: Master, request: Request, call: Call, principal: stri
   return undefined;
 }
 
-function otherCall(master: Master, request: Request, call: Call, principal: string | undefined): Reply {
+function otherCall(master: MasterAccess, request: Request, call: Call, principal: string | undefined): Reply {
   const id = call.framework_id!.value;
   const framework = master.context.state.frameworks.get(id);
   if (!framework) return {status: 400, text: 'Framework cannot be found'};

@@ -1,5 +1,5 @@
 import {hostname} from 'node:os';
-import {UsageError} from '../../../../src/support/errors.js';
+import {UsageError} from '../common/errors.js';
 import type {Flags} from '../common/flags.js';
 import {VERSION} from '../common/version.js';
 import type {MasterInfo} from '../common/wire.js';

@@ -1,0 +1,145 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {processesInGroupOf, sumStatistics} from '../../src/agent/statistics.js';
+import {TestCluster} from '../support/cluster.js';
+import {type Event, exchange, resources, shellTask, type TestFramework} from '../support/framework.js';
+
+let cluster: TestCluster;
+let port: number;
+let framework: TestFramework;
+let directory: string;
+
+const JSON_TYPE = {'Content-Type': 'application/json'};
+const get = (path: string) => exchange(port, 'GET', path);
+const getJson = async (path: string): Promise<Event> => JSON.parse((await get(path)).text);
+const post = (call: object) => exchange(port, 'POST', '/api/v1', JSON_TYPE, JSON.stringify(call));
+const ask = async (call: {type: string}): Promise<Event> => JSON.parse((await post(call)).text)[call.type.toLowerCase()];
+
+beforeAll(async () => {
+  cluster = new TestCluster();
+  const master = await cluster.master();
+  ({port} = await cluster.agent(master, '--resources=cpus:2;cpus(prod):1;mem:2048'));
+  framework = await cluster.framework(master).subscribe({roles: undefined, capabilities: []});
+  // All 256 bytes, then it keeps one cpu busy.
+  const script =
+    'i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i + 1)); done > bytes; : > empty; while :; do :; done';
+  await framework.launch(await framework.offer(), shellTask('t-files', script, {resources: resources(0.5, 64)}));
+  await framework.status('t-files', 'TASK_RUNNING');
+  ({directory} = (await getJson('/state')).frameworks[0].executors[0]);
+  while ((await get(`/files/download?path=${directory}/empty`)).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+});
+afterAll(() => cluster.close());
+
+describe('an agent’s files', () => {
+  it('are downloaded byte by byte', async () => {
+    const answer = await get(`/files/download?path=${directory}/bytes`);
+    expect(answer.bytes).toEqual(Buffer.from(Array.from({length: 256}, (_, byte) => byte)));
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': 'attachment; filename=bytes',
+      'content-length': '256',
+    });
+    expect((await get(`/files/download?path=${directory}/empty`)).bytes).toHaveLength(0);
+  });
+
+  it('have the virtual path of their sandbox too, which leads nowhere else', async () => {
+    const latest = `/frameworks/${framework.id}/executors/t-files/runs/latest`;
+    expect((await get(`/files/download?path=${latest}/bytes`)).bytes).toHaveLength(256);
+    expect((await getJson(`/files/browse?path=${latest}`)).map((file: Event) => file.path)).toEqual(
+      ['bytes', 'empty', 'stderr', 'stdout'].map((name) => `${latest}/${name}`),
+    );
+    const outside = `${latest}/../../../../../../../../meta/slaves/latest/agent.json`;
+    expect(readFileSync(join(cluster.directory, 'agent/meta/slaves/latest/agent.json'), 'utf8')).toContain('hostname');
+    expect((await get(`/files/read?path=${outside}&offset=0`)).status).toBe(404);
+  });
+});
+
+describe('an agent shows', () => {
+  it('its capabilities and its resources in every form in /slave(1)/state (802)', async () => {
+    const state = await getJson('/slave(1)/state');
+    expect(state).toMatchObject({
+      capabilities: expect.arrayContaining(['MULTI_ROLE']),
+      git_sha: expect.stringMatching(/^[0-9a-f]{40}$/),
+      resources: {cpus: 3, mem: 2048},
+      reserved_resources: {prod: {cpus: 1}},
+      unreserved_resources: {cpus: 2},
+      reserved_resources_full: {prod: [{name: 'cpus', role: 'prod', scalar: {value: 1}}]},
+      reserved_resources_allocated: {},
+      unreserved_resources_allocated: {cpus: 0.5, mem: 64},
+      resource_providers: [],
+    });
+    expect(state.unreserved_resources_full).toContainEqual({name: 'cpus', type: 'SCALAR', scalar: {value: 2}, role: '*'});
+    expect([state.frameworks[0].role, state.frameworks[0].roles]).toEqual(['*', undefined]);
+  });
+
+  it('what it has and uses in /metrics/snapshot', async () => {
+    expect(await getJson('/metrics/snapshot')).toMatchObject({
+      'slave/registered': 1,
+      'slave/cpus_total': 3,
+      'slave/cpus_used': 0.5,
+      'slave/tasks_running': 1,
+      'slave/uptime_secs': expect.any(Number),
+    });
+  });
+
+  it('what the processes of a task really use in /monitor/statistics', async () => {
+    const used = async (): Promise<Event> => (await getJson('/monitor/statistics'))[0];
+    expect(await used()).toMatchObject({
+      executor_id: 't-files',
+      framework_id: framework.id,
+      statistics: {cpus_limit: 0.5, mem_limit_bytes: 64 * 2 ** 20, processes: 1, threads: 1},
+    });
+    const {statistics} = await used();
+    expect(statistics.mem_rss_bytes).toBeGreaterThan(100_000);
+    const busy = statistics.cpus_user_time_secs + statistics.cpus_system_time_secs;
+    await expect
+      .poll(
+        async () => {
+          const later = (await used()).statistics;
+          return later.cpus_user_time_secs + later.cpus_system_time_secs;
+        },
+        {timeout: 20_000},
+      )
+      .toBeGreaterThan(busy);
+  });
+});
+
+describe('what a container uses', () => {
+  it('is what all processes of its control group use', () => {
+    const {processes, threads} = sumStatistics(processesInGroupOf(process.pid));
+    expect(processes).toBeGreaterThanOrEqual(1);
+    expect(threads).toBeGreaterThan(processes);
+    expect(sumStatistics(processesInGroupOf(2 ** 30)).processes).toBe(0);
+  });
+});
+
+describe('a call of the agent’s operator API', () => {
+  it('tells of its tasks, frameworks, executors and containers', async () => {
+    expect(await ask({type: 'GET_HEALTH'})).toEqual({healthy: true});
+    expect((await ask({type: 'GET_AGENT'})).agent_info).toMatchObject({hostname: '127.0.0.1', port});
+    expect((await ask({type: 'GET_TASKS'})).launched_tasks).toMatchObject([{name: 't-files', state: 'TASK_RUNNING'}]);
+    expect((await ask({type: 'GET_FRAMEWORKS'})).frameworks).toMatchObject([{framework_info: {name: 'test'}}]);
+    expect((await ask({type: 'GET_EXECUTORS'})).executors).toMatchObject([{executor_info: {executor_id: {value: 't-files'}}}]);
+    expect((await ask({type: 'GET_CONTAINERS'})).containers).toMatchObject([{executor_id: {value: 't-files'}}]);
+    expect(Object.keys(await ask({type: 'GET_STATE'}))).toEqual(['get_tasks', 'get_executors', 'get_frameworks']);
+  });
+
+  it('lists and reads files', async () => {
+    const listed = await ask({type: 'LIST_FILES', list_files: {path: directory}} as {type: string});
+    expect(listed.file_infos[0]).toMatchObject({path: `${directory}/bytes`, size: 256, uid: 'root', mode: 0o100644});
+    const read = {type: 'READ_FILE', read_file: {path: `${directory}/bytes`, offset: 254}} as {type: string};
+    expect(await ask(read)).toEqual({size: 256, data: Buffer.from([254, 255]).toString('base64')});
+  });
+
+  it.each([
+    [{type: 'READ_FILE', read_file: {path: '/etc/passwd', offset: 0}}, '404 404 Not Found.'],
+    [{type: 'LIST_FILES', list_files: {path: '/etc'}}, '404 404 Not Found.'],
+    [{type: 'PRUNE_IMAGES'}, "501 PRUNE_IMAGES is not supported by hw5's lab work-alike of Mesos"],
+    [{type: 'NOPE'}, "400 Failed to validate agent::Call: Expecting 'type' to be present"],
+  ])('%j is answered %s', async (call, answer) => {
+    const {status, text} = await post(call);
+    expect(`${status} ${text}`).toBe(answer);
+  });
+});

@@ -1,0 +1,215 @@
+import {chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {RunningMaster} from '../../src/master/start.js';
+import {TestCluster} from '../support/cluster.js';
+import {eventually} from '../support/eventually.js';
+import {resources, shellTask, type TestFramework} from '../support/framework.js';
+import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
+
+/** Series 7xx of the transcripts, with a script in docker's place: its containers are processes. */
+
+let cluster: TestCluster;
+let master: RunningMaster;
+let framework: TestFramework;
+let folder: string;
+let flags: string[];
+const recorded = readEvents('700-subscribe');
+
+beforeEach(async () => {
+  cluster = new TestCluster();
+  folder = join(cluster.directory, 'docker');
+  mkdirSync(join(folder, 'images'), {recursive: true});
+  const docker = join(folder, 'docker');
+  copyFileSync(new URL('../support/fake-docker.sh', import.meta.url), docker);
+  chmodSync(docker, 0o755);
+  writeFileSync(join(folder, 'images', 'bb:latest'), '');
+  flags = ['--containerizers=docker,mesos', `--docker=${docker}`];
+  master = await cluster.master();
+});
+afterEach(() => cluster.close());
+
+const start = async (): Promise<void> => {
+  await cluster.agent(master, ...flags);
+  framework = await cluster.framework(master).subscribe();
+};
+
+const launch = async (name: string): Promise<void> => {
+  await framework.launch(await framework.offer(), ...readTasks(name));
+};
+
+/** Runs tasks of the transcripts and compares what the framework was told. */
+async function expectAsRecorded(tasks: Readonly<Record<string, string>>, end: string): Promise<void> {
+  for (const [id, name] of Object.entries(tasks)) {
+    await launch(name);
+    await framework.status(id, end);
+    expect(comparableUpdates(framework.events, id)).toEqual(comparableUpdates(recorded, id));
+  }
+}
+
+const log = (): string[] => readFileSync(join(folder, 'log'), 'utf8').split('\n');
+
+function dockerTask(id: string, docker: object, command: object, more: object = {}): object {
+  const {container, ...rest} = more as {container?: object};
+  return {
+    ...shellTask(id, ''),
+    command,
+    container: {type: 'DOCKER', docker: {image: 'bb:latest', ...docker}, ...container},
+    ...rest,
+  };
+}
+
+describe('a docker task', () => {
+  it('is reported as genuine Mesos reports it, with what docker inspect says', async () => {
+    await start();
+    await expectAsRecorded({'d-exit': '715-exit'}, 'TASK_FAILED');
+    const status = await framework.status('d-exit', 'TASK_RUNNING');
+    expect(JSON.parse(Buffer.from(status.data!, 'base64').toString())).toMatchObject([
+      {Name: `/mesos-${status.container_status?.container_id.value}`},
+    ]);
+  });
+
+  it('fails for networks and parameters that docker refuses, with docker’s words in its stderr', async () => {
+    await start();
+    await expectAsRecorded({'d-nonet': '711-no-network', 'd-badparam': '718-bad-param'}, 'TASK_FAILED');
+    const sandbox = /-v ([^:]+):\/mnt\/mesos\/sandbox/.exec(log().find((line) => line.includes('nosuchnet'))!)![1]!;
+    expect(readFileSync(join(sandbox, 'stderr'), 'utf8')).toBe('network nosuchnet not found\n');
+  });
+
+  it('fails without docker being asked when its network makes no sense', async () => {
+    await start();
+    await expectAsRecorded({'d-noinfo': '712-user-no-infos', 'd-pm': '717-portmap-on-host'}, 'TASK_FAILED');
+    expect(log().some((line) => line.includes(' run '))).toBe(false);
+  });
+
+  it('pulls its image only when it is not there, and fails when that fails', async () => {
+    await start();
+    await launch('710-no-image');
+    const status = await framework.status('d-noimg', 'TASK_FAILED');
+    expect(status).toMatchObject({source: 'SOURCE_AGENT', reason: 'REASON_CONTAINER_LAUNCH_FAILED'});
+    expect(status.message).toContain("pull 127.0.0.1:1/no/such:image': exited with status 1; stderr='Error response from daemon");
+    await launch('715-exit');
+    await framework.status('d-exit', 'TASK_FAILED');
+    expect(log().filter((line) => line.includes(' pull '))).toHaveLength(1);
+  });
+
+  it('shows its address on a named network while it runs, and its output in the sandbox', async () => {
+    await start();
+    const parameters = [{key: 'ip', value: '192.168.0.100'}];
+    const command = {shell: false, value: '/bin/sh', arguments: ['-c', 'echo out; echo err >&2; sleep 1000']};
+    const container = {network_infos: [{name: 'calico_net'}]};
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'USER', parameters}, command, {container}));
+    const status = await framework.status('t', 'TASK_RUNNING');
+    expect(status.container_status?.network_infos).toEqual([
+      {ip_addresses: [{protocol: 'IPv4', ip_address: '192.168.0.100'}], name: 'calico_net'},
+    ]);
+    const run = log().find((line) => line.includes(' run '))!;
+    const sandbox = /-v ([^:]+):\/mnt\/mesos\/sandbox/.exec(run)![1]!;
+    await eventually(() => readFileSync(join(sandbox, 'stdout'), 'utf8')).toBe('out\n');
+    await eventually(() => readFileSync(join(sandbox, 'stderr'), 'utf8')).toBe('err\n');
+    await framework.call('KILL', {kill: {task_id: {value: 't'}}});
+    const end = await framework.status('t', 'TASK_KILLED');
+    expect(end.container_status?.network_infos).toEqual([{ip_addresses: [{protocol: 'IPv4', ip_address: '127.0.0.1'}]}]);
+  });
+
+  it('is reported as running though docker once gave half an answer', async () => {
+    await start();
+    writeFileSync(join(folder, 'cut'), '');
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value: 'sleep 1000'}));
+    await framework.status('t', 'TASK_RUNNING');
+    expect(existsSync(join(folder, 'cut'))).toBe(false);
+  });
+
+  it('gets its grace period when it is killed', async () => {
+    await start();
+    const mark = join(cluster.directory, 'heedless');
+    const value = `trap "" TERM; touch ${mark}; while :; do sleep 0.1; done`;
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value}));
+    await framework.status('t', 'TASK_RUNNING');
+    await eventually(() => existsSync(mark)).toBe(true);
+    await framework.call('KILL', {kill: {task_id: {value: 't'}, kill_policy: {grace_period: {nanoseconds: 1e9}}}});
+    expect((await framework.status('t', 'TASK_KILLED')).message).toBe('Container exited with status 137');
+    expect(log().some((line) => / stop -t 1 mesos-/.test(line))).toBe(true);
+  });
+
+  it.each([
+    {type: 'COMMAND', command: {value: 'exit 1'}},
+    // nobody listens there
+    {type: 'TCP', tcp: {port: 1}},
+    {type: 'HTTP', http: {port: 1}},
+  ])('is killed when its health check of type $type fails too often', async (check) => {
+    await start();
+    const health_check = {
+      ...check,
+      delay_seconds: 0,
+      interval_seconds: 0.1,
+      grace_period_seconds: 0,
+      consecutive_failures: 2,
+    };
+    const task = dockerTask('t', {network: 'HOST'}, {shell: true, value: 'sleep 1000'}, {health_check});
+    await framework.launch(await framework.offer(), task);
+    const end = await framework.status('t', 'TASK_KILLED');
+    expect(end.healthy).toBe(false);
+    expect(framework.states('t')).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_RUNNING', 'TASK_RUNNING', 'TASK_KILLED']);
+  });
+
+  it('is healthy as soon as its port answers', async () => {
+    await start();
+    const server = `require("http").createServer((q, r) => r.end()).listen(0, "127.0.0.1", function () { require("fs").writeFileSync(process.argv[1] + ".new", String(this.address().port)); require("fs").renameSync(process.argv[1] + ".new", process.argv[1]) })`;
+    const file = join(cluster.directory, 'port');
+    await framework.launch(
+      await framework.offer(),
+      dockerTask('server', {network: 'HOST'}, {shell: false, value: process.execPath, arguments: ['-e', server, file]}),
+    );
+    await eventually(() => existsSync(file)).toBe(true);
+    const port = Number(readFileSync(file, 'utf8'));
+    const check = (type: object) => ({...type, delay_seconds: 0, interval_seconds: 0.1, grace_period_seconds: 10});
+    const sleep = {shell: true, value: 'sleep 1000'};
+    await framework.launch(
+      await framework.offer(),
+      dockerTask('http', {network: 'HOST'}, sleep, {health_check: check({type: 'HTTP', http: {port, path: '/api'}})}),
+      dockerTask('tcp', {network: 'HOST'}, sleep, {health_check: check({type: 'TCP', tcp: {port}})}),
+    );
+    for (const id of ['http', 'tcp']) await framework.status(id, 'TASK_RUNNING', (status) => status.healthy === true);
+  });
+});
+
+describe('docker tasks and the agent’s restart', () => {
+  const task = (id: string, value: string) => dockerTask(id, {network: 'NONE'}, {shell: true, value});
+
+  it('go on, and are reported when they end, even if docker’s client died meanwhile', async () => {
+    const agent = await cluster.agentProcess(master, ...flags);
+    framework = await cluster.framework(master).subscribe();
+    await framework.launch(await framework.offer(), task('t', 'sleep 2; exit 9'), task('short', 'sleep 0.5'));
+    await framework.status('t', 'TASK_RUNNING');
+    await framework.status('short', 'TASK_RUNNING');
+    agent.kill('SIGKILL');
+    await cluster.agentProcess(master, ...flags);
+    expect((await framework.status('short', 'TASK_FINISHED')).message).toBe('Container exited with status 0');
+    expect((await framework.status('t', 'TASK_FAILED')).message).toBe('Container exited with status 9');
+  });
+
+  it('are ended when the framework has no checkpoint, as are containers nobody knows of', async () => {
+    const agent = await cluster.agentProcess(master, ...flags);
+    framework = await cluster.framework(master).subscribe({checkpoint: false});
+    await framework.launch(await framework.offer(), task('t', 'sleep 1000'));
+    const status = await framework.status('t', 'TASK_RUNNING');
+    agent.kill('SIGKILL');
+    await framework.status('t', 'TASK_LOST');
+    const orphan = join(folder, 'containers', 'mesos-12345678-1234-4234-8234-123456789012');
+    mkdirSync(orphan);
+    writeFileSync(join(orphan, 'code'), '0');
+    await cluster.agentProcess(master, ...flags);
+    const container = join(folder, 'containers', `mesos-${status.container_status?.container_id.value}`);
+    await eventually(() => existsSync(container)).toBe(false);
+  });
+});
+
+describe('a task whose containerizer is not enabled', () => {
+  it('fails', async () => {
+    await cluster.agent(master, '--containerizers=mesos');
+    framework = await cluster.framework(master).subscribe();
+    await framework.launch(await framework.offer(), {...dockerTask('t', {}, {value: 'true'}), resources: resources(0.1, 32)});
+    expect((await framework.status('t', 'TASK_FAILED')).message).toMatch(/None of the enabled containerizers/);
+  });
+});

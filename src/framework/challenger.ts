@@ -1,7 +1,8 @@
 import {randomUUID} from 'node:crypto';
+import type {Command} from '../scheduler-api/commands.js';
+import {readPublishedView} from '../scheduler-api/published-view.js';
 import type {MesosClient} from './client.js';
 import type {FrameworkStore} from './key-values.js';
-import type {Command, PublishedView} from './noticeboard.js';
 
 export interface ChallengerOptions {
   readonly store: FrameworkStore;
@@ -28,8 +29,8 @@ export class Challenger {
   /** Looks once. @throws when the store or the master cannot be reached: then nothing is to be done */
   async look(): Promise<void> {
     const {store, client, patienceSeconds, now, monotonic} = this.#options;
-    const view = (await store.load('view')).get('view') as PublishedView | undefined;
-    this.#silentSince = view?.isMasterSilent === true ? (this.#silentSince ?? monotonic()) : undefined;
+    const view = readPublishedView((await store.load('view')).get('view'));
+    this.#silentSince = view?.isMasterUnresponsive === true ? (this.#silentSince ?? monotonic()) : undefined;
     if (this.#silentSince === undefined || monotonic() - this.#silentSince < patienceSeconds * 1000) return;
     await client.leader();
     this.#silentSince = undefined;

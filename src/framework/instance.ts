@@ -1,15 +1,17 @@
 import {randomUUID} from 'node:crypto';
+import {type Command, type Reply, reply} from '../scheduler-api/commands.js';
+import {type PublishedView, readPublishedView} from '../scheduler-api/published-view.js';
+import type {SchedulerState} from '../scheduler-api/state.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {Challenger} from './challenger.js';
 import {type MesosClient, messageOf} from './client.js';
-import type {TaskSpec} from './config.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
-import type {Command, PublishedView, Reply} from './noticeboard.js';
 import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
-import type {TaskView} from './view.js';
 import {pause} from './wait.js';
 
 /** How long an instance waits for the leader to do what it was told. */
@@ -27,21 +29,6 @@ export interface InstanceOptions {
   readonly monotonic: () => number;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
-}
-
-/** GET /v1/state. */
-export interface StateAnswer {
-  readonly framework: {
-    readonly id: string | null;
-    readonly connected: boolean;
-    readonly connection: string;
-    readonly leader: string | null;
-    readonly isLeader: boolean;
-    readonly master: string | null;
-    /** The leader wants what this instance's own configuration says. */
-    readonly isCurrent: boolean;
-  };
-  readonly tasks: readonly TaskView[];
 }
 
 /** One of the instances, one a node: leads when it is its turn, otherwise stands by and answers from the store. */
@@ -109,7 +96,7 @@ export class Instance {
   }
 
   /** Always answers: without etcd with what was known last. */
-  async state(): Promise<StateAnswer> {
+  async state(): Promise<SchedulerState> {
     const leader = this.#leader;
     if (leader !== undefined) {
       const view = leader.view();
@@ -121,15 +108,15 @@ export class Instance {
       return this.#answer(
         this.#lastView,
         leading,
-        leading === null ? 'no instance leads' : (this.#lastView?.connection ?? 'not yet subscribed'),
+        leading === null ? 'no instance leads' : (this.#lastView?.connection ?? 'the leader has not published its state yet'),
       );
     } catch (error) {
       return this.#answer(this.#lastView, null, messageOf(error));
     }
   }
 
-  #answer(view: PublishedView | undefined, leader: string | null, connection: string): StateAnswer {
-    const isCurrent = view?.wanted === listHash(this.#statement.tasks);
+  #answer(view: PublishedView | undefined, leader: string | null, connection: string): SchedulerState {
+    const isCurrent = view?.desiredHash === listHash(this.#statement.tasks);
     return answerOf(view, {leader, isLeader: this.#leader !== undefined, connection, isCurrent});
   }
 
@@ -147,22 +134,28 @@ export class Instance {
     const id = randomUUID();
     await this.#store.put(`commands/${id}`, command);
     for (const until = this.#options.monotonic() + REPLY_MS; this.#options.monotonic() < until; await pause(250)) {
-      const reply = (await this.#store.load(`replies/${id}`)).get(`replies/${id}`) as Reply | undefined;
-      if (reply !== undefined) return reply;
+      const answer = (await this.#store.load(`replies/${id}`)).get(`replies/${id}`);
+      if (answer !== undefined) return reply.parse(answer);
     }
     return {ok: false, message: 'the leading instance did not answer; look at the state before trying again'};
   }
 
   async #publishedView(): Promise<PublishedView | undefined> {
-    return (await this.#store.load('view')).get('view') as PublishedView | undefined;
+    return readPublishedView((await this.#store.load('view')).get('view'));
   }
 }
 
 function answerOf(
   view: PublishedView | undefined,
-  {leader, isLeader, connection, isCurrent}: Pick<StateAnswer['framework'], 'leader' | 'isLeader' | 'connection' | 'isCurrent'>,
-): StateAnswer {
+  {
+    leader,
+    isLeader,
+    connection,
+    isCurrent,
+  }: Pick<SchedulerState['framework'], 'leader' | 'isLeader' | 'connection' | 'isCurrent'>,
+): SchedulerState {
   return {
+    apiVersion: API_VERSION,
     framework: {
       id: view?.frameworkId ?? null,
       // What a leader of the past published does not make a subscription of this one's.

@@ -1,10 +1,13 @@
+import type {Command, Reply} from '../scheduler-api/commands.js';
+import type {PublishedView} from '../scheduler-api/published-view.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
-import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {Effect, SchedulerEvent, SchedulerState} from './model.js';
-import {type Command, Noticeboard, type PublishedView, type Reply} from './noticeboard.js';
+import type {Effect, ReducerState, SchedulerEvent} from './model.js';
+import {Noticeboard} from './noticeboard.js';
 import {type Records, stateFrom} from './records.js';
 import {mayRegisterAnew, wasRemoved} from './registration.js';
 import {reduce} from './scheduler.js';
@@ -34,9 +37,9 @@ export interface LeaderOptions {
 /** Joins the pure scheduler to the master, the store and the clock, for as long as this instance leads. */
 export class Leader {
   readonly #options: LeaderOptions;
-  #state: SchedulerState;
+  #state: ReducerState;
   #subscription: Subscription | undefined;
-  #isMasterSilent = false;
+  #isMasterUnresponsive = false;
   /** The last save under way; saves and what hangs on them keep their order. */
   #saving: Promise<void> = Promise.resolve();
   /**
@@ -58,16 +61,17 @@ export class Leader {
     return new Leader(options, await options.store.load());
   }
 
-  get state(): SchedulerState {
+  get state(): ReducerState {
     return this.#state;
   }
 
   view(): PublishedView {
     return {
+      apiVersion: API_VERSION,
       ...viewOf(this.#state, this.#now()),
       master: this.#subscription?.master ?? null,
       leader: this.#options.node,
-      isMasterSilent: this.#isMasterSilent,
+      isMasterUnresponsive: this.#isMasterUnresponsive,
     };
   }
 
@@ -121,7 +125,7 @@ export class Leader {
   }
 
   #giveWay(): Reply {
-    if (!this.#isMasterSilent) return {ok: false, message: 'this instance reaches the Mesos master'};
+    if (!this.#isMasterUnresponsive) return {ok: false, message: 'this instance reaches the Mesos master'};
     this.#options.log('warn', 'another instance reaches the Mesos master: giving way to it');
     void this.#options.leadership.resign();
     return {ok: true, message: ''};
@@ -213,7 +217,7 @@ export class Leader {
         await this.#subscribeOnce(end);
       } catch (error) {
         reason = messageOf(error);
-        this.#isMasterSilent = error instanceof MesosError && error.status === undefined;
+        this.#isMasterUnresponsive = error instanceof MesosError && error.status === undefined;
       }
       this.#subscription?.close();
       this.#subscription = undefined;
@@ -241,7 +245,7 @@ export class Leader {
         throw new Error(`the Mesos master says: ${event.error.message}`);
       }
       if (event.type === 'SUBSCRIBED') isSubscribed = true;
-      this.#isMasterSilent = false;
+      this.#isMasterUnresponsive = false;
       if (event.type !== 'HEARTBEAT') this.dispatch({type: 'mesos', event});
     }
   }

@@ -1,5 +1,5 @@
-import type {TaskSpec} from './config.js';
-import type {Leftovers, Run, SchedulerEvent, SchedulerState, Turn} from './model.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import type {Leftovers, ReducerState, Run, SchedulerEvent, Turn} from './model.js';
 import {blockers} from './runs.js';
 
 /** How many left-behind containers of an address are remembered. */
@@ -24,7 +24,7 @@ export function leaveBehind({state}: Turn, run: Run): void {
 }
 
 /** Is nothing in the way of a launch at a task's address that could be cleared away before? */
-export function isCleared(state: SchedulerState, spec: TaskSpec): boolean {
+export function isCleared(state: ReducerState, spec: TaskSpec): boolean {
   return (state.leftovers[spec.address]?.freeing ?? null) === null;
 }
 

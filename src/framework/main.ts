@@ -1,10 +1,11 @@
 import {readFile, stat} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
+import type {SchedulerConfiguration} from '../scheduler-api/configuration.js';
 import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
 import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
-import {type FrameworkConfig, parseConfig} from './config.js';
+import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
 import {defaultSettings} from './settings.js';
@@ -86,7 +87,7 @@ function readArguments(): {config: string; teardown: boolean} | undefined {
   }
 }
 
-async function loadConfig(file: string): Promise<{config: FrameworkConfig; changedAt: number}> {
+async function loadConfig(file: string): Promise<{config: SchedulerConfiguration; changedAt: number}> {
   try {
     const [text, {mtimeMs}] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
     return {config: parseConfig(text, file), changedAt: mtimeMs};
@@ -95,7 +96,7 @@ async function loadConfig(file: string): Promise<{config: FrameworkConfig; chang
   }
 }
 
-async function loadCredentials(config: FrameworkConfig): Promise<Credentials | undefined> {
+async function loadCredentials(config: SchedulerConfiguration): Promise<Credentials | undefined> {
   if (config.principal === undefined || config.secretFile === undefined) return undefined;
   const file = config.secretFile;
   const {mode} = await stat(file).catch((cause: unknown) => {
@@ -106,7 +107,7 @@ async function loadCredentials(config: FrameworkConfig): Promise<Credentials | u
   return {principal: config.principal, secret: (await readFile(file, 'utf8')).trimEnd()};
 }
 
-function frameworkInfo(config: FrameworkConfig) {
+function frameworkInfo(config: SchedulerConfiguration) {
   return {
     user: config.user,
     name: config.name,

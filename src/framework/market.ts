@@ -1,4 +1,4 @@
-import type {TaskSpec} from './config.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
 import {isCleared} from './leftovers.js';
 import {note, type Run, send, slotOf, type Turn} from './model.js';
 import {place} from './placement.js';

@@ -1,4 +1,5 @@
-import type {TaskSpec} from './config.js';
+import type {TaskAction} from '../scheduler-api/commands.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
 import type {Call, MesosEvent, Offer, Resource} from './mesos.js';
 import {defaultSettings, type Settings} from './settings.js';
 
@@ -86,7 +87,7 @@ export interface Leftovers {
 }
 
 /** All that the scheduler knows. Only {@link reduce} makes new ones; nobody changes one. */
-export interface SchedulerState {
+export interface ReducerState {
   settings: Settings;
   connected: boolean;
   /** Why there is no subscription, in plain words. */
@@ -110,8 +111,6 @@ export interface SchedulerState {
   saveId: number;
 }
 
-export type CommandAction = 'restart' | 'kill' | 'release';
-
 /** What happens to the scheduler. */
 export type SchedulerEvent =
   | {readonly type: 'mesos'; readonly event: MesosEvent}
@@ -122,7 +121,7 @@ export type SchedulerEvent =
   | {readonly type: 'saved'; readonly id: number}
   | {readonly type: 'address-freed'; readonly address: string; readonly ok: boolean; readonly message: string}
   | {readonly type: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
-  | {readonly type: 'command'; readonly action: CommandAction; readonly name: string}
+  | {readonly type: 'command'; readonly action: TaskAction; readonly name: string}
   | {readonly type: 'tick'};
 
 /** One change of the store; keys are relative to the framework's own prefix. */
@@ -147,7 +146,7 @@ export type Effect =
 
 /** One reduction under way: a private copy of the state, and the effects so far. See {@link copyOf} for what may be changed. */
 export interface Turn {
-  readonly state: SchedulerState;
+  readonly state: ReducerState;
   readonly now: number;
   readonly effects: Effect[];
   readonly acks: Call[];
@@ -157,7 +156,7 @@ export interface Turn {
  * A copy whose maps, runs, slots, leftovers and market may be changed. What is nested deeper is shared with the original: it is replaced,
  * never changed.
  */
-export function copyOf(state: SchedulerState): SchedulerState {
+export function copyOf(state: ReducerState): ReducerState {
   const copyEach = <T extends object>(records: Record<string, T>): Record<string, T> => {
     const copies: Record<string, T> = {};
     for (const key in records) copies[key] = {...records[key]!};
@@ -204,7 +203,7 @@ export function slotOf(turn: Turn, name: string): Slot {
 }
 
 /** A state with nothing in it yet, for tests and for a first start. */
-export function emptyState(settings: Settings = defaultSettings): SchedulerState {
+export function emptyState(settings: Settings = defaultSettings): ReducerState {
   return {
     settings,
     connected: false,

@@ -1,34 +1,14 @@
+import {type Command, command, type Reply} from '../scheduler-api/commands.js';
+import type {PublishedView} from '../scheduler-api/published-view.js';
+import {describeIssues} from '../scheduler-api/version.js';
 import {messageOf} from './client.js';
-import type {TaskSpec} from './config.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {CommandAction} from './model.js';
-import type {View} from './view.js';
 
 /** The view is published at least so often, so that its words do not get old. */
 const VIEW_SECONDS = 10;
 /** Who gave a command has given up waiting by then. */
 const COMMAND_LIFE_MS = 30_000;
-
-/** What an operator can want of the leader; `at` in milliseconds since 1970. */
-export type Command =
-  | {readonly action: CommandAction; readonly name: string; readonly at: number}
-  | {readonly action: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
-  /** Another instance reaches the master, which the leader does not. */
-  | {readonly action: 'resign'; readonly at: number};
-
-export interface Reply {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
-/** What the leader publishes. */
-export interface PublishedView extends View {
-  readonly master: string | null;
-  readonly leader: string;
-  /** The leader gets no answer at all from the master; a refusal is one. */
-  readonly isMasterSilent: boolean;
-}
 
 export interface NoticeboardOptions {
   readonly store: FrameworkStore;
@@ -80,15 +60,20 @@ export class Noticeboard {
     this.#publishedAt = now();
   }
 
+  #execute(value: unknown): Reply {
+    const {now, obey} = this.#options;
+    const parsed = command.safeParse(value);
+    if (!parsed.success) return {ok: false, message: `the command is not understood: ${describeIssues(parsed.error)}`};
+    const isExpired = now() - parsed.data.at > COMMAND_LIFE_MS;
+    return isExpired ? {ok: false, message: 'no instance led when the command was given'} : obey(parsed.data);
+  }
+
   async #takeCommands(): Promise<void> {
-    const {store, leadership, now, obey} = this.#options;
+    const {store, leadership, now} = this.#options;
     for (const [key, value] of await store.load('commands/')) {
-      const command = value as Command;
       const id = key.slice('commands/'.length);
-      const isOld = now() - command.at > COMMAND_LIFE_MS;
-      // Obeyed once: when the reply could not be written, the command is still there.
-      const reply =
-        this.#replies.get(id)?.reply ?? (isOld ? {ok: false, message: 'nobody led when it was given'} : obey(command));
+      // Executed once: when the reply could not be written, the command is still in the store.
+      const reply = this.#replies.get(id)?.reply ?? this.#execute(value);
       this.#replies.set(id, {reply, at: now()});
       await store.commit(leadership.guard, [
         {op: 'delete', key},

@@ -1,4 +1,5 @@
-import type {Agent, TaskSpec} from './config.js';
+import type {AllowedAgent} from '../scheduler-api/configuration.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
 import type {Offer, Resource} from './mesos.js';
 import {type Stock, stockOf, take, totalOf} from './resources.js';
 
@@ -31,7 +32,7 @@ export function place(
   pending: readonly TaskSpec[],
   offers: readonly Offer[],
   placed: readonly Placed[],
-  {role, agents}: {readonly role: string; readonly agents?: readonly Agent[] | undefined},
+  {role, agents}: {readonly role: string; readonly agents?: readonly AllowedAgent[] | undefined},
   avoid: Readonly<Record<string, string | null>> = {},
 ): Placement {
   const stocks = new Map<string, Stock>(offers.map((offer) => [offer.id.value, stockOf(offer, role)]));
@@ -90,7 +91,7 @@ export function isNode(hostname: string, wanted: string): boolean {
 
 const STRANGER = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
 
-function isOneOf(offer: Offer, agents: readonly Agent[] | undefined): boolean {
+function isOneOf(offer: Offer, agents: readonly AllowedAgent[] | undefined): boolean {
   const addresses = [offer.hostname, offer.url?.address.ip];
   return agents?.some(({name, address}) => isNode(offer.hostname, name) || addresses.includes(address)) ?? true;
 }

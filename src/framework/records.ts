@@ -1,5 +1,5 @@
-import type {TaskSpec} from './config.js';
-import {emptyState, type Leftovers, type Run, type SchedulerState, type Slot, type StoreOp} from './model.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import {emptyState, type Leftovers, type ReducerState, type Run, type Slot, type StoreOp} from './model.js';
 import type {Settings} from './settings.js';
 import {hashesOf} from './task-info.js';
 
@@ -12,7 +12,7 @@ type RunRecord = Omit<Run, 'intent' | 'question' | 'killSentAt' | 'okSince' | 'u
 type LeftoversRecord = Pick<Leftovers, 'address' | 'containers'>;
 
 /** What must be written to get from one state to the next: little, as long as nothing happens. */
-export function changesBetween(before: SchedulerState, after: SchedulerState): readonly StoreOp[] {
+export function changesBetween(before: ReducerState, after: ReducerState): readonly StoreOp[] {
   const ops: StoreOp[] = [];
   const put = (key: string, value: unknown) => ops.push({op: 'put', key, value});
   if (before.frameworkId !== after.frameworkId) put('framework-id', after.frameworkId);
@@ -49,7 +49,7 @@ function isSame(a: object, b: object): boolean {
  * for launched and asked about. Nor need its clock have been right: nothing lies in the future, no wait is longer than can be.
  * @param now milliseconds since 1970
  */
-export function stateFrom(records: Records, settings: Settings, now: number): SchedulerState {
+export function stateFrom(records: Records, settings: Settings, now: number): ReducerState {
   const past = <T extends number | null>(time: T) => (time === null ? time : Math.min(time, now)) as T;
   const state = emptyState(settings);
   state.frameworkId = (records.get('framework-id') as string | null | undefined) ?? null;

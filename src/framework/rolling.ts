@@ -1,5 +1,5 @@
-import type {TaskSpec} from './config.js';
-import type {Run, SchedulerState, Turn} from './model.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import type {ReducerState, Run, Turn} from './model.js';
 import {blockers, currentRun, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS} from './task-info.js';
 import {condemn} from './updates.js';
@@ -34,12 +34,12 @@ export function roll(turn: Turn): void {
 }
 
 /** Was a task refused by all that was offered, though nothing is wrong with it? Not one that the roll itself has taken down. */
-function findsNoPlace(state: SchedulerState, spec: TaskSpec): boolean {
+function findsNoPlace(state: ReducerState, spec: TaskSpec): boolean {
   const slot = state.slots[spec.name];
   return slot?.failures === 0 && !slot.isRolled && Object.keys(state.refusals[spec.name] ?? {}).length > 0;
 }
 
 /** After a subscription runs are only remembered to be well, until Mesos says so: another one may have died meanwhile. */
-function isAnyUnconfirmed(state: SchedulerState): boolean {
+function isAnyUnconfirmed(state: ReducerState): boolean {
   return Object.values(state.runs).some((run) => !run.released && run.phase !== 'lost' && run.question !== null);
 }

@@ -1,15 +1,15 @@
-import type {TaskSpec} from './config.js';
-import type {Run, SchedulerState} from './model.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import type {ReducerState, Run} from './model.js';
 import {isNode} from './placement.js';
 
 /** The run that holds a task's place: the one that is to stay, or else one that still has to end. Given-up ones do not count. */
-export function currentRun(state: SchedulerState, name: string): Run | undefined {
+export function currentRun(state: ReducerState, name: string): Run | undefined {
   const runs = Object.values(state.runs).filter((run) => run.name === name && !run.released);
   return runs.find((run) => run.condemned === null) ?? runs[0];
 }
 
 /** The runs that keep a task from being launched: one of its name, or one that holds its address. */
-export function blockers(state: SchedulerState, spec: TaskSpec): readonly Run[] {
+export function blockers(state: ReducerState, spec: TaskSpec): readonly Run[] {
   return Object.values(state.runs).filter((run) => !run.released && (run.name === spec.name || run.address === spec.address));
 }
 
@@ -27,7 +27,7 @@ export function isUnconfirmed(run: Run): boolean {
 }
 
 /** Was another run sent off, and not given up, that has the name or the address of this one? */
-export function hasRival(state: SchedulerState, run: Run): boolean {
+export function hasRival(state: ReducerState, run: Run): boolean {
   return Object.values(state.runs).some(
     (other) =>
       other !== run &&
@@ -38,7 +38,7 @@ export function hasRival(state: SchedulerState, run: Run): boolean {
 }
 
 /** Of each task that is wanted no more the run that holds its place. */
-export function unwantedRuns(state: SchedulerState): readonly Run[] {
+export function unwantedRuns(state: ReducerState): readonly Run[] {
   const names = new Set(Object.values(state.runs).flatMap((run) => (run.released ? [] : [run.name])));
   return [...names].flatMap((name) => (state.desired.some((spec) => spec.name === name) ? [] : [currentRun(state, name)!]));
 }
@@ -53,7 +53,7 @@ export function isOk(run: Run, spec: TaskSpec): boolean {
 }
 
 /** Does a run differ from what its task should be now? */
-export function isOutdated(state: SchedulerState, run: Run, spec: TaskSpec): boolean {
+export function isOutdated(state: ReducerState, run: Run, spec: TaskSpec): boolean {
   const {node} = spec.constraints;
   return run.specHash !== state.hashes[spec.name] || (node !== undefined && !isNode(run.node, node));
 }

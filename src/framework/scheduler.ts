@@ -1,16 +1,8 @@
+import type {TaskAction} from '../scheduler-api/commands.js';
 import {onFreed} from './leftovers.js';
 import {askAnew, cancelIntended, launchIntended} from './market.js';
 import type {MesosEvent} from './mesos.js';
-import {
-  type CommandAction,
-  copyOf,
-  type Effect,
-  note,
-  type SchedulerEvent,
-  type SchedulerState,
-  slotOf,
-  type Turn,
-} from './model.js';
+import {copyOf, type Effect, note, type ReducerState, type SchedulerEvent, slotOf, type Turn} from './model.js';
 import {changesBetween} from './records.js';
 import {ask, blockers, currentRun, isUnconfirmed} from './runs.js';
 import {settle} from './settle.js';
@@ -27,10 +19,10 @@ const FIRST_IMPLICIT_SECONDS = 10;
  * @param now milliseconds since 1970
  */
 export function reduce(
-  before: SchedulerState,
+  before: ReducerState,
   event: SchedulerEvent,
   now: number,
-): {readonly state: SchedulerState; readonly effects: readonly Effect[]} {
+): {readonly state: ReducerState; readonly effects: readonly Effect[]} {
   const turn: Turn = {state: copyOf(before), now, effects: [], acks: []};
   take(turn, event);
   settle(turn);
@@ -158,7 +150,7 @@ function onRemoved(turn: Turn): void {
   }
 }
 
-function onCommand(turn: Turn, action: CommandAction, name: string): void {
+function onCommand(turn: Turn, action: TaskAction, name: string): void {
   const {state, now} = turn;
   const reply = (ok: boolean, message: string) => turn.effects.push({type: 'reply', ok, message});
   const whenConnected = state.connected ? '' : `, when the scheduler is subscribed again (${state.connection})`;
@@ -216,7 +208,7 @@ function onCommand(turn: Turn, action: CommandAction, name: string): void {
 }
 
 /** Writes what changed, then acknowledges: an update counts as taken in only when a successor would know it too. */
-function save(turn: Turn, before: SchedulerState): void {
+function save(turn: Turn, before: ReducerState): void {
   const {state} = turn;
   const ops = changesBetween(before, state);
   if (ops.length === 0 && turn.acks.length === 0) return;

@@ -1,10 +1,10 @@
-import type {Agent} from './config.js';
+import type {AllowedAgent} from '../scheduler-api/configuration.js';
 
 /** Seconds, unless it says otherwise. */
 export interface Settings {
   readonly role: string;
   /** Where tasks may run; without it, wherever the master offers. */
-  readonly agents?: readonly Agent[] | undefined;
+  readonly agents?: readonly AllowedAgent[] | undefined;
   readonly declineSeconds: number;
   readonly reviveSeconds: number;
   /** How long offers are gathered before placing, so that tasks spread over all nodes of one round of offers. */

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {TaskSpec} from './config.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
 import type {HealthCheck, KillPolicy, Resource, TaskInfo} from './mesos.js';
 
 /** How long `docker stop` waits between TERM and KILL, in seconds. */

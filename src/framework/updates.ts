@@ -1,6 +1,6 @@
 import {leaveBehind} from './leftovers.js';
 import type {TaskStatus} from './mesos.js';
-import {type CondemnedKind, note, type Run, type RunPhase, type SchedulerState, slotOf, type Turn} from './model.js';
+import {type CondemnedKind, note, type ReducerState, type Run, type RunPhase, slotOf, type Turn} from './model.js';
 import {ask, hasRival} from './runs.js';
 
 const ranks: Record<Exclude<RunPhase, 'lost'>, number> = {intended: 0, staging: 1, starting: 2, running: 3, killing: 4};
@@ -87,7 +87,7 @@ export function endRun(
 }
 
 /** When a lost run has been away for long enough to be given up. */
-export function fenceEnd(state: SchedulerState, run: Run): number {
+export function fenceEnd(state: ReducerState, run: Run): number {
   return (run.lostSince ?? Number.POSITIVE_INFINITY) + state.settings.fenceSeconds * 1000;
 }
 

@@ -1,54 +1,23 @@
-import type {TaskSpec} from './config.js';
-import type {Run, SchedulerState, Slot} from './model.js';
+import type {PublishedView} from '../scheduler-api/published-view.js';
+import type {TaskReport} from '../scheduler-api/state.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
+import type {ReducerState, Run, Slot} from './model.js';
 import {currentRun, isOutdated, isUnconfirmed, unwantedRuns} from './runs.js';
 import {listHash} from './task-info.js';
 import {why, whyUnwanted} from './why.js';
 
-export type TaskViewState = 'pending' | 'staging' | 'starting' | 'running' | 'unhealthy' | 'killing' | 'unreachable' | 'failed';
+/** The part of the published view that follows from the reducer's state alone. */
+export type View = Pick<PublishedView, 'frameworkId' | 'connected' | 'connection' | 'tasks' | 'desiredHash' | 'why'>;
 
-/** One task of GET /v1/state. */
-export interface TaskView {
-  readonly name: string;
-  readonly taskId: string | null;
-  readonly state: TaskViewState;
-  readonly healthy: boolean | null;
-  readonly node: string | null;
-  readonly agentId: string | null;
-  readonly address: string;
-  /** Empty for a task that is wanted no more. */
-  readonly image: string;
-  readonly restarts: number;
-  readonly containerId: string | null;
-  /** Why it is so, in plain words; empty when all is well. */
-  readonly message: string;
-  /** ISO time since when it is in this state. */
-  readonly since: string;
-  readonly flapping: boolean;
-  /** It runs as its description was, and will be replaced. */
-  readonly isOutdated: boolean;
-}
-
-/** What the leader knows, and publishes for the others. */
-export interface View {
-  readonly frameworkId: string | null;
-  readonly connected: boolean;
-  readonly connection: string;
-  readonly tasks: readonly TaskView[];
-  /** The hash of the task list that is wanted. */
-  readonly wanted: string;
-  /** Task → lines for `hw5 why`. */
-  readonly why: Readonly<Record<string, readonly string[]>>;
-}
-
-/** The state as others see it. */
-export function viewOf(state: SchedulerState, now: number): View {
+/** The reducer's state as it is published. */
+export function viewOf(state: ReducerState, now: number): View {
   const unwanted = unwantedRuns(state);
   return {
     frameworkId: state.frameworkId,
     connected: state.connected,
     connection: state.connection,
     tasks: [...state.desired.map((spec) => taskView(state, spec, now)), ...unwanted.map((run) => unwantedView(run))],
-    wanted: listHash(state.desired),
+    desiredHash: listHash(state.desired),
     why: Object.fromEntries([
       ...state.desired.map((spec) => [spec.name, why(state, spec, now)]),
       ...unwanted.map((run) => [run.name, whyUnwanted(run)]),
@@ -56,7 +25,7 @@ export function viewOf(state: SchedulerState, now: number): View {
   };
 }
 
-function taskView(state: SchedulerState, spec: TaskSpec, now: number): TaskView {
+function taskView(state: ReducerState, spec: TaskSpec, now: number): TaskReport {
   const run = currentRun(state, spec.name);
   const slot = state.slots[spec.name];
   const seen = run === undefined ? vacant(slot, now) : occupied(run, spec);
@@ -79,7 +48,7 @@ function taskView(state: SchedulerState, spec: TaskSpec, now: number): TaskView 
 }
 
 /** A task that is wanted no more, as long as it may live: it holds its address. */
-function unwantedView(run: Run): TaskView {
+function unwantedView(run: Run): TaskReport {
   return {
     name: run.name,
     taskId: run.taskId,
@@ -98,7 +67,7 @@ function unwantedView(run: Run): TaskView {
   };
 }
 
-function occupied(run: Run, spec?: TaskSpec): {state: TaskViewState; isWell: boolean} {
+function occupied(run: Run, spec?: TaskSpec): {state: TaskReport['state']; isWell: boolean} {
   if (run.phase === 'lost') return {state: 'unreachable', isWell: false};
   if (run.condemned !== null || run.phase === 'killing') return {state: 'killing', isWell: false};
   if (run.phase === 'intended') return {state: 'pending', isWell: false};
@@ -107,6 +76,6 @@ function occupied(run: Run, spec?: TaskSpec): {state: TaskViewState; isWell: boo
   return {state: 'running', isWell: !isUnconfirmed(run) && (spec?.healthCheck === undefined || run.healthy === true)};
 }
 
-function vacant(slot: Slot | undefined, now: number): {state: TaskViewState; isWell: boolean} {
+function vacant(slot: Slot | undefined, now: number): {state: TaskReport['state']; isWell: boolean} {
   return {state: slot !== undefined && slot.failures > 0 && slot.notBefore > now ? 'failed' : 'pending', isWell: false};
 }

@@ -1,12 +1,12 @@
-import type {TaskSpec} from './config.js';
+import type {TaskSpec} from '../scheduler-api/task.js';
 import {isCleared} from './leftovers.js';
-import type {Run, SchedulerState} from './model.js';
+import type {ReducerState, Run} from './model.js';
 import {kindOf} from './placement.js';
 import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
 import {fenceEnd} from './updates.js';
 
 /** Why a task is as it is, in plain words, the most telling line first. */
-export function why(state: SchedulerState, spec: TaskSpec, now: number): readonly string[] {
+export function why(state: ReducerState, spec: TaskSpec, now: number): string[] {
   const slot = state.slots[spec.name];
   const run = currentRun(state, spec.name);
   const lines = run === undefined ? waiting(state, spec, now) : running(state, spec, run, now);
@@ -21,7 +21,7 @@ export function why(state: SchedulerState, spec: TaskSpec, now: number): readonl
 }
 
 /** Of a task that is wanted no more: why it is still there. */
-export function whyUnwanted(run: Run): readonly string[] {
+export function whyUnwanted(run: Run): string[] {
   if (run.phase !== 'lost') return [`it is no longer wanted; ${run.node} is ending its container`];
   return [
     `it is no longer wanted, but ${run.node} cannot be reached (${run.message}): its container may still hold ${run.address}`,
@@ -33,7 +33,7 @@ function releaseHint(run: Run, name: string): string {
   return `if you know that ${run.node} is off, 'hw5 task release ${name}' gives it up now`;
 }
 
-function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): string[] {
+function running(state: ReducerState, spec: TaskSpec, run: Run, now: number): string[] {
   const since = ago(run.since, now);
   if (run.phase === 'lost') {
     const left = Math.ceil((fenceEnd(state, run) - now) / 1000);
@@ -63,7 +63,7 @@ function running(state: SchedulerState, spec: TaskSpec, run: Run, now: number): 
   return lines;
 }
 
-function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
+function waiting(state: ReducerState, spec: TaskSpec, now: number): string[] {
   const slot = state.slots[spec.name];
   const holders = blockers(state, spec);
   if (holders.length > 0) {
@@ -90,7 +90,7 @@ function waiting(state: SchedulerState, spec: TaskSpec, now: number): string[] {
 }
 
 /** Another run of its kind on its node. */
-function companionOf(state: SchedulerState, run: Run): Run | undefined {
+function companionOf(state: ReducerState, run: Run): Run | undefined {
   return Object.values(state.runs).find(
     (other) => other !== run && !other.released && other.node === run.node && kindOf(other.name) === kindOf(run.name),
   );

@@ -41,6 +41,9 @@ export interface ClusterStatus {
     readonly leader: string | null;
     readonly connected: boolean;
     readonly master: string;
+    /** Why the scheduler's state is not known although it answers: it is of another version, or broken. */
+    readonly error?: string | undefined;
+    readonly hint?: string | undefined;
   };
   readonly tasks: readonly TaskStatus[];
   readonly notebook: {readonly urls: readonly string[]};

@@ -1,8 +1,8 @@
 import {type Cluster, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
-import type {TaskState} from '../components/scheduler/component.js';
 import {script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {OpenHosts} from '../host/open-hosts.js';
+import type {TaskReport} from '../scheduler-api/state.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
 
 /** A docker container that runs a task, or ran it: Mesos keeps ended ones for some hours. */
@@ -30,7 +30,7 @@ true`;
 /** All containers of a task on a node, the newest first. */
 export async function containersOn(
   host: Host,
-  task: Pick<TaskState, 'name' | 'containerId'>,
+  task: Pick<TaskReport, 'name' | 'containerId'>,
   signal?: AbortSignal,
 ): Promise<readonly TaskContainer[]> {
   const root = host.asRoot();
@@ -68,7 +68,7 @@ export async function containersOn(
  */
 export async function findContainers(
   cluster: Cluster,
-  task: TaskState,
+  task: TaskReport,
   hosts: OpenHosts,
   signal?: AbortSignal,
 ): Promise<readonly TaskContainer[]> {
@@ -86,7 +86,7 @@ export async function findContainers(
 /** The container in which a command can be run. @throws Hw5Error when there is none. */
 export async function runningContainer(
   cluster: Cluster,
-  task: TaskState,
+  task: TaskReport,
   hosts: OpenHosts,
   signal?: AbortSignal,
 ): Promise<TaskContainer> {

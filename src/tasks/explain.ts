@@ -1,11 +1,11 @@
 import {type Cluster, type ClusterNode, nodeOfAgent, nodesWith} from '../cluster/cluster.js';
 import type {Component} from '../components/component.js';
 import type {Health} from '../components/health.js';
-import {isWell, type TaskState} from '../components/scheduler/component.js';
 import {succeeds} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
+import {isTaskHealthy, type TaskReport} from '../scheduler-api/state.js';
 import {healthFacts} from '../status/health-facts.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
@@ -21,7 +21,7 @@ const LAST_LINES = 5;
 export interface Explanation {
   readonly name: string;
   /** Undefined when no scheduler answers. */
-  readonly task: TaskState | undefined;
+  readonly task: TaskReport | undefined;
   readonly isWell: boolean;
   /** What the framework says, the most telling line first. */
   readonly why: readonly string[];
@@ -57,7 +57,7 @@ export async function explain(
     said = error.message.split('\n');
   }
   const task = api?.state.tasks.find((one) => one.name === name);
-  const isFine = task !== undefined && isWell(task);
+  const isFine = task !== undefined && isTaskHealthy(task);
   // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
   const nodes = isFine ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
@@ -74,7 +74,7 @@ async function lookAt(
   node: ClusterNode,
   cluster: Cluster,
   components: readonly Component[],
-  task: TaskState | undefined,
+  task: TaskReport | undefined,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
@@ -88,7 +88,7 @@ async function lookAt(
   const facts = {
     ...healthFacts(components, cluster, node),
     // a dockerd that hangs is told of as such
-    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenSilent: true},
+    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenTimedOut: true},
   };
   const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
   try {
@@ -118,7 +118,7 @@ function missingImage(image: string): string {
 
 async function lastEndOf(
   cluster: Cluster,
-  task: TaskState,
+  task: TaskReport,
   hosts: OpenHosts,
   signal: AbortSignal | undefined,
 ): Promise<LastEnd | undefined> {

@@ -1,8 +1,12 @@
+import type * as z from 'zod';
 import {type Cluster, type ClusterNode, nodesWith} from '../cluster/cluster.js';
 import {nearest} from '../cluster/nearest.js';
-import {type SchedulerState, SOCKET, type TaskState} from '../components/scheduler/component.js';
 import type {Host} from '../host/host.js';
 import type {OpenHosts} from '../host/open-hosts.js';
+import {failure, reply, type TaskAction, taskReasons} from '../scheduler-api/commands.js';
+import {SOCKET, STATE_PATH, taskActionPath, whyPath} from '../scheduler-api/endpoints.js';
+import {readState, type SchedulerState, type TaskReport} from '../scheduler-api/state.js';
+import {ContractError, describeIssues} from '../scheduler-api/version.js';
 import {Hw5Error, UsageError} from '../support/errors.js';
 
 /** An instance that stands by waits 8 s for the leader to do what it was told. */
@@ -12,8 +16,6 @@ const LIMIT_MS = 15_000;
 /** Once any instance has answered, the leader, whose word is the newest, gets so much longer. */
 const GRACE_MS = 1_000;
 
-export type TaskCommand = 'restart' | 'kill' | 'release';
-
 /** The framework's control API, on the unix socket of an instance. Every instance answers; what only the leader can do is handed to it. */
 export interface FrameworkApi {
   readonly node: ClusterNode;
@@ -21,7 +23,7 @@ export interface FrameworkApi {
   /** Why a task is as it is. */
   why(task: string): Promise<readonly string[]>;
   /** @returns what the framework says to it. @throws Hw5Error when it refuses. */
-  command(task: string, command: TaskCommand): Promise<string>;
+  command(task: string, action: TaskAction): Promise<string>;
 }
 
 /** No instance of the framework answers, on any node. */
@@ -74,29 +76,34 @@ function leaderOrAny(asked: readonly Promise<FrameworkApi | undefined>[]): Promi
 
 async function ask(node: ClusterNode, hosts: OpenHosts, signal?: AbortSignal): Promise<FrameworkApi> {
   const host = (await hosts.of(node)).asRoot();
-  const {status, body} = await request(host, 'GET', '/v1/state', signal);
+  const {status, body} = await request(host, 'GET', STATE_PATH, signal);
   if (status !== 200) throw new Hw5Error(errorOf(body) ?? `the scheduler answered ${status}`);
   return {
     node,
-    state: body as SchedulerState,
+    state: readState(body),
     async why(task) {
-      const answer = await request(host, 'GET', `/v1/why/${encodeURIComponent(task)}`, signal);
+      const answer = await request(host, 'GET', whyPath(task), signal);
       if (answer.status !== 200) throw new Hw5Error(errorOf(answer.body) ?? `the scheduler answered ${answer.status}`);
-      return (answer.body as {why: readonly string[]}).why;
+      return parse(taskReasons, answer.body).why;
     },
-    async command(task, command) {
-      const answer = await request(host, 'POST', `/v1/tasks/${encodeURIComponent(task)}/${command}`, signal);
-      const {message} = answer.body as {message?: string};
-      if (answer.status === 202) return message ?? '';
-      throw new Hw5Error(message ?? errorOf(answer.body) ?? `the scheduler answered ${answer.status}`, {
-        hint: `\`hw5 why ${task}\` tells more`,
-      });
+    async command(task, action) {
+      const answer = await request(host, 'POST', taskActionPath(task, action), signal);
+      if (answer.status === 202) return parse(reply, answer.body).message;
+      const rejection = reply.safeParse(answer.body).data?.message ?? errorOf(answer.body);
+      throw new Hw5Error(rejection ?? `the scheduler answered ${answer.status}`, {hint: `\`hw5 why ${task}\` gives the reasons`});
     },
   };
 }
 
+/** Reads an answer of a scheduler whose state was understood. @throws ContractError */
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new ContractError('malformed', `the scheduler's answer is not understood: ${describeIssues(result.error)}`);
+}
+
 function errorOf(body: unknown): string | undefined {
-  return (body as {error?: string} | undefined)?.error;
+  return failure.safeParse(body).data?.error;
 }
 
 /** One request over the socket, made on the node itself. */
@@ -136,7 +143,7 @@ async function request(
 }
 
 /** The task of that name. @throws UsageError with the name that was probably meant. */
-export function taskOf(state: SchedulerState, name: string, cluster: Cluster): TaskState {
+export function taskOf(state: SchedulerState, name: string, cluster: Cluster): TaskReport {
   const task = state.tasks.find((one) => one.name === name);
   if (task) return task;
   const names = state.tasks.map((one) => one.name);

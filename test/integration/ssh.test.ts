@@ -11,12 +11,12 @@ import type {Host} from '../../src/host/host.js';
 import type {SecretRequest} from '../../src/host/secret-source.js';
 import {connectSsh, type SshOptions} from '../../src/host/ssh-host.js';
 import {labDown} from '../../src/lab/down.js';
+import {emulators} from '../../src/lab/emulators.js';
 import {labExec} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, LAB_USER, labFrom} from '../../src/lab/lab.js';
 import {labPowerOff} from '../../src/lab/power.js';
 import {labUp} from '../../src/lab/up.js';
-import {emulators} from '../../src/lab/work-alikes.js';
 import {CommandError, ConnectError, TimeoutError} from '../../src/support/errors.js';
 
 const options = {name: 'ssh-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};

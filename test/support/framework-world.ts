@@ -1,10 +1,11 @@
-import type {TaskSpec} from '../../src/framework/config.js';
 import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
-import type {CommandAction, Effect, SchedulerEvent, SchedulerState, StoreOp} from '../../src/framework/model.js';
+import type {Effect, ReducerState, SchedulerEvent, StoreOp} from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
 import {reduce} from '../../src/framework/scheduler.js';
 import {defaultSettings} from '../../src/framework/settings.js';
 import {viewOf} from '../../src/framework/view.js';
+import type {TaskAction} from '../../src/scheduler-api/commands.js';
+import type {TaskSpec} from '../../src/scheduler-api/task.js';
 
 /** A container as it really is on its agent, whatever anybody knows of it. */
 export interface Container {
@@ -49,7 +50,7 @@ interface Known {
  */
 export class FrameworkWorld {
   now = 1_000_000_000;
-  state: SchedulerState;
+  state: ReducerState;
   readonly agents: Agent[];
   readonly store = new Map<string, unknown>();
   /** Saves under way, in their order. */
@@ -212,7 +213,7 @@ export class FrameworkWorld {
     this.state = stateFrom(structuredClone(this.store), defaultSettings, this.now);
   }
 
-  command(action: CommandAction, name: string): void {
+  command(action: TaskAction, name: string): void {
     this.dispatch({type: 'command', action, name});
     if (action !== 'release' || this.replies.at(-1)?.ok !== true) return;
     for (const container of this.containers) if (container.name === name) container.isOverdue = true;

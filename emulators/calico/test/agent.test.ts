@@ -1,5 +1,4 @@
 import {describe, expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {Agent} from '../src/agent/agent.js';
 import {parseRoutes, wantedRoutes} from '../src/agent/routes.js';
 import {findStale, parseDockerEndpoints, releasableAddresses, STALE_AFTER_MS} from '../src/agent/stale.js';
@@ -8,6 +7,7 @@ import {EtcdClient} from '../src/etcd/client.js';
 import {parseSnapshot} from '../src/model/snapshot.js';
 import {endpointRecord, poolRecord, profileRecords} from '../src/model/write.js';
 import {networkProfile, snapshot} from './fixtures.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 const leaf = (key: string, value: string) => ({key, value, modifiedIndex: 1});
 const tree = (...nodes: ReturnType<typeof leaf>[]) => ({key: '/', dir: true, modifiedIndex: 1, nodes});

@@ -1,5 +1,4 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {calicoctl} from '../src/calicoctl/calicoctl.js';
 import type {Io} from '../src/calicoctl/io.js';
 import {nodeStatus} from '../src/calicoctl/node-status.js';
@@ -10,6 +9,7 @@ import {blockKey, endpointKey} from '../src/model/keys.js';
 import {endpointRecord} from '../src/model/write.js';
 import {NodeConflictError, registerNode} from '../src/node/startup.js';
 import {snapshot} from './fixtures.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 const POOL = {
   apiVersion: 'v1',

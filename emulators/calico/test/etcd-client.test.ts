@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {EtcdClient} from '../src/etcd/client.js';
 import {COMPARE_FAILED, EtcdUnavailableError, isEtcdError, NODE_EXISTS} from '../src/etcd/errors.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

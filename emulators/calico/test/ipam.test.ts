@@ -1,11 +1,11 @@
 import {describe, expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {EtcdClient} from '../src/etcd/client.js';
 import {assignedAddresses, type Block} from '../src/ipam/block.js';
 import {Ipam} from '../src/ipam/ipam.js';
 import {BlockStore} from '../src/ipam/store.js';
 import {affinityKey, blockKey, poolKey} from '../src/model/keys.js';
 import {poolRecord} from '../src/model/write.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 const BLOCK = '192.168.0.64/26';
 

@@ -1,11 +1,11 @@
 import {expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {Agent} from '../src/agent/agent.js';
 import {runAgent} from '../src/agent/loop.js';
 import {EtcdClient} from '../src/etcd/client.js';
 import {endpointKey} from '../src/model/keys.js';
 import {endpointRecord} from '../src/model/write.js';
 import {snapshot} from './fixtures.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 it('a new container is on the network at once, though the etcd member that the agent watches has lost power', async () => {
   await using server = await EtcdV2Server.start();

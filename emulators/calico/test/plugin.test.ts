@@ -3,13 +3,13 @@ import {request, type Server} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {EtcdV2Server} from '../../../test/support/etcd-v2-server.js';
 import {EtcdClient} from '../src/etcd/client.js';
 import {poolKey} from '../src/model/keys.js';
 import {poolRecord} from '../src/model/write.js';
 import {ipamHandlers} from '../src/plugin/ipam-driver.js';
 import {networkHandlers} from '../src/plugin/network-driver.js';
 import {servePlugin} from '../src/plugin/server.js';
+import {EtcdV2Server} from './support/etcd-v2-server.js';
 
 const environment = {
   nodeName: 'node0',

@@ -1,10 +1,11 @@
 import {Command} from 'commander';
 import type {Cluster} from '../../cluster/cluster.js';
 import type {OpenHosts} from '../../host/open-hosts.js';
+import type {TaskAction} from '../../scheduler-api/commands.js';
 import {Hw5Error, UsageError} from '../../support/errors.js';
 import {dockerSince, parseSince} from '../../support/since.js';
 import {findContainers, runningContainer} from '../../tasks/container.js';
-import {findFramework, type TaskCommand, taskOf} from '../../tasks/framework-api.js';
+import {findFramework, taskOf} from '../../tasks/framework-api.js';
 import {findCluster} from '../cluster-file.js';
 import {type CliContext, now} from '../context.js';
 import {openHosts} from '../open-hosts.js';
@@ -183,7 +184,7 @@ Examples:
     );
 }
 
-const CHANGES: Readonly<Record<TaskCommand, {readonly description: string; readonly more: string}>> = {
+const CHANGES: Readonly<Record<TaskAction, {readonly description: string; readonly more: string}>> = {
   restart: {
     description: 'end the task gently and start it anew',
     more: 'It gets 5 s to end. The new one has the same address and may run on another node.',
@@ -199,7 +200,7 @@ starts the task elsewhere. If you know that the machine is off, this ends the wa
   },
 };
 
-function changeCommand(verb: TaskCommand, context: CliContext): Command {
+function changeCommand(verb: TaskAction, context: CliContext): Command {
   const {description, more} = CHANGES[verb];
   return new Command(verb)
     .description(description)

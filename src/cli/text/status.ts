@@ -1,7 +1,7 @@
 import chalk from 'chalk';
 import {isEstablished} from '../../components/calico/node-status.js';
 import type {HealthState} from '../../components/health.js';
-import {isWell} from '../../components/scheduler/component.js';
+import {isTaskHealthy} from '../../scheduler-api/state.js';
 import type {ClusterStatus, NodeStatus} from '../../status/status.js';
 import {columns} from './columns.js';
 
@@ -30,7 +30,7 @@ export function statusText(status: ClusterStatus): string {
       'framework',
       status.framework.id
         ? `${status.framework.id}, led by ${status.framework.leader ?? 'nobody'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
-        : 'no scheduler answers',
+        : `${status.framework.error ?? 'no scheduler answers'}${status.framework.hint === undefined ? '' : ` (${status.framework.hint})`}`,
     ),
     '',
     ...taskLines(status),
@@ -110,6 +110,6 @@ function taskLines(status: ClusterStatus): string[] {
   return columns(rows).map((text, index) => {
     const task = status.tasks[index - 1];
     if (!task) return chalk.dim(text);
-    return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
+    return isTaskHealthy(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
   });
 }

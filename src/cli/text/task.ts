@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import {isWell, type SchedulerState, type TaskState} from '../../components/scheduler/component.js';
+import {isTaskHealthy, type SchedulerState, type TaskReport} from '../../scheduler-api/state.js';
 import type {Explanation} from '../../tasks/explain.js';
 import {columns} from './columns.js';
 
@@ -19,12 +19,12 @@ export function taskListText(state: SchedulerState, now: number): string {
     chalk.dim(head),
     ...body.map((line, index) => {
       const task = state.tasks[index]!;
-      return isWell(task) ? line : `${chalk.yellow(line)}  ${task.message}`;
+      return isTaskHealthy(task) ? line : `${chalk.yellow(line)}  ${task.message}`;
     }),
   ].join('\n')}\n`;
 }
 
-function stateWords(task: TaskState): string {
+function stateWords(task: TaskReport): string {
   if (task.healthy === true) return `${task.state}, healthy`;
   return task.healthy === false && task.state !== 'unhealthy' ? `${task.state}, unhealthy` : task.state;
 }

@@ -12,6 +12,10 @@ import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, syst
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import type {Inputs} from '../../engine/inputs.js';
 import {everywhere} from '../../engine/step.js';
+import type {SchedulerConfigurationInput} from '../../scheduler-api/configuration.js';
+import {SCHEDULER_STATE_COMMAND, SOCKET} from '../../scheduler-api/endpoints.js';
+import type {TaskSpecInput} from '../../scheduler-api/task.js';
+import {API_VERSION} from '../../scheduler-api/version.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
@@ -23,46 +27,9 @@ const UNIT = 'hw5-scheduler.service';
 const PROGRAM = `${PROGRAMS}/hw5-scheduler`;
 const CONFIG = `${ETC}/framework.json`;
 const SECRET = `${ETC}/mesos-secret`;
-export const SOCKET = '/run/hw5/scheduler.sock';
-
-/** What the scheduler says of itself and its tasks, at GET /v1/state on its socket. */
-export interface SchedulerState {
-  readonly framework: {
-    readonly id: string | null;
-    readonly connected: boolean;
-    readonly leader: string | null;
-    readonly isLeader: boolean;
-    /** The master it is subscribed at. */
-    readonly master: string | null;
-  };
-  readonly tasks: readonly TaskState[];
-}
-
-export interface TaskState {
-  readonly name: string;
-  readonly taskId: string | null;
-  readonly state: string;
-  readonly healthy: boolean | null;
-  readonly node: string | null;
-  readonly address: string;
-  readonly image: string;
-  readonly restarts: number;
-  readonly containerId: string | null;
-  /** Why it is as it is; empty when all is well. */
-  readonly message: string;
-  readonly since: string;
-}
-
-/** Runs, and its health check, if it has one, passes: the framework says nothing of it. */
-export function isWell(task: Pick<TaskState, 'state' | 'healthy' | 'message'>): boolean {
-  return task.state === 'running' && task.healthy !== false && task.message === '';
-}
-
-/** Reads the scheduler's state on the node itself. */
-export const SCHEDULER_STATE = `curl -sf -m 10 --unix-socket ${SOCKET} http://localhost/v1/state`;
 
 /** One task as the scheduler's configuration names it. */
-function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): unknown {
+function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): TaskSpecInput {
   const built = inputs.images.specs.find((spec) => spec.name === `docker-${task.image}`);
   return {
     name: task.name,
@@ -72,7 +39,7 @@ function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): unkno
     cpus: task.cpus,
     mem: task.mem,
     command: task.command,
-    arguments: task.arguments,
+    arguments: [...task.arguments],
     env: {},
     hostname: task.name,
     volumes: built ? [{host: `${CONTAINERS}/${task.image}`, container: '/run/hw5', mode: 'ro'}] : [],
@@ -83,14 +50,15 @@ function taskConfig(task: TaskSettings, cluster: Cluster, inputs: Inputs): unkno
 
 /** The configuration of the scheduler that runs on the node. */
 export function frameworkConfig(node: ClusterNode, cluster: Cluster, inputs: Inputs): string {
-  const config = {
+  const config: SchedulerConfigurationInput = {
+    apiVersion: API_VERSION,
     node: node.name,
     master: masterAddress(cluster),
     name: cluster.framework.name,
     user: 'root',
     role: cluster.framework.role,
     failoverTimeoutSeconds: cluster.framework.failoverTimeoutSeconds,
-    etcd: etcdEndpoints(cluster),
+    etcd: [...etcdEndpoints(cluster)],
     clusterToken: cluster.etcd.token,
     listen: SOCKET,
     ...(cluster.mesos.principal ? {principal: cluster.mesos.principal, secretFile: SECRET} : {}),
@@ -113,17 +81,17 @@ export const scheduler = defineComponent({
   health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
   logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     return [
-      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, seen.program),
-      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, seen.secret) : []),
-      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
+      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, observed.program),
+      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, observed.secret) : []),
+      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), observed.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster, everywhere, isRetired}) {
-    if (!seen.config && seen.program === undefined) return [];
+  undo(observed, {node, cluster, allObserved, isRetired}) {
+    if (!observed.config && observed.program === undefined) return [];
     // whichever node comes first that can: the first of the file may be dead, or new
-    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
+    const first = [...allObserved].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
     const isOurs = cluster.mesos.source.kind !== 'external';
@@ -155,22 +123,22 @@ export const framework = defineComponent({
     service: unit(UNIT),
     etcd: unit(ETCD_UNIT),
   }),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     // the unit names what it runs, so that a new program or configuration restarts it
     const content = createHash('sha256')
       .update(inputs.programs['hw5-scheduler']!.sha256)
       .update(frameworkConfig(node, cluster, inputs))
       .digest('hex');
     const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
-    const written = ensureFile(unitPath(UNIT), text, seen.unit);
-    return [...written, ...ensureRunning(UNIT, seen.service, written)];
+    const written = ensureFile(unitPath(UNIT), text, observed.unit);
+    return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },
   ready({node, cluster, unreachable}) {
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
     // all schedulers say the same of the tasks: one is asked, of the others it is enough that they answer
     const first = nodesWith(cluster, 'framework').find(({name}) => !unreachable.has(name));
     const isFirst = node.name === first?.name;
-    const tasks = isFirst ? readyScript(cluster) : `${SCHEDULER_STATE} >/dev/null`;
+    const tasks = isFirst ? readyScript(cluster) : `${SCHEDULER_STATE_COMMAND} >/dev/null`;
     return {
       reason: isFirst
         ? `${cluster.framework.tasks.length} tasks to run and be healthy`
@@ -181,10 +149,10 @@ export const framework = defineComponent({
       hint,
     };
   },
-  undo: (seen, {isRetired}) => [
+  undo: (observed, {isRetired}) => [
     // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
     // one that is just booting gets its time
-    ...(seen.etcd.activeState === 'activating' && !isRetired
+    ...(observed.etcd.activeState === 'activating' && !isRetired
       ? [
           {
             kind: 'script',
@@ -194,7 +162,7 @@ export const framework = defineComponent({
           } as const,
         ]
       : []),
-    ...(seen.unit
+    ...(observed.unit
       ? [
           systemctl('disable', UNIT),
           systemctl('stop', UNIT),
@@ -215,7 +183,7 @@ function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
 /** All tasks run, are healthy, and are as the configuration wants them. */
 function readyScript(cluster: Cluster): string {
   const names = cluster.framework.tasks.map((task) => task.name);
-  return `${SCHEDULER_STATE} | node -e '
+  return `${SCHEDULER_STATE_COMMAND} | node -e '
 const {framework, tasks} = JSON.parse(require("fs").readFileSync(0, "utf8"));
 if (!framework.isCurrent) { console.log("the leading scheduler does not know the new task list yet"); process.exit(1); }
 const waits = ${JSON.stringify(names)}.flatMap((name) => {

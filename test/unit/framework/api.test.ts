@@ -4,11 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {serveApi} from '../../../src/framework/api.js';
-import type {StateAnswer} from '../../../src/framework/instance.js';
-import type {Command, Reply} from '../../../src/framework/noticeboard.js';
+import type {Command, Reply} from '../../../src/scheduler-api/commands.js';
+import type {SchedulerState} from '../../../src/scheduler-api/state.js';
 import {taskSpec} from '../../support/framework-world.js';
 
-const state: StateAnswer = {
+const state: SchedulerState = {
+  apiVersion: 1,
   framework: {id: 'F1', connected: true, connection: '', leader: 'node0', isLeader: true, master: 'node0:5050', isCurrent: true},
   tasks: [],
 };

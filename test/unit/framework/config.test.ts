@@ -3,6 +3,7 @@ import {parseConfig} from '../../../src/framework/config.js';
 import {ConfigError} from '../../../src/support/errors.js';
 
 const minimal = {
+  apiVersion: 1,
   node: 'node0',
   master: '198.18.0.10:5050',
   name: 'hw5',

@@ -1,12 +1,14 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {Challenger} from '../../../src/framework/challenger.js';
 import {MesosClient} from '../../../src/framework/client.js';
-import type {TaskSpec} from '../../../src/framework/config.js';
 import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
 import {FrameworkStore} from '../../../src/framework/key-values.js';
+import {emptyState} from '../../../src/framework/model.js';
 import {defaultSettings} from '../../../src/framework/settings.js';
 import {tearDown} from '../../../src/framework/teardown.js';
+import {viewOf} from '../../../src/framework/view.js';
+import type {TaskSpec} from '../../../src/scheduler-api/task.js';
 import {FakeMesosMaster} from '../../support/fake-mesos-master.js';
 import {taskSpec} from '../../support/framework-world.js';
 import {MemoryKeyValues} from '../../support/memory-key-values.js';
@@ -237,12 +239,12 @@ describe('two instances', () => {
   });
 
   it('do not change over when neither reaches the master, or the master refuses', async () => {
-    const challenger = (client: MesosClient, isMasterSilent: boolean) => {
+    const challenger = (client: MesosClient, isMasterUnresponsive: boolean) => {
       const store = new FrameworkStore(kv, 'hw5');
       let time = 0;
       const one = new Challenger({store, client, patienceSeconds: 3, now: () => time, monotonic: () => time});
       return async () => {
-        await store.put('view', {isMasterSilent});
+        await store.put('view', {...viewOf(emptyState(), 0), apiVersion: 1, master: null, leader: 'node0', isMasterUnresponsive});
         for (const at of [0, 2900, 3100]) {
           time = at;
           await one.look().catch(() => undefined);

@@ -21,15 +21,16 @@ async function leading(obey: () => void) {
     },
     now: () => time,
     show: () => ({
+      apiVersion: 1,
       frameworkId: null,
       connected: true,
       connection: '',
       tasks: [],
-      wanted: '',
+      desiredHash: '',
       why: {},
       master: null,
       leader: 'node0',
-      isMasterSilent: false,
+      isMasterUnresponsive: false,
     }),
     obey: () => {
       obey();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import type {TaskSpec} from '../../../src/framework/config.js';
 import type {TaskInfo} from '../../../src/framework/mesos.js';
+import type {TaskSpec} from '../../../src/scheduler-api/task.js';
 import {type Container, FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
 
 const wishes: readonly (readonly TaskSpec[])[] = [

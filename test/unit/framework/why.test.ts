@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import type {TaskSpec} from '../../../src/framework/config.js';
 import {viewOf} from '../../../src/framework/view.js';
 import {why} from '../../../src/framework/why.js';
+import type {TaskSpec} from '../../../src/scheduler-api/task.js';
 import {FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
 
 const spec = taskSpec('ssh-1', '192.168.0.101');

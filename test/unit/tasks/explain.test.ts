@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {COMPONENTS} from '../../../src/components/index.js';
-import type {TaskState} from '../../../src/components/scheduler/component.js';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
+import type {TaskReport} from '../../../src/scheduler-api/state.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
@@ -11,11 +11,11 @@ import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED} from './scheduler.js';
 
 const cluster = clusterOf();
-const PENDING: Partial<TaskState> = {state: 'pending', healthy: null, node: null, containerId: null};
+const PENDING: Partial<TaskReport> = {state: 'pending', healthy: null, node: null, containerId: null};
 
 interface Scene {
   /** Of ssh-1. */
-  readonly task?: Partial<TaskState>;
+  readonly task?: Partial<TaskReport>;
   /** Node → component → what is amiss. */
   readonly amiss?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly off?: readonly string[];

@@ -66,7 +66,7 @@ describe('the way to the framework', () => {
     const api = await findFramework(cluster, hosts);
     await expect(api.command('ssh-1', 'release')).rejects.toMatchObject({
       message: 'ssh-1 is not lost',
-      hint: '`hw5 why ssh-1` tells more',
+      hint: '`hw5 why ssh-1` gives the reasons',
     });
   });
 

@@ -173,7 +173,7 @@ describe('an operator', () => {
   const state = async () => JSON.parse((await exchange(agent.port, 'GET', '/state')).text);
 
   it('reserves what is offered, for which the offer is rescinded, and the agent keeps it', async () => {
-    const before = framework.events.findLast((event) => event.offers).offers.offers[0].id.value;
+    const before = framework.events.filter((event) => event.offers).at(-1).offers.offers[0].id.value;
     expect(await form('reserve', JSON.stringify([cpus(1.5, {principal: 'op'})]))).toBe('202');
     await framework.event((event) => event.rescind?.offer_id.value === before);
     const cpusLeft = (await framework.offer()).resources.find((resource: Event) => resource.name === 'cpus');

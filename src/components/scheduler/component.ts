@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {
   type Cluster,
   type ClusterNode,
@@ -16,6 +15,7 @@ import type {SchedulerConfigurationInput} from '../../scheduler-api/configuratio
 import {SCHEDULER_STATE_COMMAND, SOCKET} from '../../scheduler-api/endpoints.js';
 import type {TaskSpecInput} from '../../scheduler-api/task.js';
 import {API_VERSION} from '../../scheduler-api/version.js';
+import {sha256} from '../../support/sha256.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
@@ -125,10 +125,7 @@ export const framework = defineComponent({
   }),
   plan(observed, {node, cluster, inputs}) {
     // the unit names what it runs, so that a new program or configuration restarts it
-    const content = createHash('sha256')
-      .update(inputs.programs['hw5-scheduler']!.sha256)
-      .update(frameworkConfig(node, cluster, inputs))
-      .digest('hex');
+    const content = sha256(inputs.programs['hw5-scheduler']!.sha256, frameworkConfig(node, cluster, inputs));
     const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
     const written = ensureFile(unitPath(UNIT), text, observed.unit);
     return [...written, ...ensureRunning(UNIT, observed.service, written)];

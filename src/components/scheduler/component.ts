@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto';
 import {masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../../engine/action.js';
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import {everywhere} from '../../engine/step.js';
+import {sha256} from '../../support/sha256.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
@@ -28,17 +28,17 @@ export const scheduler = defineComponent({
   health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
   logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
-  plan(state, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     return [
-      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, state.program),
-      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, state.secret) : []),
-      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), state.config, 0o600),
+      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, observed.program),
+      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, observed.secret) : []),
+      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), observed.config, 0o600),
     ];
   },
-  undo(state, {node, cluster, everywhere, isRetired}) {
-    if (!state.config && state.program === undefined) return [];
+  undo(observed, {node, cluster, allObserved, isRetired}) {
+    if (!observed.config && observed.program === undefined) return [];
     // the first node with a program and a configuration: the first one of the cluster file may be unreachable, or new
-    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
+    const first = [...allObserved].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // a managed master loses the framework together with its data, and the agents end its containers; a foreign one would keep both
     const isManaged = cluster.mesos.source.kind !== 'external';
@@ -70,15 +70,12 @@ export const framework = defineComponent({
     service: unit(UNIT),
     etcd: unit(ETCD_UNIT),
   }),
-  plan(state, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     // the unit file contains the hash of what it runs, so that a new program or configuration restarts it
-    const content = createHash('sha256')
-      .update(inputs.programs['hw5-scheduler']!.sha256)
-      .update(frameworkConfig(node, cluster, inputs))
-      .digest('hex');
+    const content = sha256(inputs.programs['hw5-scheduler']!.sha256, frameworkConfig(node, cluster, inputs));
     const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
-    const written = ensureFile(unitPath(UNIT), text, state.unit);
-    return [...written, ...ensureRunning(UNIT, state.service, written)];
+    const written = ensureFile(unitPath(UNIT), text, observed.unit);
+    return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },
   ready({node, cluster, unreachable}) {
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
@@ -96,10 +93,10 @@ export const framework = defineComponent({
       hint,
     };
   },
-  undo: (state, {isRetired}) => [
+  undo: (observed, {isRetired}) => [
     // On a machine that boots after the others were taken down, etcd waits for them and dockerd waits for etcd, so nothing could be removed.
     // An etcd that is still starting gets 30 s.
-    ...(state.etcd.activeState === 'activating' && !isRetired
+    ...(observed.etcd.activeState === 'activating' && !isRetired
       ? [
           {
             kind: 'script',
@@ -109,7 +106,7 @@ export const framework = defineComponent({
           } as const,
         ]
       : []),
-    ...(state.unit
+    ...(observed.unit
       ? [
           systemctl('disable', UNIT),
           systemctl('stop', UNIT),

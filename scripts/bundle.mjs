@@ -63,12 +63,16 @@ await removeStale(cli.metafile);
 
 /** Removes what earlier builds left under dist/: chunks have other names when their content changes. */
 async function removeStale({outputs}) {
-  const current = new Set(Object.keys(outputs).map((file) => basename(file)));
-  for (const file of await readdir(`${root}dist/cli`)) {
-    if (!current.has(file)) await rm(`${root}dist/cli/${file}`, {recursive: true});
-  }
-  const parts = new Set(['cli', 'emulators', 'lab', 'programs', 'vendor', 'THIRD-PARTY-LICENSES.txt']);
-  for (const part of await readdir(`${root}dist`)) {
-    if (!parts.has(part)) await rm(`${root}dist/${part}`, {recursive: true});
+  await keepOnly('', ['cli', 'emulators', 'lab', 'programs', 'vendor', 'THIRD-PARTY-LICENSES.txt']);
+  await keepOnly(
+    '/cli',
+    Object.keys(outputs).map((file) => basename(file)),
+  );
+  await keepOnly('/programs', [...Object.keys(programs), 'package.json']);
+}
+
+async function keepOnly(directory, names) {
+  for (const file of await readdir(`${root}dist${directory}`)) {
+    if (!names.includes(file)) await rm(`${root}dist${directory}/${file}`, {recursive: true});
   }
 }

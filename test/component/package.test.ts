@@ -11,12 +11,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {hasSshd, Sshd} from '../support/sshd.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The user `nobody` of Debian. */
@@ -129,4 +131,20 @@ describe('the npm package', () => {
       stderr: expect.stringContaining('refused the connection'),
     });
   });
+
+  it.skipIf(!hasSshd).each([['chacha20-poly1305@openssh.com'], ['aes256-gcm@openssh.com']])(
+    'speaks SSH with %s, without the native addons of ssh2',
+    async (cipher) => {
+      await using sshd = await Sshd.start({config: [`Ciphers ${cipher}`]});
+      const ssh = `{port: ${sshd.port}, user: ${sshd.user}, key: ${sshd.clientKey}, agent: false, knownHosts: ${sshd.knownHosts}}`;
+      const cluster = join(sshd.directory, 'cluster.yaml');
+      writeFileSync(cluster, `ssh: ${ssh}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n`);
+      const env = {PATH: process.env.PATH, HOME: sshd.directory};
+      // no hw5 has run on this computer, so that the file with the token is missing; `cat` reported that over SSH
+      await expect(run(join(prefix, 'bin/hw5'), ['-f', cluster, 'notebook'], {env})).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('no token on node0'),
+      });
+    },
+  );
 });

@@ -185,8 +185,8 @@ describe('whatever happens in whatever order', () => {
           true,
         );
         for (const run of Object.values(runs))
-          expect(run).toMatchObject({condemned: null, phase: 'running', specHash: hashes[run.name]});
-        // Once all is well nothing is sent any more but the periodic question.
+          expect(run).toMatchObject({termination: null, phase: 'running', specHash: hashes[run.name]});
+        // Once all is well nothing is sent any more but the periodic reconciliation.
         world.calls.length = 0;
         flourish(world, 60);
         expect(world.calls.filter((call) => call.type !== 'RECONCILE')).toEqual([]);

@@ -1,9 +1,9 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import {Challenger} from '../../../src/framework/challenger.js';
 import {MesosClient} from '../../../src/framework/client.js';
 import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
 import {FrameworkStore} from '../../../src/framework/key-values.js';
+import {LeaderMonitor} from '../../../src/framework/leader-monitor.js';
 import {emptyState} from '../../../src/framework/model.js';
 import {defaultSettings} from '../../../src/framework/settings.js';
 import {tearDown} from '../../../src/framework/teardown.js';
@@ -124,13 +124,13 @@ describe('an instance', () => {
     expect(ids()).toEqual(before);
   });
 
-  it('subscribes again when a call is refused', async () => {
+  it('subscribes again when a call is rejected', async () => {
     const instance = start('node0');
     await runsAll(instance);
     master.refuseNext = 403;
     await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
     await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
-    expect(lines).toContainEqual(expect.stringMatching(/^node0: not subscribed: [A-Z]+ was refused by .* HTTP 403/));
+    expect(lines).toContainEqual(expect.stringMatching(/^node0: not subscribed: [A-Z]+ was rejected by .* HTTP 403/));
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
     await runsAll(instance);
   });
@@ -175,7 +175,7 @@ describe('an instance', () => {
     // A node that was away has an old file.
     const stale = start('node1', tasks.slice(0, 1), 50);
     await runsAll(stale, 2);
-    stale.restate(tasks.slice(0, 1), 200);
+    stale.updateConfiguration(tasks.slice(0, 1), 200);
     await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
   });
 });
@@ -188,7 +188,7 @@ describe('two instances', () => {
     await runsAll(second);
     expect((await second.state()).framework).toMatchObject({leader: 'node0', isLeader: false, connected: true, isCurrent: true});
     // its own file asks for something else, and the leader has not heard of it
-    second.restate([], 0);
+    second.updateConfiguration([], 0);
     expect((await second.state()).framework.isCurrent).toBe(false);
     expect(await second.command({action: 'restart', name: 'ssh-1', at: Date.now()})).toMatchObject({ok: true});
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
@@ -235,26 +235,26 @@ describe('two instances', () => {
       expect((await second.state()).framework).toMatchObject({leader: 'node1', isLeader: true, connected: true}),
     );
     await runsAll(second);
-    expect(lines).toContain('node0: another instance reaches the Mesos master: giving way to it');
+    expect(lines).toContain('node0: another instance reaches the Mesos master: resigning');
   });
 
   it('do not change over when neither reaches the master, or the master refuses', async () => {
-    const challenger = (client: MesosClient, isMasterUnresponsive: boolean) => {
+    const monitor = (client: MesosClient, isMasterUnresponsive: boolean) => {
       const store = new FrameworkStore(kv, 'hw5');
       let time = 0;
-      const one = new Challenger({store, client, patienceSeconds: 3, now: () => time, monotonic: () => time});
+      const one = new LeaderMonitor({store, client, unresponsiveSeconds: 3, now: () => time, monotonic: () => time});
       return async () => {
         await store.put('view', {...viewOf(emptyState(), 0), apiVersion: 1, master: null, leader: 'node0', isMasterUnresponsive});
         for (const at of [0, 2900, 3100]) {
           time = at;
-          await one.look().catch(() => undefined);
+          await one.check().catch(() => undefined);
         }
         return (await store.load('commands/')).size;
       };
     };
-    expect(await challenger(new MesosClient({master: '127.0.0.1:9', framework}), true)()).toBe(0);
-    expect(await challenger(parts('node1').client, false)()).toBe(0);
-    expect(await challenger(parts('node1').client, true)()).toBe(1);
+    expect(await monitor(new MesosClient({master: '127.0.0.1:9', framework}), true)()).toBe(0);
+    expect(await monitor(parts('node1').client, false)()).toBe(0);
+    expect(await monitor(parts('node1').client, true)()).toBe(1);
   });
 
   it('change over when the leader is cut off from the store, with the same id, and no task restarts', async () => {

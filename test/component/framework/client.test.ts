@@ -172,21 +172,21 @@ describe('a subscription', () => {
     expect(leading.seen.map((one) => one.body.type)).toContain('SUBSCRIBE');
   });
 
-  it('is refused with the words of the master', async () => {
+  it('is rejected with the words of the master', async () => {
     const host = await refusing();
-    const refused = new MesosClient({master: host, framework}).subscribe(null, new AbortController().signal);
-    await expect(refused).rejects.toMatchObject({status: 401, message: expect.stringContaining('401 Unauthorized.')});
+    const rejected = new MesosClient({master: host, framework}).subscribe(null, new AbortController().signal);
+    await expect(rejected).rejects.toMatchObject({status: 401, message: expect.stringContaining('401 Unauthorized.')});
   });
 
-  it('leaves no connection open when it is refused or has ended, however it was read', async () => {
+  it('leaves no connection open when it is rejected or has ended, however it was read', async () => {
     const unauthorized = await refusing();
     const removed = await replaying('243-subscribe-after-teardown');
     const readUntil = async (type: MesosEvent['type'], {events}: Subscription) => {
       for await (const event of events) if (event.type === type) return;
     };
     for (let round = 0; round < 3; round++) {
-      const refused = new MesosClient({master: unauthorized, framework});
-      await refused.subscribe('F1', new AbortController().signal).catch(() => undefined);
+      const rejected = new MesosClient({master: unauthorized, framework});
+      await rejected.subscribe('F1', new AbortController().signal).catch(() => undefined);
       const client = new MesosClient({master: removed, framework});
       await readUntil('ERROR', await client.subscribe('F1', new AbortController().signal));
       // to its end
@@ -223,7 +223,7 @@ describe('calls', () => {
     expect(seen.at(-1)!.body.framework_id).toEqual({value: 'F1'});
   });
 
-  it('that are refused say why', async () => {
+  it('that are rejected say why', async () => {
     const {host} = await master(403, 'Framework is not subscribed');
     const subscription = await subscribed(host);
     await expect(subscription.call({type: 'REVIVE'})).rejects.toMatchObject({

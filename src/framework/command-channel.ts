@@ -5,42 +5,42 @@ import {messageOf} from './client.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
 
-/** The view is published at least so often, so that its words do not get old. */
+/** The view is published at least this often, so that the times in its messages stay current. */
 const VIEW_SECONDS = 10;
-/** Who gave a command has given up waiting by then. */
+/** The instance that put a command has stopped waiting for the reply by then. */
 const COMMAND_LIFE_MS = 30_000;
 
-export interface NoticeboardOptions {
+export interface CommandChannelOptions {
   readonly store: FrameworkStore;
   readonly leadership: Leadership;
   readonly now: () => number;
-  readonly show: () => PublishedView;
-  readonly obey: (command: Command) => Reply;
+  readonly view: () => PublishedView;
+  readonly execute: (command: Command) => Reply;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** How the leader and the instances that stand by speak with each other: through the store. */
-export class Noticeboard {
-  readonly #options: NoticeboardOptions;
+/** The leader's side of the communication with the other instances, through the key-value store. */
+export class CommandChannel {
+  readonly #options: CommandChannelOptions;
   #isBusy = false;
-  /** Replies to commands, also those not written yet, and when: they are removed after a while. */
+  /** Replies to commands with their time, including those not written yet: they are removed after a while. */
   readonly #replies = new Map<string, {readonly reply?: Reply; readonly at: number}>();
   #hasFoundOldReplies = false;
   #published = '';
   #publishedAt = 0;
 
-  constructor(options: NoticeboardOptions) {
+  constructor(options: CommandChannelOptions) {
     this.#options = options;
   }
 
-  /** Publishes what changed and does what the other instances were told to do. Never throws; one at a time. */
+  /** Publishes the view if it changed, and executes the commands that the other instances put. Never throws; does nothing while it runs. */
   async update(): Promise<void> {
     const {leadership, log} = this.#options;
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
       await this.#publish();
-      await this.#takeCommands();
+      await this.#executeCommands();
     } catch (error) {
       if (error instanceof DeposedError) await leadership.resign();
       else if (leadership.isHeld()) log('warn', `the store cannot be reached: ${messageOf(error)}`);
@@ -50,25 +50,25 @@ export class Noticeboard {
   }
 
   async #publish(): Promise<void> {
-    const {store, leadership, now, show} = this.#options;
-    const view = show();
-    // The words tell seconds; they alone are no reason to write.
-    const gist = JSON.stringify({...view, why: null, tasks: view.tasks.map((task) => ({...task, message: ''}))});
-    if (gist === this.#published && now() - this.#publishedAt < VIEW_SECONDS * 1000) return;
+    const {store, leadership, now} = this.#options;
+    const view = this.#options.view();
+    // Messages contain seconds; their change alone is no reason to write.
+    const essence = JSON.stringify({...view, why: null, tasks: view.tasks.map((task) => ({...task, message: ''}))});
+    if (essence === this.#published && now() - this.#publishedAt < VIEW_SECONDS * 1000) return;
     await store.commit(leadership.guard, [{op: 'put', key: 'view', value: view}]);
-    this.#published = gist;
+    this.#published = essence;
     this.#publishedAt = now();
   }
 
   #execute(value: unknown): Reply {
-    const {now, obey} = this.#options;
+    const {now, execute} = this.#options;
     const parsed = command.safeParse(value);
     if (!parsed.success) return {ok: false, message: `the command is not understood: ${describeIssues(parsed.error)}`};
     const isExpired = now() - parsed.data.at > COMMAND_LIFE_MS;
-    return isExpired ? {ok: false, message: 'no instance led when the command was given'} : obey(parsed.data);
+    return isExpired ? {ok: false, message: 'no instance led when the command was given'} : execute(parsed.data);
   }
 
-  async #takeCommands(): Promise<void> {
+  async #executeCommands(): Promise<void> {
     const {store, leadership, now} = this.#options;
     for (const [key, value] of await store.load('commands/')) {
       const id = key.slice('commands/'.length);
@@ -81,7 +81,7 @@ export class Noticeboard {
       ]);
     }
     if (!this.#hasFoundOldReplies) {
-      // A leader of the past did not live to remove these.
+      // The previous leader did not remove these before it ended.
       for (const key of (await store.load('replies/')).keys()) {
         const id = key.slice('replies/'.length);
         this.#replies.set(id, this.#replies.get(id) ?? {at: now()});

@@ -80,8 +80,8 @@ describe('what a container may have left at its address', () => {
     world.drain();
     expect(world.why('ssh-4')).toEqual(
       expect.arrayContaining([
-        `${ADDRESS} is being freed of what its last container left behind`,
-        'calico_net could not be looked at',
+        `${ADDRESS} is being freed of the stale endpoint of its last container`,
+        'calico_net could not be inspected',
       ]),
     );
   });

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Call} from '../../../src/framework/mesos.js';
-import {reduce} from '../../../src/framework/scheduler.js';
+import {reduce} from '../../../src/framework/reduce.js';
 import {viewOf} from '../../../src/framework/view.js';
 import {FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
 
@@ -126,12 +126,12 @@ describe('starting', () => {
     );
     expect(names(world)).toHaveLength(2);
     const waiting = world.state.desired.find((spec) => !names(world).includes(spec.name))!;
-    expect(world.state.refusals[waiting.name]!.node0).toContain('must be alone of its kind');
+    expect(world.state.rejections[waiting.name]!.node0).toContain('must be alone of its kind');
   });
 
   it('says how much is missing when no offer is large enough', () => {
     const world = settled([taskSpec('jupyter', '192.168.0.100', {mem: 9000})], 1);
-    expect(world.state.refusals.jupyter!.node0).toBe('needs 9000 MB, 4096 MB offered');
+    expect(world.state.rejections.jupyter!.node0).toBe('needs 9000 MB, 4096 MB offered');
   });
 
   it('takes a launch back when the offer is taken back before the launch was written down', () => {
@@ -301,7 +301,7 @@ describe('a health check of which nothing is heard', () => {
     expect(callsOf(world, 'KILL')).toHaveLength(1);
     expect(world.state.slots['jupyter']).toMatchObject({
       failures: 1,
-      message: expect.stringContaining('nothing was heard of its health check for 105 s'),
+      message: expect.stringContaining('its health check was not reported for 105 s'),
     });
   });
 });
@@ -352,7 +352,7 @@ describe('lost agents', () => {
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
-  it('waits for the end of a container that was given up and is back before its address was given away', () => {
+  it('waits for the end of a container that was abandoned and is back before its address was given away', () => {
     const world = settled([taskSpec('ssh-1', '192.168.0.101', {constraints: {node: 'node0'}})]);
     const zombie = container(world, 'ssh-1');
     world.onCall = (call) => {
@@ -364,7 +364,7 @@ describe('lost agents', () => {
       world.offer();
       world.pass(1);
     }
-    expect(world.state.runs[zombie.taskId]!.released).toBe(true);
+    expect(world.state.runs[zombie.taskId]!.abandoned).toBe(true);
     flourish(world, 30);
     expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
     expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
@@ -436,12 +436,12 @@ describe('lost agents', () => {
         state: 'unreachable',
         message: expect.stringContaining('hw5 task release ssh-4'),
       });
-      expect(world.why('other')).toContainEqual(expect.stringContaining("'hw5 task release other' gives it up now"));
+      expect(world.why('other')).toContainEqual(expect.stringContaining("'hw5 task release other' abandons it now"));
       world.command('release', name);
       expect(world.replies.at(-1)).toEqual({
         type: 'reply',
         ok: true,
-        message: `${taskId} is given up; 192.168.0.104 is free for a replacement`,
+        message: `${taskId} is abandoned; 192.168.0.104 is free for a replacement`,
       });
       expect(viewOf(world.state, world.now).tasks.map((task) => task.name)).not.toContain('ssh-4');
       live(world, 20);
@@ -494,7 +494,7 @@ describe('lost agents', () => {
       });
     told('health check timed out');
     told('Reconciliation: Task is unreachable');
-    expect(world.state.runs[taskId]).toMatchObject({phase: 'lost', released: false});
+    expect(world.state.runs[taskId]).toMatchObject({phase: 'lost', abandoned: false});
     const {why} = viewOf(world.state, world.now);
     expect(why['ssh-1']![0]).toMatch(/health check timed out.* for another 300 s/);
   });
@@ -705,7 +705,7 @@ describe('fail-over', () => {
 });
 
 describe('changes of the wish', () => {
-  it('ends what is no longer wanted and nothing else', () => {
+  it('ends what is no longer desired and nothing else', () => {
     const world = settled();
     const kept = container(world, 'ssh-3').taskId;
     world.want(fiveTasks().slice(0, 4));
@@ -818,7 +818,7 @@ describe('changes of the wish', () => {
     expect(world.replies.at(-1)).toMatchObject({
       ok: true,
       message: expect.stringMatching(
-        /^ssh-1\.\d+ is ended and started anew, when the scheduler is subscribed again \(the connection broke\)$/,
+        /^ssh-1\.\d+ will be ended and started again, when the scheduler is subscribed again \(the connection broke\)$/,
       ),
     });
     flourish(world, 15);

@@ -10,7 +10,7 @@ export type StepOutcome = 'unchanged' | 'changed' | 'failed' | 'blocked' | 'inte
 export type RunEvent =
   | {
       readonly type: 'start';
-      readonly run: 'up' | 'down' | 'plan';
+      readonly run: 'up' | 'down' | 'plan' | 'save' | 'restore';
       readonly hosts: readonly string[];
       readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
     }

@@ -25,7 +25,7 @@ const LOCK_LIMIT_MS = 10 * 60_000;
 /** Makes or removes a lab, one process at a time, and tells of it from the first event to the last. @param machines their names */
 export async function labRun<T>(
   {emit, signal}: LabContext,
-  run: 'up' | 'down',
+  run: 'up' | 'down' | 'save' | 'restore',
   {name, machines}: {readonly name: string; readonly machines: readonly string[]},
   work: (part: DoPart) => Promise<T>,
 ): Promise<T> {

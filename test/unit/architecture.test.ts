@@ -74,9 +74,6 @@ const all = (find: (file: SourceFile) => readonly string[]): string[] =>
 const importing = (name: string): string[] =>
   files.filter(({imports}) => imports.some((one) => one === name || one.startsWith(`${name}/`))).map(({path}) => path);
 
-/** Files that hold other programs as text, which may end themselves. */
-const HOLD_SCRIPTS = ['components/scheduler/component.ts'];
-
 const isProgram = (path: string): boolean => path.endsWith('/main.ts');
 
 const users = (pattern: RegExp): string[] => files.filter(({text}) => pattern.test(text)).map(({path}) => path);
@@ -162,7 +159,7 @@ describe('the process', () => {
   it('is ended by programs only', () => {
     const enders = users(/\bprocess\.(exit\(|exitCode)/);
     expect(enders).toContain('cli/main.ts');
-    expect(enders.filter((path) => !isProgram(path))).toEqual(HOLD_SCRIPTS.toSorted());
+    expect(enders.filter((path) => !isProgram(path))).toEqual([]);
   });
 
   it('is asked for its environment and folder by programs and the command line only', () => {

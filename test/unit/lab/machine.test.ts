@@ -14,6 +14,7 @@ import {writeFiles, writeLinks} from '../../../src/lab/machine/provision.js';
 const lab = labFrom(defineLab({name: 'x', count: 2, subnet: '198.18.0.192/27'}), {
   cache: '/c',
   state: '/s',
+  saves: '/saves',
   run: '/r',
   programs: '/p',
 });
@@ -130,7 +131,13 @@ describe("a machine's processes", () => {
   });
 
   it('have a cgroup that no other machine of any lab has', () => {
-    const other = labFrom(defineLab({name: 'y', subnet: '198.18.1.0/24'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
+    const other = labFrom(defineLab({name: 'y', subnet: '198.18.1.0/24'}), {
+      cache: '/c',
+      state: '/s',
+      saves: '/saves',
+      run: '/r',
+      programs: '/p',
+    });
     const cgroups = [lab, other].flatMap((each) => each.machines.map((machine) => machineCgroup(each, machine)));
     expect(new Set(cgroups).size).toBe(5);
   });

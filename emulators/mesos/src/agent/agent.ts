@@ -11,7 +11,7 @@ import {keyOf, recordKey, type TaskRecord} from './task-record.js';
 import {TaskRun} from './task-run.js';
 import {UpdateSender} from './update-sender.js';
 
-export interface AgentParts {
+export interface AgentDependencies {
   readonly store: Store;
   readonly workDir: string;
   readonly ip: string;
@@ -34,14 +34,14 @@ export interface AgentParts {
 export class Agent {
   #info: AgentInfo;
   #total: readonly Resource[];
-  readonly #parts: AgentParts;
+  readonly #parts: AgentDependencies;
   readonly #runs = new Map<string, TaskRun>();
   readonly #updates: UpdateSender;
   /** Ended tasks, for /state and for removing their containers. */
   #completed: TaskRecord[] = [];
   #isClosed = false;
 
-  constructor(parts: AgentParts, info: AgentInfo, recovered: AgentRecord | undefined) {
+  constructor(parts: AgentDependencies, info: AgentInfo, recovered: AgentRecord | undefined) {
     this.#parts = parts;
     this.#info = recovered?.info ?? info;
     this.#total = recovered?.total ?? info.resources;
@@ -194,7 +194,7 @@ export class Agent {
       };
       void this.#parts.call({type: 'UPDATE', framework_id, status, latest_state: status.state});
     }
-    this.#updates.sendAgain(this.tasks);
+    this.#updates.resend(this.tasks);
   }
 
   #runTask(framework: FrameworkInfo, task: TaskInfo, role: string): void {
@@ -252,7 +252,7 @@ export class Agent {
   #onChange(record: TaskRecord): void {
     if (this.#isClosed || this.#runs.get(recordKey(record))?.record !== record) return;
     this.#parts.store.saveTask(record);
-    this.#updates.sendNew(record);
+    this.#updates.sendNext(record);
   }
 
   #killTask(frameworkId: string, taskId: string, policy: KillPolicy | undefined): void {
@@ -279,7 +279,7 @@ export class Agent {
       record.framework = framework;
       this.#parts.store.saveTask(record);
     }
-    this.#updates.sendAgain(records);
+    this.#updates.resend(records);
   }
 
   #shutdownFramework(frameworkId: string): void {

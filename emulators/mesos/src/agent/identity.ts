@@ -10,7 +10,7 @@ import type {AgentRecord, Store} from './store.js';
 
 /** Refuses what this work-alike can't do. @throws {UsageError} */
 export function checkAgentFlags(flags: Flags): {readonly host: string; readonly port: number} {
-  const master = flags.text('master');
+  const master = flags.string('master');
   if (master === undefined) throw new UsageError('Missing required option --master');
   if (master.startsWith('zk://')) {
     throw new UsageError(`--master=${master}: ZooKeeper is not supported by hw5's lab work-alike of Mesos`, {
@@ -22,7 +22,7 @@ export function checkAgentFlags(flags: Flags): {readonly host: string; readonly 
     if (name !== 'docker' && name !== 'mesos')
       throw new UsageError(`Could not create containerizer: Unknown containerizer: '${name}'`);
   }
-  if (flags.text('reconfiguration_policy') !== 'equal')
+  if (flags.string('reconfiguration_policy') !== 'equal')
     throw new UsageError('--reconfiguration_policy: only `equal` is supported here');
   const match = /^(?:master@)?(.+?)(?::(\d+))?$/.exec(master)!;
   return {host: match[1]!, port: Number(match[2] ?? 5050)};
@@ -30,13 +30,13 @@ export function checkAgentFlags(flags: Flags): {readonly host: string; readonly 
 
 /** The agent's own address, for others. */
 export function agentIp(flags: Flags): string {
-  const ip = flags.text('advertise_ip') ?? flags.required('ip');
+  const ip = flags.string('advertise_ip') ?? flags.required('ip');
   return ip === '0.0.0.0' ? '127.0.0.1' : ip;
 }
 
 /** What the flags make of this agent, without its id. What --resources leaves out is what the machine has. */
 export function describeAgent(flags: Flags, port: number): AgentInfo {
-  const given = parseResources(flags.text('resources') ?? '');
+  const given = parseResources(flags.string('resources') ?? '');
   const detected: readonly (() => Resource)[] = [
     () => scalarResource('cpus', cpus().length),
     () => scalarResource('mem', Math.max(512, Math.floor(totalmem() / 2 ** 20) - 1024)),
@@ -46,10 +46,10 @@ export function describeAgent(flags: Flags, port: number): AgentInfo {
   const names = ['cpus', 'mem', 'disk', 'ports'];
   const missing = names.flatMap((name, index) => (given.some((resource) => resource.name === name) ? [] : [detected[index]!()]));
   return {
-    hostname: flags.text('hostname') ?? (flags.text('ip') === '0.0.0.0' ? hostname() : agentIp(flags)),
+    hostname: flags.string('hostname') ?? (flags.string('ip') === '0.0.0.0' ? hostname() : agentIp(flags)),
     port,
     resources: [...given, ...missing],
-    attributes: parseAttributes(flags.text('attributes')),
+    attributes: parseAttributes(flags.string('attributes')),
     checkpoint: true,
   };
 }

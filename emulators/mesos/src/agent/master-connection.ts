@@ -4,7 +4,7 @@ import type {Log} from '../common/log.js';
 import {RecordReader} from '../common/recordio.js';
 import {delay} from './processes.js';
 
-export interface MasterLinkParts {
+export interface MasterConnectionOptions {
   readonly host: string;
   readonly port: number;
   /** Seconds between attempts. */
@@ -21,15 +21,15 @@ const FIRST_LIMIT = 10_000;
  * The connection to the master: one stream of messages from it, and calls to it one after another, in order. When the stream breaks, or is
  * silent for longer than the master's pings may be, it registers again. So a restarted master is noticed at once.
  */
-export class MasterLink {
-  readonly #parts: MasterLinkParts;
+export class MasterConnection {
+  readonly #parts: MasterConnectionOptions;
   readonly #http = new HttpAgent({keepAlive: true, maxSockets: 1});
   readonly #closing = new AbortController();
   #stream: string | undefined;
   #calls: Promise<unknown> = Promise.resolve();
   #breakStream: () => void = () => undefined;
 
-  constructor(parts: MasterLinkParts) {
+  constructor(parts: MasterConnectionOptions) {
     this.#parts = parts;
   }
 

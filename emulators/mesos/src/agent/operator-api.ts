@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {notFound, type Reply, type Request} from '../common/http-server.js';
-import {field, integer, message, opaque, required, text} from '../common/message.js';
+import {field, integer, message, opaque, required, string} from '../common/message.js';
 import {type OperatorCalls, readOperatorCall} from '../common/operator-call.js';
 import {VERSION} from '../common/version.js';
 import {isTerminal} from '../common/wire.js';
@@ -14,8 +14,8 @@ const CALLS: OperatorCalls = {
   program: 'agent',
   withField: {
     SET_LOGGING_LEVEL: opaque,
-    LIST_FILES: message({path: required(1, text)}),
-    READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+    LIST_FILES: message({path: required(1, string)}),
+    READ_FILE: message({path: required(1, string), offset: required(2, integer), length: field(3, integer)}),
     LAUNCH_CONTAINER: opaque,
     WAIT_CONTAINER: opaque,
     KILL_CONTAINER: opaque,

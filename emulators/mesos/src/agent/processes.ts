@@ -1,6 +1,6 @@
 import {type ChildProcess, type SpawnOptions, spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import type {ProcessMark} from './task-record.js';
+import type {ProcessIdentity} from './task-record.js';
 
 export interface CommandResult {
   /** Undefined when a signal ended it or it could not be started. */
@@ -34,24 +34,24 @@ export function runCommand(
   });
 }
 
-/** The mark of a process, also of one that has ended and waits for its parent; undefined when there is none. */
-export function markProcess(pid: number): ProcessMark | undefined {
-  return readProcess(pid)?.mark;
+/** The identity of a process, also of one that has ended and waits for its parent; undefined when there is none. */
+export function identifyProcess(pid: number): ProcessIdentity | undefined {
+  return readProcess(pid)?.identity;
 }
 
-export function isAlive(mark: ProcessMark): boolean {
-  const now = readProcess(mark.pid);
-  return now?.isAlive === true && now.mark.startTime === mark.startTime && now.mark.bootId === mark.bootId;
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = readProcess(identity.pid);
+  return now?.isAlive === true && now.identity.startTime === identity.startTime && now.identity.bootId === identity.bootId;
 }
 
-function readProcess(pid: number): {readonly mark: ProcessMark; readonly isAlive: boolean} | undefined {
+function readProcess(pid: number): {readonly identity: ProcessIdentity; readonly isAlive: boolean} | undefined {
   try {
     // From field 3 on; the name in field 2 may hold spaces and parentheses. Field 22 is the start time.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\)\s/s, '')
       .split(' ');
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return {mark: {pid, startTime: fields[19]!, bootId}, isAlive: fields[0] !== 'Z' && fields[0] !== 'X'};
+    return {identity: {pid, startTime: fields[19]!, bootId}, isAlive: fields[0] !== 'Z' && fields[0] !== 'X'};
   } catch {
     return undefined;
   }

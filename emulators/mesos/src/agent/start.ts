@@ -12,7 +12,7 @@ import {DockerContainerizer} from './containers/docker.js';
 import {endpoints} from './endpoints.js';
 import {taskEnvironment} from './environment.js';
 import {agentIp, checkAgentFlags, describeAgent, recoverIdentity} from './identity.js';
-import {MasterLink} from './master-connection.js';
+import {MasterConnection} from './master-connection.js';
 import {Store} from './store.js';
 
 export interface RunningAgent {
@@ -70,18 +70,18 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
       log,
       now,
       newId: randomUUID,
-      call: (call: Parameters<MasterLink['call']>[0]) => link.call(call),
+      call: (call: Parameters<MasterConnection['call']>[0]) => link.call(call),
       onShutdown: (message: string) => void end(message),
     };
     const agent = new Agent(parts, info, recovered);
-    const link = new MasterLink({
+    const link = new MasterConnection({
       ...target,
       backoff: flags.seconds('registration_backoff_factor'),
       log,
       registration: () => agent.registration(),
       onMessage: (message) => agent.handle(message),
     });
-    await agent.recover(flags.text('recover') === 'cleanup');
+    await agent.recover(flags.string('recover') === 'cleanup');
     const shown = {agent, flags, ip, master: target.host, startedAt, now, isRegistered: () => link.isConnected};
     answer = (request) => endpoints(shown, request);
     const timer = setInterval(() => agent.tick(), TICK);

@@ -1,7 +1,7 @@
 import type {ContainerStatus, FrameworkInfo, NetworkInfo, TaskInfo, TaskState, TaskStatus} from '../common/wire.js';
 
 /** A process of ours that may outlive this agent. The start time (ticks since boot) tells it from a later process with its number. */
-export interface ProcessMark {
+export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
   readonly bootId: string;
@@ -22,9 +22,9 @@ export interface TaskRecord {
   pending: TaskStatus[];
   killRequested: boolean;
   /** It took longer than its max_completion_time: its end is a failure. */
-  isOverTime?: true;
+  isTimedOut?: true;
   healthy?: boolean;
-  process?: ProcessMark;
+  process?: ProcessIdentity;
   /** On a named network: the container's own address. */
   networkInfos?: readonly NetworkInfo[];
   /** When its docker container may be removed, seconds since the epoch. */

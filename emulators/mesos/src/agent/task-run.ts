@@ -2,11 +2,11 @@ import {hasCapability, isTerminal, type KillPolicy, type TaskState, type TaskSta
 import {
   type Container,
   type Containerizer,
-  type Ending,
+  type ContainerObserver,
+  type ExitResult,
   LaunchError,
   type Running,
   RunOptionsError,
-  type Watch,
 } from './containers/container.js';
 import {fetchUris} from './fetcher.js';
 import {watchHealth} from './health/checker.js';
@@ -19,7 +19,7 @@ import {containerStatus, type TaskRecord} from './task-record.js';
 /** What a timer of Node can wait at most, in ms. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-export interface TaskRunParts {
+export interface TaskRunDependencies {
   readonly containerizer: Containerizer;
   readonly agentId: string;
   readonly agentIp: string;
@@ -39,13 +39,13 @@ export interface TaskRunParts {
 /** The life of one task on this agent: each step appends a status to the record's `pending`. */
 export class TaskRun {
   readonly record: TaskRecord;
-  readonly #parts: TaskRunParts;
+  readonly #parts: TaskRunDependencies;
   readonly #over = new AbortController();
   readonly #launching = new AbortController();
   #container: Container | undefined;
   #killPolicy: KillPolicy | undefined;
 
-  constructor(record: TaskRecord, parts: TaskRunParts) {
+  constructor(record: TaskRecord, parts: TaskRunDependencies) {
     this.record = record;
     this.#parts = parts;
   }
@@ -155,7 +155,7 @@ export class TaskRun {
     return undefined;
   }
 
-  #watch(): Watch {
+  #watch(): ContainerObserver {
     return {onRunning: (running) => this.#onRunning(running), save: () => this.#parts.onChange(this.record)};
   }
 
@@ -195,11 +195,11 @@ export class TaskRun {
       if (this.#over.signal.aborted) return;
     }
     if (this.record.killRequested) return;
-    this.record.isOverTime = true;
+    this.record.isTimedOut = true;
     this.#endByItself();
   }
 
-  async #follow(ending: Promise<Ending>): Promise<void> {
+  async #follow(ending: Promise<ExitResult>): Promise<void> {
     const {isSuccess, message, isExecutorLost} = await ending;
     this.#over.abort();
     delete this.record.networkInfos;
@@ -207,7 +207,7 @@ export class TaskRun {
       this.#update('TASK_FAILED', {source: 'SOURCE_AGENT', reason: 'REASON_EXECUTOR_TERMINATED', message}, false);
       return;
     }
-    if (this.record.isOverTime) {
+    if (this.record.isTimedOut) {
       this.#update('TASK_FAILED', {source: 'SOURCE_EXECUTOR', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', message});
       return;
     }

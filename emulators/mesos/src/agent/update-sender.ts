@@ -18,13 +18,13 @@ export class UpdateSender {
   }
 
   /** Sends the first pending update, unless it is under way. */
-  sendNew(record: TaskRecord): void {
+  sendNext(record: TaskRecord): void {
     const [first] = record.pending;
     if (first && this.#sent.get(recordKey(record))?.uuid !== first.uuid) this.#send(record, FIRST_RETRY);
   }
 
   /** Sends what is under way again, at once: the other side is new. */
-  sendAgain(records: readonly TaskRecord[]): void {
+  resend(records: readonly TaskRecord[]): void {
     for (const record of records) if (record.pending.length > 0) this.#send(record, FIRST_RETRY);
   }
 
@@ -41,7 +41,7 @@ export class UpdateSender {
     if (record.pending[0]?.uuid !== uuid) return false;
     record.pending.shift();
     this.#sent.delete(recordKey(record));
-    this.sendNew(record);
+    this.sendNext(record);
     return true;
   }
 

@@ -7,7 +7,7 @@ import {UsageError} from './errors.js';
  */
 export interface FlagSpec {
   readonly help: string;
-  readonly kind: 'text' | 'boolean' | 'integer' | 'number' | 'duration';
+  readonly kind: 'string' | 'boolean' | 'integer' | 'number' | 'duration';
   /** Always the text form, as it is shown by /flags. */
   readonly default?: string;
   /** Genuine Mesos has it and this work-alike takes it without any effect. */
@@ -24,7 +24,7 @@ export class Flags {
     this.values = values;
   }
 
-  text(name: string): string | undefined {
+  string(name: string): string | undefined {
     return this.values.get(name);
   }
 
@@ -98,7 +98,7 @@ function load(specs: FlagSpecs, given: string, value: string | undefined): reado
 
 function checked(name: string, spec: FlagSpec, value: string): string {
   const isValid =
-    spec.kind === 'text' ||
+    spec.kind === 'string' ||
     (spec.kind === 'boolean' && /^(true|false|1|0)$/.test(value)) ||
     (spec.kind === 'integer' && /^-?\d+$/.test(value)) ||
     (spec.kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) ||

@@ -2,12 +2,12 @@
 export type MediaType = 'application/json' | 'application/x-protobuf';
 
 /** What a Content-Type names; exactly, as genuine Mesos wants it. */
-export function contentMedia(contentType: string): MediaType | undefined {
+export function parseContentType(contentType: string): MediaType | undefined {
   return contentType === 'application/json' || contentType === 'application/x-protobuf' ? contentType : undefined;
 }
 
 /** The form to answer in: JSON where it is allowed, as genuine Mesos prefers it. No Accept header allows everything. */
-export function acceptedMedia(accept: string | undefined): MediaType | undefined {
+export function chooseMediaType(accept: string | undefined): MediaType | undefined {
   if (acceptsJson(accept)) return 'application/json';
   return mediaRanges(accept).includes('application/x-protobuf') ? 'application/x-protobuf' : undefined;
 }

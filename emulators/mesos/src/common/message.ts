@@ -29,7 +29,7 @@ export class MessageError extends Error {}
 export const field = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: false});
 export const required = (number: number, type: FieldType): FieldSpec => ({number, type, required: true, repeated: false});
 export const repeated = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: true});
-export const text: FieldType = {kind: 'string'};
+export const string: FieldType = {kind: 'string'};
 export const double: FieldType = {kind: 'number', wire: 'double'};
 export const integer: FieldType = {kind: 'number', wire: 'varint'};
 export const boolean: FieldType = {kind: 'boolean'};
@@ -78,7 +78,7 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
       continue;
     }
     if (fieldSpec.repeated) {
-      if (!Array.isArray(value)) refuse(value, name);
+      if (!Array.isArray(value)) reject(value, name);
       result[name] = value.map((item, index) => readValue(fieldSpec.type, item, name, `${at}[${index}]`, missing));
       continue;
     }
@@ -92,30 +92,30 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
 function readValue(type: FieldType, value: unknown, name: string, path: string, missing: string[]): unknown {
   switch (type.kind) {
     case 'opaque':
-      return isObject(value) ? value : refuse(value, name);
+      return isObject(value) ? value : reject(value, name);
     case 'map':
-      if (!isObject(value)) return refuse(value, name);
+      if (!isObject(value)) return reject(value, name);
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [key, readValue(type.value, item, name, `${path}.${key}`, missing)]),
       );
     case 'message':
-      return isObject(value) ? readMessage(type.fields(), value, path, missing) : refuse(value, name);
+      return isObject(value) ? readMessage(type.fields(), value, path, missing) : reject(value, name);
     case 'enum':
-      if (typeof value !== 'string') return refuse(value, name);
+      if (typeof value !== 'string') return reject(value, name);
       return value in type.values ? value : undefined;
     case 'string':
-      return typeof value === 'string' ? value : refuse(value, name);
+      return typeof value === 'string' ? value : reject(value, name);
     case 'boolean':
-      return typeof value === 'boolean' ? value : refuse(value, name);
+      return typeof value === 'boolean' ? value : reject(value, name);
     case 'bytes':
-      return typeof value === 'string' ? readBytes(value, name) : refuse(value, name);
+      return typeof value === 'string' ? readBytes(value, name) : reject(value, name);
     case 'number':
       if (typeof value === 'number') return value;
-      return typeof value === 'string' ? readNumber(value, name) : refuse(value, name);
+      return typeof value === 'string' ? readNumber(value, name) : reject(value, name);
   }
 }
 
-function refuse(value: unknown, name: string): never {
+function reject(value: unknown, name: string): never {
   throw new MessageError(`Not expecting a JSON ${jsonType(value)} for field '${name}'`);
 }
 

@@ -1,4 +1,4 @@
-import {type FieldSpec, type FieldType, field, MessageError, type MessageSpec, text} from './message.js';
+import {type FieldSpec, type FieldType, field, MessageError, type MessageSpec, string} from './message.js';
 
 /**
  * Protobuf's wire form of the messages of message.ts (https://protobuf.dev/programming-guides/encoding). Their values here are those of the
@@ -27,7 +27,7 @@ function entries(map: object): object[] {
 }
 
 function entrySpec(value: FieldType): MessageSpec {
-  return {key: field(1, text), value: field(2, value)};
+  return {key: field(1, string), value: field(2, value)};
 }
 
 function encodeField(number: number, type: FieldType, value: unknown): Buffer[] {

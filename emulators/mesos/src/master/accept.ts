@@ -2,12 +2,12 @@ import {add, NONE, type Resources, subtract, toWire} from '../common/resources.j
 import {hasCapability, type TaskInfo} from '../common/wire.js';
 import type {AcceptCall, Operation} from './call.js';
 import type {Context} from './context.js';
-import {launch, refuseGroup} from './launch.js';
-import {refuse, removeOffer} from './offers.js';
-import {tellOperation} from './operation-status.js';
-import {exchange, findExchangeFault, planExchange, type ReservationKind} from './reservations.js';
+import {launch, rejectTaskGroup} from './launch.js';
+import {addFilter, removeOffer} from './offers.js';
+import {sendOperationStatus} from './operation-status.js';
+import {applyConversion, planConversion, type ReservationKind, validateConversion} from './reservations.js';
 import type {Agent, Framework, Offer} from './state.js';
-import {lostAs, masterStatus, sendUpdate} from './statuses.js';
+import {masterStatus, sendUpdate, supportedState} from './statuses.js';
 
 /**
  * ACCEPT: uses up offers of one agent. One dead offer spoils the call: the live ones go back, every task of it is lost.
@@ -16,12 +16,12 @@ import {lostAs, masterStatus, sendUpdate} from './statuses.js';
 export function accept(context: Context, framework: Framework, call: AcceptCall): void {
   const ids = (call.offer_ids ?? []).map((id) => id.value);
   const offers = ids.map((id) => ownOffer(context, framework, id)).filter((offer) => offer !== undefined);
-  const fault = findOfferFault(context, framework, ids);
+  const error = validateOffers(context, framework, ids);
   for (const offer of offers) removeOffer(context, offer);
   const [first] = offers;
   const agent = first && context.state.agents.get(first.agentId);
-  if (fault !== undefined || !first || !agent) {
-    dropAll(context, framework, call, `Task launched with invalid offers: ${fault ?? 'No offers specified'}`);
+  if (error !== undefined || !first || !agent) {
+    dropAll(context, framework, call, `Task launched with invalid offers: ${error ?? 'No offers specified'}`);
     return;
   }
   if (agent.stream === undefined) {
@@ -30,7 +30,7 @@ export function accept(context: Context, framework: Framework, call: AcceptCall)
   }
   let left = offers.reduce<Resources>((sum, offer) => add(sum, offer.resources), NONE);
   for (const operation of call.operations ?? []) left = perform(context, framework, agent, first.role, operation, left);
-  refuse(context, first, left, call.filters?.refuse_seconds);
+  addFilter(context, first, left, call.filters?.refuse_seconds);
 }
 
 /** DECLINE: gives offers back; those that are no more are ignored. */
@@ -39,7 +39,7 @@ export function decline(context: Context, framework: Framework, ids: readonly st
     const offer = ownOffer(context, framework, id);
     if (!offer) continue;
     removeOffer(context, offer);
-    refuse(context, offer, offer.resources, seconds);
+    addFilter(context, offer, offer.resources, seconds);
   }
 }
 
@@ -48,7 +48,7 @@ function ownOffer(context: Context, framework: Framework, id: string): Offer | u
   return offer?.frameworkId === framework.id ? offer : undefined;
 }
 
-function findOfferFault(context: Context, framework: Framework, ids: readonly string[]): string | undefined {
+function validateOffers(context: Context, framework: Framework, ids: readonly string[]): string | undefined {
   if (ids.length === 0) return 'No offers specified';
   const agents = new Map<string, string>();
   for (const [index, id] of ids.entries()) {
@@ -68,9 +68,9 @@ function tasksOf(operation: Operation): readonly TaskInfo[] {
 }
 
 function dropAll(context: Context, framework: Framework, call: AcceptCall, message: string): void {
-  const state = lostAs(framework, 'TASK_DROPPED');
+  const state = supportedState(framework, 'TASK_DROPPED');
   for (const operation of call.operations ?? []) {
-    tellOperation(context, framework, operation, 'OPERATION_DROPPED', {message});
+    sendOperationStatus(context, framework, operation, 'OPERATION_DROPPED', {message});
     for (const task of tasksOf(operation)) {
       const about = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
       sendUpdate(context, framework, masterStatus(context, about));
@@ -90,7 +90,7 @@ function perform(
     case 'LAUNCH':
       return tasksOf(operation).reduce((rest, task) => launch(context, framework, agent, role, task, rest), left);
     case 'LAUNCH_GROUP':
-      refuseGroup(context, framework, tasksOf(operation));
+      rejectTaskGroup(context, framework, tasksOf(operation));
       return left;
     case 'RESERVE':
     case 'UNRESERVE':
@@ -112,13 +112,13 @@ function changeReservation(
   left: Resources,
 ): Resources {
   const {resources = []} = (kind === 'RESERVE' ? operation.reserve : operation.unreserve) ?? {};
-  const plan = planExchange(kind, resources, {role, principal: framework.info.principal});
-  const fault = typeof plan === 'string' ? plan : findExchangeFault(left, plan);
-  if (typeof plan === 'string' || fault !== undefined)
-    return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${fault}`, left);
-  exchange(context, agent, plan);
+  const plan = planConversion(kind, resources, {role, principal: framework.info.principal});
+  const error = typeof plan === 'string' ? plan : validateConversion(left, plan);
+  if (typeof plan === 'string' || error !== undefined)
+    return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${error}`, left);
+  applyConversion(context, agent, plan);
   const converted = toWire(plan.give, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
-  tellOperation(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
+  sendOperationStatus(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
   return add(subtract(left, plan.take), plan.give);
 }
 
@@ -132,6 +132,6 @@ function drop(
   left: Resources,
 ): Resources {
   context.emit({kind: 'log', message: `dropped an operation of framework ${framework.id}: ${message}`});
-  tellOperation(context, framework, operation, 'OPERATION_ERROR', {message, agentId: agent.id});
+  sendOperationStatus(context, framework, operation, 'OPERATION_ERROR', {message, agentId: agent.id});
   return left;
 }

@@ -5,9 +5,9 @@ import {allocate} from './allocator.js';
 import type {Context} from './context.js';
 import {newFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
-import {tellAgentAdded, tellAgentRemoved, tellTaskAdded, tellTaskUpdated} from './operator-events.js';
+import {publishAgentAdded, publishAgentRemoved, publishTaskAdded, publishTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
-import {lastKnown, lostAs, masterStatus, remember, sendEvent, sendUpdate} from './statuses.js';
+import {lastKnown, masterStatus, recordStatus, sendEvent, sendUpdate, supportedState} from './statuses.js';
 import {completeTask, tasksOn} from './tasks.js';
 
 /** An agent opens its stream: a new one, one that was away, or one from before this master's start. */
@@ -33,7 +33,7 @@ export function registerAgent(context: Context, stream: string, registration: Ag
   const wasUnreachable = state.unreachable.delete(agent.id);
   const wasRecovered = state.recovered.delete(agent.id);
   state.agents.set(agent.id, agent);
-  takeTasks(
+  mergeReportedTasks(
     context,
     agent,
     registration,
@@ -56,7 +56,7 @@ export function registerAgent(context: Context, stream: string, registration: Ag
     send(context, agent, {type: 'KILL_TASK', framework_id: framework, task_id: task});
   }
   if (!known) {
-    tellAgentAdded(context, agent);
+    publishAgentAdded(context, agent);
     context.emit({kind: 'registry'});
   }
   context.emit({kind: 'log', message: `agent ${agent.id} at ${agent.ip}:${agent.info.port} (${agent.info.hostname}) registered`});
@@ -80,7 +80,7 @@ function newAgent(context: Context, id: string, registration: AgentRegistration)
 }
 
 /** Brings the master's picture in line with the tasks an agent came back with. `news` is told to the frameworks of those that run. */
-function takeTasks(context: Context, agent: Agent, registration: AgentRegistration, news: string | undefined): void {
+function mergeReportedTasks(context: Context, agent: Agent, registration: AgentRegistration, news: string | undefined): void {
   const {state} = context;
   for (const info of registration.frameworks) {
     const id = info.id!.value;
@@ -117,7 +117,7 @@ function takeTasks(context: Context, agent: Agent, registration: AgentRegistrati
       statuses: given.statuses,
     };
     framework.tasks.set(taskId, task);
-    tellTaskAdded(context, task);
+    publishTaskAdded(context, task);
     if (news === undefined || isTerminal(given.state)) continue;
     const about = {taskId, agentId: agent.id, state: given.state, message: news, reason: 'REASON_AGENT_REREGISTERED'};
     sendUpdate(context, framework, {...masterStatus(context, about), ...lastKnown(task)});
@@ -139,7 +139,7 @@ export function disconnectAgent(context: Context, stream: string): void {
   for (const framework of context.state.frameworks.values()) {
     if (framework.info.checkpoint) continue;
     for (const task of tasksOn(framework, agent)) {
-      endTask(context, framework, task, {state: 'TASK_LOST', message, reason: 'REASON_AGENT_DISCONNECTED'});
+      terminateTask(context, framework, task, {state: 'TASK_LOST', message, reason: 'REASON_AGENT_DISCONNECTED'});
     }
   }
 }
@@ -149,7 +149,7 @@ function rescindOffers(context: Context, agent: Agent): void {
     if (offer.agentId === agent.id) removeOffer(context, offer, true);
 }
 
-function endTask(
+function terminateTask(
   context: Context,
   framework: Framework,
   task: Task,
@@ -159,8 +159,8 @@ function endTask(
   if (isTerminal(task.state)) return;
   const status = masterStatus(context, {taskId: task.info.task_id.value, agentId: task.agentId, ...how});
   task.state = how.state;
-  remember(task, status);
-  tellTaskUpdated(context, task, status);
+  recordStatus(task, status);
+  publishTaskUpdated(context, task, status);
   sendUpdate(context, framework, status);
 }
 
@@ -168,10 +168,10 @@ function endTask(
 export function markUnreachable(context: Context, agent: Agent): void {
   const since = context.now();
   for (const framework of context.state.frameworks.values()) {
-    const state = lostAs(framework, 'TASK_UNREACHABLE');
+    const state = supportedState(framework, 'TASK_UNREACHABLE');
     for (const task of tasksOn(framework, agent)) {
       const wasOver = isTerminal(task.state);
-      endTask(context, framework, task, {
+      terminateTask(context, framework, task, {
         state,
         message: 'health check timed out',
         reason: 'REASON_AGENT_REMOVED',
@@ -189,7 +189,7 @@ export function markUnreachable(context: Context, agent: Agent): void {
 /** SIGUSR1 at the agent: it says goodbye. */
 export function unregisterAgent(context: Context, agent: Agent): void {
   const message = `Agent ${agent.info.hostname} removed: the agent unregistered`;
-  endTasksOn(context, agent, () => ({state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'}));
+  terminateTasksOn(context, agent, () => ({state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'}));
   removeAgent(context, agent);
 }
 
@@ -204,7 +204,7 @@ export function markGone(context: Context, agentId: string): void {
     return;
   }
   const message = 'Agent has been marked gone';
-  endTasksOn(context, agent, (framework) =>
+  terminateTasksOn(context, agent, (framework) =>
     hasCapability(framework.info, 'PARTITION_AWARE')
       ? {state: 'TASK_GONE_BY_OPERATOR', message, reason: 'REASON_AGENT_REMOVED_BY_OPERATOR'}
       : {state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'},
@@ -213,13 +213,13 @@ export function markGone(context: Context, agentId: string): void {
   removeAgent(context, agent);
 }
 
-function endTasksOn(
+function terminateTasksOn(
   context: Context,
   agent: Agent,
   how: (framework: Framework) => {readonly state: TaskState; readonly message: string; readonly reason: string},
 ): void {
   for (const framework of context.state.frameworks.values()) {
-    for (const task of tasksOn(framework, agent)) endTask(context, framework, task, how(framework));
+    for (const task of tasksOn(framework, agent)) terminateTask(context, framework, task, how(framework));
   }
 }
 
@@ -229,13 +229,13 @@ function removeAgent(context: Context, agent: Agent): void {
   context.state.filters = context.state.filters.filter((refused) => refused.agentId !== agent.id);
   if (agent.stream !== undefined) context.emit({kind: 'end', stream: agent.stream});
   agent.stream = undefined;
-  tellFailure(context, agent.id);
-  tellAgentRemoved(context, agent.id);
+  sendAgentFailure(context, agent.id);
+  publishAgentRemoved(context, agent.id);
   context.emit({kind: 'registry'});
   context.emit({kind: 'log', message: `agent ${agent.id} (${agent.info.hostname}) removed`});
 }
 
-export function tellFailure(context: Context, agentId: string): void {
+export function sendAgentFailure(context: Context, agentId: string): void {
   for (const framework of context.state.frameworks.values()) {
     sendEvent(context, framework, {type: 'FAILURE', failure: {agent_id: {value: agentId}}});
   }

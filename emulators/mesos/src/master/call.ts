@@ -80,8 +80,8 @@ const FIELDS: Readonly<Record<string, keyof Call | string>> = {
  */
 export function parseCall(body: Buffer, mediaType: MediaType): Call {
   const call = mediaType === 'application/json' ? readJson(body) : readProtobuf(body);
-  const fault = findFault(call);
-  if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
+  const error = validateCall(call);
+  if (error !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${error}`);
   return call as unknown as Call;
 }
 
@@ -113,7 +113,7 @@ export function parseResourceList(text: string): readonly Resource[] {
   return parseMessage({resources: repeated(1, resource)}, {resources: parseJson(text)}).resources as readonly Resource[];
 }
 
-function findFault(call: Record<string, unknown>): string | undefined {
+function validateCall(call: Record<string, unknown>): string | undefined {
   const type = call.type as string | undefined;
   if (type === undefined) return "Expecting 'type' to be present";
   if (type === 'SUBSCRIBE') {

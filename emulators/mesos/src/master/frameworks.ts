@@ -3,11 +3,11 @@ import {allocate} from './allocator.js';
 import type {SubscribeCall} from './call.js';
 import type {Context} from './context.js';
 import {removeOffer} from './offers.js';
-import {tellFrameworkAdded, tellFrameworkRemoved, tellFrameworkUpdated, tellTaskUpdated} from './operator-events.js';
+import {publishFrameworkAdded, publishFrameworkRemoved, publishFrameworkUpdated, publishTaskUpdated} from './operator-events.js';
 import type {Framework} from './state.js';
-import {masterStatus, remember, sendEvent} from './statuses.js';
+import {masterStatus, recordStatus, sendEvent} from './statuses.js';
 import {completeTask} from './tasks.js';
-import {findFrameworkFault} from './validate-framework.js';
+import {validateFramework} from './validate-framework.js';
 
 /**
  * SUBSCRIBE on a stream that is already open. A refusal is an ERROR event and the end of the stream. A framework that is still connected
@@ -17,9 +17,9 @@ export function subscribe(context: Context, stream: string, call: SubscribeCall,
   const {state} = context;
   const id = call.framework_info.id?.value || undefined;
   const isRemoved = id !== undefined && state.completedFrameworks.some((framework) => framework.id === id);
-  const fault = findFrameworkFault(call.framework_info) ?? (isRemoved ? 'Framework has been removed' : undefined);
-  if (fault !== undefined) {
-    context.emit({kind: 'event', stream, event: {type: 'ERROR', error: {message: fault}}});
+  const error = validateFramework(call.framework_info) ?? (isRemoved ? 'Framework has been removed' : undefined);
+  if (error !== undefined) {
+    context.emit({kind: 'event', stream, event: {type: 'ERROR', error: {message: error}}});
     context.emit({kind: 'end', stream});
     return;
   }
@@ -36,9 +36,9 @@ export function subscribe(context: Context, stream: string, call: SubscribeCall,
   sendEvent(context, framework, {type: 'HEARTBEAT'});
   framework.nextHeartbeat = context.now() + context.settings.heartbeatInterval;
   if (known) {
-    tellFrameworkUpdated(context, framework);
-    tellAgents(context, framework);
-  } else tellFrameworkAdded(context, framework);
+    publishFrameworkUpdated(context, framework);
+    sendFrameworkInfo(context, framework);
+  } else publishFrameworkAdded(context, framework);
   allocate(context);
 }
 
@@ -75,7 +75,7 @@ function resubscribe(context: Context, framework: Framework, stream: string, inf
     sendEvent(context, framework, {type: 'ERROR', error: {message: 'Framework failed over'}});
     context.emit({kind: 'end', stream: framework.stream});
   }
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   updateInfo(framework, info);
   framework.stream = stream;
   framework.isRecovered = false;
@@ -104,20 +104,20 @@ export function updateFramework(context: Context, framework: Framework, call: Su
   for (const offer of context.state.offers.values()) {
     if (offer.frameworkId === framework.id && !framework.roles.includes(offer.role)) removeOffer(context, offer, true);
   }
-  tellFrameworkUpdated(context, framework);
-  tellAgents(context, framework);
+  publishFrameworkUpdated(context, framework);
+  sendFrameworkInfo(context, framework);
   allocate(context);
 }
 
 /** Agents keep the FrameworkInfo, and send again what this framework has not acknowledged. */
-function tellAgents(context: Context, framework: Framework): void {
+function sendFrameworkInfo(context: Context, framework: Framework): void {
   for (const agent of context.state.agents.values()) {
     if (agent.stream === undefined) continue;
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});
   }
 }
 
-function takeOffersBack(context: Context, framework: Framework): void {
+function removeOffersOf(context: Context, framework: Framework): void {
   for (const offer of context.state.offers.values()) if (offer.frameworkId === framework.id) removeOffer(context, offer);
 }
 
@@ -126,7 +126,7 @@ export function disconnectFramework(context: Context, stream: string): void {
   const framework = [...context.state.frameworks.values()].find((candidate) => candidate.stream === stream);
   if (!framework) return;
   framework.stream = undefined;
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   dropFilters(context, framework);
   const timeout = framework.info.failover_timeout ?? 0;
   if (timeout === 0) removeFramework(context, framework);
@@ -135,7 +135,7 @@ export function disconnectFramework(context: Context, stream: string): void {
 
 /** TEARDOWN, or the end of failover_timeout: agents kill its tasks, its id is burnt. */
 export function removeFramework(context: Context, framework: Framework): void {
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   dropFilters(context, framework);
   if (framework.stream !== undefined) context.emit({kind: 'end', stream: framework.stream});
   framework.stream = undefined;
@@ -143,9 +143,9 @@ export function removeFramework(context: Context, framework: Framework): void {
     const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: 'TASK_KILLED' as const};
     const message = `Framework ${framework.id} removed`;
     const status = masterStatus(context, {...about, message, reason: 'REASON_FRAMEWORK_REMOVED'});
-    remember(task, status);
+    recordStatus(task, status);
     task.state = 'TASK_KILLED';
-    tellTaskUpdated(context, task, status);
+    publishTaskUpdated(context, task, status);
     completeTask(context, framework, task);
   }
   for (const agent of context.state.agents.values()) {
@@ -153,7 +153,7 @@ export function removeFramework(context: Context, framework: Framework): void {
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id}});
   }
   framework.unregisteredAt = context.now();
-  tellFrameworkRemoved(context, framework);
+  publishFrameworkRemoved(context, framework);
   context.state.frameworks.delete(framework.id);
   context.state.completedFrameworks = [...context.state.completedFrameworks, framework].slice(
     -context.settings.maxCompletedFrameworks,

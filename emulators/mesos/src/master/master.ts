@@ -14,7 +14,7 @@ import {schedulerApi} from './scheduler-api.js';
 import {handle, type Input} from './state-machine.js';
 import {Streams} from './streams.js';
 
-export interface MasterParts {
+export interface MasterDependencies {
   readonly flags: Flags;
   readonly security: Security;
   readonly log: Log;
@@ -28,10 +28,10 @@ export class Master implements MasterAccess {
   readonly context: Context;
   readonly flags: Flags;
   readonly security: Security;
-  readonly #parts: MasterParts;
+  readonly #parts: MasterDependencies;
   readonly #streams = new Streams();
 
-  constructor(parts: MasterParts, context: Omit<Context, 'emit'>) {
+  constructor(parts: MasterDependencies, context: Omit<Context, 'emit'>) {
     this.#parts = parts;
     this.flags = parts.flags;
     this.security = parts.security;

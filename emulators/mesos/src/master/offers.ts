@@ -68,7 +68,7 @@ export function removeOffer(context: Context, offer: Offer, tell = false): void 
 }
 
 /** Notes that a framework does not want these resources for a while. Mesos lets no filter end before the next allocation. */
-export function refuse(context: Context, offer: Offer, resources: Resources, seconds: number | undefined): void {
+export function addFilter(context: Context, offer: Offer, resources: Resources, seconds: number | undefined): void {
   const refusal = seconds === undefined || seconds < 0 || Number.isNaN(seconds) ? 5 : Math.min(seconds, 365 * 86_400);
   if (refusal === 0 || resources.size === 0) return;
   const until = context.now() + Math.max(refusal, context.settings.allocationInterval);

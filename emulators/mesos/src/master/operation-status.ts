@@ -10,7 +10,7 @@ export type OperationState = 'OPERATION_FINISHED' | 'OPERATION_ERROR' | 'OPERATI
  * Tells a framework what became of an operation that it gave an id. This master performs an operation the moment it is accepted, so the
  * status has no uuid: it is told once, and not to be acknowledged.
  */
-export function tellOperation(
+export function sendOperationStatus(
   context: Context,
   framework: Framework,
   operation: Pick<Operation, 'id'>,

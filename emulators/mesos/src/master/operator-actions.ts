@@ -4,14 +4,14 @@ import type {Resource} from '../common/wire.js';
 import {parseResourceList} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {MasterAccess, Security} from './master-access.js';
-import {findExchangeFault, planExchange, type ReservationKind, unusedOn} from './reservations.js';
+import {planConversion, type ReservationKind, unusedOn, validateConversion} from './reservations.js';
 
 /** What an operator changes: by forms to endpoints of old, and by calls of POST /api/v1. */
 
 const bad = (text: string): Reply => ({status: 400, text});
 
 /** What stands in the way of a request that changes something. */
-export function refusal({security}: MasterAccess, request: Request): Reply {
+export function checkWriteAccess({security}: MasterAccess, request: Request): Reply {
   if (security.isWriteAuthenticated && principalOf(security, request) === undefined)
     return unauthorized('mesos-master-readwrite');
   return request.method === 'POST' ? undefined : methodNotAllowed(request.method, 'POST');
@@ -25,7 +25,7 @@ export function principalOf(security: Security, request: Request): string | unde
 /** The forms: POST /master/teardown, /master/reserve and /master/unreserve; undefined for other paths. */
 export function findForm(path: string): ((master: MasterAccess, request: Request) => Reply) | undefined {
   const form = FORMS[path.replace(/^\/master(?=\/)/, '')];
-  return form && ((master, request) => refusal(master, request) ?? form(master, request));
+  return form && ((master, request) => checkWriteAccess(master, request) ?? form(master, request));
 }
 
 const FORMS: Readonly<Record<string, (master: MasterAccess, request: Request) => Reply>> = {
@@ -75,11 +75,11 @@ export function changeReservation(
 ): Reply {
   const agent = master.context.state.agents.get(agentId);
   if (!agent) return bad('No agent found with specified ID');
-  const plan = planExchange(kind, resources, {principal});
+  const plan = planConversion(kind, resources, {principal});
   if (typeof plan === 'string') return bad(`Invalid ${kind} operation on agent ${agentId}: ${plan}`);
-  const conflict = findExchangeFault(unusedOn(master.context.state, agent), plan);
+  const conflict = validateConversion(unusedOn(master.context.state, agent), plan);
   if (conflict !== undefined) return {status: 409, text: `Invalid ${kind} operation: ${conflict}`};
-  master.handle({kind: 'exchange', agent, exchange: plan});
+  master.handle({kind: 'convert', agent, exchange: plan});
   return {status: 202};
 }
 

@@ -2,13 +2,13 @@ import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {readOperatorCall} from '../common/operator-call.js';
 import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
-import {changeReservation, markAgentGone, principalOf, refusal, teardown} from './operator-actions.js';
+import {changeReservation, checkWriteAccess, markAgentGone, principalOf, teardown} from './operator-actions.js';
 import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
 
 /** POST /api/v1 */
 export function operatorApi(master: MasterAccess, request: Request): Reply {
-  const refused = refusal(master, request);
+  const refused = checkWriteAccess(master, request);
   if (refused) return refused;
   const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
   if ('refused' in read) return read.refused;

@@ -1,5 +1,5 @@
 import {id, resource} from '../common/mesos-spec.js';
-import {field, integer, message, opaque, repeated, required, text} from '../common/message.js';
+import {field, integer, message, opaque, repeated, required, string} from '../common/message.js';
 import type {OperatorCalls} from '../common/operator-call.js';
 import type {Resource, Value} from '../common/wire.js';
 
@@ -17,8 +17,8 @@ export const OPERATOR_CALLS: OperatorCalls = {
   program: 'master',
   withField: {
     SET_LOGGING_LEVEL: opaque,
-    LIST_FILES: message({path: required(1, text)}),
-    READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+    LIST_FILES: message({path: required(1, string)}),
+    READ_FILE: message({path: required(1, string), offset: required(2, integer), length: field(3, integer)}),
     UPDATE_WEIGHTS: opaque,
     RESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),
     UNRESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),

@@ -2,7 +2,7 @@ import {isTerminal} from '../common/wire.js';
 import type {TaskReference} from './call.js';
 import type {Context} from './context.js';
 import type {Framework, Task} from './state.js';
-import {lastKnown, lostAs, masterStatus, sendUpdate} from './statuses.js';
+import {lastKnown, masterStatus, sendUpdate, supportedState} from './statuses.js';
 
 const REASON = 'REASON_RECONCILIATION';
 
@@ -12,7 +12,7 @@ export function reconcile(context: Context, framework: Framework, tasks: readonl
     for (const reference of tasks) reconcileTask(context, framework, reference);
     return;
   }
-  for (const task of framework.tasks.values()) if (!isTerminal(task.state)) tellLatest(context, framework, task);
+  for (const task of framework.tasks.values()) if (!isTerminal(task.state)) sendLatestState(context, framework, task);
 }
 
 /** Tells what is known of one task; silence while an agent that may know it has not come back after a restart of the master. */
@@ -21,30 +21,30 @@ export function reconcileTask(context: Context, framework: Framework, reference:
   const taskId = reference.task_id.value;
   const task = framework.tasks.get(taskId);
   if (task) {
-    tellLatest(context, framework, task);
+    sendLatestState(context, framework, task);
     return;
   }
   const agentId = reference.agent_id?.value ?? framework.unreachableTasks.get(taskId)?.agentId;
   if (agentId === undefined ? state.recovered.size > 0 : state.recovered.has(agentId)) return;
   const since = agentId === undefined ? undefined : state.unreachable.get(agentId);
-  const tell = (kind: 'TASK_UNREACHABLE' | 'TASK_GONE' | 'TASK_GONE_BY_OPERATOR' | 'TASK_UNKNOWN', words: string): void => {
+  const report = (kind: 'TASK_UNREACHABLE' | 'TASK_GONE' | 'TASK_GONE_BY_OPERATOR' | 'TASK_UNKNOWN', words: string): void => {
     const about = {
       taskId,
       agentId,
-      state: lostAs(framework, kind),
+      state: supportedState(framework, kind),
       message: `Reconciliation: ${words}`,
       reason: REASON,
       unreachableSince: since,
     };
     sendUpdate(context, framework, masterStatus(context, about));
   };
-  if (since !== undefined) tell('TASK_UNREACHABLE', 'Task is unreachable');
-  else if (agentId !== undefined && state.agents.has(agentId)) tell('TASK_GONE', 'Task is unknown to the agent');
-  else if (agentId !== undefined && state.gone.has(agentId)) tell('TASK_GONE_BY_OPERATOR', 'Task is gone');
-  else tell('TASK_UNKNOWN', 'Task is unknown');
+  if (since !== undefined) report('TASK_UNREACHABLE', 'Task is unreachable');
+  else if (agentId !== undefined && state.agents.has(agentId)) report('TASK_GONE', 'Task is unknown to the agent');
+  else if (agentId !== undefined && state.gone.has(agentId)) report('TASK_GONE_BY_OPERATOR', 'Task is gone');
+  else report('TASK_UNKNOWN', 'Task is unknown');
 }
 
-function tellLatest(context: Context, framework: Framework, task: Task): void {
+function sendLatestState(context: Context, framework: Framework, task: Task): void {
   const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: task.state, reason: REASON};
   const status = masterStatus(context, {...about, message: 'Reconciliation: Latest task state'});
   sendUpdate(context, framework, {...status, ...lastKnown(task)});

@@ -4,16 +4,16 @@ import type {Resource} from '../common/wire.js';
 import type {Context} from './context.js';
 import {availableOn, removeOffer, usedOn} from './offers.js';
 import type {Agent, MasterState} from './state.js';
-import {findResourcesFault} from './validate-resources.js';
+import {validateResources} from './validate-resources.js';
 
 /** RESERVE and UNRESERVE: resources of an agent become the same ones with a reservation more, or less. */
-export interface Exchange {
+export interface Conversion {
   readonly take: Resources;
   readonly give: Resources;
 }
 
 /** Who reserves: a framework with the role of its offer, or an operator, who has none. */
-export interface Reserver {
+export interface Requester {
   readonly role?: string | undefined;
   readonly principal?: string | undefined;
 }
@@ -21,20 +21,20 @@ export interface Reserver {
 export type ReservationKind = 'RESERVE' | 'UNRESERVE';
 
 /** What an operation asks for; a text in Mesos' words when it may not be. */
-export function planExchange(kind: ReservationKind, wire: readonly Resource[], by: Reserver): Exchange | string {
-  const invalid = findResourcesFault(wire);
+export function planConversion(kind: ReservationKind, wire: readonly Resource[], by: Requester): Conversion | string {
+  const invalid = validateResources(wire);
   if (invalid !== undefined) return `Invalid resources: ${invalid}`;
   const reserved = fromWire(wire);
   for (const entry of reserved.values()) {
     if (entry.reservations.at(-1)?.type !== 'DYNAMIC') return `Resource ${entry.name} is not dynamically reserved`;
   }
-  const fault = kind === 'RESERVE' ? reserveFault(wire, reserved, by) : undefined;
-  if (fault !== undefined) return fault;
+  const error = kind === 'RESERVE' ? validateReserve(wire, reserved, by) : undefined;
+  if (error !== undefined) return error;
   const plain = withoutLastReservation(reserved);
   return kind === 'RESERVE' ? {take: plain, give: reserved} : {take: reserved, give: plain};
 }
 
-function reserveFault(wire: readonly Resource[], reserved: Resources, {role, principal}: Reserver): string | undefined {
+function validateReserve(wire: readonly Resource[], reserved: Resources, {role, principal}: Requester): string | undefined {
   const attempt = 'A reserve operation was attempted';
   for (const {allocation_info: allocation} of wire) {
     if (role === undefined && allocation !== undefined)
@@ -54,13 +54,13 @@ function reserveFault(wire: readonly Resource[], reserved: Resources, {role, pri
   return undefined;
 }
 
-/** Why an exchange can't be made from these resources; undefined when it can. */
-export function findExchangeFault(available: Resources, {take}: Exchange): string | undefined {
+/** Why an applyConversion can't be made from these resources; undefined when it can. */
+export function validateConversion(available: Resources, {take}: Conversion): string | undefined {
   return contains(available, take) ? undefined : `${formatResources(available)} does not contain ${formatResources(take)}`;
 }
 
 /** Changes the agent's total; the agent writes it down. */
-export function exchange(context: Context, agent: Agent, {take, give}: Exchange): void {
+export function applyConversion(context: Context, agent: Agent, {take, give}: Conversion): void {
   agent.total = add(subtract(agent.total, take), give);
   if (agent.stream === undefined) return;
   const message = {type: 'CHECKPOINT_RESOURCES', total: toWire(agent.total, {isRefined: true})} as const;
@@ -72,11 +72,11 @@ export function unusedOn(state: MasterState, agent: Agent): Resources {
   return subtract(agent.total, usedOn(state, agent));
 }
 
-/** An operator's exchange, for which as many offers are taken back as it needs. */
-export function exchangeForOperator(context: Context, agent: Agent, wanted: Exchange): void {
+/** An operator's applyConversion, for which as many offers are taken back as it needs. */
+export function convertForOperator(context: Context, agent: Agent, wanted: Conversion): void {
   for (const offer of context.state.offers.values()) {
     if (contains(availableOn(context.state, agent), wanted.take)) break;
     if (offer.agentId === agent.id) removeOffer(context, offer, true);
   }
-  exchange(context, agent, wanted);
+  applyConversion(context, agent, wanted);
 }

@@ -9,7 +9,7 @@ const CAPABILITIES = ['AGENT_UPDATE', 'AGENT_DRAINING', 'QUOTA_V2'] as const;
 
 /** Refuses what this work-alike can't do, before anything starts. @throws {UsageError} */
 export function checkMasterFlags(flags: Flags): void {
-  if (flags.text('zk') !== undefined) {
+  if (flags.string('zk') !== undefined) {
     throw new UsageError("--zk is not supported: this is the single master of hw5's lab work-alike of Mesos", {
       hint: 'leave --zk out, and give agents and frameworks the address of this master',
     });
@@ -18,18 +18,18 @@ export function checkMasterFlags(flags: Flags): void {
   if (registry !== 'in_memory' && registry !== 'replicated_log') {
     throw new UsageError(`'${registry}' is not a supported option for registry persistence`);
   }
-  if (registry === 'replicated_log' && flags.text('work_dir') === undefined) {
+  if (registry === 'replicated_log' && flags.string('work_dir') === undefined) {
     throw new UsageError('--work_dir needed for replicated log based registry');
   }
   for (const name of ['http_framework_authenticators', 'http_authenticators']) {
-    const value = flags.text(name);
+    const value = flags.string(name);
     if (value !== undefined && value !== 'basic')
       throw new UsageError(`HTTP authenticator '${value}' not found`, {hint: 'only basic is built in'});
   }
   if (
     ['authenticate_http_frameworks', 'authenticate_http_readonly', 'authenticate_http_readwrite'].some((name) => flags.isOn(name))
   ) {
-    if (flags.text('credentials') === undefined)
+    if (flags.string('credentials') === undefined)
       throw new UsageError('No credentials provided for the default basic HTTP authenticator');
   }
 }
@@ -37,9 +37,9 @@ export function checkMasterFlags(flags: Flags): void {
 /** @param port the port it really listens on */
 export function masterInfo(flags: Flags, id: string, port: number): MasterInfo {
   const listen = flags.required('ip');
-  const ip = flags.text('advertise_ip') ?? (listen === '0.0.0.0' ? '127.0.0.1' : listen);
-  const shownPort = Number(flags.text('advertise_port') ?? port);
-  const host = flags.text('hostname') ?? (listen === '0.0.0.0' ? hostname() : ip);
+  const ip = flags.string('advertise_ip') ?? (listen === '0.0.0.0' ? '127.0.0.1' : listen);
+  const shownPort = Number(flags.string('advertise_port') ?? port);
+  const host = flags.string('hostname') ?? (listen === '0.0.0.0' ? hostname() : ip);
   return {
     id,
     ip: ipNumber(ip),

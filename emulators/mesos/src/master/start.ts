@@ -25,7 +25,7 @@ const TICK = 50;
  */
 export async function startMaster(flags: Flags, log: Log): Promise<RunningMaster> {
   checkMasterFlags(flags);
-  const credentialsPath = flags.text('credentials')?.replace(/^file:\/\//, '');
+  const credentialsPath = flags.string('credentials')?.replace(/^file:\/\//, '');
   const credentials =
     credentialsPath === undefined
       ? new Map<string, string>()
@@ -33,8 +33,8 @@ export async function startMaster(flags: Flags, log: Log): Promise<RunningMaster
   const id = randomUUID();
   const now = (): number => Date.now() / 1000;
   const state = emptyState(id, now());
-  const workDir = flags.text('work_dir');
-  const registryPath = flags.text('registry') === 'replicated_log' ? join(workDir!, 'hw5-registry.json') : undefined;
+  const workDir = flags.string('work_dir');
+  const registryPath = flags.string('registry') === 'replicated_log' ? join(workDir!, 'hw5-registry.json') : undefined;
   if (registryPath !== undefined) recoverRegistry(state, registryPath, now() + flags.seconds('agent_reregister_timeout'));
 
   let master: Master | undefined;

@@ -1,16 +1,16 @@
 import type {AgentCall, AgentMessage} from '../common/agent-protocol.js';
 import {isTerminal} from '../common/wire.js';
 import {accept, decline} from './accept.js';
-import {disconnectAgent, markGone, pingAgent, registerAgent, tellFailure, unregisterAgent} from './agents.js';
+import {disconnectAgent, markGone, pingAgent, registerAgent, sendAgentFailure, unregisterAgent} from './agents.js';
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {Context} from './context.js';
 import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
 import {removeOffer} from './offers.js';
-import {tellOperation} from './operation-status.js';
-import {beatOperators, subscribeOperator} from './operator-events.js';
+import {sendOperationStatus} from './operation-status.js';
+import {sendOperatorHeartbeats, subscribeOperator} from './operator-events.js';
 import {reconcile, reconcileTask} from './reconcile.js';
-import {type Exchange, exchangeForOperator} from './reservations.js';
+import {type Conversion, convertForOperator} from './reservations.js';
 import type {Agent, Framework} from './state.js';
 import {sendEvent} from './statuses.js';
 import {acknowledge, forwardUpdate} from './tasks.js';
@@ -30,7 +30,7 @@ export type Input =
   | {readonly kind: 'operator-subscribe'; readonly stream: string}
   | {readonly kind: 'mark-gone'; readonly agentId: string}
   /** An operator reserves or unreserves what no task uses; checked before. */
-  | {readonly kind: 'exchange'; readonly agent: Agent; readonly exchange: Exchange}
+  | {readonly kind: 'convert'; readonly agent: Agent; readonly exchange: Conversion}
   /** An operator ends a framework. */
   | {readonly kind: 'teardown'; readonly framework: Framework}
   /** Time passed: do what is due. */
@@ -59,8 +59,8 @@ export function handle(context: Context, input: Input): void {
     case 'mark-gone':
       markGone(context, input.agentId);
       break;
-    case 'exchange':
-      exchangeForOperator(context, input.agent, input.exchange);
+    case 'convert':
+      convertForOperator(context, input.agent, input.exchange);
       allocate(context);
       break;
     case 'teardown':
@@ -105,7 +105,7 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
     case 'RECONCILE_OPERATIONS':
       for (const {operation_id: id, agent_id: agent} of call.reconcile_operations?.operations ?? []) {
         const message = 'Reconciliation: Operation is unknown';
-        tellOperation(context, framework, {id}, 'OPERATION_UNKNOWN', {message, agentId: agent?.value});
+        sendOperationStatus(context, framework, {id}, 'OPERATION_UNKNOWN', {message, agentId: agent?.value});
       }
       break;
     case 'TEARDOWN':
@@ -163,13 +163,13 @@ function tick(context: Context): void {
     if (framework.stream === undefined && framework.removeAt !== undefined && framework.removeAt <= now)
       removeFramework(context, framework);
   }
-  beatOperators(context);
+  sendOperatorHeartbeats(context);
   for (const agent of [...state.agents.values()]) if (agent.nextPing <= now) pingAgent(context, agent);
   for (const [id, agent] of [...state.recovered]) {
     if (agent.until > now) continue;
     state.recovered.delete(id);
     state.unreachable.set(id, now);
-    tellFailure(context, id);
+    sendAgentFailure(context, id);
     context.emit({kind: 'registry'});
   }
   for (const offer of [...state.offers.values()]) {

@@ -66,7 +66,7 @@ export interface Offer {
 }
 
 /** A framework does not want these (or fewer) resources of an agent until then. */
-export interface RefusalFilter {
+export interface OfferFilter {
   readonly frameworkId: string;
   readonly role: string;
   readonly agentId: string;
@@ -96,7 +96,7 @@ export interface MasterState {
   readonly unreachable: Map<string, number>;
   readonly gone: Map<string, number>;
   readonly offers: Map<string, Offer>;
-  filters: RefusalFilter[];
+  filters: OfferFilter[];
   /** Streams of operators' events → when the next heartbeat is due. */
   readonly operators: Map<string, number>;
 }

@@ -47,12 +47,12 @@ export function lastKnown(task: Task): Pick<TaskStatus, 'container_status' | 'he
 }
 
 /** The state for what is lost: frameworks without PARTITION_AWARE know TASK_LOST only. */
-export function lostAs(framework: Framework, state: TaskState): TaskState {
+export function supportedState(framework: Framework, state: TaskState): TaskState {
   return hasCapability(framework.info, 'PARTITION_AWARE') ? state : 'TASK_LOST';
 }
 
 /** Puts a status in a task's history; a status with the state of the last one replaces it. */
-export function remember(task: Task, status: TaskStatus): void {
+export function recordStatus(task: Task, status: TaskStatus): void {
   const {data: _, ...rest} = status;
   const older = task.statuses.at(-1)?.state === status.state ? task.statuses.slice(0, -1) : task.statuses;
   task.statuses = [...older, rest];

@@ -13,7 +13,7 @@ export function summaryView(context: Context, flags: Flags): object {
   const {state, settings} = context;
   const frameworks = [...state.frameworks.values()];
   const everyTask = [...frameworks, ...state.completedFrameworks].flatMap(tasksOf);
-  const cluster = flags.text('cluster');
+  const cluster = flags.string('cluster');
   return {
     hostname: settings.masterInfo.hostname,
     ...(cluster === undefined ? {} : {cluster}),

@@ -1,8 +1,8 @@
 import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
 import type {Context} from './context.js';
-import {tellTaskUpdated} from './operator-events.js';
+import {publishTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
-import {remember, sendUpdate} from './statuses.js';
+import {recordStatus, sendUpdate} from './statuses.js';
 
 /** Moves a task to the completed ones; Mesos keeps a limited number. */
 export function completeTask(context: Context, framework: Framework, task: Task): void {
@@ -32,8 +32,8 @@ export function forwardUpdate(context: Context, agent: Agent, frameworkId: strin
     if (framework.stream !== undefined) {
       task.forwarded = {state: status.state, uuid: status.uuid ?? ''};
     }
-    remember(task, status);
-    tellTaskUpdated(context, task, status);
+    recordStatus(task, status);
+    publishTaskUpdated(context, task, status);
   }
   sendUpdate(context, framework, status);
 }

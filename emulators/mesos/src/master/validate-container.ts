@@ -3,18 +3,18 @@ import type {CommandInfo, ContainerInfo, EnvironmentVariable, Volume} from '../c
 const unsupported = (what: string): string => `${what} not supported by hw5's lab work-alike of Mesos`;
 
 /** Why a task can't have this container; undefined when it can. What would be lost without a word is refused instead. */
-export function findContainerFault(container: ContainerInfo): string | undefined {
+export function validateContainer(container: ContainerInfo): string | undefined {
   const strange = (['linux_info', 'rlimit_info', 'tty_info'] as const).find((name) => container[name] !== undefined);
   if (strange !== undefined) return unsupported(`'ContainerInfo.${strange}' is`);
-  return container.type === 'DOCKER' ? dockerFault(container) : mesosFault(container);
+  return container.type === 'DOCKER' ? validateDockerContainer(container) : validateMesosContainer(container);
 }
 
-function dockerFault(container: ContainerInfo): string | undefined {
+function validateDockerContainer(container: ContainerInfo): string | undefined {
   if (container.docker === undefined) return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
-  return (container.volumes ?? []).map(volumeFault).find((fault) => fault !== undefined);
+  return (container.volumes ?? []).map(validateVolume).find((error) => error !== undefined);
 }
 
-function volumeFault(volume: Volume): string | undefined {
+function validateVolume(volume: Volume): string | undefined {
   if (volume.image !== undefined) return unsupported('Volumes from images are');
   if (volume.source === undefined) return undefined;
   const {type, docker_volume: docker} = volume.source;
@@ -25,7 +25,7 @@ function volumeFault(volume: Volume): string | undefined {
 }
 
 /** Command tasks are not isolated here: there is nowhere to mount anything, and no network of their own. */
-function mesosFault(container: ContainerInfo): string | undefined {
+function validateMesosContainer(container: ContainerInfo): string | undefined {
   if (container.mesos?.image !== undefined) return unsupported('Images of the MESOS containerizer are');
   if ((container.volumes ?? []).length > 0) return unsupported('Volumes of the MESOS containerizer are');
   if ((container.network_infos ?? []).some((info) => info.name !== undefined))
@@ -34,11 +34,11 @@ function mesosFault(container: ContainerInfo): string | undefined {
 }
 
 /** Why a command can't have this environment, in Mesos' words; undefined when it can. */
-export function findEnvironmentFault(command: CommandInfo): string | undefined {
-  return (command.environment?.variables ?? []).map(variableFault).find((fault) => fault !== undefined);
+export function validateEnvironment(command: CommandInfo): string | undefined {
+  return (command.environment?.variables ?? []).map(validateVariable).find((error) => error !== undefined);
 }
 
-function variableFault({name, type = 'VALUE', value, secret}: EnvironmentVariable): string | undefined {
+function validateVariable({name, type = 'VALUE', value, secret}: EnvironmentVariable): string | undefined {
   const about = `Environment variable '${name}' of type '${type}'`;
   if (type === 'VALUE') {
     if (secret !== undefined) return `${about} must not have a secret set`;

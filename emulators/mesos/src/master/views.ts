@@ -15,7 +15,7 @@ import type {Agent, Framework, Task} from './state.js';
 export function stateView(context: Context, flags: Flags): object {
   const {state, settings} = context;
   const {id, pid, port, hostname} = settings.masterInfo;
-  const cluster = flags.text('cluster');
+  const cluster = flags.string('cluster');
   const agents = [...state.agents.values()];
   const {slaves, recovered_slaves} = agentLists(context);
   return {
@@ -53,11 +53,11 @@ export function slavesView(context: Context, id?: string): object {
 }
 
 function agentLists({state}: Context, id?: string): {slaves: Agent[]; recovered_slaves: object[]} {
-  const isWanted = (candidate: string): boolean => id === undefined || candidate === id;
+  const matches = (candidate: string): boolean => id === undefined || candidate === id;
   return {
-    slaves: [...state.agents.values()].filter((agent) => isWanted(agent.id)),
+    slaves: [...state.agents.values()].filter((agent) => matches(agent.id)),
     recovered_slaves: [...state.recovered]
-      .filter(([key]) => isWanted(key))
+      .filter(([key]) => matches(key))
       .map(([key, {info}]) => ({
         id: key,
         hostname: info.hostname,
@@ -185,11 +185,11 @@ const TASK_LIMIT = 100;
 
 /** /tasks: `framework_id` and `task_id` choose, `order` (asc, else the newest first), `offset` and `limit` cut. */
 export function tasksView(context: Context, query: URLSearchParams): object {
-  const isWanted = (name: string, value: string): boolean => (query.get(name) ?? value) === value;
+  const matches = (name: string, value: string): boolean => (query.get(name) ?? value) === value;
   const tasks = [...context.state.frameworks.values(), ...context.state.completedFrameworks]
-    .filter((framework) => isWanted('framework_id', framework.id))
+    .filter((framework) => matches('framework_id', framework.id))
     .flatMap((framework) => [...framework.tasks.values(), ...framework.unreachableTasks.values(), ...framework.completedTasks])
-    .filter((task) => isWanted('task_id', task.info.task_id.value));
+    .filter((task) => matches('task_id', task.info.task_id.value));
   const direction = query.get('order') === 'asc' ? 1 : -1;
   const began = (task: Task): number => task.statuses[0]?.timestamp ?? 0;
   tasks.sort((a, b) => direction * (began(a) - began(b)));

@@ -9,7 +9,7 @@ import {handle} from '../../src/master/state-machine.js';
 import type {Event} from './framework.js';
 
 /** The master's machine alone: time passes when a test says so, effects are collected. */
-export class TestMachine {
+export class TestStateMachine {
   readonly effects: Effect[] = [];
   readonly context: Context;
   #now = 1000;

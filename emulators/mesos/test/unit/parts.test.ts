@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {AGENT_FLAGS} from '../../src/agent/flags.js';
-import {HealthJudge} from '../../src/agent/health/checker.js';
+import {HealthTracker} from '../../src/agent/health/checker.js';
 import {checkAgentFlags} from '../../src/agent/identity.js';
 import type {TaskRecord} from '../../src/agent/task-record.js';
 import {UpdateSender} from '../../src/agent/update-sender.js';
@@ -18,9 +18,9 @@ describe('flags', () => {
   const parse = (argv: string[], environment = {}) => parseFlags(AGENT_FLAGS, argv, environment);
 
   it('come from the command line, which wins over MESOS_ variables, which win over defaults', () => {
-    expect(parse([]).text('port')).toBe('5051');
-    expect(parse([], {MESOS_PORT: '6000'}).text('port')).toBe('6000');
-    expect(parse(['--port=7000'], {MESOS_PORT: '6000'}).text('port')).toBe('7000');
+    expect(parse([]).string('port')).toBe('5051');
+    expect(parse([], {MESOS_PORT: '6000'}).string('port')).toBe('6000');
+    expect(parse(['--port=7000'], {MESOS_PORT: '6000'}).string('port')).toBe('7000');
   });
 
   it('switch booleans on and off', () => {
@@ -154,7 +154,7 @@ describe('updates of a task', () => {
   it('are repeated after 10, 20, 40 seconds, and up to 10 minutes, until they are acknowledged', () => {
     const {sent, clock, updates} = sender();
     const task = record('a', 'b');
-    updates.sendNew(task);
+    updates.sendNext(task);
     for (; clock.now < 2000; clock.now++) updates.tick([task]);
     expect(sent).toEqual(['0 a', '10 a', '30 a', '70 a', '150 a', '310 a', '630 a', '1230 a', '1830 a']);
     expect(updates.acknowledge(task, 'stale')).toBe(false);
@@ -165,9 +165,9 @@ describe('updates of a task', () => {
   it('are sent again at once to a new master or scheduler', () => {
     const {sent, updates} = sender();
     const task = record('a');
-    updates.sendNew(task);
-    updates.sendNew(task);
-    updates.sendAgain([task]);
+    updates.sendNext(task);
+    updates.sendNext(task);
+    updates.resend([task]);
     expect(sent).toEqual(['0 a', '0 a']);
   });
 });
@@ -177,7 +177,7 @@ describe('a health check', () => {
   const sick = {isHealthy: false, detail: ''};
 
   it('does not count failures in the grace period, until the task was healthy once', () => {
-    const judge = new HealthJudge({grace_period_seconds: 10, consecutive_failures: 2}, 0);
+    const judge = new HealthTracker({grace_period_seconds: 10, consecutive_failures: 2}, 0);
     expect(judge.judge(sick, 1)).toBeUndefined();
     expect(judge.judge(healthy, 2)).toEqual({isHealthy: true, mustKill: false});
     expect(judge.judge(healthy, 3)).toBeUndefined();
@@ -188,7 +188,7 @@ describe('a health check', () => {
   });
 
   it('counts failures after the grace period even if the task was never healthy', () => {
-    const judge = new HealthJudge({grace_period_seconds: 10, consecutive_failures: 1}, 0);
+    const judge = new HealthTracker({grace_period_seconds: 10, consecutive_failures: 1}, 0);
     expect(judge.judge(sick, 9.9)).toBeUndefined();
     expect(judge.judge(sick, 10)).toEqual({isHealthy: false, mustKill: true});
   });

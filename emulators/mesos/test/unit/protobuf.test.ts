@@ -2,7 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {boolean, bytes, double, field, integer, map, message, oneOf, repeated, text} from '../../src/common/message.js';
+import {boolean, bytes, double, field, integer, map, message, oneOf, repeated, string} from '../../src/common/message.js';
 import {decodeMessage, encodeMessage} from '../../src/common/protobuf.js';
 import {RecordReader} from '../../src/common/recordio.js';
 import {CALL} from '../../src/master/call-spec.js';
@@ -15,10 +15,10 @@ import {readCall, readEvents} from '../support/transcripts.js';
 const PROTOBUF = {'Content-Type': 'application/x-protobuf', Accept: 'application/x-protobuf'};
 
 describe('protobuf’s wire form', () => {
-  const inner = message({text: field(1, text), numbers: repeated(2, integer)});
+  const inner = message({text: field(1, string), numbers: repeated(2, integer)});
   const spec = {
     number: field(1, integer),
-    word: field(2, text),
+    word: field(2, string),
     inner: field(3, inner),
     ratio: field(4, double),
     isOn: field(5, boolean),

@@ -2,13 +2,13 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {RunningMaster} from '../../src/master/start.js';
 import {TestCluster} from '../support/cluster.js';
 import {type Event, resources, shellTask, type TestFramework} from '../support/framework.js';
-import {TestMachine} from '../support/state-machine.js';
+import {TestStateMachine} from '../support/state-machine.js';
 
 const SMALL = 'cpus:2;mem:2048;disk:2048;ports:[31000-32000]';
 
 /** Launches one task on a machine of one agent; returns the states and the last message told of it. */
 function outcome(task: object): {states: string[]; message: string; reason: string} {
-  const machine = new TestMachine();
+  const machine = new TestStateMachine();
   machine.agent('a', SMALL);
   machine.framework('f');
   const [offer] = machine.offers('f');
@@ -94,7 +94,7 @@ describe('a task that asks for what would be lost without a word is refused in w
 
 describe('a task group', () => {
   it('is refused as a whole, for the reason of groups', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f');
     const [offer] = machine.offers('f');

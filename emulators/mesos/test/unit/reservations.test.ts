@@ -3,19 +3,19 @@ import type {RunningAgent} from '../../src/agent/start.js';
 import type {RunningMaster} from '../../src/master/start.js';
 import {TestCluster} from '../support/cluster.js';
 import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
-import {TestMachine} from '../support/state-machine.js';
+import {TestStateMachine} from '../support/state-machine.js';
 
 const REFINED = [{type: 'MULTI_ROLE'}, {type: 'RESERVATION_REFINEMENT'}];
 
-function machineWith(info: object = {}): TestMachine {
-  const machine = new TestMachine();
+function machineWith(info: object = {}): TestStateMachine {
+  const machine = new TestStateMachine();
   machine.agent('a', 'cpus:2;mem:2048');
   machine.framework('f', {roles: ['ra'], capabilities: REFINED, ...info});
   return machine;
 }
 
 /** Performs operations on the newest offer; returns the cpus of the next one. */
-function perform(machine: TestMachine, ...operations: object[]): Event[] {
+function perform(machine: TestStateMachine, ...operations: object[]): Event[] {
   const offer = machine.offers('f').at(-1);
   machine.call('f', 'ACCEPT', {accept: {offer_ids: [offer.id], operations, filters: {refuse_seconds: 0}}});
   machine.pass(2);
@@ -33,7 +33,7 @@ const reserve = (...resources: object[]) => ({type: 'RESERVE', reserve: {resourc
 const unreserve = (...resources: object[]) => ({type: 'UNRESERVE', unreserve: {resources}});
 const labels = (value: string) => ({labels: {labels: [{key: 'k', value}]}});
 
-const statuses = (machine: TestMachine): Event[] =>
+const statuses = (machine: TestStateMachine): Event[] =>
   machine.events('f').flatMap((event) => (event.update_operation_status ? [event.update_operation_status.status] : []));
 
 describe('a reservation', () => {

@@ -4,11 +4,11 @@ import {constants} from 'node:os';
 import {join} from 'node:path';
 import type {EnvironmentVariable} from '../../common/wire.js';
 import {variableValue} from '../environment.js';
-import {delay, isAlive, markProcess, waitForExit} from '../processes.js';
+import {delay, identifyProcess, isAlive, waitForExit} from '../processes.js';
 import {type ProcessStatistics, processesOfSession, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 import {findUser, type User} from '../users.js';
-import type {Container, Containerizer, Ending, Watch} from './container.js';
+import type {Container, Containerizer, ContainerObserver, ExitResult} from './container.js';
 
 /**
  * The executor of command tasks: a shell that runs the task in a session of its own and writes down its pid and how it ended, so that an
@@ -74,21 +74,21 @@ class CommandContainer implements Container {
     this.#directory = join(settings.runtimeDir, 'containers', record.containerId);
   }
 
-  async run(watch: Watch): Promise<Ending> {
+  async run(observer: ContainerObserver): Promise<ExitResult> {
     mkdirSync(this.#directory, {recursive: true});
     const user = this.#user();
     if (user) chownSync(this.#directory, user.uid, user.gid);
     const child = this.#spawn(user);
     const exit = waitForExit(child);
-    const mark = child.pid === undefined ? undefined : markProcess(child.pid);
-    if (mark) this.#record.process = mark;
-    watch.onRunning({});
+    const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+    if (identity) this.#record.process = identity;
+    observer.onRunning({});
     const {error} = await exit;
     return error ? this.#end({isSuccess: false, message: error.message}) : this.#ending();
   }
 
-  async resume(watch: Watch): Promise<Ending> {
-    if (this.#record.state === 'TASK_STARTING') watch.onRunning({});
+  async resume(observer: ContainerObserver): Promise<ExitResult> {
+    if (this.#record.state === 'TASK_STARTING') observer.onRunning({});
     while (this.#record.process !== undefined && isAlive(this.#record.process)) await delay(POLL_MS);
     return this.#ending();
   }
@@ -173,7 +173,7 @@ class CommandContainer implements Container {
     }
   }
 
-  #ending(): Ending {
+  #ending(): ExitResult {
     const path = join(this.#directory, 'exit');
     if (!existsSync(path)) {
       this.#signal('SIGKILL');
@@ -190,7 +190,7 @@ class CommandContainer implements Container {
     return this.#end({isSuccess: status === 0, message: `Command exited with status ${shown}`});
   }
 
-  #end(ending: Ending): Ending {
+  #end(ending: ExitResult): ExitResult {
     this.#hasEnded = true;
     return ending;
   }

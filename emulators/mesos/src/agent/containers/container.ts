@@ -3,7 +3,7 @@ import type {ProcessStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 
 /** How a container ended. */
-export interface Ending {
+export interface ExitResult {
   readonly isSuccess: boolean;
   readonly message: string;
   /** What ran it vanished: nobody knows how the task ended. */
@@ -18,16 +18,16 @@ export interface Running {
 }
 
 /** What follows a container's life. `save` writes the record down after the container changed it. */
-export interface Watch {
+export interface ContainerObserver {
   onRunning(running: Running): void;
   save(): void;
 }
 
 export interface Container {
   /** Starts it and waits for its end. */
-  run(watch: Watch): Promise<Ending>;
+  run(watch: ContainerObserver): Promise<ExitResult>;
   /** After a restart of the agent: waits for the end of what the last agent started. */
-  resume(watch: Watch): Promise<Ending>;
+  resume(watch: ContainerObserver): Promise<ExitResult>;
   /** Asks it to end, and makes it end after the grace period (seconds; undefined: the default). */
   kill(graceSeconds: number | undefined): Promise<void>;
   /** What its processes use now; undefined when it has none. */

@@ -1,10 +1,17 @@
 import {spawn} from 'node:child_process';
 import {closeSync, openSync} from 'node:fs';
 import {join} from 'node:path';
-import {delay, isAlive, markProcess, runCommand, waitForExit} from '../processes.js';
+import {delay, identifyProcess, isAlive, runCommand, waitForExit} from '../processes.js';
 import {type ProcessStatistics, processesInGroupOf, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
-import {type Container, type Containerizer, type Ending, LaunchError, type Running, type Watch} from './container.js';
+import {
+  type Container,
+  type Containerizer,
+  type ContainerObserver,
+  type ExitResult,
+  LaunchError,
+  type Running,
+} from './container.js';
 import {CONTAINER_PREFIX, type DockerSettings, dockerArgv, dockerRunArguments, networkName} from './docker-arguments.js';
 
 const NEVER = '0001-01-01T00:00:00Z';
@@ -78,14 +85,14 @@ class DockerContainer implements Container {
     this.#runArguments = dockerRunArguments(settings, record);
   }
 
-  async run(watch: Watch): Promise<Ending> {
+  async run(observer: ContainerObserver): Promise<ExitResult> {
     const client = this.#spawnClient(dockerArgv(this.#settings, ...this.#runArguments));
     const exit = waitForExit(client);
-    const mark = client.pid === undefined ? undefined : markProcess(client.pid);
-    if (mark) this.#record.process = mark;
-    watch.save();
+    const identity = client.pid === undefined ? undefined : identifyProcess(client.pid);
+    if (identity) this.#record.process = identity;
+    observer.save();
     const over = new AbortController();
-    const seen = this.#watchStart(watch, over.signal);
+    const seen = this.#watchStart(observer, over.signal);
     const {code, error} = await exit;
     over.abort();
     const hasRun = await seen;
@@ -95,28 +102,28 @@ class DockerContainer implements Container {
     return this.#ending(code);
   }
 
-  async resume(watch: Watch): Promise<Ending> {
+  async resume(observer: ContainerObserver): Promise<ExitResult> {
     const inspection = await this.#inspect();
     // Gone, or the daemon is not up yet.
     if (!inspection) return this.#waitForContainer();
     if (this.#record.state === 'TASK_STARTING' && inspection.value.State.StartedAt !== NEVER)
-      watch.onRunning(this.#running(inspection));
+      observer.onRunning(this.#running(inspection));
     const clientLives = this.#record.process !== undefined && isAlive(this.#record.process);
     if (inspection.value.State.Running && !clientLives) {
       const since = new Date().toISOString();
       const client = this.#spawnClient(dockerArgv(this.#settings, 'logs', '--follow', '--since', since, this.#name));
-      const mark = client.pid === undefined ? undefined : markProcess(client.pid);
-      if (mark) this.#record.process = mark;
-      watch.save();
+      const identity = client.pid === undefined ? undefined : identifyProcess(client.pid);
+      if (identity) this.#record.process = identity;
+      observer.save();
     }
-    if (inspection.value.State.StartedAt === NEVER && clientLives) return this.#resumeStarting(watch);
+    if (inspection.value.State.StartedAt === NEVER && clientLives) return this.#resumeStarting(observer);
     return this.#waitForContainer();
   }
 
   /** The last agent went away between `docker run` and the container's start. */
-  async #resumeStarting(watch: Watch): Promise<Ending> {
+  async #resumeStarting(observer: ContainerObserver): Promise<ExitResult> {
     const over = new AbortController();
-    const seen = this.#watchStart(watch, over.signal);
+    const seen = this.#watchStart(observer, over.signal);
     while (isAlive(this.#record.process!)) await delay(POLL_MS);
     over.abort();
     await seen;
@@ -168,12 +175,12 @@ class DockerContainer implements Container {
   }
 
   /** Polls until the container has started, or until it can't any more. True when it did. */
-  async #watchStart(watch: Watch, over: AbortSignal): Promise<boolean> {
+  async #watchStart(observer: ContainerObserver, over: AbortSignal): Promise<boolean> {
     for (;;) {
       const isLast = over.aborted;
       const inspection = await this.#inspect();
       if (inspection && inspection.value.State.StartedAt !== NEVER) {
-        watch.onRunning(this.#running(inspection));
+        observer.onRunning(this.#running(inspection));
         return true;
       }
       if (isLast) return false;
@@ -199,7 +206,7 @@ class DockerContainer implements Container {
   }
 
   /** Waits as long as the container runs, also through a restart of the daemon. */
-  async #waitForContainer(): Promise<Ending> {
+  async #waitForContainer(): Promise<ExitResult> {
     for (;;) {
       const waited = await runCommand(dockerArgv(this.#settings, 'wait', this.#name));
       const code = Number.parseInt(waited.stdout.trim(), 10);
@@ -215,7 +222,7 @@ class DockerContainer implements Container {
   }
 
   /** @param code undefined: the container is gone without a trace, as after SIGKILL and removal */
-  #ending(code: number | undefined): Ending {
+  #ending(code: number | undefined): ExitResult {
     this.#hasEnded = true;
     const status = code ?? 137;
     return {isSuccess: status === 0, message: `Container exited with status ${status}`};

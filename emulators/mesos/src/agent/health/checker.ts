@@ -10,7 +10,7 @@ export interface HealthUpdate {
 }
 
 /** What the next result of a check means; pure, so that grace and limits can be seen at work without waiting. */
-export class HealthJudge {
+export class HealthTracker {
   readonly #graceUntil: number;
   readonly #limit: number;
   #isInitializing = true;
@@ -48,7 +48,7 @@ export async function watchHealth(
     onUpdate(update: HealthUpdate): void;
   },
 ): Promise<void> {
-  const judge = new HealthJudge(check, parts.now());
+  const judge = new HealthTracker(check, parts.now());
   await delay((check.delay_seconds ?? 15) * 1000, parts.signal);
   while (!parts.signal.aborted) {
     const result = await parts.probe();

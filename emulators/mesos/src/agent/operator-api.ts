@@ -58,13 +58,13 @@ interface Call {
 /** POST /api/v1 of an agent. */
 export function operatorApi(context: EndpointContext, request: Request): Reply {
   const read = readOperatorCall<Call>(request, CALLS);
-  if ('refused' in read) return read.refused;
+  if ('rejection' in read) return read.rejection;
   const {call} = read;
   const answer = ANSWERS[call.type];
   const reply = (value: object): Reply => ({status: 200, json: {type: call.type, [call.type.toLowerCase()]: value}});
   if (answer) return reply(answer(context));
   const files = call.list_files ?? call.read_file;
-  if (!files) return {status: 501, text: `${call.type} is not supported by hw5's lab work-alike of Mesos`};
+  if (!files) return {status: 501, text: `${call.type} is not supported by hw5's Mesos emulator`};
   const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<Call>['read_file']);
   return found ? reply(found) : notFound();
 }

@@ -1,6 +1,6 @@
 import {boolean, bytes, double, field, integer, map, message, oneOf, opaque, repeated, required, string} from './message.js';
 
-/** The messages that calls and events share, with the numbers of include/mesos/v1/mesos.proto; of each what this work-alike reads or says. */
+/** The messages used by both calls and events, with the field numbers of include/mesos/v1/mesos.proto. Unused fields are left out. */
 
 export const id = message({value: required(1, string)});
 

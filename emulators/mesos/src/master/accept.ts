@@ -10,8 +10,8 @@ import type {Agent, Framework, Offer} from './state.js';
 import {masterStatus, sendUpdate, supportedState} from './statuses.js';
 
 /**
- * ACCEPT: uses up offers of one agent. One dead offer spoils the call: the live ones go back, every task of it is lost.
- * What the operations leave over is refused for a while, as with DECLINE.
+ * ACCEPT: performs operations on the resources of offers of one agent. If one of the offers is invalid, the others are discarded, too, and
+ * all tasks are lost. Unused resources are filtered for a while, as with DECLINE.
  */
 export function accept(context: Context, framework: Framework, call: AcceptCall): void {
   const ids = (call.offer_ids ?? []).map((id) => id.value);
@@ -33,7 +33,7 @@ export function accept(context: Context, framework: Framework, call: AcceptCall)
   addFilter(context, first, left, call.filters?.refuse_seconds);
 }
 
-/** DECLINE: gives offers back; those that are no more are ignored. */
+/** DECLINE: returns offers. Offers that are no longer valid are ignored. */
 export function decline(context: Context, framework: Framework, ids: readonly string[], seconds: number | undefined): void {
   for (const id of ids) {
     const offer = ownOffer(context, framework, id);
@@ -57,10 +57,10 @@ function validateOffers(context: Context, framework: Framework, ids: readonly st
     if (!offer) return `Offer ${id} is no longer valid`;
     agents.set(offer.agentId, id);
   }
-  const [one, other] = agents.keys();
-  return other === undefined
+  const [first, second] = agents.keys();
+  return second === undefined
     ? undefined
-    : `Aggregated offers must belong to one single agent. Offer ${agents.get(other)} uses agent ${other} and agent ${one}`;
+    : `Aggregated offers must belong to one single agent. Offer ${agents.get(second)} uses agent ${second} and agent ${first}`;
 }
 
 function tasksOf(operation: Operation): readonly TaskInfo[] {
@@ -72,8 +72,8 @@ function dropAll(context: Context, framework: Framework, call: AcceptCall, messa
   for (const operation of call.operations ?? []) {
     sendOperationStatus(context, framework, operation, 'OPERATION_DROPPED', {message});
     for (const task of tasksOf(operation)) {
-      const about = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
-      sendUpdate(context, framework, masterStatus(context, about));
+      const status = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
+      sendUpdate(context, framework, masterStatus(context, status));
     }
   }
 }
@@ -96,7 +96,7 @@ function perform(
     case 'UNRESERVE':
       return changeReservation(context, framework, agent, role, operation.type, operation, left);
     default: {
-      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's lab work-alike of Mesos`;
+      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's Mesos emulator`;
       return drop(context, framework, agent, operation, message, left);
     }
   }
@@ -117,12 +117,12 @@ function changeReservation(
   if (typeof plan === 'string' || error !== undefined)
     return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${error}`, left);
   applyConversion(context, agent, plan);
-  const converted = toWire(plan.give, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
+  const converted = toWire(plan.converted, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
   sendOperationStatus(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
-  return add(subtract(left, plan.take), plan.give);
+  return add(subtract(left, plan.consumed), plan.converted);
 }
 
-/** The operation is not performed; what follows it in the ACCEPT is. */
+/** Skips an operation; those after it in the ACCEPT are performed. */
 function drop(
   context: Context,
   framework: Framework,

@@ -1,7 +1,7 @@
 import {frameworkInfo, id, killPolicy, resource, taskInfo} from '../common/mesos-spec.js';
 import {bytes, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, string} from '../common/message.js';
 
-/** The calls of the v1 scheduler API, with the numbers of include/mesos/v1/scheduler/scheduler.proto. */
+/** The calls of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
 
 const operation = message({
   type: field(

@@ -1,7 +1,7 @@
 import {address, allocation, attribute, id, masterInfo, operationStatus, resource, taskStatus} from '../common/mesos-spec.js';
 import {bytes, double, field, integer, type MessageSpec, message, oneOf, repeated, required, string} from '../common/message.js';
 
-/** The events of the v1 scheduler API, with the numbers of include/mesos/v1/scheduler/scheduler.proto. */
+/** The events of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
 
 const url = message({scheme: required(1, string), address: required(2, address), path: field(3, string)});
 

@@ -1,6 +1,6 @@
 import type {FlagSpecs} from '../common/flags.js';
 
-/** The flags of mesos-master: those with an effect here, and those of the genuine one that are taken and shown only. */
+/** The flags of mesos-master: those with an effect, and those of upstream Mesos that are accepted and reported, but ignored. */
 export const MASTER_FLAGS: FlagSpecs = {
   help: {kind: 'boolean', default: 'false', help: 'Prints this help message'},
   version: {kind: 'boolean', default: 'false', help: 'Show version and exit.'},
@@ -11,11 +11,11 @@ export const MASTER_FLAGS: FlagSpecs = {
   registry: {
     kind: 'string',
     default: 'replicated_log',
-    help: 'Persistence of the registry: replicated_log (here: one file) or in_memory.',
+    help: 'Persistence of the registry: replicated_log (a single file in the emulator) or in_memory.',
   },
-  quorum: {kind: 'integer', help: 'The size of the quorum of masters; here always one master.'},
+  quorum: {kind: 'integer', help: 'The size of the quorum of masters. The emulator has a single master.'},
   cluster: {kind: 'string', help: 'Human readable name for the cluster.'},
-  zk: {kind: 'string', help: 'ZooKeeper URL: refused, there is one master here.'},
+  zk: {kind: 'string', help: 'ZooKeeper URL. Rejected: the emulator has a single master.'},
   agent_ping_timeout: {
     kind: 'duration',
     default: '15secs',
@@ -25,13 +25,13 @@ export const MASTER_FLAGS: FlagSpecs = {
   agent_reregister_timeout: {
     kind: 'duration',
     default: '10mins',
-    help: 'How long agents have to come back after a restart of the master.',
+    help: 'How long agents have to register again after a restart of the master.',
   },
-  offer_timeout: {kind: 'duration', help: 'How long an offer stays valid; for ever when not set.'},
+  offer_timeout: {kind: 'duration', help: 'How long an offer stays valid; by default without a limit.'},
   allocation_interval: {kind: 'duration', default: '1secs', help: 'Time between allocations.'},
   authenticate_http_frameworks: {kind: 'boolean', default: 'false', help: 'Only authenticated HTTP frameworks may subscribe.'},
   http_framework_authenticators: {kind: 'string', help: 'Only `basic`.'},
-  authenticate_http_readonly: {kind: 'boolean', default: 'false', help: 'Endpoints that show need authentication.'},
+  authenticate_http_readonly: {kind: 'boolean', default: 'false', help: 'Reading endpoints needs authentication.'},
   authenticate_http_readwrite: {kind: 'boolean', default: 'false', help: 'POST /api/v1 needs authentication.'},
   http_authenticators: {kind: 'string', default: 'basic', help: 'Only `basic`.'},
   credentials: {kind: 'string', help: 'File with credentials: JSON, or lines of principal and secret.'},
@@ -41,24 +41,24 @@ export const MASTER_FLAGS: FlagSpecs = {
     default: '1000',
     help: 'How many completed tasks are kept for each framework.',
   },
-  advertise_ip: {kind: 'string', help: 'IP address others reach this master at.'},
-  advertise_port: {kind: 'integer', help: 'Port others reach this master at.'},
-  allocator: {kind: 'string', default: 'hierarchical', ignored: true, help: 'Allocator.'},
-  authenticate_agents: {kind: 'boolean', default: 'false', ignored: true, help: 'Agents are never authenticated here.'},
+  advertise_ip: {kind: 'string', help: 'IP address at which others reach this master.'},
+  advertise_port: {kind: 'integer', help: 'Port at which others reach this master.'},
+  allocator: {kind: 'string', default: 'hierarchical', ignored: true, help: 'The allocator.'},
+  authenticate_agents: {kind: 'boolean', default: 'false', ignored: true, help: 'Agents are never authenticated.'},
   authenticate_frameworks: {
     kind: 'boolean',
     default: 'false',
     ignored: true,
-    help: 'About the scheduler driver of old, not served here.',
+    help: 'Concerns the v0 scheduler driver, which is not supported.',
   },
-  hostname_lookup: {kind: 'boolean', default: 'true', ignored: true, help: 'Whether the hostname is looked up.'},
+  hostname_lookup: {kind: 'boolean', default: 'true', ignored: true, help: 'Whether the hostname is resolved.'},
   log_auto_initialize: {kind: 'boolean', default: 'true', ignored: true, help: 'Whether the replicated log is initialized.'},
   log_dir: {kind: 'string', ignored: true, help: 'Logs go to stderr.'},
   logging_level: {kind: 'string', default: 'INFO', ignored: true, help: 'Logging level.'},
   logbufsecs: {kind: 'integer', default: '0', ignored: true, help: 'Log buffering.'},
   quiet: {kind: 'boolean', default: 'false', ignored: true, help: 'Disable logging to stderr.'},
-  registry_strict: {kind: 'boolean', default: 'false', ignored: true, help: 'Never had an effect.'},
+  registry_strict: {kind: 'boolean', default: 'false', ignored: true, help: 'Without effect in upstream Mesos, too.'},
   roles: {kind: 'string', ignored: true, help: 'Deprecated.'},
   root_submissions: {kind: 'boolean', default: 'true', ignored: true, help: 'Whether root may submit frameworks.'},
-  webui_dir: {kind: 'string', ignored: true, help: 'There is no web UI here.'},
+  webui_dir: {kind: 'string', ignored: true, help: 'The emulator has no web UI.'},
 };

@@ -6,7 +6,7 @@ import type {Agent, Framework} from './state.js';
 import {masterStatus, sendUpdate} from './statuses.js';
 import {validateTask} from './validate-task.js';
 
-/** LAUNCH of one task from what the offers have left; returns what is left then. */
+/** LAUNCH: launches a task. @param left the unused resources of the offers @returns what is left after the launch */
 export function launch(
   context: Context,
   framework: Framework,
@@ -37,15 +37,15 @@ export function launch(
   return subtract(left, resources);
 }
 
-/** LAUNCH_GROUP: the tasks of a group share an executor, which there is none of here. */
+/** LAUNCH_GROUP: rejects the tasks of a group, which would need the default executor. */
 export function rejectTaskGroup(context: Context, framework: Framework, tasks: readonly TaskInfo[]): void {
   for (const task of tasks) {
-    const message = "Task groups are not supported by hw5's lab work-alike of Mesos";
+    const message = "Task groups are not supported by hw5's Mesos emulator";
     rejectTask(context, framework, task, 'REASON_TASK_GROUP_INVALID', message);
   }
 }
 
 function rejectTask(context: Context, framework: Framework, task: TaskInfo, reason: string, message: string): void {
-  const about = {taskId: task.task_id.value, agentId: task.agent_id.value, message, reason};
-  sendUpdate(context, framework, masterStatus(context, {...about, state: 'TASK_ERROR'}));
+  const details = {taskId: task.task_id.value, agentId: task.agent_id.value, message, reason};
+  sendUpdate(context, framework, masterStatus(context, {...details, state: 'TASK_ERROR'}));
 }

@@ -3,7 +3,7 @@ import {field, integer, message, opaque, repeated, required, string} from '../co
 import type {OperatorCalls} from '../common/operator-call.js';
 import type {Resource, Value} from '../common/wire.js';
 
-/** A call of the operator API after its checks: the field that belongs to `type` is there. */
+/** A validated call of the operator API: it has the field that its `type` requires. */
 export interface OperatorCall {
   readonly type: string;
   readonly teardown?: {readonly framework_id: Value};
@@ -12,7 +12,7 @@ export interface OperatorCall {
   readonly unreserve_resources?: {readonly agent_id: Value; readonly resources?: readonly Resource[]};
 }
 
-/** All that a genuine master knows, so that what this one can't do is told from what is no call. */
+/** All calls of an upstream master, so that calls which the emulator does not support (501) differ from invalid ones (400). */
 export const OPERATOR_CALLS: OperatorCalls = {
   program: 'master',
   withField: {

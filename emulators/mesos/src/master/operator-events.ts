@@ -3,7 +3,7 @@ import type {Context} from './context.js';
 import {agentJson, frameworkJson, getState, taskJson} from './operator-views.js';
 import type {Agent, Framework, Task} from './state.js';
 
-/** The event stream of operators: SUBSCRIBE of POST /api/v1. It begins with the whole state; after that come the changes. */
+/** The event stream of the operator API (SUBSCRIBE): first the complete state, then changes. */
 
 export function subscribeOperator(context: Context, stream: string): void {
   const {heartbeatInterval} = context.settings;
@@ -13,7 +13,7 @@ export function subscribeOperator(context: Context, stream: string): void {
   context.state.operators.set(stream, context.now() + heartbeatInterval);
 }
 
-/** Sends the heartbeats that are due. */
+/** Sends heartbeats that are due. */
 export function sendOperatorHeartbeats(context: Context): void {
   for (const [stream, due] of context.state.operators) {
     if (due > context.now()) continue;
@@ -22,18 +22,18 @@ export function sendOperatorHeartbeats(context: Context): void {
   }
 }
 
-/** @param event made only if there is somebody to publish */
+/** @param event called only if an operator has subscribed */
 function publish(context: Context, event: () => object): void {
   if (context.state.operators.size === 0) return;
-  const made = event();
-  for (const stream of context.state.operators.keys()) context.emit({kind: 'event', stream, event: made});
+  const value = event();
+  for (const stream of context.state.operators.keys()) context.emit({kind: 'event', stream, event: value});
 }
 
 export function publishTaskAdded(context: Context, task: Task): void {
   publish(context, () => ({type: 'TASK_ADDED', task_added: {task: taskJson(task)}}));
 }
 
-/** @param status what the framework is told; the task's own state may be newer */
+/** @param status the update sent to the framework; the state of the task may be newer */
 export function publishTaskUpdated(context: Context, task: Task, status: TaskStatus): void {
   const task_updated = {framework_id: {value: task.frameworkId}, status, state: task.state};
   publish(context, () => ({type: 'TASK_UPDATED', task_updated}));

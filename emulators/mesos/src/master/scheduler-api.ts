@@ -9,7 +9,7 @@ import {validateFrameworkUpdate} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};
 
-/** POST /api/v1/scheduler. All refusals have the words of genuine Mesos. */
+/** POST /api/v1/scheduler: the scheduler API. Its error messages are those of upstream Mesos. */
 export function schedulerApi(master: MasterAccess, request: Request): Reply {
   const {credentials, isFrameworkAuthenticated} = master.security;
   const principal = isFrameworkAuthenticated ? authenticate(credentials, request.headers.authorization) : undefined;

@@ -7,11 +7,11 @@ import type {MasterSettings} from './context.js';
 
 const CAPABILITIES = ['AGENT_UPDATE', 'AGENT_DRAINING', 'QUOTA_V2'] as const;
 
-/** Refuses what this work-alike can't do, before anything starts. @throws {UsageError} */
+/** Rejects flags that the emulator does not support. @throws {UsageError} */
 export function checkMasterFlags(flags: Flags): void {
   if (flags.string('zk') !== undefined) {
-    throw new UsageError("--zk is not supported: this is the single master of hw5's lab work-alike of Mesos", {
-      hint: 'leave --zk out, and give agents and frameworks the address of this master',
+    throw new UsageError("--zk is not supported by hw5's Mesos emulator, which has a single master", {
+      hint: 'omit --zk, and give agents and frameworks the address of this master',
     });
   }
   const registry = flags.required('registry');
@@ -34,7 +34,7 @@ export function checkMasterFlags(flags: Flags): void {
   }
 }
 
-/** @param port the port it really listens on */
+/** @param port the port that the master listens on */
 export function masterInfo(flags: Flags, id: string, port: number): MasterInfo {
   const listen = flags.required('ip');
   const ip = flags.string('advertise_ip') ?? (listen === '0.0.0.0' ? '127.0.0.1' : listen);
@@ -52,7 +52,7 @@ export function masterInfo(flags: Flags, id: string, port: number): MasterInfo {
   };
 }
 
-/** Mesos shows the address in network byte order, read as a little-endian number. */
+/** MasterInfo.ip is the address in network byte order, read as a little-endian number. */
 function ipNumber(ip: string): number {
   return ip.split('.').reduceRight((sum, part) => sum * 256 + Number(part), 0);
 }

@@ -2,12 +2,12 @@ import {type FrameworkInfo, hasCapability, rolesOf} from '../common/wire.js';
 import type {SubscribeCall} from './call.js';
 import {validateId, validateRole} from './validate-names.js';
 
-/** Why a framework may not subscribe, in Mesos' words; undefined when it may. Told as an ERROR event, with status 200. */
+/** Why a FrameworkInfo is invalid, with upstream's message; undefined if it is valid. SUBSCRIBE reports it as an ERROR event, with status 200. */
 export function validateFramework(info: FrameworkInfo): string | undefined {
   return validateRoles(info) ?? validateFrameworkId(info) ?? validateFailoverTimeout(info);
 }
 
-/** Why UPDATE_FRAMEWORK is refused (400), in Mesos' words; undefined when it may go on. Some of a framework never changes. */
+/** Why UPDATE_FRAMEWORK is invalid (400), with upstream's message; undefined if it is valid. Some fields cannot be changed. */
 export function validateFrameworkUpdate(old: FrameworkInfo, update: SubscribeCall): string | undefined {
   const info = update.framework_info;
   const error = validateFramework(info);
@@ -19,8 +19,8 @@ export function validateFrameworkUpdate(old: FrameworkInfo, update: SubscribeCal
   const [before, after] = [old.checkpoint ?? false, info.checkpoint ?? false];
   if (before !== after) return changed('checkpoint', before, after);
   const roles = rolesOf(info);
-  const stray = update.suppressed_roles?.find((role) => !roles.includes(role));
-  return stray === undefined ? undefined : `Suppressed role '${stray}' is not contained in the list of roles`;
+  const unknownRole = update.suppressed_roles?.find((role) => !roles.includes(role));
+  return unknownRole === undefined ? undefined : `Suppressed role '${unknownRole}' is not contained in the list of roles`;
 }
 
 function validateFrameworkId(info: FrameworkInfo): string | undefined {
@@ -29,7 +29,7 @@ function validateFrameworkId(info: FrameworkInfo): string | undefined {
 
 function validateFailoverTimeout(info: FrameworkInfo): string | undefined {
   const timeout = info.failover_timeout ?? 0;
-  // Mesos keeps durations in nanoseconds, in 64 bits.
+  // Mesos stores durations as 64-bit nanoseconds.
   return Number.isFinite(timeout) && timeout >= 0 && timeout * 1e9 < 2 ** 63
     ? undefined
     : `The framework failover_timeout (${timeout}) is invalid`;

@@ -1,4 +1,4 @@
-/** Why this is no id, in Mesos' words. Mesos makes paths of ids: no separators, no control characters, not `.` or `..`. */
+/** Why an id is invalid, with upstream's message. Ids are used in paths: no separators, no control characters, neither `.` nor `..`. */
 export function validateId(id: string): string | undefined {
   if (id === '') return 'ID must not be empty';
   if (id.length > 255) return 'ID must not be greater than 255 characters';
@@ -6,7 +6,7 @@ export function validateId(id: string): string | undefined {
   return /[\x00-\x1f\x7f/\\]/.test(id) ? `'${id}' contains invalid characters` : undefined;
 }
 
-/** Why this is no role, in Mesos' words. https://mesos.apache.org/documentation/latest/roles/#role-names */
+/** Why a role is invalid, with upstream's message. https://mesos.apache.org/documentation/latest/roles/#role-names */
 export function validateRole(role: string): string | undefined {
   if (role === '*') return undefined;
   if (role === '') return 'Empty role name is invalid';

@@ -1,7 +1,7 @@
 import type {Resource} from '../common/wire.js';
 import {validateRole} from './validate-names.js';
 
-/** Why these are no resources that a call may name, in Mesos' words; undefined when they are. */
+/** Why the resources of a call are invalid, with upstream's message; undefined if they are valid. */
 export function validateResources(resources: readonly Resource[]): string | undefined {
   for (const resource of resources) {
     const error = validateValue(resource) ?? validateReservation(resource) ?? validateSupport(resource);
@@ -44,11 +44,11 @@ function validateReservation(resource: Resource): string | undefined {
   return roles.map(validateRole).find((error) => error !== undefined);
 }
 
-/** What would be lost without a word if it were taken. */
+/** Rejects what the emulator does not support, rather than ignoring it silently. */
 function validateSupport(resource: Resource): string | undefined {
-  if (resource.disk !== undefined) return "Persistent volumes and disks are not supported by hw5's lab work-alike of Mesos";
-  if (resource.revocable !== undefined) return "Oversubscription is not supported by hw5's lab work-alike of Mesos";
-  if (resource.shared !== undefined) return "Shared resources are not supported by hw5's lab work-alike of Mesos";
-  if (resource.provider_id !== undefined) return "Resource providers are not supported by hw5's lab work-alike of Mesos";
+  if (resource.disk !== undefined) return "Persistent volumes and disks are not supported by hw5's Mesos emulator";
+  if (resource.revocable !== undefined) return "Oversubscription is not supported by hw5's Mesos emulator";
+  if (resource.shared !== undefined) return "Shared resources are not supported by hw5's Mesos emulator";
+  if (resource.provider_id !== undefined) return "Resource providers are not supported by hw5's Mesos emulator";
   return undefined;
 }

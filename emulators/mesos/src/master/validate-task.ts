@@ -7,8 +7,8 @@ import {validateId} from './validate-names.js';
 import {validateResources} from './validate-resources.js';
 
 /**
- * Why a task may not be launched, in Mesos' words; undefined when it may.
- * @param available what the offers have left
+ * Why a task cannot be launched, with upstream's message; undefined if it can.
+ * @param available the unused resources of the offers
  */
 export function validateTask(
   task: TaskInfo,
@@ -34,9 +34,9 @@ function validateCommand(task: TaskInfo): string | undefined {
   if ((task.command === undefined) === (task.executor === undefined)) {
     return 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present';
   }
-  if (task.executor !== undefined) return "Custom executors are not supported by hw5's lab work-alike of Mesos";
-  if (task.check !== undefined) return "General checks are not supported by hw5's lab work-alike of Mesos";
-  if (Object.keys(task.limits ?? {}).length > 0) return "Resource limits are not supported by hw5's lab work-alike of Mesos";
+  if (task.executor !== undefined) return "Custom executors are not supported by hw5's Mesos emulator";
+  if (task.check !== undefined) return "General checks are not supported by hw5's Mesos emulator";
+  if (Object.keys(task.limits ?? {}).length > 0) return "Resource limits are not supported by hw5's Mesos emulator";
   if ((task.max_completion_time?.nanoseconds ?? 0) < 0) return "Task's 'max_completion_time' must be non-negative";
   const error = validateEnvironment(task.command!) ?? (task.container && validateContainer(task.container));
   if (error !== undefined) return error;
@@ -50,11 +50,11 @@ function validateCommand(task: TaskInfo): string | undefined {
 function validateTaskResources(wire: readonly Resource[], role: string, available: Resources): string | undefined {
   const error = validateResources(wire);
   if (error !== undefined) return `Task uses invalid resources: ${error}`;
-  const wanted = fromWire(wire);
-  if (isEmpty(wanted)) return 'Task uses no resources';
+  const required = fromWire(wire);
+  if (isEmpty(required)) return 'Task uses no resources';
   const foreign = wire.find((resource) => resource.allocation_info?.role !== undefined && resource.allocation_info.role !== role);
   if (foreign) return `Resources allocated to role '${foreign.allocation_info?.role}' do not match the offer's role '${role}'`;
-  if (contains(available, wanted)) return undefined;
-  const [want, have] = [formatResources(wanted, role), formatResources(available, role)];
-  return `Total resources ${want} required by task and its executor is more than available ${have}`;
+  if (contains(available, required)) return undefined;
+  const [needed, offered] = [formatResources(required, role), formatResources(available, role)];
+  return `Total resources ${needed} required by task and its executor is more than available ${offered}`;
 }

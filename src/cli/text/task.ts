@@ -1,6 +1,6 @@
-import chalk from 'chalk';
 import {isTaskHealthy, type SchedulerState, type TaskReport} from '../../scheduler-api/state.js';
 import type {Explanation} from '../../tasks/explain.js';
+import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
 /** The output of `hw5 task list` for people: a table, with the reason after each task that is not healthy. */

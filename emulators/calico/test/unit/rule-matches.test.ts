@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {matchesOf} from '../src/agent/rule-matches.js';
-import type {Rule} from '../src/model/types.js';
+import {matchesOf} from '../../src/agent/rule-matches.js';
+import type {Rule} from '../../src/model/types.js';
 
 const tags = new Map([
   ['web', ['192.168.0.1', '192.168.0.2']],
@@ -8,13 +8,13 @@ const tags = new Map([
 ]);
 const lines = (rule: Partial<Rule>) => matchesOf({action: 'allow', ...rule}, tags)?.map((match) => match.join(' '));
 
-describe("a profile's rule as iptables matches", () => {
+describe("a profile's rule as matches of iptables", () => {
   it.each<[string, Partial<Rule>, string[]]>([
-    ['nothing given: everything', {}, ['']],
+    ['no field: everything', {}, ['']],
     ['a source net', {src_net: '198.18.0.10/32'}, ['-s 198.18.0.10/32']],
     ['a tag: one match per member', {src_tag: 'web'}, ['-s 192.168.0.1/32', '-s 192.168.0.2/32']],
     ['a tag without members: nothing', {src_tag: 'empty'}, []],
-    ['a tag that nobody has: nothing', {dst_tag: 'other'}, []],
+    ['a tag of no endpoint: nothing', {dst_tag: 'other'}, []],
     ['a tag and a net: members in the net', {src_tag: 'web', src_net: '192.168.0.2/31'}, ['-s 192.168.0.2/32']],
     [
       'source and destination',
@@ -43,7 +43,7 @@ describe("a profile's rule as iptables matches", () => {
     expect(lines(rule)).toEqual(expected);
   });
 
-  it('spreads many ports over several matches, ranges counting twice', () => {
+  it('divides many ports into several matches, a range counting as two', () => {
     const dst_ports = [...Array.from({length: 14}, (_, i) => i + 1), '100:200', 300];
     expect(lines({protocol: 'tcp', dst_ports})).toEqual([
       '-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14',
@@ -60,12 +60,12 @@ describe("a profile's rule as iptables matches", () => {
     ['a protocol that iptables does not know', {protocol: 'tpc'}],
     ['a protocol that is every protocol to iptables', {protocol: '0'}],
     ['an excluded protocol that iptables does not know', {'!protocol': 'tpc'}],
-    ['a protocol beside an excluded one', {protocol: 'tcp', '!protocol': 'udp'}],
-  ])('is not told to iptables, which would refuse it or match more, with %s', (_, rule) => {
+    ['a protocol and an excluded one', {protocol: 'tcp', '!protocol': 'udp'}],
+  ])('is left out, since iptables would reject it or match more, with %s', (_, rule) => {
     expect(lines(rule)).toBeUndefined();
   });
 
-  it('does not pretend to understand selectors, or ports without a protocol', () => {
+  it('is left out with selectors, or with ports without a protocol', () => {
     expect(lines({src_selector: "role == 'x'"} as Partial<Rule>)).toBeUndefined();
     expect(lines({dst_ports: [80]})).toBeUndefined();
   });

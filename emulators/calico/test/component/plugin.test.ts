@@ -3,13 +3,13 @@ import {request, type Server} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {EtcdClient} from '../src/etcd/client.js';
-import {poolKey} from '../src/model/keys.js';
-import {poolRecord} from '../src/model/write.js';
-import {ipamHandlers} from '../src/plugin/ipam-driver.js';
-import {networkHandlers} from '../src/plugin/network-driver.js';
-import {servePlugin} from '../src/plugin/server.js';
-import {EtcdV2Server} from './support/etcd-v2-server.js';
+import {EtcdClient} from '../../src/etcd/client.js';
+import {poolKey} from '../../src/model/keys.js';
+import {poolRecord} from '../../src/model/records.js';
+import {ipamHandlers} from '../../src/plugin/ipam-driver.js';
+import {networkHandlers} from '../../src/plugin/network-driver.js';
+import {servePlugin} from '../../src/plugin/server.js';
+import {EtcdV2Server} from '../support/etcd-v2-server.js';
 
 const environment = {
   nodeName: 'node0',
@@ -29,7 +29,7 @@ let etcd: EtcdV2Server;
 let directory: string;
 let servers: Server[];
 let commands: string[];
-let isVethThere: boolean;
+let hasVeth: boolean;
 
 beforeEach(async () => {
   etcd = await EtcdV2Server.start();
@@ -37,12 +37,12 @@ beforeEach(async () => {
   etcd.put('/docker/network/v1.0/network/net1', '{"name":"calico_net","id":"net1"}');
   directory = await mkdtemp(join(tmpdir(), 'plugin-'));
   commands = [];
-  isVethThere = false;
-  // Plays `ip`: knows one veth pair, refuses anything else.
+  hasVeth = false;
+  // Fakes `ip` with one veth pair; any other command fails.
   const run = async (argv: readonly string[]) => {
     const command = argv.join(' ');
     commands.push(command);
-    if (command.startsWith('ip link show ')) return {code: isVethThere ? 0 : 1, stdout: '', stderr: ''};
+    if (command.startsWith('ip link show ')) return {code: hasVeth ? 0 : 1, stdout: '', stderr: ''};
     if (!command.startsWith('ip link ')) throw new Error(`unexpected command: ${command}`);
     return {code: 0, stdout: '', stderr: ''};
   };
@@ -85,14 +85,14 @@ const ok = async (socket: 'calico' | 'ipam', path: string, body?: object): Promi
   expect(reply).toMatchObject({status: 200, type: 'application/vnd.docker.plugins.v1.1+json'});
   return JSON.parse(reply.body);
 };
-const refused = async (socket: 'calico' | 'ipam', path: string, body: object): Promise<string> => {
+const errorOf = async (socket: 'calico' | 'ipam', path: string, body: object): Promise<string> => {
   const reply = await post(socket, path, body);
   expect(reply.status).toBe(500);
   return (JSON.parse(reply.body) as {Err: string}).Err;
 };
 
 describe('the two sockets', () => {
-  it('say what they are', async () => {
+  it('report their type and capabilities', async () => {
     expect(await ok('calico', 'Plugin.Activate')).toEqual({Implements: ['NetworkDriver']});
     expect(await ok('ipam', 'Plugin.Activate')).toEqual({Implements: ['IpamDriver']});
     expect(await ok('calico', 'NetworkDriver.GetCapabilities')).toEqual({Scope: 'global'});
@@ -103,14 +103,14 @@ describe('the two sockets', () => {
     });
   });
 
-  it('know nothing else', async () => {
+  it('reply 404 to other calls', async () => {
     expect((await post('calico', 'NetworkDriver.Nothing', {})).status).toBe(404);
     expect((await post('calico', 'IpamDriver.RequestPool', {})).status).toBe(404);
     expect((await post('calico', 'toString', {})).status).toBe(404);
     expect((await post('calico', 'Plugin.Activate', undefined, 'GET')).status).toBe(404);
   });
 
-  it('answer the calls that Calico has no use for', async () => {
+  it('reply to the calls for which Calico does nothing', async () => {
     for (const call of [
       'DeleteNetwork',
       'DiscoverNew',
@@ -124,8 +124,8 @@ describe('the two sockets', () => {
     expect(await ok('ipam', 'IpamDriver.ReleasePool', {})).toEqual({});
   });
 
-  it('replace a socket that a killed plugin has left', async () => {
-    const path = join(directory, 'left.sock');
+  it('replace the socket of a plugin that was killed', async () => {
+    const path = join(directory, 'old.sock');
     await writeFile(path, '');
     servers.push(await servePlugin(path, {}, log));
   });
@@ -138,12 +138,12 @@ describe('pools', () => {
       Pool: '192.168.0.0/16',
       Data: {'com.docker.network.gateway': '0.0.0.0/0'},
     });
-    expect(await refused('ipam', 'IpamDriver.RequestPool', {Pool: '192.168.0.0/24'})).toBe(
+    expect(await errorOf('ipam', 'IpamDriver.RequestPool', {Pool: '192.168.0.0/24'})).toBe(
       'The requested subnet must match the CIDR of a configured Calico IP Pool.',
     );
-    expect(await refused('ipam', 'IpamDriver.RequestPool', {Pool: 'x'})).toBe('Invalid CIDR');
-    expect(await refused('ipam', 'IpamDriver.RequestPool', {Options: {a: 'b'}})).toBe('Arbitrary options are not supported');
-    expect(await refused('ipam', 'IpamDriver.RequestPool', {SubPool: '192.168.0.0/24'})).toMatch(
+    expect(await errorOf('ipam', 'IpamDriver.RequestPool', {Pool: 'x'})).toBe('Invalid CIDR');
+    expect(await errorOf('ipam', 'IpamDriver.RequestPool', {Options: {a: 'b'}})).toBe('Arbitrary options are not supported');
+    expect(await errorOf('ipam', 'IpamDriver.RequestPool', {SubPool: '192.168.0.0/24'})).toMatch(
       /^Calico IPAM does not support sub pool/,
     );
     expect(await ok('ipam', 'IpamDriver.RequestPool', {})).toMatchObject({Pool: '0.0.0.0/0'});
@@ -153,9 +153,9 @@ describe('pools', () => {
 describe('addresses', () => {
   const fixed = {PoolID: '192.168.0.0/16', Address: '192.168.0.100', Options: {}};
 
-  it("are given, refused a second time in upstream's words, and taken back", async () => {
+  it("are assigned, a second time an error with upstream's message, and released", async () => {
     expect(await ok('ipam', 'IpamDriver.RequestAddress', fixed)).toEqual({Address: '192.168.0.100/32'});
-    expect(await refused('ipam', 'IpamDriver.RequestAddress', fixed)).toBe(
+    expect(await errorOf('ipam', 'IpamDriver.RequestAddress', fixed)).toBe(
       'IP assignment error, data: {IP:192.168.0.100 HandleID:<nil> Attrs:map[] Hostname:node0}: Address already assigned in block',
     );
     expect(await ok('ipam', 'IpamDriver.ReleaseAddress', fixed)).toEqual({});
@@ -163,25 +163,25 @@ describe('addresses', () => {
     expect(await ok('ipam', 'IpamDriver.RequestAddress', fixed)).toEqual({Address: '192.168.0.100/32'});
   });
 
-  it('outside any pool are refused', async () => {
-    expect(await refused('ipam', 'IpamDriver.RequestAddress', {...fixed, Address: '10.0.0.1'})).toContain(
+  it('outside all pools are rejected', async () => {
+    expect(await errorOf('ipam', 'IpamDriver.RequestAddress', {...fixed, Address: '10.0.0.1'})).toContain(
       'The provided IP address is not in a configured pool',
     );
   });
 
-  it('are chosen when none is asked for', async () => {
+  it('are chosen when none is requested', async () => {
     expect(await ok('ipam', 'IpamDriver.RequestAddress', {PoolID: '192.168.0.0/16', Address: ''})).toEqual({
       Address: '192.168.0.0/32',
     });
     expect(await ok('ipam', 'IpamDriver.RequestAddress', {PoolID: 'CalicoPoolIPv4'})).toEqual({Address: '192.168.0.1/32'});
-    expect(await refused('ipam', 'IpamDriver.RequestAddress', {PoolID: '10.0.0.0/16'})).toMatch(
+    expect(await errorOf('ipam', 'IpamDriver.RequestAddress', {PoolID: '10.0.0.0/16'})).toMatch(
       /^The network references a Calico pool which has been deleted/,
     );
   });
 
-  it('are not given for gateways', async () => {
+  it('are not assigned for gateways', async () => {
     const gateway = {PoolID: '192.168.0.0/16', Options: {RequestAddressType: 'com.docker.network.gateway'}};
-    expect(await refused('ipam', 'IpamDriver.RequestAddress', gateway)).toBe(
+    expect(await errorOf('ipam', 'IpamDriver.RequestAddress', gateway)).toBe(
       'Calico IPAM does not support specifying a gateway.',
     );
   });
@@ -190,10 +190,10 @@ describe('addresses', () => {
 describe('networks', () => {
   const data = {IPv4Data: [{Gateway: '0.0.0.0/0', Pool: '192.168.0.0/16'}]};
 
-  it("are made with Calico's IPAM and without options", async () => {
+  it("are created with Calico's IPAM and without options", async () => {
     const plain = {'com.docker.network.enable_ipv6': false, 'com.docker.network.generic': {}};
     expect(await ok('calico', 'NetworkDriver.CreateNetwork', {...data, Options: plain})).toEqual({});
-    const create = (body: object) => refused('calico', 'NetworkDriver.CreateNetwork', body);
+    const create = (body: object) => errorOf('calico', 'NetworkDriver.CreateNetwork', body);
     expect(await create({IPv4Data: [{Gateway: '10.0.0.1/24'}]})).toMatch(/^Non-Calico IPAM driver is used/);
     expect(await create({...data, Options: {'com.docker.network.internal': true}})).toBe(
       'Calico driver does not support the flag --internal.',
@@ -224,7 +224,7 @@ describe('endpoints', () => {
     expect(etcd.value('/calico/v1/policy/profile/calico_net/tags')).toBe('["calico_net"]');
   });
 
-  it('leave a profile that is there as it is', async () => {
+  it('do not change an existing profile', async () => {
     etcd.put('/calico/v1/policy/profile/calico_net/tags', '["other"]');
     await ok('calico', 'NetworkDriver.CreateEndpoint', create);
     expect(etcd.keys('/calico/v1/policy')).toEqual(['/calico/v1/policy/profile/calico_net/tags']);
@@ -237,25 +237,25 @@ describe('endpoints', () => {
     expect(JSON.parse(etcd.value(RECORD)!)).toMatchObject({mac: '02:42:00:00:00:01'});
   });
 
-  it("are refused without address, twice, or for a network that Docker's store does not have, and then leave nothing", async () => {
-    const refuse = (body: object) => refused('calico', 'NetworkDriver.CreateEndpoint', body);
-    expect(await refuse({...create, Interface: {}})).toBe('No address assigned for endpoint');
-    expect(await refuse({...create, NetworkID: 'net2'})).toBe('Network net2 inspection error: No such network: net2');
+  it("are rejected without address, twice, or for a network that is not in Docker's store, and then leave no records", async () => {
+    const rejected = (body: object) => errorOf('calico', 'NetworkDriver.CreateEndpoint', body);
+    expect(await rejected({...create, Interface: {}})).toBe('No address assigned for endpoint');
+    expect(await rejected({...create, NetworkID: 'net2'})).toBe('Network net2 inspection error: No such network: net2');
     expect(etcd.keys('/calico/v1/host')).toEqual([]);
     expect(etcd.keys('/calico/v1/policy')).toEqual([]);
     await ok('calico', 'NetworkDriver.CreateEndpoint', create);
-    expect(await refuse(create)).toMatch(/^Workload endpoints creation error, data: .*: resource already exists$/);
+    expect(await rejected(create)).toMatch(/^Workload endpoints creation error, data: .*: resource already exists$/);
   });
 
-  it('are refused when etcd is away', async () => {
+  it('are rejected when etcd is unavailable', async () => {
     await etcd[Symbol.asyncDispose]();
-    expect(await refused('calico', 'NetworkDriver.CreateEndpoint', create)).toMatch(
+    expect(await errorOf('calico', 'NetworkDriver.CreateEndpoint', create)).toMatch(
       /etcd cluster is unavailable or misconfigured/,
     );
     etcd = await EtcdV2Server.start();
   });
 
-  it('join with a veth pair and the gateway that no machine has', async () => {
+  it('join with a veth pair and the link-local gateway', async () => {
     expect(await ok('calico', 'NetworkDriver.Join', {EndpointID: ID, NetworkID: 'net1'})).toEqual({
       InterfaceName: {SrcName: 'temp0123456789a', DstPrefix: 'cali'},
       Gateway: '169.254.1.1',
@@ -268,11 +268,11 @@ describe('endpoints', () => {
     ]);
   });
 
-  it('leave and go, also when there is nothing left', async () => {
-    isVethThere = true;
+  it('leave and are deleted, also when nothing of them exists', async () => {
+    hasVeth = true;
     expect(await ok('calico', 'NetworkDriver.Leave', {EndpointID: ID})).toEqual({});
     expect(commands.at(-1)).toBe('ip link del cali0123456789a');
-    isVethThere = false;
+    hasVeth = false;
     expect(await ok('calico', 'NetworkDriver.Leave', {EndpointID: ID})).toEqual({});
     expect(commands.at(-1)).toBe('ip link show cali0123456789a');
     await ok('calico', 'NetworkDriver.CreateEndpoint', create);

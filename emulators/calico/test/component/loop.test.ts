@@ -1,23 +1,23 @@
 import {expect, it} from 'vitest';
-import {Agent} from '../src/agent/agent.js';
-import {runAgent} from '../src/agent/loop.js';
-import {EtcdClient} from '../src/etcd/client.js';
-import {endpointKey} from '../src/model/keys.js';
-import {endpointRecord} from '../src/model/write.js';
-import {snapshot} from './fixtures.js';
-import {EtcdV2Server} from './support/etcd-v2-server.js';
+import {Agent} from '../../src/agent/agent.js';
+import {runAgent} from '../../src/agent/loop.js';
+import {EtcdClient} from '../../src/etcd/client.js';
+import {endpointKey} from '../../src/model/keys.js';
+import {endpointRecord} from '../../src/model/records.js';
+import {EtcdV2Server} from '../support/etcd-v2-server.js';
+import {snapshot} from '../support/snapshot.js';
 
-it('a new container is on the network at once, though the etcd member that the agent watches has lost power', async () => {
+it('a new container gets its route immediately, though the etcd member that the agent watches has lost power', async () => {
   await using server = await EtcdV2Server.start();
   server.put('/calico/v1/Ready', 'true');
   await using watched = await server.member();
-  // A watch there never ends, as when no packet comes any more; later nothing there is answered.
+  // A watch at this member never returns, as when no packet arrives any more. Later it does not reply at all.
   let hasPower = true;
-  const answered: string[] = [];
+  const served: string[] = [];
   watched.intercept = async ({url = ''}, _response, perform) => {
     if (!hasPower || url.includes('wait=true')) return new Promise(() => {});
     await perform();
-    answered.push(url);
+    served.push(url);
     return true;
   };
 
@@ -50,8 +50,8 @@ it('a new container is on the network at once, though the etcd member that the a
   const running = runAgent(agent, etcd, stop.signal, (callback) => {
     changed = callback;
   });
-  // the last that it asks before it waits
-  await expect.poll(() => answered, {timeout: 10_000}).toContainEqual(expect.stringContaining('/docker/network'));
+  // the last request before the agent waits
+  await expect.poll(() => served, {timeout: 10_000}).toContainEqual(expect.stringContaining('/docker/network'));
 
   hasPower = false;
   server.put(endpointKey(endpoint.node, endpoint.id), endpointRecord(endpoint));

@@ -1,14 +1,14 @@
 import {describe, expect, it} from 'vitest';
-import {EtcdClient} from '../src/etcd/client.js';
-import {COMPARE_FAILED, EtcdUnavailableError, isEtcdError, NODE_EXISTS} from '../src/etcd/errors.js';
-import {EtcdV2Server} from './support/etcd-v2-server.js';
+import {EtcdClient} from '../../src/etcd/client.js';
+import {COMPARE_FAILED, EtcdUnavailableError, isEtcdError, NODE_EXISTS} from '../../src/etcd/errors.js';
+import {EtcdV2Server} from '../support/etcd-v2-server.js';
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
     (error: unknown) => error,
   );
-/** A port on which nothing listens: a server that has been closed again. */
+/** The URL of a server that was closed: no process listens there. */
 async function deadUrl(): Promise<string> {
   const server = await EtcdV2Server.start();
   const {url} = server;
@@ -17,7 +17,7 @@ async function deadUrl(): Promise<string> {
 }
 
 describe('the etcd client', () => {
-  it('reads keys and whole trees, and knows what is not there', async () => {
+  it('reads keys and whole trees, and returns undefined for missing ones', async () => {
     await using server = await EtcdV2Server.start();
     const etcd = new EtcdClient([server.url]);
     await etcd.set('/a/b', '1');
@@ -33,7 +33,7 @@ describe('the etcd client', () => {
     expect(server.keys()).toEqual([]);
   });
 
-  it('tells who lost a race', async () => {
+  it('distinguishes a key that exists from one that changed', async () => {
     await using server = await EtcdV2Server.start();
     const etcd = new EtcdClient([server.url]);
     await etcd.create('/key', '1');
@@ -44,14 +44,14 @@ describe('the etcd client', () => {
     expect(server.value('/key')).toBe('2');
   });
 
-  it('goes to another member when one is down', async () => {
+  it('uses another member when one is down', async () => {
     await using server = await EtcdV2Server.start();
     server.put('/key', 'there');
     const etcd = new EtcdClient([await deadUrl(), server.url]);
     expect((await etcd.get('/key'))?.node.value).toBe('there');
   });
 
-  it('goes to another member when one has no leader', async () => {
+  it('uses another member when one has no leader', async () => {
     await using server = await EtcdV2Server.start();
     await using leaderless = await server.member();
     leaderless.intercept = async (_request, response) => {
@@ -65,7 +65,7 @@ describe('the etcd client', () => {
     expect((await new EtcdClient([leaderless.url, server.url]).get('/key'))?.node.value).toBe('there');
   });
 
-  it("says in the words of etcd's own client that nobody answers", async () => {
+  it("reports with the message of etcd's Go client that no member replies", async () => {
     const [first, second] = [await deadUrl(), await deadUrl()];
     const error = await failure(new EtcdClient([first, second]).get('/key'));
     expect(error).toBeInstanceOf(EtcdUnavailableError);
@@ -75,56 +75,56 @@ describe('the etcd client', () => {
     );
   });
 
-  it('recognises its own write when a member died before it could answer', async () => {
+  it('recognises its own write when a member failed before its reply', async () => {
     await using server = await EtcdV2Server.start();
-    await using dying = await server.member();
-    dying.intercept = async (request, _response, perform) => {
+    await using failing = await server.member();
+    failing.intercept = async (request, _response, perform) => {
       if (request.method !== 'PUT') return false;
-      // The write is done, the answer never comes.
+      // The write is performed, the reply never sent.
       request.socket.destroy();
       await perform();
       return true;
     };
-    const etcd = new EtcdClient([dying.url, server.url]);
-    await etcd.create('/key', 'ours');
-    expect(server.value('/key')).toBe('ours');
+    const etcd = new EtcdClient([failing.url, server.url]);
+    await etcd.create('/key', 'own');
+    expect(server.value('/key')).toBe('own');
   });
 
-  it("does not take somebody else's write for its own", async () => {
+  it("does not mistake another process's write for its own", async () => {
     await using server = await EtcdV2Server.start();
-    await using dying = await server.member();
-    dying.intercept = async (request) => {
-      server.put('/key', 'theirs');
+    await using failing = await server.member();
+    failing.intercept = async (request) => {
+      server.put('/key', 'foreign');
       request.socket.destroy();
       return true;
     };
-    expect(isEtcdError(await failure(new EtcdClient([dying.url, server.url]).create('/key', 'ours')), NODE_EXISTS)).toBe(true);
+    expect(isEtcdError(await failure(new EtcdClient([failing.url, server.url]).create('/key', 'own')), NODE_EXISTS)).toBe(true);
   });
 
-  it('gives up on a member that accepts but does not answer', async () => {
+  it('uses another member when one accepts the connection but does not reply', async () => {
     await using server = await EtcdV2Server.start();
-    await using silent = await server.member();
-    silent.intercept = async () => true;
+    await using unresponsive = await server.member();
+    unresponsive.intercept = async () => true;
     server.put('/key', 'there');
-    expect((await new EtcdClient([silent.url, server.url], {replyMs: 100}).get('/key'))?.node.value).toBe('there');
+    expect((await new EtcdClient([unresponsive.url, server.url], {replyMs: 100}).get('/key'))?.node.value).toBe('there');
   });
 
-  it('wakes up when something below a key changes', async () => {
+  it('returns from waiting when something below a key changes', async () => {
     await using server = await EtcdV2Server.start();
     server.put('/a/b', '1');
     const etcd = new EtcdClient([server.url]);
     const {index} = (await etcd.get('/a'))!;
-    let isAwake = false;
+    let hasReturned = false;
     const waiting = etcd.waitForChange('/a', index + 1, new AbortController().signal).then(() => {
-      isAwake = true;
+      hasReturned = true;
     });
     await etcd.set('/other', '1');
-    expect(isAwake).toBe(false);
+    expect(hasReturned).toBe(false);
     await etcd.set('/a/c', '1');
     await waiting;
   });
 
-  it('stops waiting when told to', async () => {
+  it('stops waiting when it is aborted', async () => {
     await using server = await EtcdV2Server.start();
     const abort = new AbortController();
     const waiting = failure(new EtcdClient([server.url]).waitForChange('/a', 100, abort.signal));

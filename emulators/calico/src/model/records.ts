@@ -1,4 +1,4 @@
-/** Records as the JSON texts that libcalico-go v1.2.1 writes. */
+/** Calico's records in etcd, in the JSON of libcalico-go v1.2.1. */
 import type {Endpoint, Pool, Profile} from './types.js';
 
 export function poolRecord(pool: Pool): string {
@@ -24,7 +24,7 @@ export function endpointRecord(endpoint: Endpoint): string {
   });
 }
 
-/** The three keys of a profile, rules first: an agent must never see its tags without its rules. */
+/** The three keys of a profile, rules first: an agent must never read its tags without its rules. */
 export function profileRecords(profile: Profile): {readonly rules: string; readonly labels: string; readonly tags: string} {
   return {
     rules: JSON.stringify({inbound_rules: profile.ingress, outbound_rules: profile.egress}),

@@ -1,13 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {renderFirewall} from '../src/agent/firewall.js';
-import type {Rule} from '../src/model/types.js';
-import {networkProfile, snapshot} from './fixtures.js';
+import {renderFirewall} from '../../src/agent/firewall.js';
+import type {Rule} from '../../src/model/types.js';
+import {networkProfile, snapshot} from '../support/snapshot.js';
 
 const filter = (changes: Partial<typeof snapshot> = {}) => renderFirewall('node0', {...snapshot, ...changes}).filter;
 const ingress = (...rules: Rule[]) => filter({profiles: [{...networkProfile, ingress: rules}]}).get('cali-pri-calico_net');
 
 describe('the firewall of a node', () => {
-  it('passes traffic of containers through their own chains and accepts what these let through', () => {
+  it('filters traffic of containers with their own chains, and accepts what these return', () => {
     const chains = filter();
     expect(chains.get('cali-FORWARD')).toEqual([
       '-i cali+ -j cali-from-wl-dispatch',
@@ -29,7 +29,7 @@ describe('the firewall of a node', () => {
     ]);
   });
 
-  it('lets in by default only what comes from containers of the same network, on whatever node', () => {
+  it('allows by default only traffic from containers of the same network, on all nodes', () => {
     expect(filter().get('cali-pri-calico_net')).toEqual([
       '-s 192.168.0.100/32 -j MARK --set-xmark 0x1000000/0x1000000',
       '-s 192.168.0.101/32 -j MARK --set-xmark 0x1000000/0x1000000',
@@ -37,14 +37,14 @@ describe('the firewall of a node', () => {
     ]);
   });
 
-  it('lets in other nodes where the profile says so', () => {
+  it('allows traffic from other nodes where the profile does', () => {
     expect(ingress({action: 'allow', src_net: '198.18.0.11/32'})).toEqual([
       '-s 198.18.0.11/32 -j MARK --set-xmark 0x1000000/0x1000000',
       '-m mark --mark 0x1000000/0x1000000 -j RETURN',
     ]);
   });
 
-  it('denies, logs and passes', () => {
+  it('has targets for deny, log and pass', () => {
     expect(ingress({action: 'deny', protocol: 'tcp', dst_ports: [22]}, {action: 'log'}, {action: 'pass'})).toEqual([
       '-p tcp -m multiport --dports 22 -j DROP',
       '-j LOG --log-prefix "calico-packet: " --log-level 5',
@@ -52,10 +52,10 @@ describe('the firewall of a node', () => {
     ]);
   });
 
-  it('errs on the safe side with a rule it does not understand', () => {
-    const strange = {src_selector: 'all()'} as object;
-    expect(ingress({action: 'allow', ...strange})).toEqual([]);
-    expect(ingress({action: 'deny', ...strange})).toEqual(['-j DROP']);
+  it('allows nothing by a rule that it does not support, and denies everything by one that denies', () => {
+    const unsupported = {src_selector: 'all()'} as object;
+    expect(ingress({action: 'allow', ...unsupported})).toEqual([]);
+    expect(ingress({action: 'deny', ...unsupported})).toEqual(['-j DROP']);
   });
 
   it('drops everything of an endpoint whose profile is missing', () => {
@@ -65,14 +65,14 @@ describe('the firewall of a node', () => {
     ]);
   });
 
-  it("keeps containers from the host's own services unless Felix is told otherwise", () => {
+  it("drops traffic from containers to the host's own services unless Felix's setting allows it", () => {
     const last = (felix: Record<string, string>) => filter({felix}).get('cali-wl-to-host')?.at(-1);
     expect(last({})).toMatch(/-j DROP$/);
     expect(last({DefaultEndpointToHostAction: 'return'})).toMatch(/-j RETURN$/);
     expect(last({DefaultEndpointToHostAction: 'nonsense'})).toMatch(/-j DROP$/);
   });
 
-  it('has chains for local endpoints only, with names that iptables takes', () => {
+  it('has chains for local endpoints only, with names that iptables accepts', () => {
     const profile = {...networkProfile, name: 'a network with a very long name and "quotes"'};
     const endpoints = snapshot.endpoints.map((endpoint) => ({...endpoint, profiles: [profile.name]}));
     const chains = [...filter({profiles: [profile], endpoints}).keys()];
@@ -80,7 +80,7 @@ describe('the firewall of a node', () => {
     for (const name of chains) expect(name).toMatch(/^cali-[\w-]{1,23}$/);
   });
 
-  it('masquerades what leaves the pools, if the pool says so', () => {
+  it('masquerades traffic that leaves the pools, if the pool is configured so', () => {
     expect(renderFirewall('node0', snapshot).nat.get('cali-nat-outgoing')).toEqual([
       '-d 192.168.0.0/16 -j RETURN',
       '-s 192.168.0.0/16 -j MASQUERADE',

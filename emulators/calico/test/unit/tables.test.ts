@@ -1,12 +1,12 @@
 import {describe, expect, it} from 'vitest';
-import {renderPeers} from '../src/calicoctl/node-status.js';
-import {tabTable} from '../src/calicoctl/tables.js';
+import {renderPeers} from '../../src/calicoctl/node-status.js';
+import {tabTable} from '../../src/calicoctl/tables.js';
 
 const bgp = (name: string, state: string, since: string, info: string) => ({name, type: 'BGP', state, since, info});
 
-describe("the peers' table", () => {
-  // Both tables are output of genuine calicoctl, as people pasted it.
-  it('is drawn as calicoctl draws it', () => {
+describe('the table of peers', () => {
+  // Both tables are output of upstream's calicoctl, quoted in public issues.
+  it('is formatted as by calicoctl', () => {
     const peers = [
       bgp('Mesh_172_16_91_206', 'up', '07:49:38', 'Established'),
       {name: 'kernel1', type: 'Kernel', state: 'up', since: '07:49:30', info: ''},
@@ -23,7 +23,7 @@ IPv4 BGP status
 `);
   });
 
-  it('wraps a long reason and keeps the column thirty wide', () => {
+  it('wraps a long reason and keeps the column 30 wide', () => {
     const peers = [
       bgp('Mesh_10_2_7_200', 'start', '02:04:22', 'Idle Socket: Connection closed'),
       bgp('Global_13_1_0_1', 'start', '07:36:56', 'Active Socket: Connection refused'),
@@ -42,13 +42,13 @@ IPv4 BGP status
 `);
   });
 
-  it('says that there are no peers', () => {
+  it('is replaced by a line when there are no peers', () => {
     expect(renderPeers([])).toBe('\nIPv4 BGP status\nNo IPv4 peers found.\n');
   });
 });
 
-describe("the resources' table", () => {
-  it('pads each cell by three and ends with an empty line', () => {
+describe('the table of resources', () => {
+  it('pads each cell by three blanks and ends with an empty line', () => {
     expect(
       tabTable([
         ['CIDR', 'NAT', 'IPIP'],
@@ -57,7 +57,7 @@ describe("the resources' table", () => {
     ).toBe('CIDR             NAT    IPIP    \n192.168.0.0/16   true   false   \n\n');
   });
 
-  it('is the heading alone when there is nothing', () => {
+  it('has only headings when there are no resources', () => {
     expect(tabTable([['NAME']])).toBe('NAME   \n\n');
   });
 });

@@ -1,11 +1,11 @@
 import {describe, expect, it} from 'vitest';
-import {EtcdClient} from '../src/etcd/client.js';
-import {assignedAddresses, type Block} from '../src/ipam/block.js';
-import {Ipam} from '../src/ipam/ipam.js';
-import {BlockStore} from '../src/ipam/store.js';
-import {affinityKey, blockKey, poolKey} from '../src/model/keys.js';
-import {poolRecord} from '../src/model/write.js';
-import {EtcdV2Server} from './support/etcd-v2-server.js';
+import {EtcdClient} from '../../src/etcd/client.js';
+import {assignedAddresses, type Block} from '../../src/ipam/block.js';
+import {Ipam} from '../../src/ipam/ipam.js';
+import {BlockStore} from '../../src/ipam/store.js';
+import {affinityKey, blockKey, poolKey} from '../../src/model/keys.js';
+import {poolRecord} from '../../src/model/records.js';
+import {EtcdV2Server} from '../support/etcd-v2-server.js';
 
 const BLOCK = '192.168.0.64/26';
 
@@ -16,19 +16,19 @@ async function withPool(cidr = '192.168.0.0/16'): Promise<{server: EtcdV2Server;
   return {server, ipam, block: (of = BLOCK) => JSON.parse(server.value(blockKey(of)) ?? 'null') as Block};
 }
 
-describe('address management', () => {
-  it('gives five nodes at once their fixed addresses in one block', async () => {
+describe('the assignment of addresses', () => {
+  it('assigns five fixed addresses of one block to nodes that request them concurrently', async () => {
     const {server, ipam, block} = await withPool();
     await using _ = server;
     const last = [100, 101, 102, 103, 104];
     await Promise.all(last.map((n) => ipam.assignAddress(`192.168.0.${n}`, `node${n % 3}`)));
     expect(assignedAddresses(block())).toEqual(last.map((n) => `192.168.0.${n}`));
-    // One node owns the block; the losers of that race keep no claim.
+    // One node owns the block; no affinity of the others is left.
     const owner = block().affinity?.slice(5) ?? '';
     expect(server.keys('/calico/ipam/v2/host')).toEqual([affinityKey(owner, BLOCK)]);
   });
 
-  it('gives one address to one of many who ask at once', async () => {
+  it('assigns an address to only one of many nodes that request it concurrently', async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
     const results = await Promise.allSettled(
@@ -39,13 +39,13 @@ describe('address management', () => {
     expect(new Set(reasons)).toEqual(new Set(['Address already assigned in block']));
   });
 
-  it('refuses an address outside all pools', async () => {
+  it('rejects an address outside all pools', async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
     await expect(ipam.assignAddress('10.0.0.1', 'node0')).rejects.toThrow('The provided IP address is not in a configured pool');
   });
 
-  it("hands out addresses from a node's own block first", async () => {
+  it("prefers addresses of a node's own block", async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
     const first = await ipam.assignAny('node0');
@@ -54,16 +54,16 @@ describe('address management', () => {
     expect([first, other, second]).toEqual(['192.168.0.0', '192.168.0.64', '192.168.0.1']);
   });
 
-  it('borrows from another node when no block is left, and then says that none is free', async () => {
+  it('borrows from another node when no block is left, and fails when no address is free', async () => {
     const {server, ipam} = await withPool('10.1.0.0/26');
     await using _ = server;
-    const given = [];
-    for (let i = 0; i < 64; i++) given.push(await ipam.assignAny(i === 0 ? 'node0' : 'node1'));
-    expect(new Set(given).size).toBe(64);
+    const assigned = [];
+    for (let i = 0; i < 64; i++) assigned.push(await ipam.assignAny(i === 0 ? 'node0' : 'node1'));
+    expect(new Set(assigned).size).toBe(64);
     await expect(ipam.assignAny('node1')).rejects.toThrow('No free addresses');
   });
 
-  it('frees an address once', async () => {
+  it('releases an address only once', async () => {
     const {server, ipam, block} = await withPool();
     await using _ = server;
     await ipam.assignAddress('192.168.0.100', 'node0');
@@ -74,7 +74,7 @@ describe('address management', () => {
     expect(block().affinity).toBe('host:node0');
   });
 
-  it("takes a removed node's empty blocks away and leaves used ones without an owner", async () => {
+  it("deletes a removed node's empty blocks and leaves used ones without affinity", async () => {
     const {server, ipam, block} = await withPool();
     await using _ = server;
     await ipam.assignAddress('192.168.0.100', 'node0');
@@ -85,44 +85,44 @@ describe('address management', () => {
     expect(block().affinity).toBeNull();
     expect(assignedAddresses(block())).toEqual(['192.168.0.100', '192.168.0.101']);
     expect(server.keys('/calico/ipam')).toEqual([blockKey(BLOCK)]);
-    // The last address out takes the block along.
+    // A block without affinity is deleted with its last address.
     await ipam.releaseAddress('192.168.0.100');
     await ipam.releaseAddress('192.168.0.101');
     expect(server.keys('/calico/ipam')).toEqual([]);
   });
 
-  it('neither leaks nor doubles an address when the member dies in the middle of the write', async () => {
+  it('neither leaks an address nor assigns it twice when the member fails during the write', async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
     await ipam.assignAddress('192.168.0.101', 'node0');
-    await using dying = await server.member();
+    await using failing = await server.member();
     let isFirst = true;
-    dying.intercept = async (request, _response, perform) => {
+    failing.intercept = async (request, _response, perform) => {
       if (request.method !== 'PUT' || !isFirst) return false;
       isFirst = false;
       request.socket.destroy();
       await perform();
       return true;
     };
-    const unlucky = new Ipam(new BlockStore(new EtcdClient([dying.url, server.url])));
-    await unlucky.assignAddress('192.168.0.100', 'node0');
+    const throughFailing = new Ipam(new BlockStore(new EtcdClient([failing.url, server.url])));
+    await throughFailing.assignAddress('192.168.0.100', 'node0');
     expect(isFirst).toBe(false);
     await expect(ipam.assignAddress('192.168.0.100', 'node1')).rejects.toThrow('Address already assigned in block');
   });
 
-  it('does not take the same write of another node for its own', async () => {
+  it("does not mistake another node's identical write for its own", async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
     await ipam.assignAddress('192.168.0.101', 'node0');
-    await using dying = await server.member();
-    dying.intercept = async (request) => {
+    await using failing = await server.member();
+    failing.intercept = async (request) => {
       if (request.method !== 'PUT') return false;
-      dying.intercept = async () => false;
+      failing.intercept = async () => false;
       await ipam.assignAddress('192.168.0.100', 'node1');
       request.socket.destroy();
       return true;
     };
-    const unlucky = new Ipam(new BlockStore(new EtcdClient([dying.url, server.url])));
-    await expect(unlucky.assignAddress('192.168.0.100', 'node0')).rejects.toThrow('Address already assigned in block');
+    const throughFailing = new Ipam(new BlockStore(new EtcdClient([failing.url, server.url])));
+    await expect(throughFailing.assignAddress('192.168.0.100', 'node0')).rejects.toThrow('Address already assigned in block');
   });
 });

@@ -1,15 +1,15 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {calicoctl} from '../src/calicoctl/calicoctl.js';
-import type {Io} from '../src/calicoctl/io.js';
-import {nodeStatus} from '../src/calicoctl/node-status.js';
-import {EtcdClient} from '../src/etcd/client.js';
-import {Ipam} from '../src/ipam/ipam.js';
-import {BlockStore} from '../src/ipam/store.js';
-import {blockKey, endpointKey} from '../src/model/keys.js';
-import {endpointRecord} from '../src/model/write.js';
-import {NodeConflictError, registerNode} from '../src/node/startup.js';
-import {snapshot} from './fixtures.js';
-import {EtcdV2Server} from './support/etcd-v2-server.js';
+import {calicoctl} from '../../src/calicoctl/calicoctl.js';
+import type {Io} from '../../src/calicoctl/io.js';
+import {nodeStatus} from '../../src/calicoctl/node-status.js';
+import {EtcdClient} from '../../src/etcd/client.js';
+import {Ipam} from '../../src/ipam/ipam.js';
+import {BlockStore} from '../../src/ipam/store.js';
+import {blockKey, endpointKey} from '../../src/model/keys.js';
+import {endpointRecord} from '../../src/model/records.js';
+import {NodeConflictError, registerNode} from '../../src/node/startup.js';
+import {EtcdV2Server} from '../support/etcd-v2-server.js';
+import {snapshot} from '../support/snapshot.js';
 
 const POOL = {
   apiVersion: 'v1',
@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-/** Runs calicoctl; `files` are what it can read, `-` standard input. Running any program fails. */
+/** Runs calicoctl; `files` are the files that exist, `-` is standard input. Running any program fails. */
 async function run(argv: string[], {files = {}, env = {}}: {files?: Record<string, string>; env?: Record<string, string>} = {}) {
   let output = '';
   const io: Io = {
@@ -82,7 +82,7 @@ beforeEach(() => {
 });
 
 describe('starting a node', () => {
-  it('writes the keys that the genuine one writes', async () => {
+  it('writes the keys that upstream writes', async () => {
     await register('node0', '198.18.0.10');
     expect(Object.fromEntries(server.keys().map((key) => [key, server.value(key)]))).toEqual({
       '/calico/bgp/v1/global/as_num': '64512',
@@ -102,7 +102,7 @@ describe('starting a node', () => {
     ]);
   });
 
-  it('makes no default pool where there is one, or when told not to', async () => {
+  it('creates no default pool where a pool exists, or when it is disabled', async () => {
     await register('node0', '198.18.0.10', false);
     expect(server.keys('/calico/v1/ipam')).toEqual([]);
     await apply({...POOL, metadata: {cidr: '10.1.0.0/16'}});
@@ -110,7 +110,7 @@ describe('starting a node', () => {
     expect(server.keys('/calico/v1/ipam')).toEqual(['/calico/v1/ipam/v4/pool/10.1.0.0-16']);
   });
 
-  it('refuses the address of another node and writes nothing', async () => {
+  it('rejects the address of another node and writes nothing', async () => {
     await register('node0', '198.18.0.10');
     const before = server.keys();
     await expect(register('node9', '198.18.0.10')).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('starting a node', () => {
     expect(server.keys()).toEqual(before);
   });
 
-  it('wakes nobody when it changes nothing', async () => {
+  it('writes nothing, and so wakes no agent, when nothing changes', async () => {
     await register('node0', '198.18.0.10');
     const {index} = (await etcd.get('/calico', {recursive: true}))!;
     await register('node0', '198.18.0.10');
@@ -128,7 +128,7 @@ describe('starting a node', () => {
 });
 
 describe('get', () => {
-  it("shows nodes, pools and profiles in calicoctl's tables", async () => {
+  it("prints nodes, pools and profiles in calicoctl's tables", async () => {
     await register('node0', '198.18.0.10');
     await apply(PROFILE);
     expect((await run(['get', 'nodes'])).output).toBe('NAME    \nnode0   \n\n');
@@ -144,7 +144,7 @@ describe('get', () => {
     expect((await run(['get', 'nodes', '-o', 'custom-columns=ipv4,name'])).output).toContain('198.18.0.10/24   node0');
   });
 
-  it('shows endpoints', async () => {
+  it('prints endpoints', async () => {
     for (const endpoint of snapshot.endpoints) server.put(endpointKey(endpoint.node, endpoint.id), endpointRecord(endpoint));
     const {output} = await run(['get', 'workloadendpoints', '-o', 'wide', '--node=node1']);
     expect(output.split('\n')[0]).toMatch(/^NODE +ORCHESTRATOR +WORKLOAD +NAME +NETWORKS +NATS +INTERFACE +PROFILES/);
@@ -154,7 +154,7 @@ describe('get', () => {
     expect(output).not.toContain('node0');
   });
 
-  it('gives back what was applied, as JSON and as YAML', async () => {
+  it('prints what was applied, as JSON and as YAML', async () => {
     await apply(PROFILE);
     const json = JSON.parse((await run(['get', 'profile', 'calico_net', '-o', 'json'])).output) as [{spec: {ingress: unknown[]}}];
     expect(json[0].spec.ingress[1]).toEqual({
@@ -170,12 +170,12 @@ describe('get', () => {
     expect(JSON.parse((await run(['get', 'profile', '-o', 'json'])).output)).toEqual(json);
   });
 
-  it('is an empty table, not an error, for what is not there', async () => {
+  it('prints an empty table, and is no error, for a missing resource', async () => {
     expect(await run(['get', 'profile', 'nothing'])).toEqual({code: 0, output: 'NAME   \n\n'});
     expect(await run(['get', 'profile', 'nothing', '-o', 'json'])).toEqual({code: 0, output: '[]\n'});
   });
 
-  it('fails with the genuine words when etcd is down', async () => {
+  it("fails with upstream's message when etcd is down", async () => {
     await server[Symbol.asyncDispose]();
     const {code, output} = await run(['get', 'nodes']);
     expect(code).toBe(1);
@@ -183,7 +183,7 @@ describe('get', () => {
     server = await EtcdV2Server.start();
   });
 
-  it('refuses kinds and formats it does not know', async () => {
+  it('rejects unknown kinds and formats', async () => {
     expect(await run(['get', 'pods'])).toEqual({
       code: 1,
       output: "Failed to get resources: Resource type 'pods' is not supported\n",
@@ -193,7 +193,7 @@ describe('get', () => {
 });
 
 describe('create, apply, replace, delete', () => {
-  it('say what they did', async () => {
+  it('print what they did', async () => {
     expect(await apply(POOL)).toEqual({code: 0, output: "Successfully applied 1 'ipPool' resource(s)\n"});
     expect(await apply(`${JSON.stringify(POOL)}\n---${PROFILE}`)).toEqual({
       code: 0,
@@ -208,7 +208,7 @@ describe('create, apply, replace, delete', () => {
     });
   });
 
-  it('mind what is there and what is not', async () => {
+  it('depend on whether the resource exists', async () => {
     await apply(POOL);
     expect(await apply(POOL, 'create')).toEqual({
       code: 1,
@@ -223,7 +223,7 @@ describe('create, apply, replace, delete', () => {
     expect((await apply(PROFILE, 'replace')).output).toContain('resource does not exist: Profile(name=calico_net)');
   });
 
-  it('stop at the first that fails', async () => {
+  it('stop at the first resource that fails', async () => {
     const bad = {...POOL, metadata: {cidr: '10.0.0.0/27'}};
     const {code, output} = await apply([POOL, bad]);
     expect(code).toBe(1);
@@ -234,7 +234,7 @@ describe('create, apply, replace, delete', () => {
   });
 
   it.each([
-    ['a typing error', {...POOL, spec: {'nat-outgoin': true}}, "unknown field 'nat-outgoin'"],
+    ['a misspelled field', {...POOL, spec: {'nat-outgoin': true}}, "unknown field 'nat-outgoin'"],
     ['IPIP', {...POOL, spec: {ipip: {enabled: true}}}, 'IPIP is not supported'],
     ['host bits', {...POOL, metadata: {cidr: '192.168.1.1/16'}}, 'invalid CIDR address: 192.168.1.1/16'],
     [
@@ -262,22 +262,22 @@ describe('create, apply, replace, delete', () => {
     [
       'an ICMP type',
       PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {type: 255}'),
-      'a type from 0 to 254',
+      'the type must be 0 to 254',
     ],
     [
       "an ICMP code's type",
       PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {code: 1}'),
-      'needs a type',
+      'the type must be',
     ],
     ['a net', PROFILE.replace('198.18.0.10/32', '198.18.0.10/40'), 'invalid CIDR address: 198.18.0.10/40'],
-  ])('refuse %s and write nothing', async (_, resource, reason) => {
+  ])('reject %s and write nothing', async (_, resource, reason) => {
     const {code, output} = await apply(resource);
     expect(code).toBe(1);
     expect(output).toContain(reason);
     expect(server.keys()).toEqual([]);
   });
 
-  it.each(['icmp', '1', 'ICMP'])('takes an ICMP type of the protocol %s', async (protocol) => {
+  it.each(['icmp', '1', 'ICMP'])('accept an ICMP type of the protocol %s', async (protocol) => {
     const rule = `action: allow\n    protocol: ${protocol}\n    icmp: {type: 8, code: 0}`;
     expect((await apply(PROFILE.replace('action: allow', rule))).code).toBe(0);
   });
@@ -286,11 +286,11 @@ describe('create, apply, replace, delete', () => {
     ['kind: ipPool', 'Failed to execute command: Unknown resource apiVersion: undefined\n'],
     ['apiVersion: v1\nkind: pod', "Failed to execute command: Resource type 'pod' is not supported\n"],
     ['', 'No resources specified in file\n'],
-  ])('refuse the file "%s"', async (text, output) => {
+  ])('reject the file "%s"', async (text, output) => {
     expect(await apply(text)).toEqual({code: 1, output});
   });
 
-  it('say when the file is not there, or not given', async () => {
+  it('fail when the file is missing, or not given', async () => {
     expect(await run(['apply', '-f', '/no/file'])).toEqual({
       code: 1,
       output: 'Failed to execute command: open /no/file: no such file or directory\n',
@@ -300,7 +300,7 @@ describe('create, apply, replace, delete', () => {
 });
 
 describe('removing a node', () => {
-  it('frees its addresses and blocks, and nothing of others', async () => {
+  it('releases its addresses and blocks, and none of other nodes', async () => {
     await register('node0', '198.18.0.10');
     await register('node1', '198.18.0.11');
     const ipam = new Ipam(new BlockStore(etcd));
@@ -318,7 +318,7 @@ describe('removing a node', () => {
 });
 
 describe('ipam', () => {
-  it('shows and releases addresses', async () => {
+  it('prints and releases addresses', async () => {
     await apply(POOL);
     expect((await run(['ipam', 'show', '--ip', '192.168.0.100'])).output).toBe('IP 192.168.0.100 is not currently assigned\n');
     await new Ipam(new BlockStore(etcd)).assignAddress('192.168.0.100', 'node0');
@@ -337,11 +337,11 @@ describe('ipam', () => {
   });
 });
 
-describe('where the datastore is', () => {
+describe('the address of the datastore', () => {
   const config = (endpoints: string) =>
     `apiVersion: v1\nkind: calicoApiConfig\nmetadata:\nspec:\n  datastoreType: etcdv2\n  etcdEndpoints: "${endpoints}"\n`;
 
-  it('says the configuration file alone, if there is one', async () => {
+  it('comes from the configuration file only, if it exists', async () => {
     await apply(POOL);
     const files = {'/etc/calico/calicoctl.cfg': config(server.url)};
     expect((await run(['get', 'ippool'], {files, env: {ETCD_ENDPOINTS: 'http://127.0.0.1:1'}})).code).toBe(0);
@@ -349,7 +349,7 @@ describe('where the datastore is', () => {
     expect((await run(['get', 'ippool'], {files: elsewhere})).code).toBe(1);
   });
 
-  it('is refused when the file is something else', async () => {
+  it('is an error when the file is of another kind', async () => {
     const files = {'/etc/calico/calicoctl.cfg': 'kind: other\n'};
     expect((await run(['get', 'ippool'], {files})).output).toContain('invalid config file');
     expect(await run(['node', 'run'], {files})).toEqual({code: 1, output: 'Error executing command: invalid config file\n'});
@@ -357,23 +357,23 @@ describe('where the datastore is', () => {
 });
 
 describe('calicoctl node', () => {
-  it('needs root', async () => {
+  it('requires root', async () => {
     for (const verb of ['run', 'status', 'checksystem']) {
       expect(await run(['node', verb])).toEqual({code: 1, output: 'Need super user privileges: Operation not permitted\n'});
     }
   });
 
-  it('says in a dry run what it would do, to anybody, and does nothing', async () => {
+  it('prints in a dry run what it would do, for any user, and does nothing', async () => {
     const {code, output} = await run(['node', 'run', '--dryrun', '--ip=198.18.0.10', '--name=node0']);
     expect(code).toBe(0);
-    expect(output).toContain("This is the lab's work-alike of Calico");
+    expect(output).toContain("This is the lab's Calico emulator");
     expect(output).toContain('systemctl enable --now calico-felix.service calico-bird.service calico-libnetwork.service');
     expect(output).toContain('NODENAME=node0\nIP=198.18.0.10\n');
     expect(output).not.toContain('docker run');
     expect(server.keys()).toEqual([]);
   });
 
-  it('status ends with 1 only when there is no calico-felix', async () => {
+  it('status exits with 1 only when calico-felix does not run', async () => {
     let output = '';
     const print = (text: string) => {
       output += text;
@@ -388,7 +388,7 @@ describe('calicoctl node', () => {
     );
   });
 
-  it('has a version and help, and refuses other words', async () => {
+  it('prints its version and help, and rejects unknown commands', async () => {
     expect((await run(['version'])).output).toMatch(/^Version: +v1\.2\.0\n/);
     expect((await run(['--help'])).code).toBe(0);
     expect((await run(['node', 'run', '--help'])).output).toContain('--docker-networking-ifprefix=');

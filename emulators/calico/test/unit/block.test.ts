@@ -10,12 +10,12 @@ import {
   isEmpty,
   newBlock,
   release,
-} from '../src/ipam/block.js';
+} from '../../src/ipam/block.js';
 
 const empty = newBlock('192.168.0.64/26', 'node0');
 
 describe('an IPAM block', () => {
-  it('is the /26 around an address: .100 to .104 share one', () => {
+  it('is the /26 that contains an address: .100 to .104 share one', () => {
     expect(['100', '101', '104', '127'].map((last) => blockCidrOf(`192.168.0.${last}`))).toEqual(
       Array(4).fill('192.168.0.64/26'),
     );
@@ -33,27 +33,27 @@ describe('an IPAM block', () => {
     });
   });
 
-  it('gives an address once only', () => {
+  it('assigns an address only once', () => {
     const block = assign(empty, '192.168.0.100')!;
     expect(assign(block, '192.168.0.100')).toBeUndefined();
     expect(isAssigned(block, '192.168.0.100')).toBe(true);
     expect(assignedAddresses(assign(block, '192.168.0.70')!)).toEqual(['192.168.0.70', '192.168.0.100']);
   });
 
-  it('hands out free addresses until it is full', () => {
+  it('assigns free addresses until it is full', () => {
     let block = assign(empty, '192.168.0.65')!;
-    const given: string[] = [];
+    const assigned: string[] = [];
     for (let next = assignAny(block); next !== undefined; next = assignAny(block)) {
-      given.push(next.address);
+      assigned.push(next.address);
       block = next.block;
     }
-    expect(given.length).toBe(63);
-    expect(new Set(given).size).toBe(63);
-    expect(given).not.toContain('192.168.0.65');
-    expect(given[0]).toBe('192.168.0.64');
+    expect(assigned.length).toBe(63);
+    expect(new Set(assigned).size).toBe(63);
+    expect(assigned).not.toContain('192.168.0.65');
+    expect(assigned[0]).toBe('192.168.0.64');
   });
 
-  it('takes a released address back as the last to give again', () => {
+  it('assigns a released address again after all others', () => {
     const block = release(assign(empty, '192.168.0.64')!, '192.168.0.64')!;
     expect(isEmpty(block)).toBe(true);
     expect(block.unallocated.at(-1)).toBe(0);
@@ -61,7 +61,7 @@ describe('an IPAM block', () => {
     expect(release(block, '192.168.0.64')).toBeUndefined();
   });
 
-  it('keeps other allocations at their attributes when some go', () => {
+  it('keeps the attributes of the other addresses when some are removed', () => {
     const foreign = {
       ...empty,
       allocations: [0, 1, ...Array(62).fill(null)],
@@ -76,14 +76,14 @@ describe('an IPAM block', () => {
     expect(attributesOf(block, '192.168.0.64')).toBeUndefined();
   });
 
-  it('refuses addresses of other blocks', () => {
+  it('rejects addresses of other blocks', () => {
     expect(() => assign(empty, '192.168.0.63')).toThrow('IP address not in block');
     expect(() => assign(empty, '192.168.0.128')).toThrow('IP address not in block');
   });
 });
 
 describe('a pool', () => {
-  it('is cut into blocks in order', () => {
+  it('is divided into blocks in order', () => {
     expect([...blockCidrsOf('10.0.0.0/24')]).toEqual(['10.0.0.0/26', '10.0.0.64/26', '10.0.0.128/26', '10.0.0.192/26']);
     expect([...blockCidrsOf('255.255.255.128/25')]).toEqual(['255.255.255.128/26', '255.255.255.192/26']);
   });

@@ -1,4 +1,4 @@
-import type {Profile, Snapshot} from '../src/model/types.js';
+import type {Profile, Snapshot} from '../../src/model/types.js';
 
 export const networkProfile: Profile = {
   name: 'calico_net',

@@ -1,12 +1,15 @@
-/** The systemd units of the lab's Calico. They are not enabled in a fresh machine: `calicoctl node run` does that, so they survive a reboot. */
+/**
+ * The systemd units of the emulator. They are not enabled in a new machine: `calicoctl node run` enables them, so that a node survives a
+ * reboot.
+ */
 
 const DIRECTORY = '/usr/local/lib/calico';
 const ENVIRONMENT = 'EnvironmentFile=/etc/calico/hw5-lab.env';
-/** Order, not requirement: etcd may be on other machines. */
+/** An order and not a requirement: etcd may run on other machines. */
 const AFTER_ETCD = 'After=network-online.target etcd.service hw5-etcd.service';
 
 export const FELIX_UNIT = `[Unit]
-Description=Calico's agent (the lab's work-alike of Felix and confd)
+Description=Calico's agent (the lab's emulator of Felix and confd)
 ${AFTER_ETCD}
 Wants=network-online.target
 Before=docker.service
@@ -22,7 +25,7 @@ RestartSec=1
 WantedBy=multi-user.target
 `;
 
-/** -R: after a restart BIRD recovers the routes it left in the kernel, and its peers keep theirs meanwhile. */
+/** -R: after a restart BIRD recovers its routes from the kernel, and its peers keep theirs in the meantime (graceful restart). */
 export const BIRD_UNIT = `[Unit]
 Description=BIRD for Calico
 After=network-online.target
@@ -41,9 +44,9 @@ RestartSec=1
 WantedBy=multi-user.target
 `;
 
-/** Started means that Docker may call: dockerd asks for its networks' drivers as soon as it starts. */
+/** The unit counts as started when both sockets exist: dockerd, which starts after it, calls the drivers of its networks immediately. */
 export const LIBNETWORK_UNIT = `[Unit]
-Description=Calico's libnetwork plugin (the lab's work-alike)
+Description=Calico's libnetwork plugin (the lab's emulator)
 ${AFTER_ETCD}
 Wants=network-online.target
 Before=docker.service

@@ -3,9 +3,9 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {askBird, parseProtocols} from '../src/bird/control.js';
+import {parseProtocols, queryBird} from '../../src/bird/control.js';
 
-/** What BIRD 1.6.8 wrote to its control socket on a machine of the lab. */
+/** Output of BIRD 1.6.8 on its control socket, on a machine of the lab. */
 const PROTOCOLS = `2002-name     proto    table    state  since       info
 1002-static1  Static   master   up     15:34:35
  kernel1  Kernel   master   up     15:34:35
@@ -16,15 +16,15 @@ const PROTOCOLS = `2002-name     proto    table    state  since       info
 0000
 `.replace('0000\n', '0000 \n');
 
-async function withBird(answers: Readonly<Record<string, string>>, use: (path: string) => Promise<void>): Promise<void> {
+async function withBird(replies: Readonly<Record<string, string>>, use: (path: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'bird-'));
   const path = join(directory, 'bird.ctl');
   const server = createServer((socket) => {
     socket.write('0001 BIRD 1.6.8 ready.\n');
     socket.on('data', (chunk) => {
-      const answer = answers[chunk.toString().trim()];
-      if (answer === undefined) socket.end();
-      else for (const part of [answer.slice(0, 20), answer.slice(20)]) socket.write(part);
+      const reply = replies[chunk.toString().trim()];
+      if (reply === undefined) socket.end();
+      else for (const part of [reply.slice(0, 20), reply.slice(20)]) socket.write(part);
     });
     socket.on('error', () => {});
   });
@@ -37,25 +37,25 @@ async function withBird(answers: Readonly<Record<string, string>>, use: (path: s
   }
 }
 
-describe('asking BIRD', () => {
-  it('returns the lines of its reply up to the last, however they arrive', async () => {
+describe('a query to BIRD', () => {
+  it('returns all lines of its reply, however they are split into packets', async () => {
     await withBird(
       {'show protocols': PROTOCOLS, configure: '0002-Reading configuration from /x\n0003 Reconfigured\n'},
       async (path) => {
-        expect((await askBird(path, 'show protocols')).length).toBe(8);
-        expect(await askBird(path, 'configure')).toEqual(['0002-Reading configuration from /x', '0003 Reconfigured']);
+        expect((await queryBird(path, 'show protocols')).length).toBe(8);
+        expect(await queryBird(path, 'configure')).toEqual(['0002-Reading configuration from /x', '0003 Reconfigured']);
       },
     );
   });
 
-  it('fails when BIRD hangs up or is not there', async () => {
+  it('fails when BIRD closes the connection or does not run', async () => {
     await withBird({}, async (path) => {
-      await expect(askBird(path, 'show status')).rejects.toThrow('BIRD closed its control socket');
-      await expect(askBird(`${path}.not`, 'show status')).rejects.toThrow('ENOENT');
+      await expect(queryBird(path, 'show status')).rejects.toThrow('BIRD closed its control socket');
+      await expect(queryBird(`${path}.not`, 'show status')).rejects.toThrow('ENOENT');
     });
   });
 
-  it('reads the protocols', () => {
+  it('parses the protocols', () => {
     const protocols = parseProtocols(PROTOCOLS.trim().split('\n'));
     expect(protocols.map((protocol) => protocol.name)).toEqual([
       'static1',

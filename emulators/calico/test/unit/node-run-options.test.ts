@@ -1,9 +1,9 @@
 import {describe, expect, it} from 'vitest';
-import {parseFlags} from '../src/calicoctl/flags.js';
-import {parseNodeRunOptions} from '../src/calicoctl/node-run-options.js';
-import {readEnvironment, renderEnvironment} from '../src/node/environment.js';
-import {detectAddress} from '../src/node/interfaces.js';
-import {unitsOf} from '../src/node/units.js';
+import {parseFlags} from '../../src/calicoctl/flags.js';
+import {parseNodeRunOptions} from '../../src/calicoctl/node-run-options.js';
+import {readEnvironment, renderEnvironment} from '../../src/node/environment.js';
+import {detectAddress} from '../../src/node/interfaces.js';
+import {unitsOf} from '../../src/node/units.js';
 
 const parse = (...args: string[]) => parseNodeRunOptions(args, 'myhost');
 
@@ -12,7 +12,7 @@ describe('flags', () => {
     values: {output: 'ps', filename: undefined},
     booleans: ['skip-exists'],
     short: {o: 'output', f: 'filename', s: 'skip-exists'},
-    words: 2,
+    positionals: 2,
   };
 
   it.each([
@@ -21,18 +21,18 @@ describe('flags', () => {
     [['-o=wide', 'nodes']],
     [['--output=wide', 'nodes']],
     [['nodes', '--output', 'wide']],
-  ])('are read as docopt reads them: %j', (args) => {
-    expect(parseFlags(['get'], args, spec)).toMatchObject({values: {output: 'wide'}, words: ['nodes']});
+  ])('are parsed as by docopt: %j', (args) => {
+    expect(parseFlags(['get'], args, spec)).toMatchObject({values: {output: 'wide'}, positionals: ['nodes']});
   });
 
-  it('know standard input, switches and defaults', () => {
+  it('may be standard input, booleans, or missing with a default', () => {
     const flags = parseFlags(['create'], ['-f', '-', '-s'], spec);
     expect(flags.values).toEqual({output: 'ps', filename: '-'});
     expect([...flags.booleans]).toEqual(['skip-exists']);
   });
 
   it.each([[['--nothing']], [['-x']], [['--output']], [['a', 'b', 'c']], [['--skip-exists=yes']]])(
-    'that are wrong are named whole: %j',
+    'that are invalid give an error with the whole command: %j',
     (args) => {
       expect(() => parseFlags(['get'], args, spec)).toThrow(
         `Invalid option: 'calicoctl get ${args.join(' ')}'. Use flag '--help' to read about a specific subcommand.`,
@@ -42,7 +42,7 @@ describe('flags', () => {
 });
 
 describe('calicoctl node run', () => {
-  it('takes all flags of v1.2.0', () => {
+  it('accepts all flags of v1.2.0', () => {
     const options = parse(
       '--ip=198.18.0.10',
       '--name',
@@ -79,7 +79,7 @@ describe('calicoctl node run', () => {
     });
   });
 
-  it('needs none of them', () => {
+  it('requires none of them', () => {
     expect(parse()).toMatchObject({
       ip: undefined,
       name: 'myhost',
@@ -95,20 +95,20 @@ describe('calicoctl node run', () => {
     ['--docker-networking-ifprefix=a-b', "invalid interface prefix 'a-b'"],
     ['--as=x', "invalid AS number: 'x'"],
     ['--name=', 'unable to determine node name'],
-    ['--backend=gobgp', "--backend=gobgp is not supported by the lab's work-alike of Calico"],
-    ['--ip6=fe80::1', "--ip6 is not supported by the lab's work-alike of Calico"],
-  ])('refuses %s', (flag, reason) => {
+    ['--backend=gobgp', "--backend=gobgp is not supported by the lab's Calico emulator"],
+    ['--ip6=fe80::1', "--ip6 is not supported by the lab's Calico emulator"],
+  ])('rejects %s', (flag, reason) => {
     expect(() => parse(flag)).toThrow(`Error executing command: ${reason}`);
   });
 
-  it('knows the dotted form of AS numbers', () => {
+  it('accepts the dotted form of AS numbers', () => {
     expect(parse('--as=1.10').environment.asNumber).toBe('65546');
   });
 
-  it('starts only the units it needs', () => {
+  it('starts only the units that the node needs', () => {
     expect(unitsOf(parse('--disable-docker-networking').environment)).toEqual({
-      wanted: ['calico-felix.service', 'calico-bird.service'],
-      unwanted: ['calico-libnetwork.service'],
+      enabled: ['calico-felix.service', 'calico-bird.service'],
+      disabled: ['calico-libnetwork.service'],
     });
   });
 });
@@ -122,7 +122,7 @@ describe('the environment file', () => {
   const variables = (text: string) =>
     Object.fromEntries([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
 
-  it('gives the programs what node run was told', () => {
+  it('passes the settings of node run to the services', () => {
     expect(readEnvironment(variables(renderEnvironment(environment)))).toEqual(environment);
     const withAs = {
       ...environment,
@@ -134,7 +134,7 @@ describe('the environment file', () => {
     expect(readEnvironment(variables(renderEnvironment(withAs)))).toEqual(withAs);
   });
 
-  it('says what to do when it is missing', () => {
+  it('is required: the error names the command that writes it', () => {
     expect(() => readEnvironment({})).toThrow('NODENAME is not set: run `calicoctl node run` first');
   });
 });
@@ -148,16 +148,16 @@ describe('address detection', () => {
     {name: 'eth1', address: '10.0.0.1', network: '10.0.0.0/8'},
   ];
 
-  it("takes the first address that is not a container network's", () => {
+  it("finds the first address that is not a container network's", () => {
     expect(detectAddress('first-found', interfaces)?.address).toBe('198.18.0.10');
   });
 
-  it('takes the interface that is named', () => {
+  it('finds the interface that matches the expression', () => {
     expect(detectAddress('interface=ens.*,eth\\d', interfaces)?.address).toBe('10.0.0.1');
     expect(detectAddress('interface=wlan', interfaces)).toBeUndefined();
   });
 
-  it('refuses methods it does not know', () => {
+  it('rejects other methods', () => {
     expect(() => detectAddress('can-reach=8.8.8.8', interfaces)).toThrow('Invalid IP autodetection method');
   });
 });

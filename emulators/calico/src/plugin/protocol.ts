@@ -1,10 +1,10 @@
-/** A call that is refused: Docker shows the message to the user. */
+/** The error that a call replies. Docker shows the message to the user. */
 export class PluginError extends Error {}
 
 /** The body of a plugin call, as Docker sends it. */
 export type Body = Readonly<Record<string, unknown>>;
 
-/** One driver's calls by their name behind the slash, as `NetworkDriver.Join`. */
+/** The calls of one driver by name, as `NetworkDriver.Join`. */
 export type Handlers = Readonly<Record<string, (body: Body) => Promise<object> | object>>;
 
 /** A string field; empty when missing. */
@@ -25,7 +25,7 @@ export function records(body: Body, field: string): readonly Body[] {
   return Array.isArray(value) ? (value as readonly Body[]) : [];
 }
 
-/** The first 11 characters of an endpoint's id: with `cali` in front it fits the kernel's 15. */
+/** The first 11 characters of an endpoint's id: with the prefix `cali` these are 15, the kernel's limit for the name of an interface. */
 export function shortId(endpointId: string): string {
   return endpointId.slice(0, 11);
 }

@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import type {Cluster, ClusterNode} from '../src/cluster/cluster.js';
 import {loadCluster} from '../src/cluster/load.js';
-import {STEPS} from '../src/components/index.js';
+import {COMPONENTS} from '../src/components/index.js';
 import {prepareInputs} from '../src/components/prepare.js';
 import {planRun} from '../src/engine/runner.js';
 import {connectSsh} from '../src/host/ssh-host.js';
@@ -41,7 +41,7 @@ console.log(`ratio:                   ${(openssh / hw5).toFixed(1)}`);
 
 async function joined(): Promise<void> {
   const connect = (node: ClusterNode) => connectSsh({node, home: homedir()});
-  await planRun({cluster, inputs, steps: STEPS, connect, emit: () => {}});
+  await planRun({cluster, inputs, steps: COMPONENTS, connect, emit: () => {}});
 }
 
 async function oneByOne(node: ClusterNode, {ssh}: Cluster): Promise<void> {
@@ -63,7 +63,7 @@ async function oneByOne(node: ClusterNode, {ssh}: Cluster): Promise<void> {
 
 /** Every script that hw5 runs on the node to look. */
 function factsOf(node: ClusterNode): string[] {
-  return STEPS.filter((step) => step.targets(cluster).includes(node)).flatMap((step) => {
+  return COMPONENTS.filter((step) => step.targets(cluster).includes(node)).flatMap((step) => {
     const context = {node, cluster, inputs, unreachable: new Set<string>()};
     return [
       ...Object.values(step.facts(context)).map((fact) => fact.script),

@@ -1,43 +1,45 @@
-import {type Cidr, formatCidr, overlaps, parseCidr} from '../support/ipv4.js';
+import type {Address} from '../support/address.js';
+import {type Block, blockLiteral} from '../support/block.js';
 import {lanOf} from './check-nodes.js';
 import type {Draft} from './complete.js';
-import {isBroken, type Problem} from './problem.js';
+import {type ConfigFinding, hasFinding} from './finding.js';
+import {NO_ADDRESS} from './no-address.js';
 
 /** Calico hands addresses out to the nodes in blocks of this size. */
 const SMALLEST_PREFIX = 26;
 
 /** The pool: big enough for a block, and no network that the nodes need for other things. */
-export function checkNetwork({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+export function checkNetwork({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const path = ['network', 'subnet'];
-  const pool = parseCidr(cluster.network.subnet);
-  if (!pool || isBroken(known, path)) return [];
-  const problems: Problem[] = [];
+  const pool = cluster.network.subnet;
+  if (hasFinding(known, path)) return [];
+  const findings: ConfigFinding[] = [];
   if (pool.prefix > SMALLEST_PREFIX) {
     const hint = `use /${SMALLEST_PREFIX} or larger, as 192.168.0.0/16: Calico gives each node a block of 64 addresses`;
-    problems.push({path, message: `a /${pool.prefix} is too small for a pool`, hint});
+    findings.push({path, message: `a /${pool.prefix} is too small for a pool`, hint});
   }
   const inUse = networksInUse(cluster.nodes.map((node) => ({name: node.name, address: node.address})));
-  const clash = inUse.find(({block}) => overlaps(pool, block));
+  const clash = inUse.find(({block}) => pool.overlaps(block));
   if (clash) {
-    const free = CANDIDATES.find((text) => !inUse.some(({block}) => overlaps(parseCidr(text)!, block)));
+    const free = CANDIDATES.find((candidate) => !inUse.some(({block}) => candidate.overlaps(block)));
     const isDefault = input.network?.subnet === undefined;
-    const message = `the pool ${formatCidr(pool)}${isDefault ? ' (the default)' : ''} overlaps ${clash.what}`;
-    problems.push({path, message, hint: `give a network that nobody uses, as \`network: {subnet: ${free}}\``});
+    const message = `the pool ${pool}${isDefault ? ' (the default)' : ''} overlaps ${clash.what}`;
+    findings.push({path, message, hint: `give a network that nobody uses, as \`network: {subnet: ${free}}\``});
   }
-  return problems;
+  return findings;
 }
 
-const CANDIDATES = ['192.168.0.0/16', '10.200.0.0/16', '172.30.0.0/16', '10.201.0.0/16', '172.29.0.0/16'] as const;
+const CANDIDATES = ['192.168.0.0/16', '10.200.0.0/16', '172.30.0.0/16', '10.201.0.0/16', '172.29.0.0/16'].map(blockLiteral);
 
-function networksInUse(nodes: readonly {name: string; address: string}[]): {block: Cidr; what: string}[] {
+function networksInUse(nodes: readonly {name: string; address: Address}[]): {block: Block; what: string}[] {
   const lans = nodes
-    .filter(({address}) => address !== '')
-    .map(({name, address}) => ({block: lanOf(address), what: `the network of ${name} (${formatCidr(lanOf(address))})`}));
+    .filter(({address}) => address !== NO_ADDRESS)
+    .map(({name, address}) => ({block: lanOf(address), what: `the network of ${name} (${lanOf(address)})`}));
   return [
     ...lans,
-    {block: parseCidr('172.17.0.0/16')!, what: "Docker's own bridge (172.17.0.0/16)"},
-    {block: parseCidr('169.254.0.0/16')!, what: 'the link-local network (169.254.0.0/16), where the containers’ gateway is'},
-    {block: parseCidr('127.0.0.0/8')!, what: 'the loopback network (127.0.0.0/8)'},
-    {block: parseCidr('224.0.0.0/3')!, what: 'multicast and reserved addresses (224.0.0.0/3)'},
+    {block: blockLiteral('172.17.0.0/16'), what: "Docker's own bridge (172.17.0.0/16)"},
+    {block: blockLiteral('169.254.0.0/16'), what: 'the link-local network (169.254.0.0/16), where the containers’ gateway is'},
+    {block: blockLiteral('127.0.0.0/8'), what: 'the loopback network (127.0.0.0/8)'},
+    {block: blockLiteral('224.0.0.0/3'), what: 'multicast and reserved addresses (224.0.0.0/3)'},
   ];
 }

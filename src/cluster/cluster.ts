@@ -1,3 +1,6 @@
+import type {Address} from '../support/address.js';
+import type {Block} from '../support/block.js';
+
 /**
  * The cluster as every other part of hw5 sees it: complete (all defaults filled in), checked and frozen.
  * `load.ts` makes it from YAML; `schema.ts` says what YAML is allowed.
@@ -24,7 +27,7 @@ export type Role = (typeof ROLES)[number];
 export interface ClusterNode {
   readonly name: string;
   /** The IPv4 address the node's services listen on and its peers use. */
-  readonly address: string;
+  readonly address: Address;
   readonly roles: readonly Role[];
   readonly ssh: SshSettings;
 }
@@ -84,8 +87,8 @@ export interface CalicoSettings {
 
 export interface NetworkSettings {
   readonly name: string;
-  /** The pool, as CIDR. */
-  readonly subnet: string;
+  /** The pool of the containers' addresses. */
+  readonly subnet: Block;
 }
 
 export interface ImageSettings {
@@ -140,7 +143,7 @@ export interface TaskSettings {
   /** `jupyter` and `ssh` are built by hw5; anything else is a Docker image name. */
   readonly image: string;
   /** Fixed IPv4 address in the network's subnet. */
-  readonly address: string;
+  readonly address: Address;
   readonly cpus: number;
   /** MB */
   readonly mem: number;

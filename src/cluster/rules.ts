@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {hasHostBits, parseCidr, parseIpv4} from '../support/ipv4.js';
+import {parseIpv4} from '../support/address.js';
+import {hasHostBits, parseIpv4Block} from '../support/block.js';
 import {FIRST_FREE_PORT} from './cluster.js';
 
 /** What a single value has to look like, each with its mend. The messages never repeat the value. */
@@ -35,7 +36,7 @@ export const ipv4 = text(
   (value) => parseIpv4(value) !== undefined,
   'not an IPv4 address',
   'write four numbers from 0 to 255, as 172.16.1.137',
-);
+).transform((value) => parseIpv4(value)!);
 export const plain = text(
   (value) => /^[^\s\p{Cc}]+$/u.test(value),
   'empty, or with a space in it',
@@ -71,7 +72,7 @@ export const variable = text(
 );
 export const cidr = z
   .string()
-  .refine((value) => parseCidr(value) !== undefined, {
+  .refine((value) => parseIpv4Block(value) !== undefined, {
     error: 'not a subnet',
     params: {hint: 'write an IPv4 block as 192.168.0.0/16'},
     abort: true,
@@ -79,7 +80,8 @@ export const cidr = z
   .refine((value) => !hasHostBits(value), {
     error: 'names an address inside the block, not the block',
     params: {hint: 'clear the bits behind the prefix, as in 192.168.0.0/16'},
-  });
+  })
+  .transform((value) => parseIpv4Block(value)!);
 export const url = text(
   isUrl,
   'not an http or https URL',

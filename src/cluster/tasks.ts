@@ -1,6 +1,9 @@
-import {type Cidr, formatIpv4, formatRange, type Ipv4, parseIpv4, parseRange} from '../support/ipv4.js';
+import {type Address, plus} from '../support/address.js';
+import {formatRange, parseRange} from '../support/address-range.js';
+import type {Block} from '../support/block.js';
 import type {HealthCheckSettings, TaskSettings} from './cluster.js';
-import {isBroken, type Path, type Problem} from './problem.js';
+import {type ConfigFinding, hasFinding, type Path} from './finding.js';
+import {NO_ADDRESS} from './no-address.js';
 import type {TaskInput} from './schema.js';
 
 /** What the file says when it says nothing of tasks: the report's five containers. */
@@ -13,7 +16,7 @@ export interface ExpandedTasks {
   readonly tasks: readonly TaskSettings[];
   /** Where in the YAML each task comes from. */
   readonly paths: readonly Path[];
-  readonly problems: readonly Problem[];
+  readonly findings: readonly ConfigFinding[];
 }
 
 interface Claim {
@@ -22,28 +25,28 @@ interface Claim {
   readonly name: string;
   readonly image: string;
   /** As the file has it; undefined when hw5 is to choose. */
-  readonly address: string | undefined;
+  readonly address: Address | undefined;
 }
 
 /** Makes single tasks of the groups (`count: 4`), with names, addresses and all defaults. */
-export function expandTasks(input: readonly TaskInput[] | undefined, pool: Cidr | undefined): ExpandedTasks {
-  const problems: Problem[] = [];
-  const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], problems));
-  const taken = new Set(claims.flatMap(({address}) => (address === undefined ? [] : [parseIpv4(address)])));
+export function expandTasks(input: readonly TaskInput[] | undefined, pool: Block): ExpandedTasks {
+  const findings: ConfigFinding[] = [];
+  const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], findings));
+  const taken = new Set(claims.flatMap(({address}) => (address === undefined ? [] : [address])));
   const tasks = claims.map((one) => complete(one, one.address ?? choose(one, pool, taken)));
-  if (pool && tasks.some((task, index) => task.address === '' && claims[index]!.address === undefined)) {
-    const hint = `give a larger subnet, or each task an address: \`address: ${formatIpv4(pool.first + 2)}\``;
+  if (tasks.some((task, index) => task.address === NO_ADDRESS && claims[index]!.address === undefined)) {
+    const hint = `give a larger subnet, or each task an address: \`address: ${pool.nth(2)}\``;
     const message = `too small: hw5 counts the tasks' addresses from the pool's ${FIRST_OFFSET.jupyter}th on, and they run out`;
-    problems.push({path: ['network', 'subnet'], message, hint});
+    findings.push({path: ['network', 'subnet'], message, hint});
   }
-  return {tasks, paths: claims.map(({path}) => path), problems};
+  return {tasks, paths: claims.map(({path}) => path), findings};
 }
 
-function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
+function claim(group: TaskInput, path: Path, findings: ConfigFinding[]): Claim[] {
   const name = group.name ?? '';
   const image = group.image ?? defaultImage(name);
   if (group.name !== undefined && image === '') {
-    problems.push({
+    findings.push({
       path: [...path, 'image'],
       message: 'missing',
       hint: 'give `jupyter`, `ssh`, or the name of a container image',
@@ -51,48 +54,48 @@ function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
   }
   if (group.count === undefined && group.addresses === undefined) return [{path, group, name, image, address: group.address}];
 
-  const addresses = groupAddresses(group, path, problems);
+  const addresses = groupAddresses(group, path, findings);
   const count = group.count ?? addresses?.length ?? 1;
-  const isReadable = !isBroken(problems, [...path, 'addresses']) && !isBroken(problems, [...path, 'address']);
+  const isReadable = !hasFinding(findings, [...path, 'addresses']) && !hasFinding(findings, [...path, 'address']);
   if (addresses && addresses.length !== count && isReadable) {
     const message = `${count} ${count === 1 ? 'task' : 'tasks'} at ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
-    problems.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
+    findings.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
   }
   return Array.from({length: count}, (_, index) => {
-    const address = addresses ? (addresses[index] === undefined ? '' : formatIpv4(addresses[index])) : undefined;
+    const address = addresses ? (addresses[index] ?? NO_ADDRESS) : undefined;
     return {path, group, name: `${name}-${index + 1}`, image, address};
   });
 }
 
-function groupAddresses(group: TaskInput, path: Path, problems: Problem[]): readonly Ipv4[] | undefined {
+function groupAddresses(group: TaskInput, path: Path, findings: ConfigFinding[]): readonly Address[] | undefined {
   if (group.address !== undefined) {
     const hint = 'write `addresses: 192.168.0.101-104` for a group, or neither `count` nor `addresses` for a single task';
-    problems.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
+    findings.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
     return group.addresses ? [] : undefined;
   }
   return group.addresses?.flatMap((text, index) => {
     const range = parseRange(text, 1000);
     if (range) return range;
     const hint = 'write addresses as 192.168.0.101-104, 192.168.0.101-192.168.0.104, or a list of single ones';
-    problems.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
+    findings.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
     return [];
   });
 }
 
-function countHint(count: number, addresses: readonly Ipv4[]): string {
+function countHint(count: number, addresses: readonly Address[]): string {
   const [first] = addresses;
   if (first === undefined) return 'write the addresses as 192.168.0.101-104';
-  return `write \`count: ${addresses.length}\`, or \`addresses: ${formatRange(first, first + count - 1)}\``;
+  return `write \`count: ${addresses.length}\`, or \`addresses: ${formatRange(first, plus(first, count - 1) ?? first)}\``;
 }
 
 /** The next address of the pool that no task has; an empty text when there is none. Its last address is the broadcast address. */
-function choose(task: Claim, pool: Cidr | undefined, taken: Set<Ipv4 | undefined>): string {
-  if (!pool) return '';
-  let address = pool.first + (task.image === 'jupyter' ? FIRST_OFFSET.jupyter : FIRST_OFFSET.other);
-  while (taken.has(address)) address++;
-  if (address >= pool.last) return '';
+function choose(task: Claim, pool: Block, taken: Set<Address>): Address {
+  let index = task.image === 'jupyter' ? FIRST_OFFSET.jupyter : FIRST_OFFSET.other;
+  let address = pool.nth(index);
+  while (address !== undefined && taken.has(address)) address = pool.nth(++index);
+  if (address === undefined || address === pool.last) return NO_ADDRESS;
   taken.add(address);
-  return formatIpv4(address);
+  return address;
 }
 
 function defaultImage(name: string): string {
@@ -126,7 +129,7 @@ function imageDefaults(image: string): ImageDefaults {
   return {cpus: 0.1, mem: 64, arguments: []};
 }
 
-function complete({group, name, image}: Claim, address: string): TaskSettings {
+function complete({group, name, image}: Claim, address: Address): TaskSettings {
   const defaults = imageDefaults(image);
   return {
     name,

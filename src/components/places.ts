@@ -4,6 +4,8 @@ export const ETC = '/etc/hw5';
 export const RESTORE = `${ETC}/restore`;
 /** Programs that hw5 brings. */
 export const PROGRAMS = '/usr/local/lib/hw5';
+/** The address of the loopback interface. */
+export const LOOPBACK = '127.0.0.1';
 /** Data. */
 export const DATA = '/var/lib/hw5';
 

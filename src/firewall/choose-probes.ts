@@ -1,16 +1,16 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {type Family, isIn, parseNet} from './address.js';
 import {BGP_PORT, portsOf} from './failsafe.js';
+import type {Interface} from './firewall-state.js';
+import {isAnswered, type NodeServices, type RunningContainer} from './node-services.js';
 import type {End, Probe} from './probe.js';
 import {coversContainers, coversHost, type Rule} from './rule.js';
-import type {Interface} from './sighting.js';
-import {isAnswered, type RunningContainer, type Surroundings} from './surroundings.js';
 
 /** A node as the choice of probes sees it. */
 export interface Candidate {
   readonly node: ClusterNode;
   readonly interfaces: readonly Interface[];
-  readonly around: Surroundings;
+  readonly around: NodeServices;
   /** Node → hardware address with which its packets arrive here; missing: a router is between. */
   readonly neighbours: ReadonlyMap<string, string>;
   /** Those for which there is an iptables that works. */
@@ -38,8 +38,8 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
   const family: Family = rule.match.kind === 'net' ? rule.match.net.family : 4;
   const remarks: string[] = [];
   const denied = others.filter((other) => applies(rule, other));
-  const seen = rule.match.kind === 'mac' ? denied.filter((other) => macOf(other, target) === macIn(rule)) : denied;
-  const prober = seen[0];
+  const state = rule.match.kind === 'mac' ? denied.filter((other) => macOf(other, target) === macIn(rule)) : denied;
+  const prober = state[0];
   const amongContainers = coversContainers(rule) ? deniedContainer(rule, target, others) : [];
   if (!prober) {
     if (amongContainers.length === 0) remarks.push(noProber(rule, denied, target, others.length > 0));
@@ -116,7 +116,7 @@ function deniedContainer({match}: Rule, target: Candidate, others: readonly Cand
 
 /** What a rule against a container's address cannot do for the node itself. */
 function containerRemarks(rule: Rule, {network, calico}: Cluster): readonly string[] {
-  const pool = parseNet(network.subnet)!;
+  const pool = parseNet(network.subnet.toString())!;
   const isInPool = rule.match.kind === 'net' && isIn(pool, rule.match.net.text.split('/')[0]!);
   if (!isInPool || !coversHost(rule)) return [];
   const outside = calico.natOutgoing ? "a container's packets reach other nodes with its node's address" : undefined;

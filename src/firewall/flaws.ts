@@ -2,13 +2,12 @@ import type {Cluster} from '../cluster/cluster.js';
 import {Hw5Error} from '../support/errors.js';
 import {showDuration} from './duration.js';
 import {failsafeOf} from './failsafe.js';
-import {layOut, placesFor} from './layout.js';
-import type {NodeView} from './nodes.js';
-import {rulesOn} from './nodes.js';
-import {canonical, type OwnTable, ownTables, tagOf} from './own.js';
-import {linesOf, readSshSources} from './read-rules.js';
+import {isForgetful, type ToolState} from './firewall-state.js';
+import {layOut, managedChains} from './layout.js';
+import {canonical, type ManagedTable, managedTables, tagOf} from './managed.js';
+import type {NodeState} from './nodes.js';
+import {linesOf, readSshSources, rulesOn} from './read-rules.js';
 import {familiesOf, makeRule, type Rule, showMatch} from './rule.js';
-import {type Holding, isForgetful} from './sighting.js';
 import {chooseTool} from './variant.js';
 
 /** Something of hw5 on a node that is not as hw5 left it. */
@@ -22,10 +21,10 @@ export interface Flaw {
 const LATE_SECONDS = 10;
 
 /** Pure: what somebody, or a reboot, has taken from hw5's rules on a node or put in their way. A change that waits to be confirmed is no flaw. */
-export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw[] {
+export function flawsOf({node, state}: NodeState, cluster: Cluster): readonly Flaw[] {
   const flaw = (what: string, hint: string): Flaw => ({node: node.name, what, hint});
-  if (seen.pending) {
-    const late = seen.now - seen.pending.until;
+  if (state.pending) {
+    const late = state.now - state.pending.until;
     if (late <= LATE_SECONDS) return [];
     return [
       flaw(
@@ -34,15 +33,15 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
       ),
     ];
   }
-  const rules = rulesOn(seen);
+  const rules = rulesOn(state);
   const flaws: Flaw[] = [];
-  for (const [id, {added, ends}] of seen.notes) {
+  for (const [id, {added, ends}] of state.notes) {
     const isThere = rules.some((rule) => rule.id === id);
-    const late = ends === undefined ? 0 : seen.now - ends;
+    const late = ends === undefined ? 0 : state.now - ends;
     if (!isThere && late <= 0)
       flaws.push(
         flaw(
-          `rule ${id}, ${showDuration(seen.now - added)} old, is not in the kernel any more: not hw5 took it out`,
+          `rule ${id}, ${showDuration(state.now - added)} old, is not in the kernel any more: not hw5 took it out`,
           `make it again, or let \`hw5 firewall remove ${id}\` forget it`,
         ),
       );
@@ -61,10 +60,10 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
         `the command that made it, given again, puts it right; \`hw5 firewall remove ${rule.id}\` takes it away`,
       ),
     );
-  if (isForgetful(seen))
+  if (isForgetful(state))
     flaws.push(
       flaw(
-        `rules that are kept will not survive a reboot: hw5-firewall.service is ${seen.bootUnit || 'not known to systemd'}`,
+        `rules that are kept will not survive a reboot: hw5-firewall.service is ${state.bootUnit || 'not known to systemd'}`,
         'the command that made one of them, given again with --persist, enables it',
       ),
     );
@@ -72,9 +71,9 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
   for (const family of [4, 6] as const) {
     if (!rules.some((rule) => familiesOf(rule).includes(family))) continue;
     try {
-      const holding = chooseTool(seen, family, node.name);
-      const what = holding ? differences(holding, rules, {node, cluster}) : [];
-      if (what.length > 0) flaws.push(flaw(`${holding!.tool}: ${what.join('; ')}`, again));
+      const tool = chooseTool(state, family, node.name);
+      const what = tool ? differences(tool, rules, {node, cluster}) : [];
+      if (what.length > 0) flaws.push(flaw(`${tool!.tool}: ${what.join('; ')}`, again));
     } catch (error) {
       if (!(error instanceof Hw5Error)) throw error;
       flaws.push(flaw(error.message.replace(`${node.name} has `, ''), error.hint ?? again));
@@ -85,13 +84,13 @@ export function flawsOf({node, seen}: NodeView, cluster: Cluster): readonly Flaw
 
 /** How a family's part of our ground differs from what these rules make of it. */
 function differences(
-  holding: Holding,
+  tool: ToolState,
   rules: readonly Rule[],
-  {node, cluster}: Pick<NodeView, 'node'> & {cluster: Cluster},
+  {node, cluster}: Pick<NodeState, 'node'> & {cluster: Cluster},
 ): string[] {
-  const own = ownTables(holding.tables);
+  const own = managedTables(tool.tables);
   const failsafe = failsafeOf(node, cluster, readSshSources(own));
-  return layOut(rules, holding.family, failsafe, placesFor(holding.tables)).flatMap((wanted) => {
+  return layOut(rules, tool.family, failsafe, managedChains(tool.tables)).flatMap((wanted) => {
     const found = own.find(({name}) => name === wanted.name);
     // as when Calico came after the rules
     if (!found) return [`hw5's rules are missing in the table ${wanted.name}`];
@@ -108,7 +107,7 @@ function differences(
 }
 
 /** Whether a packet meets the same lines. Where a rule ended by itself, a chain or a failsafe may have stayed that is of no use any more. */
-function isInOrder(wanted: OwnTable, found: OwnTable): boolean {
+function isInOrder(wanted: ManagedTable, found: ManagedTable): boolean {
   const lines = linesOf([wanted]);
   const isSafe = lines.some(isFailsafe);
   const met = linesOf([found]).filter((line) => isSafe || !isFailsafe(line));

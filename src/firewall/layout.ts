@@ -1,11 +1,11 @@
 import type {Family} from './address.js';
 import {type Failsafe, NEIGHBOUR_TYPES} from './failsafe.js';
-import type {Jump, OwnLine, OwnTable} from './own.js';
+import type {Jump, ManagedLine, ManagedTable} from './managed.js';
+import {type SavedTable, targetOf} from './parse-save.js';
 import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
-import {type SavedTable, targetOf} from './save.js';
 
 /** One of our chains and the ways into it. */
-export interface Place {
+export interface ManagedChain {
   readonly table: 'filter' | 'mangle';
   readonly chain: string;
   readonly scope: 'host' | 'containers';
@@ -29,7 +29,7 @@ const jump = (from: string, text: string): Jump => ({from, text, isFirst: true})
  * Our places in a family's tables. Containers' packets are met in DOCKER-USER; but Calico accepts those of its own before Docker sees them, so
  * where it is at work they are met at the same point a step earlier, in the mangle table, which can only drop.
  */
-export function placesFor(tables: readonly SavedTable[]): readonly Place[] {
+export function managedChains(tables: readonly SavedTable[]): readonly ManagedChain[] {
   const filter = tables.find((table) => table.name === 'filter');
   const from = filter?.chains.has('DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD';
   const hasCalico = filter?.rules.some((rule) => rule.chain === 'FORWARD' && targetOf(rule) === 'cali-FORWARD') ?? false;
@@ -54,15 +54,15 @@ export function layOut(
   rules: readonly Rule[],
   family: Family,
   failsafe: Failsafe,
-  places: readonly Place[],
-): readonly OwnTable[] {
-  const tables = new Map<string, {chains: Map<string, readonly OwnLine[]>; jumps: Jump[]}>();
-  for (const place of places) {
+  chains: readonly ManagedChain[],
+): readonly ManagedTable[] {
+  const tables = new Map<string, {chains: Map<string, readonly ManagedLine[]>; jumps: Jump[]}>();
+  for (const place of chains) {
     const here = rules.filter(
       (rule) => familiesOf(rule).includes(family) && (place.scope === 'host' ? coversHost(rule) : coversContainers(rule)),
     );
     if (here.length === 0) continue;
-    const table = tables.get(place.table) ?? {chains: new Map<string, readonly OwnLine[]>(), jumps: [] as Jump[]};
+    const table = tables.get(place.table) ?? {chains: new Map<string, readonly ManagedLine[]>(), jumps: [] as Jump[]};
     for (const [chain, lines] of chainsOf(here, family, failsafe[place.scope][family], place)) {
       table.chains.set(
         chain,
@@ -83,7 +83,7 @@ function chainsOf(
   rules: readonly Rule[],
   family: Family,
   failsafe: readonly string[],
-  place: Place,
+  place: ManagedChain,
 ): readonly [string, readonly string[]][] {
   const pick = (isHttp: boolean, strict: boolean): string[] =>
     rules
@@ -102,7 +102,7 @@ function chainsOf(
 }
 
 /** The kernel's lines for one rule at one place: the report's, each with the rule's tag. */
-function linesOf(rule: Rule, family: Family, place: Place): readonly string[] {
+function linesOf(rule: Rule, family: Family, place: ManagedChain): readonly string[] {
   const tag = `-m comment --comment "hw5:${rule.id} ${rule.exercise}${rule.strict ? ' strict' : ''}"`;
   const reject =
     place.table === 'mangle'

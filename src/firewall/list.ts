@@ -1,5 +1,5 @@
-import type {NodeView} from './nodes.js';
-import {rulesOn} from './nodes.js';
+import type {NodeState} from './nodes.js';
+import {rulesOn} from './read-rules.js';
 import {coversContainers, coversHost, type Exercise, type Rule, type Scope, showMatch} from './rule.js';
 
 /** A row of `hw5 firewall list`. Seconds, counted by the node's own clock. */
@@ -35,10 +35,10 @@ export function pointsOf(rule: Rule): readonly Point[] {
 }
 
 /** The rules of these nodes, each node's in the order in which the kernel meets them. */
-export function listRules(views: readonly NodeView[]): readonly ListedRule[] {
-  return views.flatMap(({node, seen}) =>
-    rulesOn(seen).map((rule) => {
-      const note = seen.notes.get(rule.id);
+export function listRules(views: readonly NodeState[]): readonly ListedRule[] {
+  return views.flatMap(({node, state}) =>
+    rulesOn(state).map((rule) => {
+      const note = state.notes.get(rule.id);
       return {
         id: rule.id,
         node: node.name,
@@ -47,11 +47,24 @@ export function listRules(views: readonly NodeView[]): readonly ListedRule[] {
         scope: rule.scope,
         strict: rule.strict,
         hits: rule.hits,
-        ageSeconds: note ? seen.now - note.added : null,
-        endsInSeconds: note?.ends === undefined ? null : Math.max(0, note.ends - seen.now),
+        ageSeconds: note ? state.now - note.added : null,
+        endsInSeconds: note?.ends === undefined ? null : Math.max(0, note.ends - state.now),
         persisted: note?.persisted ?? false,
         points: pointsOf(rule),
       };
     }),
+  );
+}
+
+/** A change that waits to be confirmed. */
+export interface Unconfirmed {
+  readonly node: string;
+  /** Seconds until the node rolls it back. */
+  readonly takenBackInSeconds: number;
+}
+
+export function listUnconfirmed(views: readonly NodeState[]): readonly Unconfirmed[] {
+  return views.flatMap(({node, state: {now, pending}}) =>
+    pending ? [{node: node.name, takenBackInSeconds: Math.max(0, pending.until - now)}] : [],
   );
 }

@@ -1,8 +1,8 @@
-import type {NodeView} from './nodes.js';
-import {rulesOn} from './nodes.js';
+import type {FirewallState} from './firewall-state.js';
+import type {NodeState} from './nodes.js';
 import type {Expectation, Probe, ProbeResult} from './probe.js';
+import {rulesOn} from './read-rules.js';
 import type {Rule} from './rule.js';
-import type {Sighting} from './sighting.js';
 
 /** One probe with its results. */
 export interface ProofRow {
@@ -32,7 +32,7 @@ export interface Proof {
 /** A rule on a node, to be proven. */
 export interface Claim {
   readonly rule: Rule;
-  readonly view: NodeView;
+  readonly view: NodeState;
   /** When it ends by itself, by the node's clock. */
   readonly ends: number | undefined;
 }
@@ -40,8 +40,8 @@ export interface Claim {
 /** What two looks at a rule's node, and the probes between them, showed. A look that is undefined did not come about. */
 export interface Evidence {
   readonly rows: readonly ProofRow[];
-  readonly first: Sighting | undefined;
-  readonly last: Sighting | undefined;
+  readonly first: FirewallState | undefined;
+  readonly last: FirewallState | undefined;
   /** The rule was taken away, and should not be there any more. */
   readonly isGone: boolean;
 }
@@ -50,7 +50,7 @@ export interface Evidence {
 export function weigh({rule, view, ends}: Claim, {rows, first, last, isGone}: Evidence): Proof {
   const hits = {before: hitsOf(rule, first), after: hitsOf(rule, last)};
   const isMissing = (first !== undefined && hits.before === undefined) || (last !== undefined && hits.after === undefined);
-  const hasEnded = [first, last].some((seen) => ends !== undefined && seen !== undefined && seen.now >= ends);
+  const hasEnded = [first, last].some((state) => ends !== undefined && state !== undefined && state.now >= ends);
   const {remark, doubt}: Judgement = isGone
     ? {}
     : hasEnded
@@ -80,12 +80,12 @@ function judge(rows: readonly ProofRow[], {before, after}: Proof['hits']): Judge
   const isCounted = before !== undefined && after !== undefined;
   if (isCounted && after > before) return {};
   const own = failing.filter((row) => row.otherwise === 'passes');
-  if (own.length > 0 && !own.some((row) => [row.before, row.after].some((seen) => seen?.kind === 'answered')))
+  if (own.length > 0 && !own.some((row) => [row.before, row.after].some((state) => state?.kind === 'answered')))
     return {doubt: 'the rule caught nothing, and nothing is known to have passed without it: nothing is proven'};
   if (!isCounted) return {remark: 'the counter could not be read: is the rule gone again, or hw5 cut off?'};
   return failing.length > 0 ? {remark: 'the counter did not move: another rule, ahead of this one, catches these packets'} : {};
 }
 
-function hitsOf({id}: Rule, seen: Sighting | undefined): number | undefined {
-  return seen && rulesOn(seen).find((rule) => rule.id === id)?.hits;
+function hitsOf({id}: Rule, state: FirewallState | undefined): number | undefined {
+  return state && rulesOn(state).find((rule) => rule.id === id)?.hits;
 }

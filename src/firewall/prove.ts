@@ -2,16 +2,16 @@ import type {Cluster} from '../cluster/cluster.js';
 import type {Fact} from '../engine/fact.js';
 import {observe} from '../engine/observe.js';
 import {Hw5Error} from '../support/errors.js';
-import {type Answerer, answerHttp} from './answerer.js';
 import {type Candidate, chooseProbes, type ProbePlan} from './choose-probes.js';
-import type {Guard} from './judge.js';
-import {lookAgain, type NodeView, rulesOn} from './nodes.js';
-import {ownTables} from './own.js';
+import {type HttpResponder, startHttpResponder} from './http-responder.js';
+import {managedTables} from './managed.js';
+import {containers, isAnswered, type Listener, listeners, neighbour, type RunningContainer} from './node-services.js';
+import {type NodeState, readState} from './nodes.js';
 import {type Expectation, expectation, isAsExpected, type Neighbours, type Probe, type ProbeResult, probeFact} from './probe.js';
 import {type Claim, type Proof, type ProofRow, weigh} from './proof.js';
-import {readSshSources} from './read-rules.js';
+import {readSshSources, rulesOn} from './read-rules.js';
 import type {Rule} from './rule.js';
-import {containers, isAnswered, type Listener, listeners, neighbour, type RunningContainer} from './surroundings.js';
+import type {Guard} from './verdict.js';
 
 /** A prober that has not reported by then (a strict rule may have cut it off) proves nothing. */
 const LIMIT_MS = 20_000;
@@ -27,15 +27,15 @@ interface Planned extends ProbePlan {
 /** What a Prover works with. */
 interface Prepared {
   readonly cluster: Cluster;
-  readonly views: readonly NodeView[];
+  readonly views: readonly NodeState[];
   readonly plans: readonly Planned[];
   readonly neighbours: Neighbours;
-  readonly answerers: readonly Answerer[];
+  readonly responders: readonly HttpResponder[];
   readonly signal: AbortSignal | undefined;
 }
 
 /** What was seen of each node; undefined: it could not be looked at. */
-type Looks = ReadonlyMap<NodeView, NodeView['seen'] | undefined>;
+type Looks = ReadonlyMap<NodeState, NodeState['state'] | undefined>;
 
 /** Chooses probes for claims, and makes them: `before()` as often as wanted, then `after()`. Ends what it started when disposed. */
 export class Prover implements AsyncDisposable {
@@ -49,7 +49,7 @@ export class Prover implements AsyncDisposable {
   /** Looks around on the nodes and chooses probes. A node that cannot be looked at is left out. @param views all nodes that can be asked */
   static async prepare(
     cluster: Cluster,
-    views: readonly NodeView[],
+    views: readonly NodeState[],
     claims: readonly Claim[],
     signal?: AbortSignal,
   ): Promise<Prover> {
@@ -64,13 +64,13 @@ export class Prover implements AsyncDisposable {
       return look instanceof Hw5Error ? [{view, why: `${view.node.name} probes nothing: ${look.message}`}] : [];
     });
     const targets = [...new Set(claims.map(({view}) => view))];
-    const answerers = await Promise.all(
+    const responders = await Promise.all(
       around
         .filter(({view, candidate}) => targets.includes(view) && !isAnswered(candidate.around, view.node.address, HTTP_PORT))
-        .map(async ({view}) => ({view, answerer: await answerHttp(view.host.asRoot(), view.node.address, HTTP_PORT)})),
+        .map(async ({view}) => ({view, responder: await startHttpResponder(view.host.asRoot(), view.node.address, HTTP_PORT)})),
     );
-    const candidates = around.map(({view, candidate}): {view: NodeView; candidate: Candidate} => {
-      const isOurs = answerers.some((one) => one.view === view && one.answerer.isReady);
+    const candidates = around.map(({view, candidate}): {view: NodeState; candidate: Candidate} => {
+      const isOurs = responders.some((one) => one.view === view && one.responder.isReady);
       const ours = isOurs ? [{address: view.node.address, port: HTTP_PORT}] : [];
       return {
         view,
@@ -89,7 +89,7 @@ export class Prover implements AsyncDisposable {
       views,
       plans,
       neighbours: new Map(candidates.map(({candidate}) => [candidate.node.name, candidate.neighbours])),
-      answerers: answerers.map(({answerer}) => answerer),
+      responders: responders.map(({responder}) => responder),
       signal,
     });
   }
@@ -103,11 +103,11 @@ export class Prover implements AsyncDisposable {
   /** Makes the probes after the change, between two looks at the counters. @param isGone the rules were taken away */
   async after({isGone = false} = {}): Promise<readonly Proof[]> {
     const first = await this.#look();
-    const claimed = (view: NodeView): readonly Rule[] =>
+    const claimed = (view: NodeState): readonly Rule[] =>
       this.#by.plans.flatMap(({claim}) => (claim.view === view && !isGone ? claim.rule : []));
     const foresee = (looks: Looks, without?: Claim): ((probe: Probe) => Expectation) => {
-      const guards = [...looks].map(([view, seen]) => {
-        const guard = guardOf(view, seen, claimed(view));
+      const guards = [...looks].map(([view, state]) => {
+        const guard = guardOf(view, state, claimed(view));
         return view === without?.view ? {...guard, rules: guard.rules.filter(({id}) => id !== without.rule.id)} : guard;
       });
       const byNode = new Map(guards.map((guard) => [guard.node.name, guard]));
@@ -152,7 +152,7 @@ export class Prover implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#by.answerers.map((answerer) => answerer[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#by.responders.map((responder) => responder[Symbol.asyncDispose]()));
   }
 
   /** Every node makes all of its probes at once, in one round trip. */
@@ -163,11 +163,11 @@ export class Prover implements AsyncDisposable {
         const mine = probes.filter((probe) => probe.from.node === view.node.name);
         if (mine.length === 0) return;
         const facts = Object.fromEntries(mine.map((probe, index) => [String(index), probeFact(probe)]));
-        const seen: Record<string, ProbeResult> = await observe(view.host.asRoot(), facts, within(this.#by.signal)).catch(
+        const state: Record<string, ProbeResult> = await observe(view.host.asRoot(), facts, within(this.#by.signal)).catch(
           () => ({}),
         );
         mine.forEach((probe, index) => {
-          results.set(probe, seen[String(index)] ?? UNKNOWN);
+          results.set(probe, state[String(index)] ?? UNKNOWN);
         });
       }),
     );
@@ -180,8 +180,8 @@ export class Prover implements AsyncDisposable {
 
   async #look(): Promise<Looks> {
     const looks = this.#by.views.map(async (view) => {
-      const seen = await lookAgain(view.host, within(this.#by.signal)).catch(() => undefined);
-      return [view, seen] as const;
+      const state = await readState(view.host, within(this.#by.signal)).catch(() => undefined);
+      return [view, state] as const;
     });
     return new Map(await Promise.all(looks));
   }
@@ -199,8 +199,8 @@ function asLost(error: unknown): Hw5Error {
 }
 
 async function lookAround(
-  view: NodeView,
-  views: readonly NodeView[],
+  view: NodeState,
+  views: readonly NodeState[],
   cluster: Cluster,
   signal?: AbortSignal,
 ): Promise<Candidate> {
@@ -210,27 +210,27 @@ async function lookAround(
     containers: containers(cluster),
     ...Object.fromEntries(others.map((other) => [`neighbour ${other.node.name}`, neighbour(other.node.address)])),
   };
-  const seen = (await observe(view.host.asRoot(), facts, within(signal))) as Record<string, unknown> & {
+  const state = (await observe(view.host.asRoot(), facts, within(signal))) as Record<string, unknown> & {
     readonly listeners: readonly Listener[];
     readonly containers: readonly RunningContainer[];
   };
   const neighbours = others.flatMap(({node}) => {
-    const mac = seen[`neighbour ${node.name}`] as string | undefined;
+    const mac = state[`neighbour ${node.name}`] as string | undefined;
     return mac === undefined ? [] : [[node.name, mac] as const];
   });
   return {
     node: view.node,
-    interfaces: view.seen.interfaces,
-    around: {listeners: seen.listeners, containers: seen.containers},
+    interfaces: view.state.interfaces,
+    around: {listeners: state.listeners, containers: state.containers},
     neighbours: new Map(neighbours),
-    families: view.seen.holdings.map(({family}) => family),
+    families: view.state.tools.map(({family}) => family),
   };
 }
 
 /** A node that a strict rule has cut off cannot be looked at; its rules are those it had, and what was claimed. */
-function guardOf(view: NodeView, seen: NodeView['seen'] | undefined, claimed: readonly Rule[]): Guard {
-  const now = seen ?? view.seen;
-  const own = now.holdings.flatMap(({tables}) => ownTables(tables));
-  const rules = seen ? rulesOn(now) : [...rulesOn(now), ...claimed];
+function guardOf(view: NodeState, state: NodeState['state'] | undefined, claimed: readonly Rule[]): Guard {
+  const now = state ?? view.state;
+  const own = now.tools.flatMap(({tables}) => managedTables(tables));
+  const rules = state ? rulesOn(now) : [...rulesOn(now), ...claimed];
   return {node: view.node, rules, sources: readSshSources(own)};
 }

@@ -1,8 +1,9 @@
 import {parseMac, parseNet} from './address.js';
 import type {SshSource} from './failsafe.js';
-import {type OwnTable, tagOf} from './own.js';
+import type {FirewallState} from './firewall-state.js';
+import {type ManagedTable, managedTables, tagOf} from './managed.js';
+import {optionValue, targetOf} from './parse-save.js';
 import {EXERCISES, type Exercise, ID, type Match, makeRule, type Rule, SCOPES, type Scope} from './rule.js';
-import {optionValue, targetOf} from './save.js';
 import {type RuleOption, readOptions, tokenize} from './tokens.js';
 
 /** A rule as it was found in a kernel. */
@@ -23,7 +24,7 @@ export interface Line {
  * The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. A rule's id says
  * what it was made for, even when somebody has since taken some of its lines out.
  */
-export function readRules(tables: readonly OwnTable[]): readonly FoundRule[] {
+export function readRules(tables: readonly ManagedTable[]): readonly FoundRule[] {
   const groups = new Map<string, {exercise: Exercise; strict: boolean; lines: Line[]}>();
   for (const line of linesOf(tables)) {
     const tag = tagOf(line);
@@ -46,8 +47,13 @@ export function readRules(tables: readonly OwnTable[]): readonly FoundRule[] {
   });
 }
 
+/** All rules of hw5 on a host, in the order in which packets meet them. */
+export function rulesOn({tools}: Pick<FirewallState, 'tools'>): readonly FoundRule[] {
+  return readRules(tools.flatMap(({tables}) => managedTables(tables)));
+}
+
 /** Who may come by SSH whatever is denied, as an earlier change saw them. */
-export function readSshSources(tables: readonly OwnTable[]): readonly SshSource[] {
+export function readSshSources(tables: readonly ManagedTable[]): readonly SshSource[] {
   const sources = linesOf(tables)
     .filter(({options}) => tagOf({options})?.words[0] === 'ssh')
     .flatMap(({options}) => {
@@ -59,13 +65,13 @@ export function readSshSources(tables: readonly OwnTable[]): readonly SshSource[
 }
 
 /** What the host itself receives first, then what it passes on, whatever the order of a dump: the variants differ in it. */
-export function linesOf(tables: readonly OwnTable[]): readonly Line[] {
+export function linesOf(tables: readonly ManagedTable[]): readonly Line[] {
   const lines = tables.flatMap(linesInOrder);
   return [...lines.filter((line) => !line.isForward), ...lines.filter((line) => line.isForward)];
 }
 
 /** A table's lines as a packet meets them: from the chain that is entered from outside, into ours it leads to. */
-function linesInOrder(table: OwnTable): readonly Line[] {
+function linesInOrder(table: ManagedTable): readonly Line[] {
   const walk = (chain: string, isForward: boolean): Line[] =>
     (table.chains.get(chain) ?? []).flatMap(({text, counters}) => {
       const options = readOptions(tokenize(text));

@@ -1,6 +1,10 @@
 import {chmod, mkdir, rm} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {dirname} from 'node:path';
+import type * as z from 'zod';
+import {failure, reply, taskAction, taskReasons} from '../scheduler-api/commands.js';
+import {DESIRED_PATH, STATE_PATH, taskActionPath, whyPath} from '../scheduler-api/endpoints.js';
+import {schedulerState} from '../scheduler-api/state.js';
 import {ConfigError, Hw5Error} from '../support/errors.js';
 import {messageOf} from './client.js';
 import {parseTasks} from './config.js';
@@ -8,24 +12,33 @@ import type {Instance} from './instance.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
+type Served = Pick<Instance, 'state' | 'why' | 'command'>;
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** An answer whose body follows the contract. A body that does not is an error of this program, answered with 500. */
+function answerWith<S extends z.ZodType>(status: number, schema: S, body: z.input<S>): Answer {
+  return {status, body: schema.parse(body)};
+}
+
 /**
- * Serves the control API on a unix socket that only root may open:
- * GET /v1/state, GET /v1/why/<task>, POST /v1/tasks/<task>/{restart,kill,release}, PUT /v1/desired (a list of tasks).
- * Any instance answers; what only the leader can do is handed to it through the store.
+ * Serves the control API (src/scheduler-api) on a unix socket that only root may open.
+ * Every instance answers; what only the leader can do is passed to it through the key-value store.
  */
-export async function serveApi(
-  instance: Pick<Instance, 'state' | 'why' | 'command'>,
-  socket: string,
-  now: () => number,
-): Promise<Server> {
+export async function serveApi(instance: Served, socket: string, now: () => number): Promise<Server> {
   await mkdir(dirname(socket), {recursive: true, mode: 0o755});
-  // Left behind by a killed predecessor: listen() would fail on it.
+  // A predecessor that was killed leaves its socket, on which listen() would fail.
   await rm(socket, {force: true});
   const server = createServer((request, response) => {
     answer(instance, request, now).then(
-      ({status, body}) => reply(response, status, body),
-      (error: unknown) =>
-        reply(response, error instanceof ConfigError ? 400 : error instanceof Hw5Error ? 503 : 500, {error: messageOf(error)}),
+      (result) => send(response, result),
+      (error: unknown) => {
+        const status = error instanceof ConfigError ? 400 : error instanceof Hw5Error ? 503 : 500;
+        send(response, answerWith(status, failure, {error: messageOf(error)}));
+      },
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -36,42 +49,34 @@ export async function serveApi(
   return server;
 }
 
-async function answer(
-  instance: Pick<Instance, 'state' | 'why' | 'command'>,
-  request: IncomingMessage,
-  now: () => number,
-): Promise<{status: number; body: unknown}> {
+async function answer(instance: Served, request: IncomingMessage, now: () => number): Promise<Answer> {
   const path = new URL(request.url ?? '/', 'http://socket').pathname;
-  const [version, noun, name, verb, ...more] = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
-  const route =
-    version !== 'v1' || more.length > 0
-      ? ''
-      : `${request.method} ${noun} ${[name, verb].filter((part) => part !== undefined).length}`;
-  switch (route) {
-    case 'GET state 0':
-      return {status: 200, body: await instance.state()};
-    case 'GET why 1': {
-      const lines = await instance.why(name!);
-      return lines === undefined
-        ? {status: 404, body: {error: `there is no task ${name}`}}
-        : {status: 200, body: {name, why: lines}};
-    }
-    case 'POST tasks 2': {
-      if (verb !== 'restart' && verb !== 'kill' && verb !== 'release') break;
-      const result = await instance.command({action: verb, name: name!, at: now()});
-      return {status: result.ok ? 202 : 409, body: result};
-    }
-    case 'PUT desired 0': {
-      const body = await readJson(request);
-      const tasks = parseTasks((body as {tasks?: unknown}).tasks ?? body, 'PUT /v1/desired');
-      const result = await instance.command({action: 'desired', tasks, at: now()});
-      return {status: result.ok ? 202 : 409, body: result};
-    }
+  if (request.method === 'GET' && path === STATE_PATH) return answerWith(200, schedulerState, await instance.state());
+  const task = taskIn(path);
+  if (request.method === 'GET' && task !== undefined && path === whyPath(task)) {
+    const why = await instance.why(task);
+    return why === undefined
+      ? answerWith(404, failure, {error: `there is no task ${task}`})
+      : answerWith(200, taskReasons, {name: task, why: [...why]});
   }
-  return {status: 404, body: {error: `there is no ${request.method} ${path}`}};
+  const action = taskAction.options.find((one) => task !== undefined && path === taskActionPath(task, one));
+  if (request.method === 'POST' && task !== undefined && action !== undefined) {
+    const result = await instance.command({action, name: task, at: now()});
+    return answerWith(result.ok ? 202 : 409, reply, result);
+  }
+  if (request.method === 'PUT' && path === DESIRED_PATH) {
+    const body = await readJson(request);
+    const tasks = parseTasks((body as {tasks?: unknown} | null)?.tasks ?? body, `PUT ${DESIRED_PATH}`);
+    const result = await instance.command({action: 'desired', tasks, at: now()});
+    return answerWith(result.ok ? 202 : 409, reply, result);
+  }
+  return answerWith(404, failure, {error: `there is no ${request.method} ${path}`});
+}
+
+/** The third part of a path, which names the task where a path names one. */
+function taskIn(path: string): string | undefined {
+  const part = path.split('/')[3];
+  return part === undefined || part === '' ? undefined : decodeURIComponent(part);
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -89,7 +94,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function reply(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, {status, body}: Answer): void {
   response.writeHead(status, {'Content-Type': 'application/json'});
   response.end(`${JSON.stringify(body)}\n`);
 }

@@ -1,101 +1,36 @@
-import {z} from 'zod';
+import type * as z from 'zod';
+import {configuration, type SchedulerConfiguration} from '../scheduler-api/configuration.js';
+import {type TaskSpec, taskList} from '../scheduler-api/task.js';
+import {API_VERSION, declaredVersion, describeIssues} from '../scheduler-api/version.js';
 import {ConfigError} from '../support/errors.js';
 
-const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'use small letters, digits, dots and dashes');
-const seconds = z.number().positive();
-const port = z.number().int().min(1).max(65_535);
-
-const healthCheck = z.strictObject({
-  type: z.enum(['http', 'tcp']),
-  port,
-  path: z.string().startsWith('/').default('/'),
-  graceSeconds: seconds.default(60),
-  intervalSeconds: seconds.default(5),
-  timeoutSeconds: seconds.default(5),
-  failures: z.number().int().min(1).default(3),
-});
-
-const taskSpec = z.strictObject({
-  name,
-  image: z.string().min(1),
-  network: z.string().min(1),
-  address: z.ipv4(),
-  cpus: z.number().positive(),
-  mem: z.number().min(32, 'Mesos gives a container at least 32 MB'),
-  command: z.string().min(1).optional(),
-  arguments: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  hostname: z.string().min(1).optional(),
-  volumes: z
-    .array(
-      z.strictObject({
-        host: z.string().startsWith('/'),
-        container: z.string().startsWith('/'),
-        mode: z.enum(['ro', 'rw']).default('rw'),
-      }),
-    )
-    .default([]),
-  healthCheck: healthCheck.optional(),
-  constraints: z.strictObject({node: z.string().min(1).optional(), unique: z.boolean().optional()}).default({}),
-});
-
-/** The tasks to keep running. Two of one name or of one address would fight for it for ever. */
-export const taskList = z.array(taskSpec).superRefine((tasks, context) => {
-  for (const field of ['name', 'address'] as const) {
-    const seen = new Map<string, number>();
-    tasks.forEach((task, index) => {
-      const first = seen.get(task[field]);
-      if (first === undefined) seen.set(task[field], index);
-      else context.addIssue({code: 'custom', path: [index, field], message: `${task[field]} is already used by task ${first}`});
-    });
-  }
-});
-
-const configSchema = z
-  .strictObject({
-    node: z.string().min(1),
-    master: z.string().regex(/^[^\s:/]+:\d+$/, 'write it as host:port'),
-    name,
-    user: z.string().min(1).default('root'),
-    role: z.string().min(1).default('*'),
-    failoverTimeoutSeconds: seconds.default(604_800),
-    etcd: z.array(z.url({protocol: /^http$/})).min(1),
-    clusterToken: z.string().min(1),
-    listen: z.string().startsWith('/'),
-    /** Those that have the images, the network and the keys; without it, all that the master has. */
-    agents: z.array(z.strictObject({name: z.string().min(1), address: z.ipv4()})).optional(),
-    principal: z.string().min(1).optional(),
-    secretFile: z.string().startsWith('/').optional(),
-    tasks: taskList,
-  })
-  .refine((config) => (config.principal === undefined) === (config.secretFile === undefined), {
-    message: 'principal and secretFile belong together',
-    path: ['principal'],
-  });
-
-export type TaskSpec = z.infer<typeof taskSpec>;
-export type Agent = NonNullable<FrameworkConfig['agents']>[number];
-export type FrameworkConfig = z.infer<typeof configSchema>;
-
 /**
- * Reads the text of /etc/hw5/framework.json.
- * @throws {ConfigError} naming every fault with its path
+ * Reads the content of /etc/hw5/framework.json.
+ * @throws {ConfigError} naming every error with its path, or the other version of hw5 that wrote the file
  */
-export function parseConfig(text: string, file: string): FrameworkConfig {
-  return check(configSchema, parseJson(text, file), file);
+export function parseConfig(content: string, file: string): SchedulerConfiguration {
+  const document = parseJson(content, file);
+  const version = declaredVersion(document);
+  if (version !== undefined && version !== API_VERSION)
+    throw new ConfigError(
+      `${file} is of version ${version}, and this scheduler reads version ${API_VERSION}`,
+      {file, path: 'apiVersion'},
+      {hint: '`hw5 up` installs the scheduler and its configuration together'},
+    );
+  return check(configuration, document, file);
 }
 
 /**
  * Checks a task list that came over the control API.
- * @throws {ConfigError} naming every fault with its path
+ * @throws {ConfigError} naming every error with its path
  */
-export function parseTasks(value: unknown, source: string): readonly TaskSpec[] {
+export function parseTasks(value: unknown, source: string): TaskSpec[] {
   return check(taskList, value, source);
 }
 
-function parseJson(text: string, file: string): unknown {
+function parseJson(content: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(content);
   } catch (cause) {
     throw new ConfigError(`${file} is not JSON: ${(cause as Error).message}`, {file});
   }
@@ -104,6 +39,5 @@ function parseJson(text: string, file: string): unknown {
 function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-  throw new ConfigError(`${file}: ${faults.join('; ')}`, {file, path: result.error.issues[0]?.path.join('.')});
+  throw new ConfigError(`${file}: ${describeIssues(result.error)}`, {file, path: result.error.issues[0]?.path.join('.')});
 }

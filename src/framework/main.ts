@@ -1,10 +1,11 @@
 import {readFile, stat} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
+import type {SchedulerConfiguration} from '../scheduler-api/configuration.js';
 import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
 import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
-import {type FrameworkConfig, parseConfig} from './config.js';
+import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
 import {defaultSettings} from './settings.js';
@@ -12,13 +13,13 @@ import {tearDown} from './teardown.js';
 
 const USAGE = `hw5-scheduler --config FILE [--teardown]
 
-  The Mesos framework of hw5. SIGTERM ends it and leaves the tasks running; SIGHUP reads the task list again.
-  --teardown  ends the framework and its tasks for good, and forgets it`;
+  The Mesos framework of hw5. SIGTERM terminates it and leaves the tasks running; SIGHUP reads the task list again.
+  --teardown  removes the framework, its tasks and its records`;
 const TEARDOWN_SECONDS = 45;
-/** Fail-over takes this, and then one to three seconds. */
+/** A failover takes this long, plus one to three seconds. */
 const LEASE_SECONDS = 8;
 
-/** Under systemd the level is told to the journal by its prefix. */
+/** The journal reads the level of a line from its prefix. */
 const isInJournal = process.env.JOURNAL_STREAM !== undefined;
 const log = (level: 'info' | 'warn', message: string): void => {
   const prefix = isInJournal ? (level === 'warn' ? '<4>' : '<6>') : '';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   const options = readArguments();
   if (options === undefined) return;
   const {config, changedAt} = await loadConfig(options.config);
-  // a secret that cannot be read ends the program at its start; later it is told, and tried again
+  // At the start an unreadable secret is an error; later it is logged and read again.
   await loadCredentials(config);
   const runner = processRunner(process.env);
   const parts = {
@@ -57,8 +58,8 @@ async function main(): Promise<void> {
   const instance = new Instance(parts, {tasks: config.tasks, at: changedAt});
   process.on('SIGHUP', () => {
     loadConfig(options.config).then(
-      (fresh) => instance.restate(fresh.config.tasks, fresh.changedAt),
-      (error: unknown) => log('warn', `the configuration was not taken: ${messageOf(error)}`),
+      (fresh) => instance.updateConfiguration(fresh.config.tasks, fresh.changedAt),
+      (error: unknown) => log('warn', `the configuration was rejected: ${messageOf(error)}`),
     );
   });
   const server = await serveApi(instance, config.listen, parts.now);
@@ -86,7 +87,7 @@ function readArguments(): {config: string; teardown: boolean} | undefined {
   }
 }
 
-async function loadConfig(file: string): Promise<{config: FrameworkConfig; changedAt: number}> {
+async function loadConfig(file: string): Promise<{config: SchedulerConfiguration; changedAt: number}> {
   try {
     const [text, {mtimeMs}] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
     return {config: parseConfig(text, file), changedAt: mtimeMs};
@@ -95,7 +96,7 @@ async function loadConfig(file: string): Promise<{config: FrameworkConfig; chang
   }
 }
 
-async function loadCredentials(config: FrameworkConfig): Promise<Credentials | undefined> {
+async function loadCredentials(config: SchedulerConfiguration): Promise<Credentials | undefined> {
   if (config.principal === undefined || config.secretFile === undefined) return undefined;
   const file = config.secretFile;
   const {mode} = await stat(file).catch((cause: unknown) => {
@@ -106,11 +107,11 @@ async function loadCredentials(config: FrameworkConfig): Promise<Credentials | u
   return {principal: config.principal, secret: (await readFile(file, 'utf8')).trimEnd()};
 }
 
-function frameworkInfo(config: FrameworkConfig) {
+function frameworkInfo(config: SchedulerConfiguration) {
   return {
     user: config.user,
     name: config.name,
-    // 0, the default, would let the master end all tasks as soon as the scheduler is away.
+    // With 0, the default, the master would kill all tasks as soon as the scheduler disconnects.
     failover_timeout: config.failoverTimeoutSeconds,
     checkpoint: true,
     hostname: config.node,

@@ -1,8 +1,9 @@
-import {createHash} from 'node:crypto';
 import {join} from 'node:path';
+import type {Address} from '../support/address.js';
+import {type Block, blockLiteral, hasHostBits, parseIpv4Block} from '../support/block.js';
 import {UsageError} from '../support/errors.js';
+import {sha256} from '../support/sha256.js';
 import type {LabHost} from './host.js';
-import {addressAt, formatSubnet, parseSubnet} from './subnet.js';
 
 /** What a user may choose. */
 export interface LabOptions {
@@ -26,9 +27,10 @@ export interface LabDefinition {
 
 /** A lab: its definition and all that follows from it. Pure data, whether or not it is up. */
 export interface Lab extends LabDefinition {
-  readonly prefix: number;
+  /** `subnet`, parsed. */
+  readonly network: Block;
   /** The bridge's address, the machines' default route. */
-  readonly gateway: string;
+  readonly gateway: Address;
   readonly bridge: string;
   /** The name of the lab's chain in every iptables table it uses. */
   readonly chain: string;
@@ -48,7 +50,7 @@ export interface Lab extends LabDefinition {
 export interface LabMachine {
   /** node0, node1 … */
   readonly name: string;
-  readonly address: string;
+  readonly address: Address;
   /** What systemd-nspawn calls it; unique on this computer. The host's end of its cable is `vb-` and this. */
   readonly nspawnName: string;
   readonly directory: string;
@@ -78,8 +80,9 @@ export function defineLab(options: LabOptions): LabDefinition {
   if (!Number.isInteger(count) || count < 1 || count > 9) {
     throw new UsageError(`a lab has 1 to 9 machines, not ${count}`);
   }
-  const subnet = parseSubnet(options.subnet ?? DEFAULT_LAB.subnet);
-  if (!subnet || subnet.prefix > 27 || subnet.prefix < 8) {
+  const subnet = options.subnet ?? DEFAULT_LAB.subnet;
+  const network = parseIpv4Block(subnet);
+  if (!network || hasHostBits(subnet) || network.prefix > 27 || network.prefix < 8) {
     throw new UsageError(`"${options.subnet}" is no subnet for a lab`, {hint: 'give a network as 198.18.0.0/24, /27 or larger'});
   }
   const sudoPassword = [...new Set(options.sudoPassword ?? [])].sort();
@@ -87,19 +90,19 @@ export function defineLab(options: LabOptions): LabDefinition {
   if (unknown !== undefined) {
     throw new UsageError(`the lab has no machine ${unknown}`, {hint: `its machines are ${machineNames(count).join(', ')}`});
   }
-  return {name, count, subnet: formatSubnet(subnet), sudoPassword};
+  return {name, count, subnet, sudoPassword};
 }
 
 /** Everything that follows from a definition. */
 export function labFrom(definition: LabDefinition, host: LabHost): Lab {
   const {name} = definition;
-  const subnet = parseSubnet(definition.subnet)!;
+  const network = blockLiteral(definition.subnet);
   const directory = join(host.state, name);
   const runDirectory = join(host.run, name);
   return {
     ...definition,
-    prefix: subnet.prefix,
-    gateway: addressAt(subnet, 1),
+    network,
+    gateway: network.nth(1)!,
     bridge: shorten(`br-${name}`, INTERFACE_NAME_LENGTH),
     chain: `HW5-LAB-${name}`,
     directory,
@@ -113,7 +116,7 @@ export function labFrom(definition: LabDefinition, host: LabHost): Lab {
     },
     machines: machineNames(definition.count).map((machine, index) => ({
       name: machine,
-      address: addressAt(subnet, FIRST_MACHINE + index),
+      address: network.nth(FIRST_MACHINE + index)!,
       nspawnName: shorten(`${name}-${machine}`, INTERFACE_NAME_LENGTH - 'vb-'.length),
       directory: join(directory, machine),
       console: join(directory, machine, 'console.log'),
@@ -139,6 +142,6 @@ function machineNames(count: number): string[] {
 /** Keeps names readable where they fit; where not, a digest keeps two long ones apart. */
 function shorten(name: string, length: number): string {
   if (name.length <= length) return name;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  const digest = sha256(name).slice(0, 6);
   return `${name.slice(0, length - 7)}-${digest}`;
 }

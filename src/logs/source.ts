@@ -1,5 +1,6 @@
-import {type Cluster, type ClusterNode, calicoNodes, nodesWith, type Role} from '../cluster/cluster.js';
+import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {nearest} from '../cluster/nearest.js';
+import type {Component} from '../components/component.js';
 import {quoteAll} from '../host/command.js';
 import {UsageError} from '../support/errors.js';
 import {dockerSince, journalSince, type Since} from '../support/since.js';
@@ -15,55 +16,39 @@ export interface LogSource {
   readonly container?: string | undefined;
 }
 
-interface Component {
-  readonly nodes: (cluster: Cluster) => readonly ClusterNode[];
-  readonly units: readonly string[];
-  readonly container?: string;
-  readonly isMesos?: true;
+/** The components that have a log, as `hw5 status` calls them. */
+export function logNames(components: readonly Component[]): readonly string[] {
+  return components.filter(({logs}) => logs !== undefined).map(({name}) => name);
 }
 
-const having = (role: Role) => (cluster: Cluster) => nodesWith(cluster, role);
-
-const COMPONENTS: Readonly<Record<string, Component>> = {
-  etcd: {nodes: having('etcd'), units: ['hw5-etcd.service']},
-  docker: {nodes: calicoNodes, units: ['docker.service']},
-  // Calico's own node is a container; the lab's work-alike has units.
-  calico: {
-    nodes: calicoNodes,
-    units: ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'],
-    container: 'calico-node',
-  },
-  'mesos-master': {nodes: having('master'), units: ['hw5-mesos-master.service'], isMesos: true},
-  'mesos-agent': {nodes: having('agent'), units: ['hw5-mesos-agent.service'], isMesos: true},
-  proxy: {nodes: having('proxy'), units: ['hw5-proxy.service']},
-  scheduler: {nodes: having('framework'), units: ['hw5-scheduler.service']},
-};
-
-/** Other names people use. */
-const ALIASES: Readonly<Record<string, string>> = {framework: 'scheduler', dockerd: 'docker'};
-
-/** The components that have a log, as `hw5 status` calls them. */
-export const COMPONENT_NAMES: readonly string[] = Object.keys(COMPONENTS);
-
 /** @throws UsageError when there is no such component, or this cluster has none of it. */
-export function logSource(name: string, cluster: Cluster): LogSource {
-  const component = ALIASES[name] ?? name;
-  const found = Object.hasOwn(COMPONENTS, component) ? COMPONENTS[component] : undefined;
-  if (found === undefined) {
-    if (cluster.framework.tasks.some((task) => task.name === name))
-      throw new UsageError(`${name} is a task, not a component`, {
-        hint: `\`hw5 task logs ${name}\` shows what its container says`,
-      });
-    const near = nearest(name, [...COMPONENT_NAMES, ...Object.keys(ALIASES)]);
-    throw new UsageError(`there is no component ${name}`, {
-      hint: `${near === undefined ? '' : `did you mean ${near}? `}There are ${COMPONENT_NAMES.join(', ')}`,
+export function logSource(name: string, cluster: Cluster, components: readonly Component[]): LogSource {
+  const found = components.find((one) => one.logs && (one.name === name || one.logs.aliases?.includes(name)));
+  if (!found?.logs) throw unknownComponent(name, cluster, components);
+  const {logs, targets, units = []} = found;
+  const nodes = targets(cluster);
+  if (nodes.length === 0) throw notRun(found, cluster);
+  return {component: found.name, nodes, units: logs.units ?? units, container: logs.container};
+}
+
+function unknownComponent(name: string, cluster: Cluster, components: readonly Component[]): UsageError {
+  if (cluster.framework.tasks.some((task) => task.name === name))
+    return new UsageError(`${name} is a task, not a component`, {
+      hint: `\`hw5 task logs ${name}\` shows what its container says`,
     });
-  }
-  if (found.isMesos && cluster.mesos.source.kind === 'external')
-    throw new UsageError(`hw5 does not run Mesos for ${cluster.name}`, {
-      hint: `it registers at ${cluster.mesos.source.master}: look there`,
-    });
-  return {component, nodes: found.nodes(cluster), units: found.units, container: found.container};
+  const names = logNames(components);
+  const near = nearest(name, [...names, ...components.flatMap(({logs}) => logs?.aliases ?? [])]);
+  return new UsageError(`there is no component ${name}`, {
+    hint: `${near === undefined ? '' : `did you mean ${near}? `}There are ${names.join(', ')}`,
+  });
+}
+
+function notRun({name, logs}: Component, cluster: Cluster): UsageError {
+  const {message, hint} = logs?.notRun?.(cluster) ?? {
+    message: `no node of ${cluster.name} runs ${name}`,
+    hint: '`hw5 status` shows the components of each node',
+  };
+  return new UsageError(message, {hint});
 }
 
 export interface LogRange {

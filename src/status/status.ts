@@ -1,11 +1,5 @@
-/** How a component does on a node. `absent`: hw5 has not brought it there (yet). */
-export type ComponentState = 'healthy' | 'unhealthy' | 'absent';
-
-export interface ComponentStatus {
-  readonly state: ComponentState;
-  /** In a few words: what answers, or what is amiss. */
-  readonly detail: string;
-}
+import type {BgpPeer} from '../components/calico/node-status.js';
+import type {Health, HealthState} from '../components/health.js';
 
 export interface NodeStatus {
   readonly name: string;
@@ -15,17 +9,8 @@ export interface NodeStatus {
   readonly error?: string | undefined;
   /** How to mend that. */
   readonly hint?: string | undefined;
-  readonly components: Readonly<Record<string, ComponentStatus>>;
+  readonly components: Readonly<Record<string, Health>>;
   readonly peers: readonly BgpPeer[];
-}
-
-/** A row of `calicoctl node status`. */
-export interface BgpPeer {
-  readonly address: string;
-  readonly type: string;
-  readonly state: string;
-  readonly since: string;
-  readonly info: string;
 }
 
 export interface TaskStatus {
@@ -47,15 +32,18 @@ export interface ClusterStatus {
   readonly network: {
     readonly name: string;
     readonly subnet: string;
-    readonly state: ComponentState;
+    readonly state: HealthState;
     readonly nodes: readonly string[];
   };
   readonly framework: {
-    readonly state: ComponentState;
+    readonly state: HealthState;
     readonly id: string | null;
     readonly leader: string | null;
     readonly connected: boolean;
     readonly master: string;
+    /** Why the scheduler's state is not known although it answers: it is of another version, or broken. */
+    readonly error?: string | undefined;
+    readonly hint?: string | undefined;
   };
   readonly tasks: readonly TaskStatus[];
   readonly notebook: {readonly urls: readonly string[]};

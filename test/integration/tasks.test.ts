@@ -1,12 +1,12 @@
 import {access, readFile} from 'node:fs/promises';
 import {beforeAll, describe, expect, test} from 'vitest';
-import type {SchedulerState, TaskState} from '../../src/components/scheduler/component.js';
+import type {SchedulerState, TaskReport} from '../../src/scheduler-api/state.js';
 import type {Explanation} from '../../src/tasks/explain.js';
 import {ADDRESSES, ensureCluster, ensureLab, hw5, inMachine, LAB, onLab} from '../support/lab.js';
 
 const CLUSTER_FILE = `/var/lib/hw5/labs/${LAB.name}/cluster.yaml`;
 
-async function tasks(): Promise<readonly TaskState[]> {
+async function tasks(): Promise<readonly TaskReport[]> {
   return (JSON.parse((await onLab(['task', 'list', '--json'])).stdout as string) as SchedulerState).tasks;
 }
 
@@ -20,16 +20,16 @@ async function eventually<T>(what: string, look: () => Promise<T | undefined | f
 }
 
 /** Waits for a task that is well and of another life than before. */
-function again(before: TaskState): Promise<TaskState> {
+function again(before: TaskReport): Promise<TaskReport> {
   return eventually(`${before.name} is back`, async () =>
     (await tasks()).find((task) => task.name === before.name && task.taskId !== before.taskId && task.healthy === true),
   );
 }
 
-const taskNamed = async (name: string): Promise<TaskState> => (await tasks()).find((task) => task.name === name)!;
+const taskNamed = async (name: string): Promise<TaskReport> => (await tasks()).find((task) => task.name === name)!;
 
 /** What the other tasks run in: nobody may touch them. */
-const others = (all: readonly TaskState[], name: string) =>
+const others = (all: readonly TaskReport[], name: string) =>
   all.filter((task) => task.name !== name).map(({name, taskId, containerId, node}) => ({name, taskId, containerId, node}));
 
 describe('the tasks from the command line', () => {

@@ -1,10 +1,11 @@
-import type {TaskSpec} from '../../src/framework/config.js';
 import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
-import type {CommandAction, Effect, SchedulerEvent, SchedulerState, StoreOp} from '../../src/framework/model.js';
+import type {Effect, ReducerState, SchedulerEvent, StoreOp} from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
-import {reduce} from '../../src/framework/scheduler.js';
+import {reduce} from '../../src/framework/reduce.js';
 import {defaultSettings} from '../../src/framework/settings.js';
 import {viewOf} from '../../src/framework/view.js';
+import type {TaskAction} from '../../src/scheduler-api/commands.js';
+import type {TaskSpec} from '../../src/scheduler-api/task.js';
 
 /** A container as it really is on its agent, whatever anybody knows of it. */
 export interface Container {
@@ -49,7 +50,7 @@ interface Known {
  */
 export class FrameworkWorld {
   now = 1_000_000_000;
-  state: SchedulerState;
+  state: ReducerState;
   readonly agents: Agent[];
   readonly store = new Map<string, unknown>();
   /** Saves under way, in their order. */
@@ -135,7 +136,7 @@ export class FrameworkWorld {
       while (this.isPrompt && this.stream.length > 0) this.deliver();
       this.now += 1000;
       for (const agent of this.agents) {
-        if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;
+        if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.reservationSeconds * 1000) continue;
         for (const container of agent.containers.values()) container.isOverdue = true;
       }
       for (const one of this.containers) if (one.diesAt !== null && one.diesAt <= this.now) this.end(one, 'TASK_KILLED');
@@ -154,7 +155,7 @@ export class FrameworkWorld {
   finishFreeing(): void {
     const address = this.freeing.shift();
     if (address === undefined) return;
-    const message = this.isDockerAway ? 'calico_net could not be looked at' : '';
+    const message = this.isDockerAway ? 'calico_net could not be inspected' : '';
     this.dispatch({type: 'address-freed', address, ok: !this.isDockerAway, message});
   }
 
@@ -174,7 +175,7 @@ export class FrameworkWorld {
 
   /** Everything settles that can settle without time passing. */
   drain(): void {
-    for (let turn = 0; turn < 10_000; turn++) {
+    for (let reduction = 0; reduction < 10_000; reduction++) {
       if (this.stream.length > 0) this.deliver();
       else if (this.saves.length > 0) this.finishSave();
       else if (this.freeing.length > 0) this.finishFreeing();
@@ -212,7 +213,7 @@ export class FrameworkWorld {
     this.state = stateFrom(structuredClone(this.store), defaultSettings, this.now);
   }
 
-  command(action: CommandAction, name: string): void {
+  command(action: TaskAction, name: string): void {
     this.dispatch({type: 'command', action, name});
     if (action !== 'release' || this.replies.at(-1)?.ok !== true) return;
     for (const container of this.containers) if (container.name === name) container.isOverdue = true;

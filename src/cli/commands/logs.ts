@@ -1,8 +1,8 @@
-import chalk from 'chalk';
 import {Command} from 'commander';
 import {chooseNodes} from '../../cluster/choose-nodes.js';
+import {COMPONENTS} from '../../components/index.js';
 import {readLogs} from '../../logs/read.js';
-import {COMPONENT_NAMES, logSource} from '../../logs/source.js';
+import {logNames, logSource} from '../../logs/source.js';
 import {UsageError} from '../../support/errors.js';
 import {parseSince} from '../../support/since.js';
 import {findCluster} from '../cluster-file.js';
@@ -10,6 +10,7 @@ import type {CliContext} from '../context.js';
 import {openHosts} from '../open-hosts.js';
 import {optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
+import {chalk} from '../reporter/colours.js';
 import {formatError} from '../text/format-error.js';
 import {wholeNumber} from '../whole-number.js';
 
@@ -25,16 +26,15 @@ interface LogsOptions {
 /** `hw5 logs` */
 export function logsCommand(context: CliContext): Command {
   return new Command('logs')
-    .description('the log of a component from all nodes that have it, merged by time')
-    .argument('<component>', COMPONENT_NAMES.join(', '))
-    .option('-f, --follow', 'go on until Ctrl-C')
-    .option('--node <name...>', 'only of these nodes')
+    .argument('<component>', logNames(COMPONENTS).join(', '))
+    .option('-f, --follow', 'print new lines until Ctrl-C')
+    .option('--node <name...>', 'only these nodes')
     .option('-n, --lines <n>', 'only the last lines of each node', wholeNumber, 100)
-    .option('--since <time>', 'only what is newer: 10m, 2h, 1d, or 2024-05-01T12:00')
+    .option('--since <time>', 'only newer lines: 10m, 2h, 1d, or 2024-05-01T12:00')
     .addHelpText(
       'after',
       `
-Each line begins with its node. What tasks say is not here: see \`hw5 task logs\`.
+Each line starts with the node's name. For the output of tasks, see \`hw5 task logs\`.
 
 Examples:
   hw5 logs scheduler -f
@@ -46,7 +46,7 @@ Examples:
       const options = optionsOf<LogsOptions>(command);
       const since = options.since === undefined ? undefined : parseSince(options.since);
       const cluster = await findCluster(options, context);
-      const found = logSource(component, cluster);
+      const found = logSource(component, cluster, COMPONENTS);
       const source = {...found, nodes: chooseNodes(cluster.nodes, options.node).filter((node) => found.nodes.includes(node))};
       if (source.nodes.length === 0) {
         throw new UsageError(`${found.component} is not on ${options.node?.join(', ')}`, {

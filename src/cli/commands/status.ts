@@ -1,9 +1,11 @@
 import {Command} from 'commander';
 import type {ClusterNode} from '../../cluster/cluster.js';
+import {COMPONENTS} from '../../components/index.js';
 import type {Host} from '../../host/host.js';
-import {Questions} from '../../host/questions.js';
+import {PromptAwareLimits} from '../../host/prompt-aware-limits.js';
 import {collectStatus, type HostOf} from '../../status/collect.js';
 import {UsageError} from '../../support/errors.js';
+import {pause} from '../../support/pause.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
@@ -11,27 +13,26 @@ import {type GlobalOptions, optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
 import {statusText} from '../text/status.js';
 
-/** A node that cannot be connected to by then is shown as not reachable, */
+/** A node that takes longer to connect to is shown as unreachable. */
 const CONNECT_LIMIT_SECONDS = 5;
-/** and so is one that is connected and answers nothing. A busy one is slow, not dead. */
+/** A connected node that takes longer to reply is shown as unreachable, too. Generous, because a busy node is slow. */
 const LIMIT_MS = 20_000;
 const INTERVAL_MS = 2_000;
 
 /** `hw5 status` */
 export function statusCommand(context: CliContext): Command {
   return new Command('status')
-    .description('show nodes, components, BGP peers, network, framework and tasks; exit 0 if healthy, else 3')
-    .option('--watch', 'again and again, until Ctrl-C')
+    .option('--watch', 'refresh every two seconds, until Ctrl-C')
     .addHelpText('after', '\nExamples:\n  hw5 status\n  hw5 --lab status --watch\n  hw5 status --json | jq .tasks')
     .action(async (_options, command: Command) => {
       const options = optionsOf<{watch?: boolean}>(command);
       const cluster = await findCluster(options, context);
-      const questions = new Questions();
-      await using hosts = new Connections(options, context, questions);
-      const collect = () => collectStatus(cluster, hosts.get, LIMIT_MS, questions);
+      const limits = new PromptAwareLimits();
+      await using hosts = new Connections(options, context, limits);
+      const collect = () => collectStatus(cluster, COMPONENTS, hosts.get, LIMIT_MS, limits);
       const show = async (): Promise<void> => {
         const status = await collect();
-        // nodes whose question was not answered
+        // Ctrl-C at a prompt: the status of that node is unknown
         context.signal.throwIfAborted();
         const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
         context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
@@ -47,30 +48,16 @@ export function statusCommand(context: CliContext): Command {
     });
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      {once: true},
-    );
-  });
-}
-
-/** Keeps one connection a node over many looks, and makes a new one when it was lost. */
+/** Keeps one connection per node between refreshes, and reconnects when it was lost. */
 class Connections implements AsyncDisposable {
   readonly #connect: (node: ClusterNode) => Promise<Host>;
   readonly #open = new Map<string, Promise<Host>>();
 
-  constructor(options: GlobalOptions, context: CliContext, questions: Questions) {
+  constructor(options: GlobalOptions, context: CliContext, limits: PromptAwareLimits) {
     if (options.json && options.verbose) throw new UsageError('--json and --verbose exclude each other', {hint: 'leave one out'});
     this.#connect = connector(options, context, ({type}) => {
-      if (type === 'asking') questions.asked();
-      if (type === 'answered') questions.answered();
+      if (type === 'asking') limits.promptOpened();
+      if (type === 'answered') limits.promptAnswered();
     });
   }
 

@@ -1,22 +1,52 @@
+import type {ChangeReport} from '../../firewall/apply-change.js';
+import type {NodeResult} from '../../firewall/change-host.js';
+import type {Flaw} from '../../firewall/flaws.js';
+import type {ListedRule, Unconfirmed} from '../../firewall/list.js';
+import type {NodeFailure} from '../../firewall/nodes.js';
 import {showProbe} from '../../firewall/probe.js';
 import type {Proof} from '../../firewall/proof.js';
-import type {NodeResult} from '../../firewall/work.js';
+import type {Verification} from '../../firewall/verify-rules.js';
 
-/** What became of a node, for programs. */
-export function resultJson({node, outcome}: NodeResult): unknown {
+/** `--json` of the commands that change something. @param id of the rule that the change is about, if it is about one */
+export function reportJson(id: string | undefined, report: ChangeReport): string {
+  const {results, leftOut} = report;
+  if (report.kind === 'planned') return json({id, nodes: results.map(planJson), leftOut});
+  return json({id, nodes: results.map(resultJson), leftOut, proofs: report.proofs.map(proofJson)});
+}
+
+/** `--json` of `list` */
+export function listJson({
+  rules,
+  unconfirmed,
+  flaws,
+  failures,
+}: {
+  readonly rules: readonly ListedRule[];
+  readonly unconfirmed: readonly Unconfirmed[];
+  readonly flaws: readonly Flaw[];
+  readonly failures: readonly NodeFailure[];
+}): string {
+  const unreachable = failures.map(({node, error}) => ({node: node.name, error: error.message}));
+  return json({rules, unconfirmed, flaws, unreachable});
+}
+
+/** `--json` of `verify` */
+export function verificationJson({proofs, flaws}: Verification): string {
+  return json({proofs: proofs.map(proofJson), flaws});
+}
+
+function resultJson({node, outcome}: NodeResult): unknown {
   if (outcome.kind === 'failed') return {node, result: 'failed', error: outcome.error.message};
   return {node, result: outcome.kind, remarks: outcome.change.remarks};
 }
 
-/** What a node would be told, for programs. */
-export function planJson({node, outcome}: NodeResult): unknown {
+function planJson({node, outcome}: NodeResult): unknown {
   if (outcome.kind === 'failed') return resultJson({node, outcome});
   const {edits, notes, remarks} = outcome.change;
   return {node, result: outcome.kind, remarks, edits: edits.map(({tool, forward}) => ({tool, restore: forward})), notes};
 }
 
-/** What was proven of a rule on a node, for programs. */
-export function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof): unknown {
+function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof): unknown {
   return {
     id: rule.id,
     node,
@@ -33,4 +63,8 @@ export function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof
     remarks,
     doubts,
   };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,18 +1,19 @@
-import chalk from 'chalk';
+import type {ChangeReport, LeftOut} from '../../firewall/apply-change.js';
+import type {NodeResult} from '../../firewall/change-host.js';
 import {showDuration} from '../../firewall/duration.js';
-import {type ListedRule, WAY} from '../../firewall/list.js';
-import type {Wish} from '../../firewall/plan.js';
+import type {FirewallChange} from '../../firewall/firewall-change.js';
+import {type ListedRule, type Unconfirmed, WAY} from '../../firewall/list.js';
 import {showProbe} from '../../firewall/probe.js';
 import type {Proof, ProofRow} from '../../firewall/proof.js';
 import {showMatch} from '../../firewall/rule.js';
-import type {NodeResult} from '../../firewall/work.js';
+import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
 /** The rules for people, and where in a packet's way they stand. */
 export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
   const waiting = unconfirmed.map(
     ({node, takenBackInSeconds}) =>
-      `${node}: a change waits to be confirmed; the node takes it back in ${showDuration(takenBackInSeconds)}\n`,
+      `${node}: a change waits to be confirmed; the node rolls it back in ${showDuration(takenBackInSeconds)}\n`,
   );
   if (nodes === 0) return '';
   if (rules.length === 0)
@@ -28,7 +29,7 @@ export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unc
     rule.persisted ? 'yes' : 'no',
     rule.points.join(', '),
   ]);
-  const table = columns([['ID', 'NODE', 'EXERCISE', 'MATCH', 'HITS', 'AGE', 'ENDS IN', 'PERSISTED', 'BITES AT'], ...rows]);
+  const table = columns([['ID', 'NODE', 'EXERCISE', 'MATCH', 'HITS', 'AGE', 'ENDS IN', 'PERSISTED', 'HOOK'], ...rows]);
   const way = WAY.map(([letter, name]) => `${letter} ${name}`);
   return [
     chalk.dim(table[0]),
@@ -41,34 +42,23 @@ export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unc
   ].join('\n');
 }
 
-/** A node with a change that nobody has confirmed yet. */
-export interface Unconfirmed {
-  readonly node: string;
-  readonly takenBackInSeconds: number;
+/** What a change did on each node, and what proves it. */
+export function changeText(change: FirewallChange, report: ChangeReport & {kind: 'applied'}): string {
+  const lines = [...report.results.flatMap((result) => resultLines(change, result)), ...report.leftOut.map(leftOutLine)];
+  return `${lines.join('\n')}\n${proofsText(report.proofs, report.reachedNodes)}`;
 }
 
-/** A node that a change is not for, and why. */
-export interface LeftOut {
-  readonly node: string;
-  readonly why: string;
+function resultLines(change: FirewallChange, {node, outcome}: NodeResult): string[] {
+  if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
+  const isChanged = outcome.kind === 'changed';
+  const remarks = outcome.change.remarks.map((remark) => chalk.yellow(`  ${remark}`));
+  return [`${isChanged ? chalk.green('✓') : chalk.dim('=')} ${node}  ${resultText(change, isChanged)}`, ...remarks];
 }
 
-/** What became of a change, a line a node. */
-export function changeLines(results: readonly NodeResult[], wish: Wish | undefined, leftOut: readonly LeftOut[]): string[] {
-  const what = wish ? `${wish.rule.id} ${wish.rule.exercise} ${showMatch(wish.rule.match)}` : '';
-  const lines = results.flatMap(({node, outcome}) => {
-    if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
-    const remarks = outcome.change.remarks.map((remark) => chalk.yellow(`  ${remark}`));
-    const done = wish
-      ? outcome.kind === 'changed'
-        ? what
-        : `${what} is already there`
-      : outcome.kind === 'changed'
-        ? 'removed'
-        : 'nothing to remove';
-    return [`${outcome.kind === 'changed' ? chalk.green('✓') : chalk.dim('=')} ${node}  ${done}`, ...remarks];
-  });
-  return [...lines, ...leftOut.map(leftOutLine)];
+function resultText(change: FirewallChange, isChanged: boolean): string {
+  if (change.kind !== 'add') return isChanged ? 'removed' : 'nothing to remove';
+  const {id, exercise, match} = change.rule;
+  return `${id} ${exercise} ${showMatch(match)}${isChanged ? '' : ' is already there'}`;
 }
 
 function leftOutLine({node, why}: LeftOut): string {

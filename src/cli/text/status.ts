@@ -1,17 +1,19 @@
-import chalk from 'chalk';
-import {isWell} from '../../components/scheduler/component.js';
-import type {BgpPeer, ClusterStatus, ComponentState, NodeStatus} from '../../status/status.js';
+import {isEstablished} from '../../components/calico/node-status.js';
+import type {HealthState} from '../../components/health.js';
+import {isTaskHealthy} from '../../scheduler-api/state.js';
+import type {ClusterStatus, NodeStatus} from '../../status/status.js';
+import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
-const COLOUR: Readonly<Record<ComponentState, (text: string) => string>> = {
+const COLOUR: Readonly<Record<HealthState, (text: string) => string>> = {
   healthy: chalk.green,
   unhealthy: chalk.red,
   absent: chalk.dim,
 };
-const SIGN: Readonly<Record<ComponentState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
+const SIGN: Readonly<Record<HealthState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
 const COLOUR_OF_SIGN = new Map((['healthy', 'unhealthy', 'absent'] as const).map((state) => [SIGN[state], COLOUR[state]]));
 
-/** The status for people: what is well in one word, what is not with why. */
+/** The status for people; details only of what is not healthy. */
 export function statusText(status: ClusterStatus): string {
   const lines = [
     `${chalk.bold(status.cluster)}: ${status.healthy ? chalk.green('healthy') : chalk.red('not healthy')}`,
@@ -27,8 +29,8 @@ export function statusText(status: ClusterStatus): string {
       status.framework.state,
       'framework',
       status.framework.id
-        ? `${status.framework.id}, led by ${status.framework.leader ?? 'nobody'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
-        : 'no scheduler answers',
+        ? `${status.framework.id}, leader: ${status.framework.leader ?? 'none'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
+        : `${status.framework.error ?? 'no scheduler answers'}${status.framework.hint === undefined ? '' : ` (${status.framework.hint})`}`,
     ),
     '',
     ...taskLines(status),
@@ -38,7 +40,7 @@ export function statusText(status: ClusterStatus): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A row a component, a column a node; what is amiss follows in words. */
+/** A table with a row per component and a column per node, followed by the details of what is not healthy. */
 function nodeLines(status: ClusterStatus): string[] {
   const {nodes} = status;
   const names = [...new Set(nodes.flatMap((node) => Object.keys(node.components)))];
@@ -54,7 +56,7 @@ function nodeLines(status: ClusterStatus): string[] {
     chalk.bold(heads),
     chalk.dim(addresses),
     ...cells.map((line) => line.replace(/[●✗○]/g, (sign) => COLOUR_OF_SIGN.get(sign)!(sign))),
-    ...troubles(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
+    ...problems(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
   ];
 }
 
@@ -70,13 +72,11 @@ function peerCell(node: NodeStatus, address: string): string {
   return isEstablished(peer) ? `${SIGN.healthy} up ${peer.since}` : `${SIGN.unhealthy} ${peer.state} ${peer.since}`;
 }
 
-const isEstablished = (peer: BgpPeer): boolean => peer.info.startsWith('Established');
-
-function troubles(status: ClusterStatus): string[] {
+function problems(status: ClusterStatus): string[] {
   return status.nodes.flatMap((node) => {
     if (!node.reachable) {
       const why = [...(node.error ?? '').split('\n'), ...(node.hint === undefined ? [] : [`hint: ${node.hint}`])];
-      return [chalk.red(`${node.name} is not reachable`), ...why.map((line) => `    ${line}`)];
+      return [chalk.red(`${node.name} is unreachable`), ...why.map((line) => `    ${line}`)];
     }
     return [
       ...Object.entries(node.components)
@@ -91,7 +91,7 @@ function troubles(status: ClusterStatus): string[] {
   });
 }
 
-function part(state: ComponentState, name: string, detail: string): string {
+function part(state: HealthState, name: string, detail: string): string {
   return `${COLOUR[state](SIGN[state])} ${name.padEnd(13)} ${state === 'healthy' ? chalk.dim(detail) : detail}`;
 }
 
@@ -110,6 +110,6 @@ function taskLines(status: ClusterStatus): string[] {
   return columns(rows).map((text, index) => {
     const task = status.tasks[index - 1];
     if (!task) return chalk.dim(text);
-    return isWell(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
+    return isTaskHealthy(task) ? text : `${chalk.yellow(text)}  ${task.message}`;
   });
 }

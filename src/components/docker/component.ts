@@ -1,15 +1,18 @@
 import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, systemctl} from '../../engine/action.js';
 import {output, textFile, unit} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {render} from '../../support/template.js';
-import {removeImages, TAGS} from '../images/component.js';
+import {defineComponent, type Port} from '../component.js';
+import {scriptHealth} from '../health.js';
+import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
 
 const UNIT = 'docker.service';
 /** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
 const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
+/** Docker hosts that share a cluster store gossip on this port, over TCP and UDP. Docker has no option for it. */
+const GOSSIP_PORT = 7946;
 /** Marks the rules that let the containers' traffic through. */
 const COMMENT = 'hw5:pool';
 
@@ -31,36 +34,49 @@ done`,
 };
 
 /** dockerd with the etcd cluster as its store. The distribution's unit stays; a drop-in adds to its command line. */
-export const docker = defineStep({
+export const docker = defineComponent({
   name: 'docker',
   title: 'dockerd with the cluster store',
   needs: ['kernel', 'packages', 'etcd'],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
+  packages: () => ['docker.io', 'conntrack'],
+  ports: () =>
+    (['tcp', 'udp'] as const).map(
+      (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),
+    ),
+  health: () =>
+    scriptHealth(
+      `docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
+      'dockerd does not answer, or has no cluster store',
+      (output) => `Docker ${output.split(' ')[0]}`,
+    ),
+  logs: {aliases: ['dockerd']},
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
-    command: {...output(COMMAND), asks: 'systemd'},
+    command: {...output(COMMAND), service: 'systemd'},
     images: TAGS,
     pulled: PULLED,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),
-  plan(seen, {node, cluster}) {
+  plan(observed, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);
     const dropIn = render('docker/zz-hw5.conf', {
-      command: seen.command ?? '/usr/sbin/dockerd -H fd://',
+      command: observed.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,
-      subnet: cluster.network.subnet,
+      subnet: cluster.network.subnet.toString(),
       comment: COMMENT,
     });
-    const written = ensureFile(DROP_IN, dropIn, seen.dropIn);
-    const isRight = seen.info?.ClusterStore === `etcd://${members.join(',')}`;
-    if (written.length === 0 && isRight && seen.service.isActive && !seen.service.needsReload) return [];
+    const written = ensureFile(DROP_IN, dropIn, observed.dropIn);
+    const isRight = observed.info?.ClusterStore === `etcd://${members.join(',')}`;
+    if (written.length === 0 && isRight && observed.service.isActive && !observed.service.needsReload) return [];
     return [
       ...written,
       // the pool may have been another one
-      ...(written.length > 0 && seen.dropIn ? [removeRules] : []),
+      ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
       {...systemctl('restart', UNIT), hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
@@ -71,11 +87,11 @@ export const docker = defineStep({
     script: `${askDockerd('/version')} >/dev/null`,
     hint: 'see `journalctl -u docker` on the node',
   }),
-  isRolling: (seen) => (seen.info?.ClusterStore ?? '') !== '',
-  undo(seen, {purge}) {
+  isRolling: (observed) => (observed.info?.ClusterStore ?? '') !== '',
+  undo(observed, {purge}) {
     // without --purge they stay, so that the next `up` is quick
-    const images = purge ? [...removeImages(seen.images), ...removePulled(seen.pulled)] : [];
-    if (!seen.dropIn) return images;
+    const images = purge ? [...removeImages(observed.images), ...removePulled(observed.pulled)] : [];
+    if (!observed.dropIn) return images;
     return [
       // while the drop-in is there, a `down` that failed here finds them again
       removeRules,

@@ -1,10 +1,12 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, textFile, unit} from '../../engine/facts.js';
-import {defineStep, everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
-import {DATA, RESTORE, unitPath} from '../places.js';
+import {defineComponent} from '../component.js';
+import {unitHealth} from '../health.js';
+import {DATA, LOOPBACK, RESTORE, unitPath} from '../places.js';
 
 export const ETCD_UNIT = 'hw5-etcd.service';
 /** The distribution's own, which listens on the same port. */
@@ -67,13 +69,27 @@ function joinOthers(node: ClusterNode, cluster: Cluster): Action {
 }
 
 /** Three members, one quorum. The v2 API is on: Docker 20.10 and Calico 2.x speak nothing newer. */
-export const etcd = defineStep({
+export const etcd = defineComponent({
   name: 'etcd',
   title: 'etcd members',
   // a member waits three minutes for the others to begin, and apt may take longer than that on one of them
   needs: [everywhere('packages')],
   targets: (cluster) => nodesWith(cluster, 'etcd'),
   undoTargets: (cluster) => cluster.nodes,
+  units: [ETCD_UNIT],
+  replaces: [OTHERS],
+  packages: () => ['etcd-server', 'etcd-client'],
+  ports: ({etcd}, {address}) => [
+    {port: etcd.clientPort, protocol: 'tcp', purpose: 'etcd clients', access: 'nodes', bind: [address, LOOPBACK]},
+    {port: etcd.peerPort, protocol: 'tcp', purpose: 'etcd peers', access: 'members', bind: [address]},
+  ],
+  health: (cluster, node) =>
+    unitHealth(
+      ETCD_UNIT,
+      `ETCDCTL_API=3 etcdctl --endpoints ${clientUrl(node, cluster)} --command-timeout=5s endpoint health 2>&1 | grep -o 'is healthy'`,
+      'no quorum',
+    ),
+  logs: {},
   facts: ({cluster}) => ({
     unit: textFile(unitPath(ETCD_UNIT)),
     service: unit(ETCD_UNIT),
@@ -85,8 +101,8 @@ export const etcd = defineStep({
     joinFile: exists(JOIN_FILE),
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
-  check(seen, {node, cluster, everywhere}): readonly Problem[] {
-    const folder = dataDirOf(seen.unit?.content);
+  check(observed, {node, cluster, allObserved}): readonly FailedCheck[] {
+    const folder = dataDirOf(observed.unit?.content);
     // in the new one is no data, so that every member would begin anew beside that of the old one
     if (folder !== undefined && folder !== cluster.etcd.dataDir) {
       return [
@@ -96,9 +112,9 @@ export const etcd = defineStep({
         },
       ];
     }
-    const unseen = nodesWith(cluster, 'etcd').filter((member) => !everywhere.has(member.name));
-    if (unseen.length > 0 && ![...everywhere.values()].some((one) => one.isMember)) {
-      const names = unseen.map(({name}) => name).join(' and ');
+    const unobserved = nodesWith(cluster, 'etcd').filter((member) => !allObserved.has(member.name));
+    if (unobserved.length > 0 && ![...allObserved.values()].some((one) => one.isMember)) {
+      const names = unobserved.map(({name}) => name).join(' and ');
       return [
         {
           message: `etcd would begin anew here, and nobody knows whether ${names} has data of it`,
@@ -108,7 +124,7 @@ export const etcd = defineStep({
     }
     const wanted = membersOf(etcdUnit(node, cluster))!;
     // whoever has no data joins what runs on the others, and may, if it was in their list from the beginning
-    const running = seen.isMember ? [seen] : [...everywhere.values()].filter((one) => one.isMember);
+    const running = observed.isMember ? [observed] : [...allObserved.values()].filter((one) => one.isMember);
     const members = running.map((one) => membersOf(one.unit?.content)).find((list) => list !== undefined && list !== wanted);
     if (members === undefined) return [];
     return [
@@ -118,11 +134,11 @@ export const etcd = defineStep({
       },
     ];
   },
-  plan(seen, {node, cluster, everywhere}) {
-    const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), seen.unit);
-    const isFirst = ![...everywhere.values()].some((one) => one.isMember);
-    const join = seen.isMember || isFirst ? [] : [joinOthers(node, cluster)];
-    const data: Action[] = seen.isMember
+  plan(observed, {node, cluster, allObserved}) {
+    const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), observed.unit);
+    const isFirst = ![...allObserved.values()].some((one) => one.isMember);
+    const join = observed.isMember || isFirst ? [] : [joinOthers(node, cluster)];
+    const data: Action[] = observed.isMember
       ? []
       : [
           {
@@ -130,17 +146,17 @@ export const etcd = defineStep({
             title: 'make the data directory',
             argv: ['install', '-d', '-o', 'etcd', '-g', 'etcd', '-m', '0700', cluster.etcd.dataDir],
           },
-          ...(seen.joinFile && isFirst ? [{kind: 'remove', path: JOIN_FILE} as const] : []),
+          ...(observed.joinFile && isFirst ? [{kind: 'remove', path: JOIN_FILE} as const] : []),
         ];
-    const running = ensureRunning(ETCD_UNIT, seen.service, [...join, ...written]);
-    const isInTheWay = seen.others.isActive || seen.others.isEnabled;
+    const running = ensureRunning(ETCD_UNIT, observed.service, [...join, ...written]);
+    const isInTheWay = observed.others.isActive || observed.others.isEnabled;
     const others: Action[] = isInTheWay
       ? [
-          ...(seen.before
+          ...(observed.before
             ? []
             : ensureFile(
                 BEFORE,
-                `${seen.others.isEnabled ? 'enabled' : ''} ${seen.others.isActive ? 'active' : ''}\n`,
+                `${observed.others.isEnabled ? 'enabled' : ''} ${observed.others.isActive ? 'active' : ''}\n`,
                 undefined,
               )),
           systemctl('stop', OTHERS),
@@ -157,12 +173,12 @@ export const etcd = defineStep({
     hint: `do the members reach each other on port ${cluster.etcd.peerPort}? See \`journalctl -u hw5-etcd\` (${etcdEndpoints(cluster).join(', ')})`,
   }),
   // members that already run are changed one after the other, so that the quorum stays
-  isRolling: (seen) => seen.service.isActive,
-  undo(seen, {node, cluster, purge, isRetired}) {
+  isRolling: (observed) => observed.service.isActive,
+  undo(observed, {node, cluster, purge, isRetired}) {
     const actions: Action[] = [];
     // the others would lose their quorum: `check` objects to another list of members
     if (isRetired) return actions;
-    if (seen.unit) {
+    if (observed.unit) {
       actions.push(
         systemctl('disable', ETCD_UNIT),
         systemctl('stop', ETCD_UNIT),
@@ -172,11 +188,11 @@ export const etcd = defineStep({
       );
     }
     // where no member is, a data directory that the file puts elsewhere may be somebody else's
-    const isOurs = node.roles.includes('etcd') || seen.unit !== undefined || cluster.etcd.dataDir.startsWith(`${DATA}/`);
-    if (purge && seen.data && isOurs) actions.push({kind: 'remove', path: cluster.etcd.dataDir});
-    if (seen.before) {
-      if (seen.before.content.includes('enabled')) actions.push(systemctl('enable', OTHERS));
-      if (seen.before.content.includes('active')) actions.push(systemctl('start', OTHERS));
+    const isOurs = node.roles.includes('etcd') || observed.unit !== undefined || cluster.etcd.dataDir.startsWith(`${DATA}/`);
+    if (purge && observed.data && isOurs) actions.push({kind: 'remove', path: cluster.etcd.dataDir});
+    if (observed.before) {
+      if (observed.before.content.includes('enabled')) actions.push(systemctl('enable', OTHERS));
+      if (observed.before.content.includes('active')) actions.push(systemctl('start', OTHERS));
       actions.push({kind: 'remove', path: BEFORE});
     }
     return actions;

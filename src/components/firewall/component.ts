@@ -1,9 +1,9 @@
 import {succeeds} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
-import {programCall} from '../../firewall/sighting.js';
+import {programCall} from '../../firewall/firewall-state.js';
+import {defineComponent} from '../component.js';
 
 /** What `hw5 firewall` left on a node. `up` and `plan` leave it alone: it is the user's; `down` takes it away, with everything else of hw5. */
-export const firewall = defineStep({
+export const firewall = defineComponent({
   name: 'firewall',
   title: 'firewall rules',
   // last in `up`, so first in `down`: nothing that is taken down is in the rules' way
@@ -21,8 +21,8 @@ done
 exit 1`),
   }),
   plan: () => [],
-  undo(seen) {
-    if (!seen.isThere) return [];
+  undo(state) {
+    if (!state.isThere) return [];
     return [{kind: 'script', title: 'remove the rules of `hw5 firewall`', script: programCall('reset')}];
   },
 });

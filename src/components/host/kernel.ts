@@ -1,34 +1,35 @@
 import {ensureFile} from '../../engine/action.js';
 import {FILES, output, textFile} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {template} from '../../support/template.js';
+import {defineComponent} from '../component.js';
 import {RESTORE} from '../places.js';
 
 const CONF = '/etc/sysctl.d/90-hw5.conf';
-const BEFORE = `${RESTORE}/sysctl.conf`;
-const WANTED = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.rp_filter = 0'];
-/** What Calico itself sets, and would leave behind. */
-const OTHERS = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'];
-const KEYS = [...WANTED.map((line) => line.split(' ')[0]), ...OTHERS];
+/** The values from before hw5, which `down` restores. */
+const BACKUP = `${RESTORE}/sysctl.conf`;
+const DESIRED = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.rp_filter = 0'];
+/** Set by Calico, which does not restore them. */
+const SET_BY_CALICO = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'];
+const KEYS = [...DESIRED.map((line) => line.split(' ')[0]), ...SET_BY_CALICO];
 
-/** The kernel's switches that routing needs, with the old values kept for `down`. */
-export const kernel = defineStep({
+/** The kernel settings that routing needs. */
+export const kernel = defineComponent({
   name: 'kernel',
   title: 'kernel settings',
-  needs: ['folders'],
+  needs: ['directories'],
   targets: (cluster) => cluster.nodes,
   facts: () => ({
     conf: textFile(CONF),
-    before: textFile(BEFORE),
-    // -e: a key that this kernel lacks is left out
-    values: {...output(`sysctl -e ${KEYS.join(' ')}`), asks: FILES},
+    backup: textFile(BACKUP),
+    // -e: a key that this kernel lacks is omitted
+    values: {...output(`sysctl -e ${KEYS.join(' ')}`), service: FILES},
   }),
-  plan(seen) {
-    const values = seen.values?.split('\n') ?? [];
-    const conf = ensureFile(CONF, template('kernel/90-hw5.conf'), seen.conf);
-    if (conf.length === 0 && WANTED.every((line) => values.includes(line))) return [];
+  plan(observed) {
+    const values = observed.values?.split('\n') ?? [];
+    const conf = ensureFile(CONF, template('kernel/90-hw5.conf'), observed.conf);
+    if (conf.length === 0 && DESIRED.every((line) => values.includes(line))) return [];
     return [
-      ...(seen.before ? [] : ensureFile(BEFORE, `${values.join('\n')}\n`, undefined)),
+      ...(observed.backup ? [] : ensureFile(BACKUP, `${values.join('\n')}\n`, undefined)),
       ...conf,
       {
         kind: 'run',
@@ -38,13 +39,15 @@ export const kernel = defineStep({
       },
     ];
   },
-  undo(seen) {
-    if (!seen.conf && !seen.before) return [];
+  undo(observed) {
+    if (!observed.conf && !observed.backup) return [];
     return [
       {kind: 'remove', path: CONF},
-      // -e: some belong to the whole computer, and a container's root may not set them
-      ...(seen.before ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BEFORE]} as const] : []),
-      {kind: 'remove', path: BEFORE},
+      // -e: in a container, root may not set those of the whole computer
+      ...(observed.backup
+        ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BACKUP]} as const]
+        : []),
+      {kind: 'remove', path: BACKUP},
     ];
   },
 });

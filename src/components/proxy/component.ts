@@ -2,13 +2,15 @@ import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../../cluster/clu
 import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
-import {defineStep} from '../../engine/step.js';
 import {Secret} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
-import {ETC, PROGRAMS, unitPath} from '../places.js';
+import {defineComponent} from '../component.js';
+import {unitHealth} from '../health.js';
+import {ETC, LOOPBACK, PROGRAMS, unitPath} from '../places.js';
 
 const UNIT = 'hw5-proxy.service';
-const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
+const PROGRAM_NAME = 'configurable-http-proxy';
+const PROGRAM = `${PROGRAMS}/${PROGRAM_NAME}`;
 const ENVIRONMENT = `${ETC}/proxy.env`;
 const PAGES = `${PROGRAMS}/proxy-pages`;
 
@@ -27,12 +29,27 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
 }
 
 /** configurable-http-proxy on every proxy node, if there is a notebook: whichever node one asks, the notebook answers. */
-export const proxy = defineStep({
+export const proxy = defineComponent({
   name: 'proxy',
   title: 'reverse proxy',
   needs: ['packages'],
   targets: proxyNodes,
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
+  packages: () => ['nodejs'],
+  programs: [PROGRAM_NAME],
+  ports: ({proxy}, {address}) => [
+    {port: proxy.port, protocol: 'tcp', purpose: 'the reverse proxy', access: 'outside', bind: [address]},
+    {port: proxy.apiPort, protocol: 'tcp', purpose: "the reverse proxy's API", access: 'loopback', bind: [LOOPBACK]},
+  ],
+  health: ({proxy}, {address}) =>
+    unitHealth(
+      UNIT,
+      // the login page and a redirect to it are healthy; 503 is a proxy without a notebook
+      `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${address}:${proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
+      'the notebook does not answer',
+    ),
+  logs: {},
   facts: () => ({
     program: fileHash(PROGRAM),
     page: textFile(`${PAGES}/503.html`),
@@ -40,12 +57,12 @@ export const proxy = defineStep({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),
   }),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     const files: Action[] = [
-      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, seen.program),
-      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), seen.page),
+      ...ensureUpload(PROGRAM, inputs.programs[PROGRAM_NAME]!, observed.program),
+      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), observed.page),
       // nobody else has to know it: each proxy's API has a token of its own
-      ...(seen.hasToken
+      ...(observed.hasToken
         ? []
         : [
             {
@@ -55,9 +72,9 @@ export const proxy = defineStep({
               mode: 0o600,
             } as const,
           ]),
-      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), seen.unit),
+      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), observed.unit),
     ];
-    return [...files, ...ensureRunning(UNIT, seen.service, files)];
+    return [...files, ...ensureRunning(UNIT, observed.service, files)];
   },
   ready: ({node, cluster}) => ({
     reason: `the proxy on port ${cluster.proxy.port}`,
@@ -66,10 +83,10 @@ export const proxy = defineStep({
     script: `ss -Hltn 'sport = :${cluster.proxy.port}' | grep -F ${node.address}: || { echo nothing listens; exit 1; }`,
     hint: `see \`journalctl -u ${UNIT}\``,
   }),
-  undo(seen) {
-    const hasProgram = seen.program !== undefined || seen.page !== undefined;
+  undo(observed) {
+    const hasProgram = observed.program !== undefined || observed.page !== undefined;
     return [
-      ...(seen.unit
+      ...(observed.unit
         ? [
             systemctl('disable', UNIT),
             systemctl('stop', UNIT),
@@ -78,7 +95,7 @@ export const proxy = defineStep({
           ]
         : []),
       ...(hasProgram ? [{kind: 'remove', path: PROGRAM} as const, {kind: 'remove', path: PAGES} as const] : []),
-      ...(seen.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
+      ...(observed.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
     ];
   },
 });

@@ -102,7 +102,7 @@ function networkUnit(lab: Lab, machine: LabMachine): string {
 Name=host0
 
 [Network]
-Address=${machine.address}/${lab.prefix}
+Address=${machine.address}/${lab.network.prefix}
 Gateway=${lab.gateway}
 LinkLocalAddressing=no
 IPv6AcceptRA=no

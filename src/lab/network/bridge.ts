@@ -1,9 +1,9 @@
-import {createHash} from 'node:crypto';
 import {z} from 'zod';
+import {parseIpv4Block} from '../../support/block.js';
 import {Hw5Error} from '../../support/errors.js';
+import {sha256} from '../../support/sha256.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {run, tryRun} from '../run.js';
-import {overlaps, parseSubnet} from '../subnet.js';
 
 /** Of `ip -j address show`. */
 const linksSchema = z.array(
@@ -29,7 +29,7 @@ export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<boole
  */
 export function bridgeCommands(lab: Lab, shown: string | undefined): string[][] {
   const {bridge} = lab;
-  const address = `${lab.gateway}/${lab.prefix}`;
+  const address = `${lab.gateway}/${lab.network.prefix}`;
   const commands: string[][] = [];
   let addresses: string[] = [];
   let isUp = false;
@@ -69,21 +69,20 @@ async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise
 const SHORTEST_PREFIX = 8;
 
 /** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes overlap everything and are none. */
-export function overlappingRoute(routes: string, lab: Pick<Lab, 'subnet' | 'bridge'>): string | undefined {
-  const subnet = parseSubnet(lab.subnet)!;
+export function overlappingRoute(routes: string, lab: Pick<Lab, 'network' | 'bridge'>): string | undefined {
   return routes.split('\n').find((line) => {
     const words = line.trim().split(/\s+/);
     if (words.includes(lab.bridge)) return false;
     const destination = words.find((word) => /^\d+\.\d+\.\d+\.\d+/.test(word)) ?? '';
     if (/^(default|unreachable default)/.test(line) || words.indexOf(destination) > 1) return false;
-    const route = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
-    return route !== undefined && route.prefix >= SHORTEST_PREFIX && overlaps(route, subnet);
+    const route = parseIpv4Block(destination.includes('/') ? destination : `${destination}/32`);
+    return route !== undefined && route.prefix >= SHORTEST_PREFIX && route.overlaps(lab.network);
   });
 }
 
 /** Locally administered (02), the rest a digest of the name. */
 function hardwareAddress(lab: Lab): string {
-  const digest = createHash('sha256').update(lab.bridge).digest('hex');
+  const digest = sha256(lab.bridge);
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 

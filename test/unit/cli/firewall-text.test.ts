@@ -25,14 +25,14 @@ it('a rule is a line, under the heads of its columns', () => {
       .split('\n')
       .slice(0, 2),
   ).toEqual([
-    'ID      NODE   EXERCISE        MATCH        HITS  AGE   ENDS IN  PERSISTED  BITES AT',
+    'ID      NODE   EXERCISE        MATCH        HITS  AGE   ENDS IN  PERSISTED  HOOK',
     'aec48d  node1  deny-ip strict  198.18.0.12  12    1m1s  8m59s    no         B INPUT, C FORWARD',
   ]);
 });
 
 it('a change that waits to be confirmed is told, with rules or without', () => {
   const waiting = [{node: 'node1', takenBackInSeconds: 9}];
-  const line = 'node1: a change waits to be confirmed; the node takes it back in 9s\n';
+  const line = 'node1: a change waits to be confirmed; the node rolls it back in 9s\n';
   expect(plain(listText([], waiting, 1))).toBe(`no rules of hw5 on this node\n${line}`);
   expect(plain(listText([listed], waiting, 3))).toMatch(new RegExp(`POSTROUTING\\n${line}$`));
 });

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {etcdEndpoints, masterAddress, nodesWith, ROLES} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
+import {blockLiteral} from '../../../src/support/block.js';
 
 const THREE = 'nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]';
 const parse = (text: string) => parseCluster(text, '/home/me/zzw/cluster.yaml', {user: 'me', home: '/home/me'});
@@ -28,7 +29,8 @@ describe('three addresses', () => {
     expect(etcdEndpoints(cluster)).toEqual(['http://172.16.1.137:2379', 'http://172.16.1.236:2379', 'http://172.16.1.33:2379']);
     expect(masterAddress(cluster)).toBe('172.16.1.137:5050');
     expect(cluster.etcd.token).toBe('zzw');
-    expect(cluster.network).toEqual({name: 'calico_net', subnet: '192.168.0.0/16'});
+    expect(cluster.network).toEqual({name: 'calico_net', subnet: blockLiteral('192.168.0.0/16')});
+    expect(`${cluster.network.subnet}`).toBe('192.168.0.0/16');
     expect(cluster.images).toEqual({base: {name: 'debian:bookworm-slim'}, builder: 'node0', user: 'zzw'});
     expect(cluster.framework.tasks.map((task) => `${task.name} ${task.image} ${task.address}`)).toEqual([
       'jupyter jupyter 192.168.0.100',

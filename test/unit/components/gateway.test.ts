@@ -1,12 +1,12 @@
 import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
+import {portsOf} from '../../../src/components/component.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
-import {portsOf} from '../../../src/components/host/preflight.js';
-import {STEPS} from '../../../src/components/index.js';
-import {items} from '../../../src/engine/graph.js';
+import {COMPONENTS} from '../../../src/components/index.js';
+import {items} from '../../../src/engine/items.js';
 import {portsOf as failsafePorts} from '../../../src/firewall/failsafe.js';
 import {logSource} from '../../../src/logs/source.js';
-import {componentFacts} from '../../../src/status/components.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {readiness} from './situation.js';
 
 /** A gateway, and one that also runs a scheduler, in front of two agents. */
@@ -20,14 +20,14 @@ const cluster = parseCluster(
   '/here/cluster.yaml',
 );
 const gate = cluster.nodes[2]!;
-const all = items(cluster, STEPS);
+const all = items(cluster, COMPONENTS);
 const stepsOf = (name: string): string[] => all.filter(({node}) => node.name === name).map(({step}) => step.name);
 
 describe('a proxy that is no agent', () => {
   it("is on the containers' network: Docker and Calico run on it, and nothing that only holds containers", () => {
     expect(stepsOf('gate')).toEqual([
       'preflight',
-      'folders',
+      'directories',
       'kernel',
       'packages',
       'docker',
@@ -42,18 +42,18 @@ describe('a proxy that is no agent', () => {
     const item = all.find(({key}) => key === 'framework@desk')!;
     const needs = (key: string): string[] => [key, ...all.find((one) => one.key === key)!.needs.flatMap(needs)];
     expect(needs(item.key)).toContain('calico@gate');
-    const calico = STEPS.find(({name}) => name === 'calico')!;
+    const calico = COMPONENTS.find(({name}) => name === 'calico')!;
     expect(readiness(calico, {cluster, node: 'a'}).reason).toBe('BGP sessions with b and gate and desk');
   });
 
   it('gets the packages and keeps the ports that go with it', () => {
-    expect(packagesFor(gate, cluster)).toContain('docker.io');
-    expect(portsOf(gate, cluster).map(({port}) => port)).toContain(179);
+    expect(packagesFor(COMPONENTS, cluster, gate)).toContain('docker.io');
+    expect(portsOf(COMPONENTS, cluster, gate).map(({port}) => port)).toContain(179);
     expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
   });
 
-  it('is seen by status and logs with both', () => {
-    expect(Object.keys(componentFacts(gate, cluster))).toEqual(['docker', 'calico', 'proxy']);
-    for (const name of ['docker', 'calico']) expect(logSource(name, cluster).nodes).toEqual(cluster.nodes);
+  it('is observed by status and logs with both', () => {
+    expect(Object.keys(healthFacts(COMPONENTS, cluster, gate))).toEqual(['docker', 'calico', 'proxy']);
+    for (const name of ['docker', 'calico']) expect(logSource(name, cluster, COMPONENTS).nodes).toEqual(cluster.nodes);
   });
 });

@@ -1,14 +1,29 @@
 import {describe, expect, it} from 'vitest';
-import type {Cluster} from '../../../src/cluster/cluster.js';
+import type {Cluster, Role} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
-import {STEPS} from '../../../src/components/index.js';
-import {mesosAgent, mesosMaster} from '../../../src/components/mesos/component.js';
-import {framework, frameworkConfig, scheduler} from '../../../src/components/scheduler/component.js';
-import {items} from '../../../src/engine/graph.js';
+import {COMPONENTS} from '../../../src/components/index.js';
+import {mesosAgent} from '../../../src/components/mesos/agent.js';
+import {mesosMaster} from '../../../src/components/mesos/master.js';
+import {framework, scheduler} from '../../../src/components/scheduler/component.js';
+import {frameworkConfig} from '../../../src/components/scheduler/configuration.js';
+import {items} from '../../../src/engine/items.js';
 import {Secret} from '../../../src/host/command.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, targets, undo, written} from './situation.js';
+import {
+  clusterOf,
+  fileAfter,
+  lines,
+  NO_UNIT,
+  plan,
+  problems,
+  RUNS,
+  readiness,
+  targets,
+  undo,
+  withRoles,
+  written,
+} from './situation.js';
 
 const MASTER = '/etc/systemd/system/hw5-mesos-master.service';
 const AGENT = '/etc/systemd/system/hw5-mesos-agent.service';
@@ -72,7 +87,7 @@ describe('Mesos', () => {
         '/c',
       );
     const image = 'mesos: {source: {kind: image, image: m}}';
-    const needs = (cluster: Cluster) => items(cluster, STEPS).find(({key}) => key === 'mesos-master@node0')!.needs;
+    const needs = (cluster: Cluster) => items(cluster, COMPONENTS).find(({key}) => key === 'mesos-master@node0')!.needs;
     expect(needs(IMAGE)).toContain('docker@node0');
     expect(needs(clusterOf())).toEqual(['packages@node0']);
     expect(needs(mixed('', image))).toEqual(['packages@node0']);
@@ -131,8 +146,8 @@ describe('Mesos', () => {
   });
 
   it('is taken away with its data; the agent with the containers that it left', () => {
-    const seen = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
-    expect(lines(undo(mesosAgent, seen))).toEqual([
+    const observed = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
+    expect(lines(undo(mesosAgent, observed))).toEqual([
       'systemctl disable hw5-mesos-agent.service',
       'systemctl stop hw5-mesos-agent.service',
       "remove the tasks' containers",
@@ -141,8 +156,8 @@ describe('Mesos', () => {
       'remove /var/lib/hw5/mesos-agent',
       'remove /run/hw5-mesos-agent',
     ]);
-    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
-    expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
+    expect(lines(undo(mesosMaster, observed)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
+    expect(lines(undo(mesosMaster, observed))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });
 });
@@ -303,8 +318,10 @@ describe('the framework', () => {
 });
 
 describe('the packages of a node', () => {
-  const of = (roles: string, cluster = clusterOf()) =>
-    packagesFor({...cluster.nodes[0]!, roles: roles.split(' ') as never}, cluster).join(' ');
+  const of = (role: Role, given = clusterOf()) => {
+    const cluster = withRoles(given, 'node0', [role]);
+    return packagesFor(COMPONENTS, cluster, cluster.nodes[0]!).join(' ');
+  };
 
   it('are those of its roles', () => {
     const base = 'ca-certificates curl iproute2 iptables';

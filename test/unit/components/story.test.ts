@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
-import {STEPS} from '../../../src/components/index.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {emptyInputs} from '../../../src/components/prepare.js';
-import {items, itemsUp} from '../../../src/engine/graph.js';
+import {items, itemsUp} from '../../../src/engine/items.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf} from './situation.js';
 
@@ -10,7 +10,7 @@ const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.0.0.9:5
 
 /** Everything an item waits for, directly or through others. */
 function allNeeds(key: string, cluster = clusterOf()): Set<string> {
-  const all = new Map(itemsUp(cluster, STEPS).map((item) => [item.key, item.needs]));
+  const all = new Map(itemsUp(cluster, COMPONENTS).map((item) => [item.key, item.needs]));
   const found = new Set<string>();
   const walk = (one: string): void => {
     for (const need of all.get(one)!) {
@@ -25,14 +25,14 @@ function allNeeds(key: string, cluster = clusterOf()): Set<string> {
 
 describe('the steps together', () => {
   it('begin with preflight: nothing is changed on a host before it was checked', () => {
-    for (const {key, node} of itemsUp(clusterOf(), STEPS)) {
+    for (const {key, node} of itemsUp(clusterOf(), COMPONENTS)) {
       if (key !== `preflight@${node.name}`) expect(allNeeds(key), key).toContain(`preflight@${node.name}`);
     }
   });
 
   it('have names and titles of their own', () => {
-    expect(new Set(STEPS.map(({name}) => name)).size).toBe(STEPS.length);
-    expect(new Set(STEPS.map(({title}) => title)).size).toBe(STEPS.length);
+    expect(new Set(COMPONENTS.map(({name}) => name)).size).toBe(COMPONENTS.length);
+    expect(new Set(COMPONENTS.map(({title}) => title)).size).toBe(COMPONENTS.length);
   });
 
   it('end with the tasks, when all nodes have what these need', () => {
@@ -55,7 +55,7 @@ describe('the steps together', () => {
   });
 
   it('make do without Mesos where somebody else runs it', () => {
-    const keys = items(EXTERNAL, STEPS).map(({key}) => key);
+    const keys = items(EXTERNAL, COMPONENTS).map(({key}) => key);
     expect(keys.filter((key) => key.startsWith('mesos'))).toEqual([]);
     expect(allNeeds('framework@node0', EXTERNAL)).toContain('scheduler@node2');
   });
@@ -81,18 +81,18 @@ describe('the steps together', () => {
   });
 
   it('can be taken away by whoever has nothing to bring', () => {
-    for (const step of STEPS) {
+    for (const step of COMPONENTS) {
       const context = contextOf({}, {inputs: emptyInputs(0)});
-      const seen = Object.fromEntries(
+      const observed = Object.fromEntries(
         Object.entries(step.facts(context)).map(([name, {parse}]) => [name, parse({stdout: '', code: 1})]),
       );
-      expect(step.undo(seen, context), step.name).toEqual([]);
+      expect(step.undo(observed, context), step.name).toEqual([]);
     }
   });
 
   it('name no secret in any script that they look or wait with', () => {
     const context = contextOf({});
-    const scripts = STEPS.flatMap((step) => [
+    const scripts = COMPONENTS.flatMap((step) => [
       ...Object.values(step.facts(context)).map(({script}) => script),
       step.ready?.(context).script ?? '',
     ]).join('\n');

@@ -2,12 +2,12 @@ import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Change, planAdd} from '../../../src/firewall/plan.js';
+import {type Note, program} from '../../../src/firewall/firewall-state.js';
+import {type HostChange, planAdd} from '../../../src/firewall/plan.js';
 import type {Rule} from '../../../src/firewall/rule.js';
-import {type Note, program} from '../../../src/firewall/sighting.js';
-import {cluster, node1, source} from './cluster.js';
-import {FakeKernel, PLAIN} from './kernel.js';
-import {sight} from './sightings.js';
+import {FakeKernel, PLAIN} from './fake-kernel.js';
+import {cluster, node1, source} from './make-cluster.js';
+import {makeState} from './make-state.js';
 
 const place = {node: node1, cluster, source};
 
@@ -20,8 +20,8 @@ export class FakeFirewall {
     this.kernels = {'iptables-nft': new FakeKernel(v4), 'ip6tables-nft': new FakeKernel(v6)};
   }
 
-  get seen() {
-    return sight(
+  get state() {
+    return makeState(
       [
         ['iptables-nft', 4, 'nft', this.kernels['iptables-nft']!.save()],
         ['ip6tables-nft', 6, 'nft', this.kernels['ip6tables-nft']!.save()],
@@ -30,12 +30,12 @@ export class FakeFirewall {
     );
   }
 
-  do(change: Change): this {
+  do(change: HostChange): this {
     for (const {tool, forward} of change.edits) this.kernel(tool).restore(forward);
     return this;
   }
 
-  undo(change: Change): this {
+  undo(change: HostChange): this {
     for (const {tool, back} of change.edits) this.put(tool, back);
     return this;
   }
@@ -48,7 +48,7 @@ export class FakeFirewall {
   }
 
   add(...rules: Rule[]): this {
-    for (const one of rules) this.do(planAdd(this.seen, {rule: one}, place));
+    for (const one of rules) this.do(planAdd(this.state, {rule: one}, place));
     return this;
   }
 

@@ -1,12 +1,12 @@
 import {describe, expect, it} from 'vitest';
+import type {FirewallState, Note} from '../../../src/firewall/firewall-state.js';
 import {flawsOf} from '../../../src/firewall/flaws.js';
-import type {NodeView} from '../../../src/firewall/nodes.js';
+import type {NodeState} from '../../../src/firewall/nodes.js';
 import {planAdd} from '../../../src/firewall/plan.js';
-import type {Note, Sighting} from '../../../src/firewall/sighting.js';
-import {cluster, node1, source} from './cluster.js';
 import {FakeFirewall} from './fake-firewall.js';
-import {PLAIN, WITH_CALICO} from './kernel.js';
-import {rule} from './make.js';
+import {PLAIN, WITH_CALICO} from './fake-kernel.js';
+import {cluster, node1, source} from './make-cluster.js';
+import {rule} from './make-rule.js';
 
 const denial = rule('deny-ip', '198.18.0.12', {scope: 'both'});
 const brief = rule('deny-ping', '198.18.0.10');
@@ -15,8 +15,8 @@ const mac = rule('deny-mac', '02:00:1e:4c:00:03');
 
 const note = (change: Partial<Note> = {}): Note => ({added: 900, ends: undefined, persisted: false, ...change});
 
-function flaws(host: FakeFirewall, change: Partial<Sighting> = {}): string[] {
-  const view = {node: node1, source, seen: {...host.seen, ...change}} as unknown as NodeView;
+function flaws(host: FakeFirewall, change: Partial<FirewallState> = {}): string[] {
+  const view = {node: node1, source, state: {...host.state, ...change}} as unknown as NodeState;
   return flawsOf(view, cluster).map(({what}) => what);
 }
 
@@ -64,7 +64,7 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
     const host = fresh();
     host.kernel('iptables-nft').restore(`${text}COMMIT\n`);
     expect(flaws(host)).toEqual([expect.stringMatching(message)]);
-    expect(flaws(host.do(planAdd(host.seen, {rule: denial}, {node: node1, cluster, source})))).toEqual([]);
+    expect(flaws(host.do(planAdd(host.state, {rule: denial}, {node: node1, cluster, source})))).toEqual([]);
   });
 
   it('where somebody took the IPv6 half of a rule out has one', () => {
@@ -140,14 +140,14 @@ it('rules that are kept are one where nothing restores them at boot, and --persi
     'rules that are kept will not survive a reboot: hw5-firewall.service is disabled',
   ]);
   const again = (bootUnit: string) =>
-    planAdd({...host.seen, ...kept, bootUnit}, {rule: brief, persist: true}, {node: node1, cluster, source}).notes;
+    planAdd({...host.state, ...kept, bootUnit}, {rule: brief, persist: true}, {node: node1, cluster, source}).notes;
   expect([again('disabled'), again('enabled')]).toEqual([[`set ${brief.id} - yes`], []]);
 });
 
 it('a mix of variants that came about later is one', () => {
   const host = new FakeFirewall().add(brief);
-  const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.seen.holdings[0]!.tables} as const;
-  expect(flaws(host, {holdings: [...host.seen.holdings, legacy]})).toEqual([
+  const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.state.tools[0]!.tables} as const;
+  expect(flaws(host, {tools: [...host.state.tools, legacy]})).toEqual([
     expect.stringMatching(/^iptables rules in both variants/),
   ]);
 });

@@ -1,13 +1,13 @@
 import {describe, expect, it} from 'vitest';
 import type {Cluster} from '../../../src/cluster/cluster.js';
-import {rulesOn} from '../../../src/firewall/nodes.js';
 import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
+import {rulesOn} from '../../../src/firewall/read-rules.js';
 import type {Rule} from '../../../src/firewall/rule.js';
-import {cluster, node1, source} from './cluster.js';
 import {FakeFirewall} from './fake-firewall.js';
-import {PLAIN, WITH_CALICO} from './kernel.js';
-import {rule} from './make.js';
-import {sight} from './sightings.js';
+import {PLAIN, WITH_CALICO} from './fake-kernel.js';
+import {cluster, node1, source} from './make-cluster.js';
+import {rule} from './make-rule.js';
+import {makeState} from './make-state.js';
 
 const place = {node: node1, cluster, source};
 
@@ -47,7 +47,7 @@ describe('the rule is the report’s', () => {
   });
 
   it('goes to ip6tables for an IPv6 address, and to both for a MAC and for http-only', () => {
-    const tools = (one: Rule): string[] => planAdd(new FakeFirewall().seen, {rule: one}, place).edits.map((edit) => edit.tool);
+    const tools = (one: Rule): string[] => planAdd(new FakeFirewall().state, {rule: one}, place).edits.map((edit) => edit.tool);
     expect(tools(rule('deny-ip', 'fd00::12'))).toEqual(['ip6tables-nft']);
     expect(tools(rule('deny-ip', '10.0.0.1'))).toEqual(['iptables-nft']);
     expect(tools(rule('deny-mac', '02:00:1e:4c:00:03'))).toEqual(['iptables-nft', 'ip6tables-nft']);
@@ -89,7 +89,7 @@ describe('own ground', () => {
     const one = rule('deny-ip', '198.18.0.12');
     host.add(one).kernel('iptables-nft').restore('*filter\n-D INPUT -j cali-INPUT\n-I INPUT 1 -j cali-INPUT\nCOMMIT\n');
     expect(host.lines('INPUT').slice(0, 2)).toEqual(['-j cali-INPUT', '-j HW5-INPUT']);
-    expect(planAdd(host.seen, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(host.state, {rule: one}, place).edits).toEqual([]);
   });
 
   it('may have a rule ahead of it that lets nothing by, such as fail2ban’s', () => {
@@ -97,7 +97,7 @@ describe('own ground', () => {
     const host = new FakeFirewall().add(one);
     const ahead = (text: string): void => host.kernel('iptables-nft').restore(`*filter\n${text}COMMIT\n`);
     ahead(':f2b - [0:0]\n-A f2b -s 203.0.113.9/32 -j REJECT\n-A f2b -j RETURN\n-I INPUT 1 -p tcp -m tcp --dport 22 -j f2b\n');
-    expect(planAdd(host.seen, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(host.state, {rule: one}, place).edits).toEqual([]);
     ahead('-I f2b 1 -s 198.18.0.12/32 -j ACCEPT\n');
     expect(host.add(one).lines('INPUT')[0]).toBe('-j HW5-INPUT');
   });
@@ -120,7 +120,7 @@ describe('own ground', () => {
       ['ip6tables-nft', '*filter\n:HW5-INPUT - [0:0]\n:HW5-FORWARD - [0:0]\nCOMMIT\n'],
     ] as const)
       host.kernel(tool).restore(text);
-    expect(rulesOn(host.seen).map(({id, scope}) => [id, scope])).toEqual([[one.id, 'both']]);
+    expect(rulesOn(host.state).map(({id, scope}) => [id, scope])).toEqual([[one.id, 'both']]);
     expect(host.add(one).dump).toBe(whole);
   });
 
@@ -129,7 +129,7 @@ describe('own ground', () => {
     const [line] = ours(host.lines('HW5-INPUT'));
     host.kernel('iptables-nft').restore(`*filter\n-D HW5-INPUT ${line}\n[7:420] -A HW5-INPUT ${line}\nCOMMIT\n`);
     host.add(rule('deny-ping', '198.18.0.10'));
-    expect(rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
+    expect(rulesOn(host.state).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
   });
 
   it('keeps them when a strict http-only moves what the failsafe guards to a chain of its own, and when it goes again', () => {
@@ -141,12 +141,12 @@ describe('own ground', () => {
       const [line] = ours(host.lines(chain));
       host.kernel('iptables-nft').restore(`*filter\n-D ${chain} ${line}\n[${packets}:420] -A ${chain} ${line}\nCOMMIT\n`);
     }
-    const hits = () => rulesOn(host.seen).find((found) => found.exercise === 'deny-ip')?.hits;
+    const hits = () => rulesOn(host.state).find((found) => found.exercise === 'deny-ip')?.hits;
     const strict = rule('http-only', undefined, {scope: 'both', strict: true});
     host.add(strict);
     expect(hits()).toBe(9);
     expect(host.lines('HW5-INPUT-SAFE')).not.toEqual([]);
-    host.do(planRemove(host.seen, [strict.id], place));
+    host.do(planRemove(host.state, [strict.id], place));
     expect(hits()).toBe(9);
   });
 
@@ -158,7 +158,7 @@ describe('own ground', () => {
       rule('deny-ip', '198.18.0.10'),
     );
     const again = planAdd(
-      {...host.seen, notes: new Map([[one.id, {added: 1, ends: undefined, persisted: false}]])},
+      {...host.state, notes: new Map([[one.id, {added: 1, ends: undefined, persisted: false}]])},
       {rule: one},
       place,
     );
@@ -174,11 +174,11 @@ describe('own ground', () => {
   ])('recognises its own line the way %s it', (_, reword) => {
     const one = rule('deny-mac', '02:00:1e:4c:00:03');
     const host = new FakeFirewall().add(one);
-    const seen = sight([
+    const state = makeState([
       ['iptables-nft', 4, 'nft', reword(host.kernel('iptables-nft').save())],
       ['ip6tables-nft', 6, 'nft', reword(host.kernel('ip6tables-nft').save())],
     ]);
-    expect(planAdd(seen, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(state, {rule: one}, place).edits).toEqual([]);
   });
 });
 
@@ -205,7 +205,7 @@ describe('nobody is locked out', () => {
       mesos: {...cluster.mesos, source: {kind: 'external', master: '203.0.113.5:5050'}},
     } as unknown as Cluster;
     const host = new FakeFirewall();
-    host.do(planAdd(host.seen, {rule: rule('http-only')}, {...place, cluster: external}));
+    host.do(planAdd(host.state, {rule: rule('http-only')}, {...place, cluster: external}));
     const lines = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe mesos'));
     expect(lines).toEqual([
       expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --sport 5050 -m conntrack --ctstate ESTABLISHED .* -j RETURN$/),
@@ -215,7 +215,7 @@ describe('nobody is locked out', () => {
 
   it('an earlier comer keeps the way in when another makes a rule', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
-    host.do(planAdd(host.seen, {rule: rule('http-only')}, {...place, source: {address: '198.18.0.10', port: 22}}));
+    host.do(planAdd(host.state, {rule: rule('http-only')}, {...place, source: {address: '198.18.0.10', port: 22}}));
     const ssh = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe ssh'));
     expect(ssh.map((line) => line.split(' ')[1])).toEqual(['198.18.0.1/32', '198.18.0.10/32']);
   });
@@ -223,7 +223,7 @@ describe('nobody is locked out', () => {
   it('a strict rule is the report’s alone, ends by itself and waits for no confirmation', () => {
     const one = rule('deny-ip', '198.18.0.12', {strict: true});
     const host = new FakeFirewall();
-    const change = planAdd(host.seen, {rule: one, forSeconds: 60}, place);
+    const change = planAdd(host.state, {rule: one, forSeconds: 60}, place);
     expect(change.strictSeconds).toBe(60);
     expect(change.notes).toEqual([`set ${one.id} 60 -`]);
     expect(host.do(change).lines('HW5-INPUT')).toHaveLength(1);
@@ -241,7 +241,7 @@ describe('nobody is locked out', () => {
     expect(lines.at(-1)).toContain('-j DROP');
     expect(lines.join()).not.toContain('failsafe');
     expect(host.lines('HW5-INPUT-SAFE').at(-1)).toContain('-j REJECT');
-    const found = rulesOn(host.seen).map((one) => `${one.exercise} ${one.strict}`);
+    const found = rulesOn(host.state).map((one) => `${one.exercise} ${one.strict}`);
     expect(found).toEqual(['deny-ip false', 'http-only true']);
   });
 
@@ -278,7 +278,7 @@ describe.each([
     const one = rule(exercise, text, {scope, strict});
     host.add(one);
     expect(host.dump).not.toBe(before);
-    host.do(planRemove(host.seen, [one.id], place));
+    host.do(planRemove(host.state, [one.id], place));
     expect(withoutEmpty(host.dump)).toBe(before);
   });
 
@@ -286,7 +286,7 @@ describe.each([
     const others = [rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), rule('http-only', undefined, {strict: !strict})];
     const host = new FakeFirewall(dump, dump).add(...others);
     const before = host.dump;
-    const change = planAdd(host.seen, {rule: rule(exercise, text, {scope, strict})}, place);
+    const change = planAdd(host.state, {rule: rule(exercise, text, {scope, strict})}, place);
     host.do(change).undo(change);
     expect(sorted(withoutEmpty(host.dump))).toBe(sorted(withoutEmpty(before)));
   });
@@ -294,11 +294,11 @@ describe.each([
   it.each([
     [
       'another rule comes',
-      (host: FakeFirewall) => planAdd(host.seen, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, place),
+      (host: FakeFirewall) => planAdd(host.state, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, place),
     ],
-    ['one goes', (host: FakeFirewall) => planRemove(host.seen, [MAC.id], place)],
-    ['a strict one comes', (host: FakeFirewall) => planAdd(host.seen, {rule: STRICT, forSeconds: 9}, place)],
-    ['all go', (host: FakeFirewall) => planReset(host.seen)],
+    ['one goes', (host: FakeFirewall) => planRemove(host.state, [MAC.id], place)],
+    ['a strict one comes', (host: FakeFirewall) => planAdd(host.state, {rule: STRICT, forSeconds: 9}, place)],
+    ['all go', (host: FakeFirewall) => planReset(host.state)],
   ])('where %s and the change is broken off anywhere, and taken back, once or twice', (_name, plan) => {
     const others = (): FakeFirewall => new FakeFirewall(dump, dump).add(rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), MAC);
     const before = others().dump;
@@ -319,7 +319,7 @@ describe.each([
     const before = host.dump;
     for (const [exercise, text, scope, strict] of TABLE) host.add(rule(exercise, text, {scope, strict}));
     host.kernel('iptables-nft').restore('*filter\n-I HW5-INPUT 1 -s 1.2.3.4/32 -j ACCEPT\nCOMMIT\n');
-    host.do(planReset(host.seen));
+    host.do(planReset(host.state));
     expect(withoutEmpty(host.dump)).toBe(before);
   });
 });
@@ -338,19 +338,19 @@ function sorted(dump: string): string {
 describe('what a host cannot have', () => {
   it('rules for containers without Docker', () => {
     const host = new FakeFirewall('*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n');
-    const add = () => planAdd(host.seen, {rule: rule('deny-ip', '10.0.0.1', {scope: 'both'})}, place);
+    const add = () => planAdd(host.state, {rule: rule('deny-ip', '10.0.0.1', {scope: 'both'})}, place);
     expect(add).toThrow(/no chain DOCKER-USER on node1/);
   });
 
   it('an IPv6 rule without ip6tables', () => {
-    const seen = sight([['iptables-nft', 4, 'nft', PLAIN]]);
-    expect(() => planAdd(seen, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
-    expect(planAdd(seen, {rule: rule('http-only')}, place).remarks).toEqual([
+    const state = makeState([['iptables-nft', 4, 'nft', PLAIN]]);
+    expect(() => planAdd(state, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
+    expect(planAdd(state, {rule: rule('http-only')}, place).remarks).toEqual([
       'node1 has no ip6tables: the rule stands for IPv4 only',
       'the notebook at port 8888 of node1 is closed, too',
     ]);
     const why = 'ip6tables-nft Could not fetch rule set generation id';
-    expect(planAdd({...seen, broken: [why]}, {rule: rule('http-only')}, place).remarks[0]).toContain(
+    expect(planAdd({...state, broken: [why]}, {rule: rule('http-only')}, place).remarks[0]).toContain(
       `no ip6tables that works (${why})`,
     );
   });
@@ -360,7 +360,7 @@ describe('two variants of iptables', () => {
   const empty = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
   const tool = (nft: string, legacy: string): string | undefined =>
     planAdd(
-      sight([
+      makeState([
         ['iptables-nft', 4, 'nft', nft],
         ['iptables-legacy', 4, 'legacy', legacy],
       ]),
@@ -385,7 +385,7 @@ describe('two variants of iptables', () => {
 
   it('ours in one and others’ in the other are refused, but can be removed', () => {
     const host = new FakeFirewall(empty).add(rule('deny-ip', '10.0.0.1'));
-    const mixed = sight([
+    const mixed = makeState([
       ['iptables-nft', 4, 'nft', host.kernel('iptables-nft').save()],
       ['iptables-legacy', 4, 'legacy', PLAIN],
     ]);
@@ -397,12 +397,12 @@ describe('two variants of iptables', () => {
 describe('notes', () => {
   const one = rule('deny-ip', '10.0.0.1');
   const known = (host: FakeFirewall, note: {ends?: number; persisted?: boolean} = {}) => ({
-    ...host.seen,
+    ...host.state,
     notes: new Map([[one.id, {added: 1, ends: note.ends, persisted: note.persisted ?? false}]]),
   });
 
   it('a new rule is noted with its end', () => {
-    expect(planAdd(new FakeFirewall().seen, {rule: one, forSeconds: 600, persist: true}, place).notes).toEqual([
+    expect(planAdd(new FakeFirewall().state, {rule: one, forSeconds: 600, persist: true}, place).notes).toEqual([
       `set ${one.id} 600 yes`,
     ]);
   });

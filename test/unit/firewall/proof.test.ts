@@ -1,23 +1,23 @@
 import {describe, expect, it} from 'vitest';
 import {proofsText} from '../../../src/cli/text/firewall.js';
-import type {NodeView} from '../../../src/firewall/nodes.js';
+import type {FirewallState} from '../../../src/firewall/firewall-state.js';
+import type {NodeState} from '../../../src/firewall/nodes.js';
 import type {Expectation, ProbeResult} from '../../../src/firewall/probe.js';
 import {type Claim, type Evidence, type ProofRow, weigh} from '../../../src/firewall/proof.js';
-import type {Sighting} from '../../../src/firewall/sighting.js';
-import {node1, node2} from './cluster.js';
 import {FakeFirewall} from './fake-firewall.js';
-import {rule} from './make.js';
+import {node1, node2} from './make-cluster.js';
+import {rule} from './make-rule.js';
 
 const denial = rule('deny-ip', node2.address);
-const claim: Claim = {rule: denial, view: {node: node1} as NodeView, ends: undefined};
+const claim: Claim = {rule: denial, view: {node: node1} as NodeState, ends: undefined};
 
 /** A look at node1 where the rule has caught so many packets; undefined: it is not there. */
-function look(hits?: number, now = 1000): Sighting {
+function look(hits?: number, now = 1000): FirewallState {
   const host = new FakeFirewall();
-  if (hits === undefined) return {...host.seen, now};
+  if (hits === undefined) return {...host.state, now};
   const line = host.add(denial).lines('HW5-INPUT').at(-1)!;
   host.kernel('iptables-nft').restore(`*filter\n-D HW5-INPUT ${line}\n[${hits}:${hits}] -A HW5-INPUT ${line}\nCOMMIT\n`);
-  return {...host.seen, now};
+  return {...host.state, now};
 }
 
 const result = (kind: ProbeResult['kind']): ProbeResult => ({kind, detail: kind});

@@ -1,12 +1,12 @@
 import {expect, it} from 'vitest';
-import type {NodeView} from '../../../src/firewall/nodes.js';
+import {parseFirewallState} from '../../../src/firewall/firewall-state.js';
+import type {NodeState} from '../../../src/firewall/nodes.js';
 import {Prover} from '../../../src/firewall/prove.js';
-import {parseSighting} from '../../../src/firewall/sighting.js';
 import {ConnectError, InterruptedError} from '../../../src/support/errors.js';
 import {type FakeCall, FakeHost} from '../../support/fake-host.js';
-import {cluster, node0, node1, node2} from './cluster.js';
 import {FakeFirewall} from './fake-firewall.js';
-import {rule} from './make.js';
+import {cluster, node0, node1, node2} from './make-cluster.js';
+import {rule} from './make-rule.js';
 
 const denial = rule('deny-ip', node0.address);
 const [MAC, DOCKER_MAC] = ['02:00:00:00:00:99', '02:42:00:00:00:99'];
@@ -29,7 +29,7 @@ const isLook = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_
 const isAround = (call: FakeCall): boolean => call.stdin.toString().includes('ss -Hltn');
 
 /** A node that answers, has HTTP, and whose probes all pass. */
-function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: NodeView; host: FakeHost} {
+function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: NodeState; host: FakeHost} {
   const host = new FakeHost(of.name)
     .on(
       (call) => !isLook(call) && !isAround(call),
@@ -37,7 +37,7 @@ function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: No
     )
     .on(isAround, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr ${MAC}`))
     .on(isLook, (call: FakeCall) => facts(call, look(firewall)));
-  return {view: {node: of, host, source: undefined, seen: parseSighting(look(firewall))}, host};
+  return {view: {node: of, host, source: undefined, state: parseFirewallState(look(firewall))}, host};
 }
 
 it('a node that is lost after the first look probes nothing, and stops nobody else’s proof', async () => {

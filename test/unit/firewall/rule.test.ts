@@ -1,11 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {isIn, parseMac, parseNet, showNet} from '../../../src/firewall/address.js';
+import {matchesItself} from '../../../src/firewall/claims.js';
 import {parseDuration, showDuration} from '../../../src/firewall/duration.js';
 import {type Exercise, makeRule, readMatch} from '../../../src/firewall/rule.js';
-import {isAboutItself} from '../../../src/firewall/work.js';
 import {UsageError} from '../../../src/support/errors.js';
-import {node1} from './cluster.js';
-import {rule} from './make.js';
+import {node1} from './make-cluster.js';
+import {rule} from './make-rule.js';
 
 describe('addresses', () => {
   it.each([
@@ -85,7 +85,7 @@ describe('what cannot be a rule', () => {
 
 describe('a rule about a node’s own packets to itself', () => {
   const host = [{name: 'host0', mac: '02:00:00:00:00:11', addresses: [{address: 'fd00::11', scope: 'global'}]}];
-  const about = (exercise: Exercise, text: string, interfaces = host) => isAboutItself(rule(exercise, text), node1, interfaces);
+  const about = (exercise: Exercise, text: string, interfaces = host) => matchesItself(rule(exercise, text), node1, interfaces);
 
   it('is one of its addresses, even when it does not answer, or its MAC', () => {
     expect(about('deny-ip', node1.address, [])).toBe(true);
@@ -97,7 +97,7 @@ describe('a rule about a node’s own packets to itself', () => {
     expect(about('deny-ip', 'fd00::/64')).toBe(false);
     expect(about('deny-ip', '198.18.0.12')).toBe(false);
     expect(about('deny-mac', '02:00:00:00:00:12')).toBe(false);
-    expect(isAboutItself(rule('http-only'), node1, host)).toBe(false);
+    expect(matchesItself(rule('http-only'), node1, host)).toBe(false);
   });
 });
 

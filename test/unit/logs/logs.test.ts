@@ -1,14 +1,16 @@
 import {describe, expect, it} from 'vitest';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {LineCutter, type LogLine, mergeLogs, timeOf} from '../../../src/logs/merge.js';
 import {readLogs} from '../../../src/logs/read.js';
-import {COMPONENT_NAMES, logScript, logSource} from '../../../src/logs/source.js';
+import {logNames, logScript, logSource} from '../../../src/logs/source.js';
 import {ConnectError, type Hw5Error} from '../../../src/support/errors.js';
 import {dockerSince, journalSince, parseSince} from '../../../src/support/since.js';
 import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
 
 const cluster = clusterOf();
+const NAMES = logNames(COMPONENTS);
 
 describe('the log of a component', () => {
   it.each([
@@ -17,34 +19,34 @@ describe('the log of a component', () => {
     ['framework', ['hw5-scheduler.service'], 3],
     ['calico', ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'], 3],
   ])('%s is that of its units, on the nodes that have it', (name, units, nodes) => {
-    const source = logSource(name, cluster);
+    const source = logSource(name, cluster, COMPONENTS);
     expect(source.units).toEqual(units);
     expect(source.nodes).toHaveLength(nodes);
   });
 
   it.each([
-    ['etdc', 'there is no component etdc', `did you mean etcd? There are ${COMPONENT_NAMES.join(', ')}`],
-    ['constructor', 'there is no component constructor', `There are ${COMPONENT_NAMES.join(', ')}`],
+    ['etdc', 'there is no component etdc', `did you mean etcd? There are ${NAMES.join(', ')}`],
+    ['constructor', 'there is no component constructor', `There are ${NAMES.join(', ')}`],
     ['ssh-1', 'ssh-1 is a task, not a component', '`hw5 task logs ssh-1` shows what its container says'],
   ])('%s is none', (name, message, hint) => {
-    expect(() => logSource(name, cluster)).toThrow(expect.objectContaining({message, hint, exitCode: 2}));
+    expect(() => logSource(name, cluster, COMPONENTS)).toThrow(expect.objectContaining({message, hint, exitCode: 2}));
   });
 
   it('is not here when somebody else runs Mesos', () => {
     const external = clusterOf('mesos: {source: {kind: external, master: "10.0.0.1:5050"}}\n');
-    expect(() => logSource('mesos-agent', external)).toThrow(
+    expect(() => logSource('mesos-agent', external, COMPONENTS)).toThrow(
       expect.objectContaining({hint: expect.stringContaining('10.0.0.1:5050')}),
     );
   });
 
   it('is read from the journal, with the time in front', () => {
-    expect(logScript(logSource('proxy', cluster), {lines: 20, since: {secondsAgo: 600}, follow: true})).toBe(
+    expect(logScript(logSource('proxy', cluster, COMPONENTS), {lines: 20, since: {secondsAgo: 600}, follow: true})).toBe(
       'exec journalctl -q --no-pager --no-hostname --output=short-iso-precise --lines=20 --since=-600s --unit=hw5-proxy.service --follow',
     );
   });
 
   it("is read from Calico's own container where there is one", () => {
-    const text = logScript(logSource('calico', cluster), {lines: 20});
+    const text = logScript(logSource('calico', cluster, COMPONENTS), {lines: 20});
     expect(text).toMatch(
       /^if docker inspect --type=container calico-node .*; then exec docker logs --timestamps --tail=20 calico-node 2>&1; fi\nexec journalctl /,
     );
@@ -102,7 +104,7 @@ describe('reading them', () => {
       return host;
     });
     const failed = await readLogs(
-      logSource('etcd', cluster),
+      logSource('etcd', cluster, COMPONENTS),
       {lines: 9, follow},
       {hosts: open, onLine: (line) => lines.push(line), onFailure: (failure) => failures.push(failure)},
     );

@@ -1,10 +1,11 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import type {SchedulerState} from '../../../src/components/scheduler/component.js';
-import {Questions} from '../../../src/host/questions.js';
+import {COMPONENTS} from '../../../src/components/index.js';
+import {PromptAwareLimits} from '../../../src/host/prompt-aware-limits.js';
+import type {SchedulerState} from '../../../src/scheduler-api/state.js';
 import {collectStatus} from '../../../src/status/collect.js';
-import {componentFacts} from '../../../src/status/components.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
@@ -18,19 +19,31 @@ const table = (self: string): string =>
     .join('\n');
 
 const scheduler = (isLeader: boolean, more: Partial<SchedulerState> = {}): SchedulerState => ({
-  framework: {id: 'F-1', connected: isLeader, leader: 'node0', isLeader, master: '198.18.0.10:5050'},
+  apiVersion: 1,
+  framework: {
+    id: 'F-1',
+    connected: isLeader,
+    connection: '',
+    leader: 'node0',
+    isLeader,
+    master: '198.18.0.10:5050',
+    isCurrent: true,
+  },
   tasks: cluster.framework.tasks.map((task, index) => ({
     name: task.name,
     taskId: `${task.name}.1`,
-    state: 'running',
+    state: 'running' as const,
     healthy: true,
     node: `node${index % 3}`,
+    agentId: `S${index % 3}`,
     address: task.address,
     image: `${task.image}:tag`,
     restarts: 0,
     containerId: 'c',
     message: '',
     since: '2026-01-01T00:00:00Z',
+    flapping: false,
+    isOutdated: false,
   })),
   ...more,
 });
@@ -43,7 +56,7 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
     network: 'calico',
     state: JSON.stringify(scheduler(one.name === 'node0')),
   };
-  const answers = [...Object.keys(componentFacts(one, cluster)), 'state'].map((name, index) => {
+  const answers = [...Object.keys(healthFacts(COMPONENTS, cluster, one)), 'state'].map((name, index) => {
     const {stdout, code} = changes[name] ?? {stdout: well[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
@@ -61,6 +74,7 @@ function collect(
     hosts,
     status: collectStatus(
       cluster,
+      COMPONENTS,
       async (one) => {
         const change = changes[one.name];
         if (change instanceof Error) throw change;
@@ -76,11 +90,11 @@ function collect(
 
 describe('the status of a cluster', () => {
   it('counts for no node the time that the user takes to answer a question', async () => {
-    const questions = new Questions();
+    const limits = new PromptAwareLimits();
     const password = async (): Promise<void> => {
-      questions.asked();
+      limits.promptOpened();
       await pause(500);
-      questions.answered();
+      limits.promptAnswered();
     };
     let answered: Promise<void> = Promise.resolve();
     const connect = async (one: ClusterNode) => {
@@ -89,7 +103,7 @@ describe('the status of a cluster', () => {
       await answered;
       return node(one);
     };
-    const {nodes} = await collectStatus(cluster, connect, 1000, questions);
+    const {nodes} = await collectStatus(cluster, COMPONENTS, connect, 1000, limits);
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, true]);
   });
 
@@ -153,6 +167,7 @@ describe('the status of a cluster', () => {
   it('is not held up by a node that cannot be connected to', async () => {
     const status = await collectStatus(
       cluster,
+      COMPONENTS,
       (one) => (one.name === 'node1' ? new Promise(() => {}) : Promise.resolve(node(one))),
       50,
     );
@@ -169,7 +184,15 @@ describe('the status of a cluster', () => {
   });
 
   it('believes the leading scheduler, and another where that does not answer', async () => {
-    const framework = {id: 'F-2', connected: false, leader: null, isLeader: false, master: 'm'};
+    const framework = {
+      id: 'F-2',
+      connected: false,
+      connection: 'away',
+      leader: null,
+      isLeader: false,
+      master: 'm',
+      isCurrent: true,
+    };
     const other = scheduler(false, {framework});
     const stale = {stdout: JSON.stringify(other), code: 0};
     const {tasks} = scheduler(true);
@@ -199,9 +222,30 @@ describe('the status of a cluster', () => {
     ]);
   });
 
+  it.each([
+    ['an older', {apiVersion: undefined}, 'speaks version 0 of its API, and this hw5 version 1', '`hw5 up` installs'],
+    [
+      'a newer',
+      {apiVersion: 2},
+      'speaks version 2 of its API, and this hw5 version 1',
+      'use the version of hw5 that installed it',
+    ],
+    ['a broken', {tasks: [{}]}, 'its answer is not understood: tasks.0.name: ', 'hw5 logs scheduler'],
+  ])('reports %s scheduler as such, and how to proceed', async (_, change, message, hint) => {
+    const state = {stdout: JSON.stringify({...scheduler(true), ...change}), code: 0};
+    const {framework, tasks, healthy} = await collect({node0: {state}, node1: {state}, node2: {state}}).status;
+    expect(framework).toMatchObject({
+      state: 'unhealthy',
+      error: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(tasks[0]).toMatchObject({state: 'unknown', message: framework.error});
+    expect(healthy).toBe(false);
+  });
+
   it('is not healthy while a task is not', async () => {
     for (const change of [
-      {state: 'staging'},
+      {state: 'staging' as const},
       {healthy: false},
       {healthy: null, message: 'its health check has not passed yet'},
     ]) {

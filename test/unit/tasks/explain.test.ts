@@ -1,8 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import type {TaskState} from '../../../src/components/scheduler/component.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
-import {componentFacts} from '../../../src/status/components.js';
+import type {TaskReport} from '../../../src/scheduler-api/state.js';
+import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
 import type {FakeHost} from '../../support/fake-host.js';
@@ -10,11 +11,11 @@ import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED} from './scheduler.js';
 
 const cluster = clusterOf();
-const PENDING: Partial<TaskState> = {state: 'pending', healthy: null, node: null, containerId: null};
+const PENDING: Partial<TaskReport> = {state: 'pending', healthy: null, node: null, containerId: null};
 
 interface Scene {
   /** Of ssh-1. */
-  readonly task?: Partial<TaskState>;
+  readonly task?: Partial<TaskReport>;
   /** Node → component → what is amiss. */
   readonly amiss?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly off?: readonly string[];
@@ -29,7 +30,7 @@ function facts(node: ClusterNode, amiss: Readonly<Record<string, string>>): stri
     docker: '20.10 etcd://x',
     calico: peers.map(({address}) => `| ${address} | node-to-node mesh | up | 23:30 | Established |`).join('\n'),
   };
-  return [...Object.keys(componentFacts(node, cluster)), 'image']
+  return [...Object.keys(healthFacts(COMPONENTS, cluster, node)), 'image']
     .map((name, index) => {
       const text = amiss[name] ?? well[name] ?? 'loaded active running\nanswers';
       return `${index} ${amiss[name] === undefined ? 0 : 1} ${Buffer.from(text).toString('base64')}`;
@@ -53,7 +54,7 @@ async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutS
       })
       .on(/^docker logs /, {stdout: 'one\n', stderr: 'two\nthree\n'});
   });
-  return {...(await explain(cluster, 'ssh-1', hosts)), looked: looked.sort()};
+  return {...(await explain(cluster, COMPONENTS, 'ssh-1', hosts)), looked: looked.sort()};
 }
 
 describe('why a task is as it is', () => {
@@ -82,7 +83,7 @@ describe('why a task is as it is', () => {
       looked: ['node0', 'node1', 'node2'],
       findings: [
         'node0: docker is unhealthy (dockerd does not answer, or has no cluster store)',
-        'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` brings it there',
+        'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` uploads it',
       ],
       lastEnd: undefined,
     });
@@ -90,7 +91,7 @@ describe('why a task is as it is', () => {
 
   it('is not that an image is missing which the agent pulls', async () => {
     const {findings} = await whyOf({task: {...PENDING, image: 'nginx'}, amiss: {node1: {image: ''}}});
-    expect(findings).toEqual(['node1: the image nginx is not there yet: the agent pulls it when the task starts']);
+    expect(findings).toEqual(['node1: the image nginx is missing: the agent pulls it when the task starts']);
   });
 
   it('shows how its last container ended, for one that runs nowhere', async () => {

@@ -1,26 +1,39 @@
-import type {SchedulerState, TaskState} from '../../../src/components/scheduler/component.js';
+import type {SchedulerState, TaskReport} from '../../../src/scheduler-api/state.js';
 import {FakeHost, type FakeReply} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
 
 /** What a scheduler with five healthy tasks says of itself. */
 export function scheduler(
   framework: Partial<SchedulerState['framework']> = {},
-  changes: Record<string, Partial<TaskState>> = {},
+  changes: Record<string, Partial<TaskReport>> = {},
 ): SchedulerState {
   return {
-    framework: {id: 'F-1', connected: true, leader: 'node0', isLeader: false, master: '198.18.0.10:5050', ...framework},
+    apiVersion: 1,
+    framework: {
+      id: 'F-1',
+      connected: true,
+      connection: '',
+      leader: 'node0',
+      isLeader: false,
+      master: '198.18.0.10:5050',
+      isCurrent: true,
+      ...framework,
+    },
     tasks: clusterOf().framework.tasks.map((task, index) => ({
       name: task.name,
       taskId: `${task.name}.1`,
-      state: 'running',
+      state: 'running' as const,
       healthy: true,
       node: `node${index % 3}`,
+      agentId: `S${index % 3}`,
       address: task.address,
       image: `docker-${task.image}:0123456789ab`,
       restarts: 0,
       containerId: `container-of-${task.name}`,
       message: '',
       since: '2026-01-01T00:00:00Z',
+      flapping: false,
+      isOutdated: false,
       ...changes[task.name],
     })),
   };
@@ -35,7 +48,7 @@ export function answer(status: number, body: unknown): FakeReply {
 export function instance(
   name: string,
   framework: Partial<SchedulerState['framework']> = {},
-  changes: Record<string, Partial<TaskState>> = {},
+  changes: Record<string, Partial<TaskReport>> = {},
 ): FakeHost {
   return new FakeHost(name).on(/^curl .*\/v1\/state$/, answer(200, scheduler(framework, changes)));
 }

@@ -2,38 +2,38 @@ import {request} from 'node:http';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {AgentStatus} from '../agent/status-server.js';
 import {AGENT_SOCKET} from '../agent/status-server.js';
-import {askBird, BIRD_SOCKETS} from '../bird/control.js';
+import {BIRD_SOCKETS, queryBird} from '../bird/control.js';
 import {reasonOf} from '../log.js';
 import {IPAM_SOCKET, NETWORK_SOCKET} from '../plugin/server.js';
 import type {NodeEnvironment} from './environment.js';
 
 export const UNITS = {agent: 'calico-felix.service', bird: 'calico-bird.service', plugin: 'calico-libnetwork.service'} as const;
-/** How long `node run` waits for its parts to answer, milliseconds. */
+/** How long `node run` waits until all parts reply, milliseconds. */
 const READY_LIMIT_MS = 30_000;
 
 type Parts = Pick<NodeEnvironment, 'backend' | 'isLibnetworkEnabled'>;
 
-/** Which units a node needs, in the order of starting, and which it must not have. */
+/** The units that a node runs, in the order in which they start, and those that it must not run. */
 export function unitsOf({backend, isLibnetworkEnabled}: Parts): {
-  readonly wanted: readonly string[];
-  readonly unwanted: readonly string[];
+  readonly enabled: readonly string[];
+  readonly disabled: readonly string[];
 } {
-  const isWanted = [
+  const isEnabled = [
     [UNITS.agent, true],
     [UNITS.bird, backend === 'bird'],
     [UNITS.plugin, isLibnetworkEnabled],
   ] as const;
   return {
-    wanted: isWanted.filter(([, wanted]) => wanted).map(([unit]) => unit),
-    unwanted: isWanted.filter(([, wanted]) => !wanted).map(([unit]) => unit),
+    enabled: isEnabled.filter(([, enabled]) => enabled).map(([unit]) => unit),
+    disabled: isEnabled.filter(([, enabled]) => !enabled).map(([unit]) => unit),
   };
 }
 
-/** Waits until every part answers; throws after 30 s with the parts that do not and why. */
+/** Waits until every part replies. @throws Error after 30 s, with the reason of each part that does not */
 export async function waitUntilReady(environment: NodeEnvironment): Promise<void> {
   const checks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['calico-felix', () => checkAgent(environment.nodeName)],
-    ...(environment.backend === 'bird' ? [['bird', () => askBird(BIRD_SOCKETS[0], 'show status')] as const] : []),
+    ...(environment.backend === 'bird' ? [['bird', () => queryBird(BIRD_SOCKETS[0], 'show status')] as const] : []),
     ...(environment.isLibnetworkEnabled
       ? [NETWORK_SOCKET, IPAM_SOCKET].map((socket) => [socket, () => call(socket, 'POST', '/Plugin.Activate')] as const)
       : []),
@@ -62,7 +62,7 @@ export async function waitUntilReady(environment: NodeEnvironment): Promise<void
 async function checkAgent(nodeName: string): Promise<void> {
   const status = JSON.parse(await call(AGENT_SOCKET, 'GET', '/')) as AgentStatus;
   if (status.node !== nodeName) throw new Error(`runs for node ${status.node}`);
-  if (!status.isSynchronised) throw new Error('has not brought everything into place yet');
+  if (!status.isSynchronised) throw new Error('is not synchronised yet');
 }
 
 function call(socketPath: string, method: string, path: string): Promise<string> {
@@ -73,11 +73,11 @@ function call(socketPath: string, method: string, path: string): Promise<string>
       response.on('end', () =>
         response.statusCode === 200
           ? resolve(Buffer.concat(chunks).toString())
-          : reject(new Error(`answered ${response.statusCode}`)),
+          : reject(new Error(`replied with status ${response.statusCode}`)),
       );
       response.on('error', reject);
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('does not answer')));
+    outgoing.on('timeout', () => outgoing.destroy(new Error('timed out')));
     outgoing.on('error', reject);
     outgoing.end();
   });

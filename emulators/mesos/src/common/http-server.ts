@@ -67,7 +67,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 
 function send(reply: NonNullable<Reply>, jsonp: string | null, incoming: IncomingMessage, response: ServerResponse): void {
   const headers: Record<string, string | number> = {...reply.headers};
-  let body = Buffer.from(reply.text ?? '');
+  let body: Buffer = Buffer.from(reply.text ?? '');
   if (reply.json !== undefined) {
     const json = JSON.stringify(reply.json);
     body = Buffer.from(jsonp === null ? json : `${jsonp}(${json});`);

@@ -23,7 +23,7 @@ describe('an operator', () => {
   const state = async () => JSON.parse((await sendRequest(shared.agent.port, 'GET', '/state')).text);
 
   it('reserves offered resources: the offer is rescinded, and the agent stores the reservation', async () => {
-    const before = shared.framework.events.findLast((event) => event.offers).offers.offers[0].id.value;
+    const before = shared.framework.events.filter((event) => event.offers).at(-1).offers.offers[0].id.value;
     expect(await form('reserve', JSON.stringify([cpus(1.5, {principal: 'op'})]))).toBe('202');
     await shared.framework.event((event) => event.rescind?.offer_id.value === before);
     const cpusLeft = (await shared.framework.offer()).resources.find((resource: Event) => resource.name === 'cpus');

@@ -1,0 +1,110 @@
+import {randomBytes} from 'node:crypto';
+import {quote, script} from '../host/command.js';
+import type {Host} from '../host/host.js';
+import {CommandError, Hw5Error} from '../support/errors.js';
+import {programCall} from './firewall-state.js';
+import type {HostChange} from './plan.js';
+
+/** Exit codes of the program on the host. */
+const BUSY = 75;
+const LATE = 76;
+const STALE = 77;
+const STUCK = 78;
+
+/** iptables-restore waits for others' locks, and three timers are started at most. */
+const LIMIT_MS = 60_000;
+
+/** The host was changed by somebody else since it was looked at, or waits for another's confirmation: look and plan again. */
+export class TryAgainError extends Hw5Error {}
+
+export interface InstallOptions {
+  /** Seconds after which the host takes the change back unless it was confirmed. */
+  readonly confirmSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A change that is in the kernel and waits for its confirmation; a strict one waits for nothing. */
+export interface InstalledChange {
+  readonly id: string;
+  readonly needsConfirmation: boolean;
+}
+
+/** Makes a change, with a timer on the host that takes it back. @param host as root. @throws CommandError, TryAgainError. */
+export async function installChange(
+  host: Host,
+  change: HostChange,
+  {confirmSeconds, signal}: InstallOptions,
+): Promise<InstalledChange> {
+  const id = randomBytes(4).toString('hex');
+  const isStrict = change.strictSeconds !== undefined;
+  const result = await script(host, changeScript(id, change, isStrict ? 0 : confirmSeconds), {signal, timeoutMs: LIMIT_MS});
+  if (result.code === 0) return {id, needsConfirmation: !isStrict};
+  const said = result.stderr.trim().split('\n').at(-1) ?? '';
+  if (result.code === BUSY || result.code === STALE) {
+    throw new TryAgainError(`${host.name}: ${said}`, {hint: 'somebody else is at work on this firewall: try again in a minute'});
+  }
+  throw new CommandError(host.name, ['iptables-restore', '--noflush'], result, {
+    hint:
+      result.code === STUCK
+        ? 'the host takes out by itself what is in of this change: `hw5 firewall list` shows when it has'
+        : 'nothing was changed on this host; the kernel may lack a match that the rule needs',
+  });
+}
+
+/** The script for `installChange`: all it needs is in it, and it does nothing when it arrives cut off. */
+export function changeScript(id: string, change: HostChange, seconds: number): string {
+  const put = (name: string, text: string): string => `printf %s ${quote(text)} >"$RUN/change/${name}"`;
+  return [
+    'incoming() {',
+    'rm -rf "$RUN/change" && mkdir "$RUN/change" || exit 1',
+    ...change.edits.flatMap(({tool, forward, back}) => [put(`${tool}.forward`, forward), put(`${tool}.back`, back)]),
+    put('notes', change.notes.map((line) => `${line}\n`).join('')),
+    '}',
+    programCall('change', id, String(seconds), change.fingerprint),
+  ].join('\n');
+}
+
+/**
+ * Confirms a change over a new connection: the one that made it goes on through any rule that lets answers pass, and proves nothing.
+ * @throws Hw5Error when the host cannot be reached that way, and takes the change back.
+ */
+export async function confirmChange(
+  host: Host,
+  applied: InstalledChange,
+  {confirmSeconds, signal}: InstallOptions,
+): Promise<void> {
+  if (!applied.needsConfirmation) return;
+  const fresh = await host.reconnect({timeoutMs: confirmSeconds * 1000}).catch((cause: unknown) => {
+    throw new Hw5Error(
+      `${host.name} does not let hw5 in over a new connection; it takes the change back within ${confirmSeconds} s`,
+      {
+        hint: `where you come from would be locked out: look with \`hw5 firewall list\` and with iptables-save on ${host.name}`,
+        cause,
+      },
+    );
+  });
+  try {
+    signal?.throwIfAborted();
+    // not ended half-way by Ctrl-C: it is short, and either all of it happens or nothing
+    const result = await script(fresh.asRoot(), programCall('confirm', applied.id), {timeoutMs: LIMIT_MS}).catch(
+      (cause: unknown) => {
+        throw new Hw5Error(
+          `hw5 lost ${host.name} while it confirmed the change, which stands or is taken back within ${confirmSeconds} s`,
+          {
+            hint: '`hw5 firewall list` shows which, after that time',
+            cause,
+          },
+        );
+      },
+    );
+    if (result.code === LATE) {
+      throw new Hw5Error(`${host.name} was confirmed too late and has taken the change back`, {
+        hint: 'give it more time with --confirm-within, as 60s',
+      });
+    }
+    if (result.code !== 0)
+      throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result, {hint: 'the host takes the change back'});
+  } finally {
+    await fresh[Symbol.asyncDispose]();
+  }
+}

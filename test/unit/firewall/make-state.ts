@@ -1,0 +1,21 @@
+import type {Family} from '../../../src/firewall/address.js';
+import type {FirewallState, Note, Variant} from '../../../src/firewall/firewall-state.js';
+import {parseSave} from '../../../src/firewall/parse-save.js';
+
+/** What one look at a host with these dumps would have shown. */
+export function makeState(
+  dumps: readonly (readonly [tool: string, family: Family, variant: Variant, text: string])[],
+  notes: Readonly<Record<string, Note>> = {},
+): FirewallState {
+  return {
+    now: 1000,
+    tools: dumps.map(([tool, family, variant, text]) => ({tool, family, variant, tables: parseSave(text)})),
+    defaults: {4: 'nft', 6: 'nft'},
+    broken: [],
+    fingerprint: 'f',
+    notes: new Map(Object.entries(notes)),
+    pending: undefined,
+    interfaces: [],
+    bootUnit: undefined,
+  };
+}

@@ -1,0 +1,307 @@
+import {describe, expect, it} from 'vitest';
+import type {ClusterNode} from '../../../src/cluster/cluster.js';
+import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
+import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
+import type {Rule} from '../../../src/firewall/rule.js';
+import {judge, type Packet} from '../../../src/firewall/verdict.js';
+import {cluster, node0, node1, node2, source} from './make-cluster.js';
+import {rule} from './make-rule.js';
+
+const MACS = new Map([
+  ['node0', ['02:00:00:00:00:10']],
+  ['node1', ['02:00:00:00:00:11']],
+  ['node2', ['02:00:00:00:00:12']],
+]);
+
+const MAC_LIST = [...MACS].map(([name, [mac]]) => [name, mac!] as const);
+/** All on one wire. */
+const NEIGHBOURS = new Map(MAC_LIST.map(([name]) => [name, new Map(MAC_LIST.filter(([other]) => other !== name))]));
+
+function packet(change: Partial<Packet>): Packet {
+  return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
+}
+
+const on = (...rules: Rule[]) => ({node: node1, rules, sources: [source]});
+
+describe('what becomes of a packet at node1', () => {
+  const ping = packet({});
+  const etcd = packet({kind: 'tcp', port: 2379});
+  const bgpAnswer = packet({kind: 'tcp', sourcePort: 179, isAnswer: true});
+  const visit = packet({kind: 'tcp', port: 80});
+  const ssh = packet({source: source.address, macs: [], kind: 'tcp', port: 22});
+
+  it.each([
+    ['deny-ip', rule('deny-ip', node2.address), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-ip strict', rule('deny-ip', node2.address, {strict: true}), ['reject', 'reject', 'reject', 'reject', 'pass']],
+    ['deny-ip of the network', rule('deny-ip', '198.18.0.0/24'), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-mac', rule('deny-mac', '02:00:00:00:00:12'), ['reject', 'pass', 'pass', 'reject', 'pass']],
+    ['deny-ping', rule('deny-ping', node2.address), ['reject', 'pass', 'pass', 'pass', 'pass']],
+    ['http-only', rule('http-only'), ['drop', 'pass', 'pass', 'pass', 'pass']],
+    ['http-only strict', rule('http-only', undefined, {strict: true}), ['drop', 'drop', 'pass', 'pass', 'drop']],
+    ['a rule for containers', rule('deny-ip', node2.address, {scope: 'containers'}), ['pass', 'pass', 'pass', 'pass', 'pass']],
+  ] as const)('%s: ping, etcd, an answer of BGP, HTTP from node2; our SSH', (_, one, verdicts) => {
+    expect([ping, etcd, bgpAnswer, visit, ssh].map((each) => judge(each, on(one), cluster))).toEqual(verdicts);
+  });
+
+  it('the denied may not even use HTTP where http-only stands as well', () => {
+    expect(judge(visit, on(rule('http-only'), rule('deny-ip', node2.address)), cluster)).toBe('reject');
+  });
+
+  it('a source port of the cluster opens nothing to a new connection', () => {
+    expect(judge(packet({kind: 'tcp', sourcePort: 2379, port: 80}), on(rule('deny-ip', node2.address)), cluster)).toBe('reject');
+  });
+
+  it('deny-ping answers nothing, while the answers to our own pings arrive', () => {
+    const own = packet({kind: 'echo-reply', isAnswer: true});
+    expect(judge(own, on(rule('deny-ping', node2.address)), cluster)).toBe('pass');
+  });
+});
+
+function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidate {
+  const mac = MACS.get(node.name)![0]!;
+  return {
+    node,
+    interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
+    around: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
+    neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
+    families: [4, 6],
+    ...change,
+  };
+}
+
+const target = candidate(node1);
+const others = [candidate(node0), candidate(node2)];
+
+function foreseen(one: Rule, at = target): string[] {
+  const guards = new Map(
+    cluster.nodes.map((node) => [node.name, {node, rules: node.name === 'node1' ? [one] : [], sources: [source]}]),
+  );
+  return chooseProbes(one, at, others, cluster).probes.map(
+    (probe) => `${showProbe(probe)} ${expectation(probe, guards, NEIGHBOURS, cluster)}`,
+  );
+}
+
+describe('the probes for a rule on node1', () => {
+  it('deny-ip: the denied node fails both ways, the cluster’s traffic and others pass', () => {
+    expect(foreseen(rule('deny-ip', node2.address))).toEqual([
+      'ping node2 → node1 fails',
+      'tcp/22 (ssh) node2 → node1 fails',
+      'http node2 → node1 fails',
+      'tcp/179 (bgp) node2 → node1 passes',
+      'tcp/2379 (etcd) node2 → node1 passes',
+      'ping node1 → node2 fails',
+      'tcp/22 (ssh) node1 → node2 fails',
+      'tcp/179 (bgp) node1 → node2 passes',
+      'tcp/2379 (etcd) node1 → node2 passes',
+      'ping node0 → node1 passes',
+      'ping node1 → node0 passes',
+      'tcp/22 (ssh) node0 → node1 passes',
+    ]);
+  });
+
+  it('deny-ping: only pings from there fail', () => {
+    expect(foreseen(rule('deny-ping', node0.address)).filter((line) => line.endsWith('fails'))).toEqual([
+      'ping node0 → node1 fails',
+    ]);
+  });
+
+  it('http-only: HTTP passes, and our own pings', () => {
+    const lines = foreseen(rule('http-only'));
+    expect(lines).toContain('http node0 → node1 passes');
+    expect(lines).toContain('ping node0 → node1 fails');
+    expect(lines).toContain('ping node1 → node0 passes');
+  });
+
+  it('http-only: says so when nobody can answer at port 80', () => {
+    const mute = candidate(node1, {around: {listeners: [{address: '*', port: 22}], containers: []}});
+    expect(chooseProbes(rule('http-only'), mute, others, cluster).remarks).toContain(
+      'nobody answers at port 80 of node1, not even for a try: that HTTP passes is not proven',
+    );
+    expect(chooseProbes(rule('http-only'), target, others, cluster).remarks.join()).not.toContain('port 80');
+  });
+
+  describe('over IPv6', () => {
+    const at = (of: ClusterNode, ...v6: readonly string[]): Candidate =>
+      candidate(of, {
+        interfaces: [
+          {name: 'docker0', addresses: [{address: 'fd00:d::1', scope: 'global'}]},
+          {
+            name: 'eth0',
+            mac: MACS.get(of.name)![0]!,
+            addresses: [of.address, ...v6].map((address) => ({address, scope: 'global'})),
+          },
+        ],
+      });
+    const six = (one: Rule, here: Candidate, there: Candidate) => {
+      const {probes, remarks} = chooseProbes(one, here, [there], cluster);
+      return {probes: probes.filter(({to}) => to.address.includes(':')), remarks};
+    };
+    const BOTH = [rule('http-only'), rule('deny-mac', MACS.get('node2')![0]!)];
+
+    it.each(BOTH)('$exercise is pinged each way, at addresses where the other gets, which must fail at the rule', (one) => {
+      const {probes, remarks} = six(one, at(node1, 'fd00::11'), at(node2, 'fd00::12'));
+      expect(probes.map((probe) => [showProbe(probe), probe.to.address])).toEqual([
+        ['ping (IPv6) node2 → node1', 'fd00::11'],
+        ['ping (IPv6) node1 → node2', 'fd00::12'],
+      ]);
+      expect(remarks).toEqual([]);
+      const guards = new Map([['node1', on(one)]]);
+      expect(expectation(probes[0]!, guards, NEIGHBOURS, cluster)).toBe('fails');
+    });
+
+    it.each(BOTH)('$exercise says so where it cannot be proven', (one) => {
+      expect(six(one, at(node1, 'fd00::11'), at(node2)).remarks).toEqual([
+        'over IPv6 it is not proven, for want of a global address on node2',
+      ]);
+      expect(six(one, {...at(node1, 'fd00::11'), families: [4]}, at(node2, 'fd00::12'))).toEqual({
+        probes: [],
+        remarks: ['IPv6 is open: no ip6tables works on node1'],
+      });
+    });
+
+    it('a node with several addresses pings from the one that is denied', () => {
+      const denial = rule('deny-ip', 'fd00::12');
+      const script = (...addresses: readonly string[]): string => {
+        const [ping] = six(denial, at(node1, 'fd00::11'), at(node2, ...addresses)).probes;
+        return probeFact(ping!).script;
+      };
+      expect(script('fd00::99', 'fd00::12')).toContain('-I fd00::12 fd00::11 ');
+      expect(script('fd00::12', 'fd00::99')).toContain('-I fd00::12 fd00::11 ');
+      expect(script('fd00::12')).not.toContain('-I ');
+    });
+  });
+
+  it('deny-mac: the prober is the node with the MAC', () => {
+    expect(foreseen(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
+  });
+
+  it('deny-mac behind a router: says that the MAC is not to be state', () => {
+    const behind = candidate(node1, {neighbours: new Map()});
+    const plan = chooseProbes(rule('deny-mac', '02:00:00:00:00:12'), behind, others, cluster);
+    expect(plan.probes).toEqual([]);
+    expect(plan.remarks[0]).toContain('a MAC is only visible on the last hop: packets of node2');
+  });
+
+  it('says so when no node has the address', () => {
+    const plan = chooseProbes(rule('deny-ip', '10.2.67.113'), target, others, cluster);
+    expect(plan).toEqual({probes: [], remarks: ['no other node of this cluster has 10.2.67.113: rule and counter only']});
+  });
+
+  it('for containers: pings go to a container, from the node and back', () => {
+    const busy = candidate(node1, {around: {listeners: [], containers: [{name: 'ssh-1', pid: 7, address: '192.168.0.101'}]}});
+    expect(foreseen(rule('deny-ip', node2.address, {scope: 'containers'}), busy)).toEqual([
+      'ping node2 → ssh-1 on node1 fails',
+      'ping ssh-1 on node1 → node2 fails',
+      'ping node0 → ssh-1 on node1 passes',
+    ]);
+  });
+
+  describe('against a container', () => {
+    const has = (...names: readonly number[]): Partial<Candidate> => ({
+      around: {
+        listeners: [],
+        containers: names.map((number) => ({name: `ssh-${number}`, pid: number, address: `192.168.0.10${number}`})),
+      },
+    });
+    const busy = candidate(node1, has(1, 4));
+    const plan = (one: Rule) => chooseProbes(one, busy, [candidate(node0, has(3)), candidate(node2, has(2))], cluster);
+
+    it('it is the container that pings one on the rule’s node, and another that passes', () => {
+      const {probes} = plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'}));
+      expect(probes.map(showProbe)).toEqual([
+        'ping ssh-2 on node2 → ssh-1 on node1',
+        'ping ssh-1 on node1 → ssh-2 on node2',
+        'ping ssh-3 on node0 → ssh-1 on node1',
+      ]);
+      expect(plan(rule('deny-ip', '192.168.0.101', {scope: 'containers'})).probes.map(showProbe)[0]).toBe(
+        'ping ssh-1 on node1 → ssh-4 on node1',
+      );
+    });
+
+    it('says what such a rule cannot do for the node itself', () => {
+      expect(plan(rule('deny-ip', '192.168.0.102')).remarks).toEqual([
+        'no other node of this cluster has 192.168.0.102: rule and counter only',
+        expect.stringMatching(/^a container's packets reach other nodes with its node's address, .*: --scope containers$/),
+      ]);
+      expect(plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'})).remarks).toEqual([]);
+    });
+  });
+});
+
+describe('a packet of a container', () => {
+  const inside = {label: 'ssh-1 on node1', address: '192.168.0.101', node: 'node1', pid: 1};
+  const beside = {...inside, label: 'ssh-4 on node1', address: '192.168.0.104', pid: 4};
+  const outside = {label: 'node2', address: node2.address, node: 'node2'};
+  const with_ = (...rules: Rule[]) => new Map([['node1', {node: node1, rules, sources: []}]]);
+  const foresee = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
+    expectation({kind: 'ping', from, to}, with_(...rules), NEIGHBOURS, cluster);
+
+  it('is passed on by its own node, which may deny it', () => {
+    const denial = rule('deny-ip', inside.address, {scope: 'containers'});
+    expect(foresee(inside, outside, denial)).toBe('fails');
+    expect(foresee(outside, inside, denial)).toBe('fails');
+    expect(foresee(beside, outside, denial)).toBe('passes');
+    expect(foresee(inside, beside, denial)).toBe('fails');
+  });
+
+  it('leaves a node where only HTTP comes in, and gets its answer', () => {
+    const http = rule('http-only', undefined, {scope: 'containers'});
+    expect(foresee(inside, outside, http)).toBe('passes');
+    expect(foresee(outside, inside, http)).toBe('fails');
+    expect(foresee(inside, beside, http)).toBe('fails');
+  });
+
+  it('does not carry its node’s MAC there', () => {
+    expect(foresee(inside, outside, rule('deny-mac', MACS.get('node1')![0]!, {scope: 'containers'}))).toBe('passes');
+  });
+});
+
+describe('what a probe showed', () => {
+  const end = {label: 'a', address: '198.18.0.11', node: 'node1'};
+  const read = (kind: Probe['kind'], stdout: string, code: number) =>
+    probeFact({kind, from: end, to: end, port: 80}).parse({stdout, code});
+  const PING = 'PING 198.18.0.11 (198.18.0.11) 56(84) bytes of data.\n';
+
+  it.each([
+    [
+      'ping',
+      `${PING}64 bytes from 198.18.0.11: icmp_seq=1 ttl=64 time=0.1 ms\n\n2 packets transmitted, 2 received, 0% packet loss`,
+      0,
+      'answered',
+      '2/2',
+    ],
+    [
+      'ping',
+      `${PING}From 198.18.0.11 icmp_seq=1 Destination Port Unreachable\n\n2 packets transmitted, 0 received, +1 errors`,
+      1,
+      'refused',
+      '0/2 Destination Port Unreachable',
+    ],
+    ['ping', `${PING}\n2 packets transmitted, 0 received, 100% packet loss`, 1, 'silent', '0/2'],
+    ['ping', 'sh: 1: ping: not found\n', 127, 'unknown', 'sh: 1: ping: not found'],
+    ['tcp', '', 0, 'answered', 'connected'],
+    [
+      'tcp',
+      'bash: connect: Connection refused\nbash: /dev/tcp/198.18.0.11/22: Connection refused\n',
+      1,
+      'refused',
+      'Connection refused',
+    ],
+    ['http', 'HTTP/1.0 200 OK\r', 0, 'answered', '200 OK'],
+    ['http', 'SSH-2.0-OpenSSH', 0, 'refused', 'no HTTP'],
+  ] as const)('%s %j', (kind, stdout, code, result, detail) => {
+    expect(read(kind, stdout, code)).toEqual({kind: result, detail});
+  });
+
+  it('a probe that hears nothing until its time is over is silent', () => {
+    const end = {label: 'node0', address: '198.18.0.10', node: 'node0'};
+    for (const kind of ['ping', 'tcp', 'http'] as const)
+      expect(probeFact({kind, from: end, to: end, port: 22}).whenTimedOut).toEqual({kind: 'silent', detail: 'no answer'});
+  });
+
+  it('a prober that did not report proves nothing', () => {
+    expect(isAsExpected('fails', {kind: 'unknown', detail: ''})).toBe(false);
+    expect(isAsExpected('fails', {kind: 'silent', detail: ''})).toBe(true);
+    expect(isAsExpected('passes', {kind: 'refused', detail: ''})).toBe(false);
+  });
+});

@@ -25,6 +25,8 @@ export const scheduler = defineComponent({
   undoTargets: (cluster) => cluster.nodes,
   // the `framework` step manages this unit; status and logs use the name of the program in it
   units: [UNIT],
+  packages: () => ['nodejs'],
+  programs: ['hw5-scheduler'],
   health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
   logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),

@@ -3,6 +3,7 @@ import {execa, type ResultPromise} from 'execa';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {packageFile} from '../../src/support/template.js';
+import {checkJsonOutput} from './json-output.js';
 
 /**
  * The tests' own lab: the default one belongs to its user. sudo asks for a password on node2, so that every test covers that case, too.
@@ -39,6 +40,7 @@ export async function onLab(args: readonly string[], expected = 0): Promise<Ende
   const result = await hw5(['--lab-name', LAB.name, ...args]);
   if (result.exitCode !== expected)
     throw new Error(`hw5 ${args.join(' ')} ended with ${result.exitCode}, not ${expected}:\n${result.all}`);
+  checkJsonOutput(args, result.stdout as string);
   return result;
 }
 

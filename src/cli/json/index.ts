@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import {eventSchema} from './events.js';
 import {firewallChangeSchema, firewallListSchema, firewallVerifySchema} from './firewall.js';
-import {labStatusSchema} from './lab.js';
+import {labSavedSchema, labStatusSchema} from './lab.js';
 import {logLineSchema} from './logs.js';
 import {notebookSchema} from './notebook.js';
 import {planSchema} from './plan.js';
@@ -16,6 +16,7 @@ export const JSON_SCHEMAS: Readonly<Record<string, {readonly title: string; read
   'firewall-change': {title: '`firewall <exercise>`, `firewall remove` and `firewall reset`', schema: firewallChangeSchema},
   'firewall-list': {title: '`firewall list`', schema: firewallListSchema},
   'firewall-verify': {title: '`firewall verify`', schema: firewallVerifySchema},
+  'lab-saved': {title: '`lab saved`', schema: labSavedSchema},
   'lab-status': {title: '`lab status`', schema: labStatusSchema},
   logs: {title: 'one line of `logs`', schema: logLineSchema},
   notebook: {title: '`notebook`', schema: notebookSchema},

@@ -16,3 +16,15 @@ export const labStatusSchema = z.strictObject({
   ),
   cluster: z.string().describe('the path of the cluster file'),
 });
+
+/** `hw5 lab saved --json` */
+export const labSavedSchema = z.array(
+  z.strictObject({
+    name: z.string(),
+    savedAt: z.string().describe('RFC 3339'),
+    bytes: z.int(),
+    machines: z.int().describe('how many machines the lab has'),
+    running: z.array(z.string()).describe('the machines that ran when it was saved'),
+    subnet: z.string(),
+  }),
+);

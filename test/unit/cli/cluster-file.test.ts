@@ -70,7 +70,7 @@ describe('the cluster that is meant', () => {
   it('that is a folder is said to be one', async () => {
     await mkdir(at('folder'));
     await expect(findCluster({file: 'folder'}, context())).rejects.toMatchObject({
-      message: 'is a folder, not a file',
+      message: 'this is a directory, not a file',
       exitCode: 2,
     });
   });

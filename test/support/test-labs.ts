@@ -12,13 +12,17 @@ const LABS: readonly TestLab[] = [
 ];
 
 /**
- * The labs that the tests use. HW5_TEST_LABS changes their number (default 2); HW5_TEST_LAB and HW5_TEST_SUBNET name a single one, so that two
- * checkouts can run their tests at the same time.
+ * The labs that the tests use. HW5_TEST_LABS changes their number (default 2). HW5_TEST_LAB and HW5_TEST_SUBNET (lists separated by commas) name
+ * others, so that two checkouts can run their tests at the same time.
  */
 export function testLabs(env: Readonly<Record<string, string | undefined>>): readonly TestLab[] {
-  const {HW5_TEST_LAB: name, HW5_TEST_SUBNET: subnet, HW5_TEST_LABS: count} = env;
-  if (name !== undefined || subnet !== undefined) return [{name: name ?? LABS[0]!.name, subnet: subnet ?? LABS[0]!.subnet}];
-  return LABS.slice(0, Math.max(1, Number(count ?? 2)));
+  const {HW5_TEST_LAB: names, HW5_TEST_SUBNET: subnets, HW5_TEST_LABS: count} = env;
+  if (names === undefined) return LABS.slice(0, Math.max(1, Number(count ?? 2)));
+  return names.split(',').map((name, index) => {
+    const subnet = subnets?.split(',')[index] ?? LABS[index]?.subnet;
+    if (subnet === undefined) throw new Error(`HW5_TEST_SUBNET has no subnet for the lab ${name}`);
+    return {name, subnet};
+  });
 }
 
 /** The lab of this worker. */

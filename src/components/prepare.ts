@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {access, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Cluster} from '../cluster/cluster.js';
@@ -6,13 +5,12 @@ import type {Inputs, LocalFile} from '../engine/inputs.js';
 import {Secret} from '../host/command.js';
 import {pruneCache, useCached} from '../support/cache.js';
 import {Hw5Error} from '../support/errors.js';
-import {fileSha256} from '../support/sha256.js';
+import {fileSha256, sha256} from '../support/sha256.js';
 import {packageFile} from '../support/template.js';
+import type {Component} from './component.js';
 import {imageSpecs} from './images/image-specs.js';
+import {COMPONENTS} from './index.js';
 import {freshSecrets} from './secrets/fresh-secrets.js';
-
-/** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
-const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
 
 /** Reads everything the controller brings to a run. `loadCluster` has looked at the files that the cluster names. @throws Hw5Error when a program is missing. */
 export async function prepareInputs(
@@ -21,12 +19,15 @@ export async function prepareInputs(
     readonly cacheDir: string;
     /** ms since the epoch */
     readonly now: number;
-    /** The folder of the bundles; default: where `npm run build` puts them. */
+    /** Whose programs are read; default: all. */
+    readonly components?: readonly Component[];
+    /** The directory of the bundles; default: where `npm run build` puts them. */
     readonly programs?: string;
   },
 ): Promise<Inputs> {
-  const {cacheDir, programs: folder = packageFile('dist/programs')} = options;
-  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(join(folder, name))] as const));
+  const {cacheDir, components = COMPONENTS, programs: directory = packageFile('dist/programs')} = options;
+  const names = components.flatMap((component) => component.programs ?? []);
+  const programs = await Promise.all(names.map(async (name) => [name, await program(join(directory, name))] as const));
   const {name: baseName, import: baseTar} = cluster.images.base;
   const baseHash = baseTar === undefined ? undefined : await cachedHash(baseTar, cacheDir);
   const baseTag = baseHash === undefined ? baseName! : `hw5-base:${baseHash.slice(0, 12)}`;
@@ -80,10 +81,7 @@ async function localFile(path: string): Promise<LocalFile> {
 /** The hash of a large file, remembered for as long as its size and time stay the same. */
 async function cachedHash(path: string, cacheDir: string): Promise<string> {
   const {size, mtimeMs} = await stat(path);
-  const id = createHash('sha256')
-    .update(JSON.stringify([path, size, mtimeMs]))
-    .digest('hex')
-    .slice(0, 32);
+  const id = sha256(JSON.stringify([path, size, mtimeMs])).slice(0, 32);
   const note = join(cacheDir, 'hashes', id);
   if (await useCached(note)) return readFile(note, 'utf8');
   const hash = await fileSha256(path);

@@ -61,7 +61,7 @@ describe.sequential('a saved lab', () => {
   };
 
   beforeAll(async () => {
-    preinstalled = {packages: (await emulators(host.programs)).packages, files: [], enable: []};
+    preinstalled = {packages: (await emulators(host.emulators)).packages, files: [], enable: []};
     await removeAll();
     await up();
   });

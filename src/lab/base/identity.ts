@@ -1,6 +1,6 @@
-import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {sha256} from '../../support/sha256.js';
 import type {Base} from './base.js';
 
 /** Which packages are installed in which versions, and how users and groups are numbered. */
@@ -11,7 +11,6 @@ const FILES = ['var/lib/dpkg/status', 'etc/passwd', 'etc/group'];
  * made over one is then not usable over the other. Two bases with the same digest are interchangeable, also on different hosts.
  */
 export async function baseIdentity(base: Base): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of FILES) hash.update(await readFile(join(base.tree, file)));
-  return hash.digest('hex').slice(0, 16);
+  const contents = await Promise.all(FILES.map((file) => readFile(join(base.tree, file))));
+  return sha256(...contents).slice(0, 16);
 }

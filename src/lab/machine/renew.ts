@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {sha256} from '../../support/sha256.js';
 import type {PreinstalledFile} from '../preinstalled.js';
 import {run, tryRun} from '../run.js';
 import {inside} from './inside.js';
@@ -43,7 +43,7 @@ export async function renewFiles(
   const units: string[] = [];
   for (const file of files) {
     const content = (await contentOf(file)).toString();
-    const digest = createHash('sha256').update(content).digest('hex');
+    const digest = sha256(content);
     if (found.includes(`${digest}  ${file.path}`)) continue;
     const command = ['sh', '-c', REPLACE, 'sh', file.path, file.mode.toString(8)];
     await run(inside(leader, command), {stdin: content, signal});

@@ -15,7 +15,7 @@ export interface TeardownOptions {
   readonly client: MesosClient;
   readonly settings: Settings;
   readonly leaseSeconds: number;
-  /** For the running instances to give way, and for the tasks to end. */
+  /** The limit for winning the leadership, for the tasks to end and for the master to answer, each. */
   readonly limitSeconds: number;
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -24,8 +24,8 @@ export interface TeardownOptions {
 }
 
 /**
- * Ends the framework for good: its tasks first, so that their containers are gone when this returns, then the framework, then
- * what etcd holds of it. Nothing there is no error.
+ * Removes the framework: first its tasks, so that their containers have terminated when this returns, then the framework from the master,
+ * then its records from etcd. It is no error when there is none.
  * @throws {TimeoutError} when another instance keeps leading, or the master cannot be reached
  */
 export async function tearDown(options: TeardownOptions): Promise<void> {
@@ -58,14 +58,14 @@ async function lead(options: TeardownOptions, store: FrameworkStore): Promise<Le
   });
 }
 
-/** Wants no task any more, and waits until none is left; those of unreachable agents are left to the master. */
+/** Ends all tasks and waits until none is left, except those of unreachable agents, which the master kills later. */
 async function endTasks(
   options: TeardownOptions & {readonly leadership: Leadership; readonly store: FrameworkStore},
 ): Promise<void> {
   const leader = await Leader.takeOver(options);
   const stop = new AbortController();
   const running = leader.run(stop.signal);
-  // As old as can be: should this fail, the configuration's tasks are wanted again when a scheduler is started.
+  // Older than any configuration: if the teardown fails, a scheduler that is started desires the configuration's tasks again.
   leader.dispatch({type: 'desired', tasks: [], at: 0});
   const until = options.monotonic() + options.limitSeconds * 1000;
   while (options.monotonic() < until && options.leadership.isHeld()) {
@@ -84,7 +84,7 @@ async function endFramework(client: MesosClient, frameworkId: string, options: T
     const subscription = await client.subscribe(frameworkId, signal);
     try {
       for await (const event of subscription.events) {
-        if (event.type === 'ERROR') options.log('warn', `the Mesos master says: ${event.error.message}`);
+        if (event.type === 'ERROR') options.log('warn', `the Mesos master reports: ${event.error.message}`);
         if (event.type === 'SUBSCRIBED') await subscription.call({type: 'TEARDOWN'});
         if (event.type === 'SUBSCRIBED' || event.type === 'ERROR') return;
       }

@@ -10,13 +10,12 @@ import {explanationText} from '../text/task.js';
 /** `hw5 why` */
 export function whyCommand(context: CliContext): Command {
   return new Command('why')
-    .description('say in plain words why a task is as it is; exit 0 if it is well, else 3')
     .argument('<task>')
     .addHelpText(
       'after',
       `
-What the framework knows (refused offers, the fence around an address, waiting after failures), what is amiss on the nodes (not reachable,
-services down, images missing), and how the task's last container ended.
+Prints what the framework knows (declined offers, an address that is still reserved, a delay after failures), problems on the nodes
+(unreachable, services down, images missing), and how the task's last container terminated.
 
 Examples:
   hw5 why jupyter

@@ -15,7 +15,7 @@ function helpOf(command: Command): string {
   return text;
 }
 
-it('every command of the lab shows in its help how it is used', () => {
+it('the help of every lab command has examples', () => {
   const lab = labCommand({env: {}, home: '/root'} as unknown as CliContext);
   const all = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(all)];
   const names = all(lab).map((command) => command.name());

@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('the leadership', () => {
-  it('is given up by a leader that is cut off or frozen before anybody else can have it', async () => {
+  it('is abandoned by a leader that is cut off or frozen before anybody else can have it', async () => {
     const first = await elected('node0');
     time += 874_999;
     expect(first.isHeld()).toBe(true);
@@ -38,16 +38,16 @@ describe('the leadership', () => {
 
   it('of a process that was killed is ended by the next one on the same node, and by no other node’s', async () => {
     const first = await elected('node0');
-    await election('node1').endFormerTerm();
+    await election('node1').endPreviousTerm();
     expect(await election('node1').leader()).toBe('node0');
-    await election('node0').endFormerTerm();
+    await election('node0').endPreviousTerm();
     const second = await elected('node0');
     const write = (leadership: Leadership) => kv.commit([leadership.guard], [{op: 'put', key: '/view', value: ''}]);
     expect(await write(first)).toBe(false);
     expect(await write(second)).toBe(true);
   });
 
-  it('guards writes: those of an earlier leader are refused', async () => {
+  it('guards writes: those of an earlier leader are rejected', async () => {
     const first = await elected('node0');
     time += 1_000_000;
     const second = await elected('node1');

@@ -95,7 +95,7 @@ describe('scaling', () => {
     const text = `${NODES}network: {subnet: 192.168.0.64/26}\nframework:\n  tasks:\n    - {name: jupyter, address: 192.168.0.66}\n    - {name: ssh, addresses: 192.168.0.123-124}\n`;
     expect(scale(text, 'ssh=4').tasks.at(-1)).toBe('ssh-4 192.168.0.126');
     expect(errorOf(text, 'ssh=5')).toMatchObject({
-      message: 'ssh=5: the pool 192.168.0.64/26 has no free address left behind 192.168.0.126',
+      message: 'ssh=5: the pool 192.168.0.64/26 has no free address after 192.168.0.126',
       hint: expect.stringContaining('at most ssh=4'),
       exitCode: 2,
     });

@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest';
 import {shellTask} from '../support/framework.js';
-import {amounts, TestMachine} from '../support/state-machine.js';
+import {amounts, TestStateMachine} from '../support/state-machine.js';
 
 const SMALL = 'cpus:2;mem:2048;disk:2048;ports:[31000-32000]';
 
-function decline(machine: TestMachine, name: string, refuse_seconds?: number): void {
+function decline(machine: TestStateMachine, name: string, refuse_seconds?: number): void {
   const offer = machine.offers(name).at(-1);
   machine.call(name, 'DECLINE', {
     decline: {offer_ids: [offer.id], ...(refuse_seconds === undefined ? {} : {filters: {refuse_seconds}})},
@@ -12,7 +12,7 @@ function decline(machine: TestMachine, name: string, refuse_seconds?: number): v
 }
 
 /** Seconds until the next offer after one was declined. */
-function pause(machine: TestMachine, name: string, atMost: number): number | undefined {
+function pause(machine: TestStateMachine, name: string, atMost: number): number | undefined {
   const before = machine.offers(name).length;
   for (let tenth = 0; tenth <= atMost * 10; tenth++) {
     if (machine.offers(name).length > before) return tenth / 10;
@@ -21,8 +21,8 @@ function pause(machine: TestMachine, name: string, atMost: number): number | und
   return undefined;
 }
 
-function oneFramework(settings = {}): TestMachine {
-  const machine = new TestMachine(settings);
+function oneFramework(settings = {}): TestStateMachine {
+  const machine = new TestStateMachine(settings);
   machine.agent('a', SMALL);
   machine.framework('f');
   return machine;
@@ -86,7 +86,7 @@ describe('an offer', () => {
   });
 
   it('goes to the framework that has least', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('rich');
     const [offer] = machine.offers('rich');
@@ -112,7 +112,7 @@ describe('an offer', () => {
   });
 
   it('of one agent, declined and made again, adds up in one ACCEPT', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f');
     const [first] = machine.offers('f');
@@ -140,7 +140,7 @@ describe('an offer', () => {
 
 describe('roles', () => {
   it('of a framework without MULTI_ROLE do not show in its offers', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f', {roles: undefined, capabilities: []});
     const [offer] = machine.offers('f');
@@ -149,7 +149,7 @@ describe('roles', () => {
   });
 
   it('that are suppressed from the start get nothing', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.agent('b', SMALL);
     machine.framework('f', {roles: ['ra', 'rb']}, {suppressed_roles: ['rb']});
@@ -158,7 +158,7 @@ describe('roles', () => {
   });
 
   it('keep what is reserved for them', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', 'cpus:1;cpus(prod):3;mem:1024');
     machine.framework('f');
     machine.framework('p', {roles: ['prod'], capabilities: [{type: 'MULTI_ROLE'}, {type: 'RESERVATION_REFINEMENT'}]});
@@ -168,7 +168,7 @@ describe('roles', () => {
   });
 
   it('reserve and unreserve (495, 496)', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f', {roles: ['ra'], capabilities: [{type: 'MULTI_ROLE'}, {type: 'RESERVATION_REFINEMENT'}]});
     const part = {name: 'cpus', type: 'SCALAR', scalar: {value: 0.2}, reservations: [{type: 'DYNAMIC', role: 'ra'}]};
@@ -211,7 +211,7 @@ describe('an agent', () => {
 
 describe('a stream', () => {
   it('carries a heartbeat right after SUBSCRIBED and every 15 seconds', () => {
-    const machine = new TestMachine();
+    const machine = new TestStateMachine();
     machine.framework('f');
     expect(machine.events('f').map((event) => event.type)).toEqual(['SUBSCRIBED', 'HEARTBEAT']);
     machine.pass(45.5);

@@ -61,7 +61,7 @@ Examples:
     .action(async (name: string, _own, command: Command) => {
       const options = optionsOf(command);
       const choice = {lab: nameOf(command), save: name};
-      const {lab, save, replacedCluster} = await labRestore(choice, host, await emulators(host.programs), reportTo(options));
+      const {lab, save, replacedCluster} = await labRestore(choice, host, await emulators(host.emulators), reportTo(options));
       if (replacedCluster !== undefined)
         context.stderr.write(`the cluster file is the saved one; what it contained until now is in ${replacedCluster}\n`);
       if (!options.json) print(`the lab ${lab.name} is as it was saved at ${localTime(save)}`);

@@ -66,7 +66,7 @@ Examples:
     .action(async (own: {count?: number; subnet?: string; sudoPassword?: string[]}, command: Command) => {
       const options = optionsOf(command);
       const name = nameOf(command);
-      const up = await labUp({...own, name}, host, await emulators(host.programs), reportTo(options));
+      const up = await labUp({...own, name}, host, await emulators(host.emulators), reportTo(options));
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);

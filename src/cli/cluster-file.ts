@@ -43,5 +43,5 @@ async function existing(path: string, hint: string): Promise<string> {
 
 /** Finds, reads and checks the cluster file. @param brings whether the command uploads files that the cluster file names, so that they must exist */
 export async function findCluster(options: GlobalOptions, context: CliContext, brings = false): Promise<Cluster> {
-  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, brings});
+  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, checkUploads: brings});
 }

@@ -70,7 +70,7 @@ describe('the cluster file of a command', () => {
   it('that is a directory is reported as one', async () => {
     await mkdir(at('folder'));
     await expect(findCluster({file: 'folder'}, context())).rejects.toMatchObject({
-      message: 'is a folder, not a file',
+      message: 'this is a directory, not a file',
       exitCode: 2,
     });
   });

@@ -106,7 +106,7 @@ describe('scaling', () => {
       'ssh=50: network.subnet: too small',
     );
     const unique = `${NODES}framework:\n  tasks:\n    - {name: web, image: nginx, count: 3, constraints: {unique: true}}\n`;
-    expect(errorOf(unique, 'web=4').message).toContain('4 tasks want a node of their own, but there are 3 agents');
+    expect(errorOf(unique, 'web=4').message).toContain('4 tasks need a node each, but there are 3 agents');
   });
 
   it('refuses names it does not know, with the one that was meant', () => {

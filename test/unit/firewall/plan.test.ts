@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {Cluster} from '../../../src/cluster/cluster.js';
-import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
+import {isNothing} from '../../../src/firewall/host-change.js';
+import {planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import {rulesOn} from '../../../src/firewall/read-rules.js';
 import type {Rule} from '../../../src/firewall/rule.js';
 import {FakeFirewall} from './fake-firewall.js';
@@ -346,7 +347,7 @@ describe('what a host cannot have', () => {
     const state = makeState([['iptables-nft', 4, 'nft', PLAIN]]);
     expect(() => planAdd(state, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
     expect(planAdd(state, {rule: rule('http-only')}, place).remarks).toEqual([
-      'node1 has no ip6tables: the rule stands for IPv4 only',
+      'node1 has no ip6tables: the rule applies to IPv4 only',
       'the notebook at port 8888 of node1 is closed, too',
     ]);
     const why = 'ip6tables-nft Could not fetch rule set generation id';

@@ -23,8 +23,13 @@ export const cliBundle = {
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  // for CommonJS packages, which load Node's own modules with require()
-  banner: {js: "import {createRequire as bundledRequire} from 'node:module';\nconst require = bundledRequire(import.meta.url);"},
+  // what CommonJS packages use and an ES module does not have
+  banner: {
+    js: `import {createRequire as bundledRequire} from 'node:module';
+const require = bundledRequire(import.meta.url);
+const __filename = require('node:url').fileURLToPath(import.meta.url);
+const __dirname = require('node:path').dirname(__filename);`,
+  },
   plugins: [externalAddons],
   logLevel: 'warning',
   legalComments: 'inline',

@@ -1,11 +1,11 @@
 import type {Draft} from './complete.js';
-import {isBroken, type Path, type Problem} from './problem.js';
+import {type ConfigFinding, hasFinding, type Path} from './finding.js';
 
 /** Keys that exclude or need each other. */
-export function checkChoices({input}: Draft, known: readonly Problem[]): Problem[] {
-  const problems: Problem[] = [];
+export function checkChoices({input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
   const add = (path: Path, message: string, hint: string): void => {
-    problems.push({path, message, hint, atKey: true});
+    findings.push({path, message, hint, atKey: true});
   };
   const {calico, images, mesos} = input;
   if (calico?.calicoctl?.url !== undefined && calico.calicoctl.path !== undefined) {
@@ -30,20 +30,20 @@ export function checkChoices({input}: Draft, known: readonly Problem[]): Problem
   if (source?.master !== undefined && kind !== 'external') {
     add([...path, 'master'], `does not go with \`${kind}\``, 'delete it, or write `kind: external`');
   }
-  if (kind === 'image' && source?.image === undefined && !isBroken(known, [...path, 'image'])) {
+  if (kind === 'image' && source?.image === undefined && !hasFinding(known, [...path, 'image'])) {
     add(
       [...path, 'image'],
       'the image is missing',
       'name the one that holds mesos-master and mesos-agent: `source: {image: registry.example.org/mesos:1.11.0}`',
     );
   }
-  if (kind === 'external' && source?.master === undefined && !isBroken(known, [...path, 'master'])) {
+  if (kind === 'external' && source?.master === undefined && !hasFinding(known, [...path, 'master'])) {
     add([...path, 'master'], 'the master is missing', 'give its address: `source: {master: 172.16.1.137:5050}`');
   }
-  if (mesos?.principal !== undefined && mesos.secretFile === undefined && !isBroken(known, ['mesos', 'secretFile'])) {
+  if (mesos?.principal !== undefined && mesos.secretFile === undefined && !hasFinding(known, ['mesos', 'secretFile'])) {
     add(['mesos', 'secretFile'], 'missing: a principal needs its secret', 'name a file of mode 0600 that holds the secret');
   }
-  if (mesos?.secretFile !== undefined && mesos.principal === undefined && !isBroken(known, ['mesos', 'principal'])) {
+  if (mesos?.secretFile !== undefined && mesos.principal === undefined && !hasFinding(known, ['mesos', 'principal'])) {
     add(['mesos', 'principal'], 'missing: a secret needs its principal', 'give the name under which the scheduler registers');
   }
   const logins = [
@@ -54,9 +54,9 @@ export function checkChoices({input}: Draft, known: readonly Problem[]): Problem
     if (ssh?.sudoPasswordEnv !== undefined && ssh.sudoPasswordFile !== undefined) {
       add([...at, 'sudoPasswordFile'], 'both `sudoPasswordEnv` and `sudoPasswordFile`', 'keep one of them');
     }
-    if (ssh?.jump && ssh.jump.host === undefined && !isBroken(known, [...at, 'jump', 'host'])) {
+    if (ssh?.jump && ssh.jump.host === undefined && !hasFinding(known, [...at, 'jump', 'host'])) {
       add([...at, 'jump', 'host'], 'missing', 'give the name or address of the jump host');
     }
   }
-  return problems;
+  return findings;
 }

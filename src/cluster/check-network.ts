@@ -2,21 +2,21 @@ import type {Address} from '../support/address.js';
 import {type Block, blockLiteral} from '../support/block.js';
 import {lanOf} from './check-nodes.js';
 import type {Draft} from './complete.js';
+import {type ConfigFinding, hasFinding} from './finding.js';
 import {NO_ADDRESS} from './no-address.js';
-import {isBroken, type Problem} from './problem.js';
 
 /** Calico hands addresses out to the nodes in blocks of this size. */
 const SMALLEST_PREFIX = 26;
 
 /** The pool: big enough for a block, and no network that the nodes need for other things. */
-export function checkNetwork({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+export function checkNetwork({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const path = ['network', 'subnet'];
   const pool = cluster.network.subnet;
-  if (isBroken(known, path)) return [];
-  const problems: Problem[] = [];
+  if (hasFinding(known, path)) return [];
+  const findings: ConfigFinding[] = [];
   if (pool.prefix > SMALLEST_PREFIX) {
     const hint = `use /${SMALLEST_PREFIX} or larger, as 192.168.0.0/16: Calico gives each node a block of 64 addresses`;
-    problems.push({path, message: `a /${pool.prefix} is too small for a pool`, hint});
+    findings.push({path, message: `a /${pool.prefix} is too small for a pool`, hint});
   }
   const inUse = networksInUse(cluster.nodes.map((node) => ({name: node.name, address: node.address})));
   const clash = inUse.find(({block}) => pool.overlaps(block));
@@ -24,9 +24,9 @@ export function checkNetwork({cluster, input}: Draft, known: readonly Problem[])
     const free = CANDIDATES.find((candidate) => !inUse.some(({block}) => candidate.overlaps(block)));
     const isDefault = input.network?.subnet === undefined;
     const message = `the pool ${pool}${isDefault ? ' (the default)' : ''} overlaps ${clash.what}`;
-    problems.push({path, message, hint: `give a network that nobody uses, as \`network: {subnet: ${free}}\``});
+    findings.push({path, message, hint: `give a network that nobody uses, as \`network: {subnet: ${free}}\``});
   }
-  return problems;
+  return findings;
 }
 
 const CANDIDATES = ['192.168.0.0/16', '10.200.0.0/16', '172.30.0.0/16', '10.201.0.0/16', '172.29.0.0/16'].map(blockLiteral);

@@ -2,14 +2,14 @@ import type {Address} from '../support/address.js';
 import {type Block, blockAround, blockLiteral} from '../support/block.js';
 import {isOnContainerNetwork, nodesWith, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
+import {type ConfigFinding, hasFinding, type Path} from './finding.js';
 import {nearest} from './nearest.js';
-import {isBroken, type Path, type Problem} from './problem.js';
 
 /** Nodes: present, with addresses others can reach, no name or address twice, and roles that make a cluster. */
-export function checkNodes(draft: Draft, known: readonly Problem[]): Problem[] {
+export function checkNodes(draft: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const {cluster, input} = draft;
   if (cluster.nodes.length === 0) {
-    if (isBroken(known, ['nodes'])) return [];
+    if (hasFinding(known, ['nodes'])) return [];
     return [
       {path: ['nodes'], message: 'missing', hint: 'list the addresses: `nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]`'},
     ];
@@ -25,14 +25,14 @@ export function checkNodes(draft: Draft, known: readonly Problem[]): Problem[] {
   ];
 }
 
-function checkAddress(address: Address | undefined, path: Path, known: readonly Problem[]): Problem[] {
+function checkAddress(address: Address | undefined, path: Path, known: readonly ConfigFinding[]): ConfigFinding[] {
   const addressPath = [...path, 'address'];
   if (address === undefined) {
     // A mistyped key says it all already.
     const isMistyped = known.some(
       ({path: other}) => other.length === path.length + 1 && nearest(String(other.at(-1)), ['address']),
     );
-    if (isMistyped || isBroken(known, addressPath)) return [];
+    if (isMistyped || hasFinding(known, addressPath)) return [];
     return [
       {path: addressPath, message: 'missing', hint: 'give the IPv4 address at which the other nodes reach it, as 172.16.1.137'},
     ];
@@ -50,7 +50,7 @@ const RESERVED = [
   {block: blockLiteral('224.0.0.0/3'), is: 'a multicast or reserved address'},
 ];
 
-function repeated(values: readonly string[], key: string, what: string, hint: string): Problem[] {
+function repeated(values: readonly string[], key: string, what: string, hint: string): ConfigFinding[] {
   return values.flatMap((value, index) => {
     const first = values.indexOf(value);
     if (value === '' || first === index) return [];
@@ -58,15 +58,15 @@ function repeated(values: readonly string[], key: string, what: string, hint: st
   });
 }
 
-function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
-  if (cluster.nodes.some((_, index) => isBroken(known, ['nodes', index, 'roles']))) return [];
+function checkRoles({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
+  if (cluster.nodes.some((_, index) => hasFinding(known, ['nodes', index, 'roles']))) return [];
   const isExternal = cluster.mesos.source.kind === 'external';
-  const problems: Problem[] = [];
+  const findings: ConfigFinding[] = [];
   const complain = (role: Role, message: string, hint: string): void => {
     // The last node with the role is the one too many; without any, the list as a whole is at fault.
     const index = cluster.nodes.findLastIndex((node) => node.roles.includes(role));
     const at = index >= 0 && input.nodes?.[index]?.roles ? ['nodes', index, 'roles'] : ['nodes'];
-    problems.push({path: at, message, hint});
+    findings.push({path: at, message, hint});
   };
   const count = (role: Role) => nodesWith(cluster, role).length;
 
@@ -89,16 +89,16 @@ function checkRoles({cluster, input}: Draft, known: readonly Problem[]): Problem
     complain('framework', 'no node runs the scheduler, so no task can start', 'add the role `framework` to one node or more');
   cluster.nodes.forEach((node, index) => {
     if (!node.roles.includes('framework') || isOnContainerNetwork(node) || count('agent') === 0) return;
-    problems.push({
+    findings.push({
       path: input.nodes?.[index]?.roles ? ['nodes', index, 'roles'] : ['nodes'],
       message: `${node.name} runs the scheduler but is neither agent nor proxy: without docker and calicoctl it could not free an address of what a dead container left`,
       hint: 'give it one of these roles too, or leave the role `framework` to such nodes',
     });
   });
-  return problems;
+  return findings;
 }
 
-function checkBuilder({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+function checkBuilder({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const builder = input.images?.builder;
   if (builder === undefined) return [];
   return checkAgentName(builder, ['images', 'builder'], cluster.nodes, known);
@@ -109,17 +109,17 @@ export function checkAgentName(
   name: string,
   path: Path,
   nodes: readonly {readonly name: string; readonly roles: readonly Role[]}[],
-  known: readonly Problem[],
-): Problem[] {
+  known: readonly ConfigFinding[],
+): ConfigFinding[] {
   const names = nodes.map((node) => node.name);
   const index = names.indexOf(name);
   if (index < 0) {
-    if (isBroken(known, ['nodes']) && nodes.length === 0) return [];
+    if (hasFinding(known, ['nodes']) && nodes.length === 0) return [];
     const near = nearest(name, names);
     const hint = near && near !== name ? `did you mean \`${near}\`?` : `the nodes are: ${names.join(', ')}`;
     return [{path, message: `there is no node ${JSON.stringify(name)}`, hint}];
   }
-  if (nodes[index]!.roles.includes('agent') || isBroken(known, ['nodes', index, 'roles'])) return [];
+  if (nodes[index]!.roles.includes('agent') || hasFinding(known, ['nodes', index, 'roles'])) return [];
   const agents = nodes.filter((node) => node.roles.includes('agent')).map((node) => node.name);
   return [{path, message: `${name} is not an agent`, hint: `name one of: ${agents.join(', ')}`}];
 }

@@ -1,6 +1,6 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, type Role} from './cluster.js';
 import type {Draft} from './complete.js';
-import type {Path, Problem} from './problem.js';
+import type {ConfigFinding, Path} from './finding.js';
 import type {ClusterInput} from './schema.js';
 
 interface Use {
@@ -12,8 +12,8 @@ interface Use {
 }
 
 /** No two services of a node on one port. */
-export function checkPorts({cluster, input}: Draft): Problem[] {
-  const problems = new Map<string, Problem>();
+export function checkPorts({cluster, input}: Draft): ConfigFinding[] {
+  const findings = new Map<string, ConfigFinding>();
   cluster.nodes.forEach((node, index) => {
     const uses = usesOf(cluster, node, sshPath(input, index));
     uses.forEach((use, position) => {
@@ -23,10 +23,10 @@ export function checkPorts({cluster, input}: Draft): Problem[] {
       const [at, than] = isGiven(input, other.path) && !isGiven(input, use.path) ? [other, use] : [use, other];
       const message = `port ${use.port} of ${node.name} is that of ${than.what} too`;
       // Once for the cluster, not once for every node.
-      if (!problems.has(at.path.join('.'))) problems.set(at.path.join('.'), {path: at.path, message, hint: hintFor(at, than)});
+      if (!findings.has(at.path.join('.'))) findings.set(at.path.join('.'), {path: at.path, message, hint: hintFor(at, than)});
     });
   });
-  return [...problems.values()];
+  return [...findings.values()];
 }
 
 function hintFor(at: Use, than: Use): string {

@@ -1,13 +1,13 @@
 import {checkAgentName} from './check-nodes.js';
 import {nodesWith} from './cluster.js';
 import type {Draft} from './complete.js';
+import {type ConfigFinding, formatPath, hasFinding} from './finding.js';
 import {nearest} from './nearest.js';
 import {NO_ADDRESS} from './no-address.js';
-import {formatPath, isBroken, type Problem} from './problem.js';
 import {isName, NAME_HINT} from './rules.js';
 
 /** Tasks: a name and an address each, inside the pool, none twice, a health check that can be made, and places to run. */
-export function checkTasks(draft: Draft, known: readonly Problem[]): Problem[] {
+export function checkTasks(draft: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   return [
     ...checkGroups(draft, known),
     ...checkHealthChecks(draft),
@@ -16,17 +16,17 @@ export function checkTasks(draft: Draft, known: readonly Problem[]): Problem[] {
   ];
 }
 
-function checkGroups({cluster, input}: Draft, known: readonly Problem[]): Problem[] {
+function checkGroups({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   return (input.framework?.tasks ?? []).flatMap((task, index) => {
     const path = ['framework', 'tasks', index];
-    const problems: Problem[] = [];
+    const findings: ConfigFinding[] = [];
     const isMistyped = known.some(({path: at}) => at.length === 4 && at[2] === index && nearest(String(at[3]), ['name']));
-    if (task.name === undefined && !isMistyped && !isBroken(known, [...path, 'name'])) {
-      problems.push({path: [...path, 'name'], message: 'missing', hint: 'give the task a name, as `name: jupyter`'});
+    if (task.name === undefined && !isMistyped && !hasFinding(known, [...path, 'name'])) {
+      findings.push({path: [...path, 'name'], message: 'missing', hint: 'give the task a name, as `name: jupyter`'});
     }
     const node = task.constraints?.node;
-    if (node !== undefined) problems.push(...checkAgentName(node, [...path, 'constraints', 'node'], cluster.nodes, known));
-    return problems;
+    if (node !== undefined) findings.push(...checkAgentName(node, [...path, 'constraints', 'node'], cluster.nodes, known));
+    return findings;
   });
 }
 
@@ -35,32 +35,32 @@ function firstOfGroups({cluster, taskPaths}: Draft): readonly number[] {
   return cluster.framework.tasks.flatMap((_, index) => (index > 0 && taskPaths[index] === taskPaths[index - 1] ? [] : [index]));
 }
 
-function checkHealthChecks(draft: Draft): Problem[] {
+function checkHealthChecks(draft: Draft): ConfigFinding[] {
   return firstOfGroups(draft).flatMap((index) => {
     const check = draft.cluster.framework.tasks[index]!.healthCheck;
     const path = [...draft.taskPaths[index]!, 'healthCheck'];
     const given = groupInput(draft, index)?.healthCheck;
-    const problems: Problem[] = [];
+    const findings: ConfigFinding[] = [];
     if (check?.port === 0) {
       const hint = 'say which port of the container to try: `port: 80`; or `healthCheck: none`';
-      problems.push({path: [...path, 'port'], message: 'the port is missing', hint});
+      findings.push({path: [...path, 'port'], message: 'the port is missing', hint});
     }
     if (given?.path !== undefined && check?.type !== 'http') {
-      problems.push({
+      findings.push({
         path: [...path, 'path'],
         message: 'only an http check has a path',
         hint: 'write `type: http` or delete the path',
         atKey: true,
       });
     }
-    return problems;
+    return findings;
   });
 }
 
 /** What would give Jupyter its token, or a password in its place, by the command line. */
 const TOKEN_OPTION = /(?:^|\s)--?(?:\w+\.)*(?:token|password|hashed_password)(?:=|\s|$)/i;
 
-function checkCommandLines(draft: Draft): Problem[] {
+function checkCommandLines(draft: Draft): ConfigFinding[] {
   return firstOfGroups(draft).flatMap((index) => {
     const given = groupInput(draft, index);
     if (!given || draft.cluster.framework.tasks[index]!.image !== 'jupyter') return [];
@@ -83,10 +83,10 @@ function groupInput({input, taskPaths}: Draft, index: number) {
   return input.framework?.tasks?.[Number(taskPaths[index]!.at(-1))];
 }
 
-function checkNames(draft: Draft): Problem[] {
+function checkNames(draft: Draft): ConfigFinding[] {
   const {tasks} = draft.cluster.framework;
   const names = tasks.map((task) => task.name);
-  return tasks.flatMap(({name}, index): Problem[] => {
+  return tasks.flatMap(({name}, index): ConfigFinding[] => {
     const path = [...draft.taskPaths[index]!, 'name'];
     const group = groupInput(draft, index);
     if (group !== undefined && group.name === undefined) return [];
@@ -103,38 +103,38 @@ function label({taskPaths}: Draft, index: number): string {
   return `framework.tasks[${String(taskPaths[index]!.at(-1))}]`;
 }
 
-function checkAddresses(draft: Draft, known: readonly Problem[]): Problem[] {
+function checkAddresses(draft: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const {cluster, taskPaths} = draft;
-  const isPoolBroken = isBroken(known, ['network', 'subnet']);
+  const isPoolBroken = hasFinding(known, ['network', 'subnet']);
   const pool = cluster.network.subnet;
   const {tasks} = cluster.framework;
   const addresses = tasks.map((task) => task.address);
-  return tasks.flatMap(({name, address}, index): Problem[] => {
+  return tasks.flatMap(({name, address}, index): ConfigFinding[] => {
     if (address === NO_ADDRESS) return [];
     const path = [...taskPaths[index]!, groupInput(draft, index)?.addresses ? 'addresses' : 'address'];
-    const problem = (message: string, hint: string): Problem[] => [{path, message, hint}];
+    const finding = (message: string, hint: string): ConfigFinding[] => [{path, message, hint}];
     const first = addresses.indexOf(address);
     if (first !== index) {
-      return problem(`${address} is the address of ${tasks[first]!.name} already`, 'every task has an address of its own');
+      return finding(`${address} is the address of ${tasks[first]!.name} already`, 'every task has an address of its own');
     }
     if (isPoolBroken) return [];
     if (!pool.contains(address)) {
-      return problem(`${address} (${name}) is outside the pool ${pool}`, 'give an address inside it, or change network.subnet');
+      return finding(`${address} (${name}) is outside the pool ${pool}`, 'give an address inside it, or change network.subnet');
     }
-    if (address === pool.address) return problem(`${address} is the network address of ${pool}`, 'give one behind it');
-    return address === pool.last ? problem(`${address} is the broadcast address of ${pool}`, 'give one before it') : [];
+    if (address === pool.address) return finding(`${address} is the network address of ${pool}`, 'give one behind it');
+    return address === pool.last ? finding(`${address} is the broadcast address of ${pool}`, 'give one before it') : [];
   });
 }
 
 /** A `unique` task is alone of its kind (its name without the number) on its node. */
-function checkUnique({cluster, taskPaths}: Draft, known: readonly Problem[]): Problem[] {
+function checkUnique({cluster, taskPaths}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const agents = nodesWith(cluster, 'agent').length;
-  if (isBroken(known, ['nodes']) || agents === 0) return [];
+  if (hasFinding(known, ['nodes']) || agents === 0) return [];
   const {tasks} = cluster.framework;
   const unique = tasks.flatMap(({name, constraints}, index) => {
     return constraints.unique ? [{index, kind: name.replace(/-\d+$/, ''), node: constraints.node}] : [];
   });
-  return unique.flatMap(({index, kind, node}, position): Problem[] => {
+  return unique.flatMap(({index, kind, node}, position): ConfigFinding[] => {
     const before = unique.slice(0, position).filter((other) => other.kind === kind);
     const path = [...taskPaths[index]!, 'constraints', 'unique'];
     const {name} = tasks[index]!;
@@ -150,11 +150,11 @@ function checkUnique({cluster, taskPaths}: Draft, known: readonly Problem[]): Pr
 }
 
 /** A group makes the same mistake with each of its tasks: said once. */
-function onceAGroup(problems: readonly Problem[]): Problem[] {
-  const isSame = (a: Problem, b: Problem) => formatPath(a.path) === formatPath(b.path) && a.hint === b.hint;
-  return problems.flatMap((problem, index) => {
-    if (problems.findIndex((other) => isSame(other, problem)) !== index) return [];
-    const more = problems.filter((other) => isSame(other, problem)).length - 1;
-    return [more === 0 ? problem : {...problem, message: `${problem.message}, and so on for ${more} more`}];
+function onceAGroup(findings: readonly ConfigFinding[]): ConfigFinding[] {
+  const isSame = (a: ConfigFinding, b: ConfigFinding) => formatPath(a.path) === formatPath(b.path) && a.hint === b.hint;
+  return findings.flatMap((finding, index) => {
+    if (findings.findIndex((other) => isSame(other, finding)) !== index) return [];
+    const more = findings.filter((other) => isSame(other, finding)).length - 1;
+    return [more === 0 ? finding : {...finding, message: `${finding.message}, and so on for ${more} more`}];
   });
 }

@@ -12,8 +12,8 @@ import type {
   TaskSettings,
 } from './cluster.js';
 import type {Context} from './context.js';
+import type {ConfigFinding, Path} from './finding.js';
 import {NO_ADDRESS} from './no-address.js';
-import type {Path, Problem} from './problem.js';
 import {assignRoles} from './roles.js';
 import type {ClusterInput, NodeInput, SshInput} from './schema.js';
 import {expandTasks} from './tasks.js';
@@ -24,7 +24,7 @@ export interface Draft {
   readonly cluster: Cluster;
   /** Where in the YAML each of the cluster's tasks comes from. */
   readonly taskPaths: readonly Path[];
-  readonly problems: readonly Problem[];
+  readonly findings: readonly ConfigFinding[];
 }
 
 const DEFAULT_SUBNET = blockLiteral('192.168.0.0/16');
@@ -35,7 +35,7 @@ export function complete(input: ClusterInput, context: Context): Draft {
   const source = mesosSource(input.mesos?.source);
   const nodes = completeNodes(input, name, source, context);
   const network = {name: input.network?.name ?? 'calico_net', subnet: input.network?.subnet ?? DEFAULT_SUBNET};
-  const {tasks, paths, problems} = expandTasks(input.framework?.tasks, network.subnet);
+  const {tasks, paths, findings} = expandTasks(input.framework?.tasks, network.subnet);
   const cluster: Cluster = {
     name,
     nodes,
@@ -49,7 +49,7 @@ export function complete(input: ClusterInput, context: Context): Draft {
     proxy: {port: input.proxy?.port ?? 8888, apiPort: input.proxy?.apiPort ?? 8001},
     framework: completeFramework(input.framework, tasks, context),
   };
-  return {input, cluster, taskPaths: paths, problems};
+  return {input, cluster, taskPaths: paths, findings};
 }
 
 function completeNodes(input: ClusterInput, cluster: string, source: MesosSource, context: Context): readonly ClusterNode[] {

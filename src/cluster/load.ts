@@ -8,9 +8,9 @@ import {checkTasks} from './check-tasks.js';
 import type {Cluster} from './cluster.js';
 import {complete, type Draft} from './complete.js';
 import {type Context, createContext, type LoadOptions} from './context.js';
+import {type ConfigFinding, hasFinding} from './finding.js';
 import {freeze} from './freeze.js';
 import {checkFiles} from './named-files.js';
-import {isBroken, type Problem} from './problem.js';
 import {checkShape} from './shape.js';
 import {readSource, type Source} from './source.js';
 
@@ -33,8 +33,8 @@ export async function loadCluster(file: string, options: LoadOptions = {}): Prom
   });
   const context = createContext(file, options);
   const source = read(text, file);
-  const {draft, problems} = analyse(source, context);
-  return finish(draft, [...problems, ...(await checkFiles(draft, context, options.brings ?? true))], source, file);
+  const {draft, findings} = analyse(source, context);
+  return finish(draft, [...findings, ...(await checkFiles(draft, context, options.brings ?? true))], source, file);
 }
 
 /**
@@ -43,8 +43,8 @@ export async function loadCluster(file: string, options: LoadOptions = {}): Prom
  */
 export function parseCluster(text: string, file: string, options: LoadOptions = {}): Cluster {
   const source = read(text, file);
-  const {draft, problems} = analyse(source, createContext(file, options));
-  return finish(draft, problems, source, file);
+  const {draft, findings} = analyse(source, createContext(file, options));
+  return finish(draft, findings, source, file);
 }
 
 function read(text: string, file: string): Source {
@@ -55,13 +55,13 @@ function read(text: string, file: string): Source {
   );
 }
 
-function analyse(source: Source, context: Context): {draft: Draft; problems: readonly Problem[]} {
+function analyse(source: Source, context: Context): {draft: Draft; findings: readonly ConfigFinding[]} {
   const shape = checkShape(source.value);
   const draft = complete(shape.input, context);
   // what is left out of the draft because it is wrong is not also missing
-  const ofDraft = draft.problems.filter(({path}) => !isBroken(shape.problems, path));
-  const known = [...source.problems, ...shape.problems, ...ofDraft];
-  const problems = [
+  const ofDraft = draft.findings.filter(({path}) => !hasFinding(shape.findings, path));
+  const known = [...source.findings, ...shape.findings, ...ofDraft];
+  const findings = [
     ...known,
     ...checkNodes(draft, known),
     ...checkNetwork(draft, known),
@@ -69,12 +69,12 @@ function analyse(source: Source, context: Context): {draft: Draft; problems: rea
     ...checkPorts(draft),
     ...checkChoices(draft, known),
   ];
-  return {draft, problems};
+  return {draft, findings};
 }
 
-function finish(draft: Draft, problems: readonly Problem[], source: Source, file: string): Cluster {
-  if (problems.length === 0) return freeze(draft.cluster);
-  const located = problems
+function finish(draft: Draft, findings: readonly ConfigFinding[], source: Source, file: string): Cluster {
+  if (findings.length === 0) return freeze(draft.cluster);
+  const located = findings
     .map(({path, message, hint, atKey}) => ({message, hint, ...source.locate(path, atKey)}))
     .sort((a, b) => a.line - b.line || a.column - b.column);
   throw new Hw5Errors(

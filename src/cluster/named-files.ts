@@ -2,7 +2,7 @@ import {access, constants, readFile, stat} from 'node:fs/promises';
 import {fileSha256} from '../support/sha256.js';
 import type {Draft} from './complete.js';
 import type {Context} from './context.js';
-import type {Path, Problem} from './problem.js';
+import type {ConfigFinding, Path} from './finding.js';
 
 /** A file on this computer that the YAML names. */
 interface NamedFile {
@@ -11,16 +11,16 @@ interface NamedFile {
   /** Nobody but its owner may read it. */
   readonly isSecret: boolean;
   /** What is wrong with its content, once it can be read. */
-  readonly check?: ((file: string) => Promise<readonly Problem[]>) | undefined;
+  readonly check?: ((file: string) => Promise<readonly ConfigFinding[]>) | undefined;
 }
 
 /** The shortest token that is taken: a shorter one could be guessed, and Jupyter takes an empty one for none. */
 const TOKEN_LENGTH = 8;
 
 /** The files the YAML names are there, can be read, and keep their secrets. @param brings those too that go to the hosts */
-export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<Problem[]> {
-  const problems = await Promise.all(namedFiles(draft, context, brings).map(checkFile));
-  return problems.flat();
+export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<ConfigFinding[]> {
+  const findings = await Promise.all(namedFiles(draft, context, brings).map(checkFile));
+  return findings.flat();
 }
 
 function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFile[] {
@@ -56,15 +56,15 @@ function checkSum(wanted: string | undefined): NamedFile['check'] {
   };
 }
 
-async function checkToken(file: string): Promise<readonly Problem[]> {
+async function checkToken(file: string): Promise<readonly ConfigFinding[]> {
   const {length} = (await readFile(file, 'utf8')).trim();
   if (length >= TOKEN_LENGTH) return [];
   const hint = `write at least ${TOKEN_LENGTH} characters into it, e.g. \`openssl rand -hex 24 > ${file}\``;
   return [{path: ['framework', 'tokenFile'], message: `the token in ${file} has fewer than ${TOKEN_LENGTH} characters`, hint}];
 }
 
-async function checkFile({path, file, isSecret, check}: NamedFile): Promise<readonly Problem[]> {
-  const fault = (message: string, hint: string): Problem[] => [{path, message: `${file} ${message}`, hint}];
+async function checkFile({path, file, isSecret, check}: NamedFile): Promise<readonly ConfigFinding[]> {
+  const fault = (message: string, hint: string): ConfigFinding[] => [{path, message: `${file} ${message}`, hint}];
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
     if (found.code === 'ENOENT' || found.code === 'ENOTDIR') {

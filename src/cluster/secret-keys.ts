@@ -1,5 +1,5 @@
+import type {Path} from './finding.js';
 import {nearest} from './nearest.js';
-import type {Path} from './problem.js';
 
 const WORDS = ['password', 'passwd', 'passphrase', 'secret', 'token', 'privatekey', 'sudopassword'] as const;
 

@@ -1,24 +1,24 @@
 import {z} from 'zod';
+import type {ConfigFinding, Path} from './finding.js';
 import {nearest} from './nearest.js';
-import type {Path, Problem} from './problem.js';
 import {type ClusterInput, clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';
 import {isSecretKey, secretHint} from './secret-keys.js';
 
 /** The usable part of the data, and what was wrong with the rest. */
 export interface Shape {
   readonly input: ClusterInput;
-  readonly problems: readonly Problem[];
+  readonly findings: readonly ConfigFinding[];
 }
 
 /** Compares the data with the schema. What is wrong is reported and left out, so that the checks of the rest can go on. */
 export function checkShape(data: unknown): Shape {
-  const problems: Problem[] = [];
+  const findings: ConfigFinding[] = [];
   let value = tidy(clusterSchema, withoutExtensions(data));
   // Each round leaves out at least one value, so this ends.
   for (;;) {
     const result = clusterSchema.safeParse(value);
-    if (result.success) return {input: result.data, problems};
-    for (const issue of result.error.issues) problems.push(...translate(issue, value));
+    if (result.success) return {input: result.data, findings};
+    for (const issue of result.error.issues) findings.push(...translate(issue, value));
     value = result.error.issues.reduce(prune, value) ?? {};
   }
 }
@@ -85,7 +85,7 @@ function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], data);
 }
 
-function translate(issue: z.core.$ZodIssue, data: unknown): Problem[] {
+function translate(issue: z.core.$ZodIssue, data: unknown): ConfigFinding[] {
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
   const found = valueAt(data, path);
@@ -106,24 +106,24 @@ function translate(issue: z.core.$ZodIssue, data: unknown): Problem[] {
   return [{path, message: `must be ${wanted(schemaAt(path))}, not ${kind(found)}`, hint: typeHint(schemaAt(path), found)}];
 }
 
-function unknownKey(path: Path, key: string): Problem {
-  const problem = {path: [...path, key], message: 'unknown key', atKey: true};
+function unknownKey(path: Path, key: string): ConfigFinding {
+  const finding = {path: [...path, key], message: 'unknown key', atKey: true};
   const known = keysOf(schemaAt(path));
   const near = nearest(key, known);
   const isSameWord = near?.toLowerCase() === key.replaceAll(/[-_]/g, '').toLowerCase();
   // `sudoPassword` is near `sudoPasswordEnv`, but who follows that hint puts the password there.
   if (isSecretKey(key) && !isSameWord) {
-    return {...problem, message: 'a secret must not stand in this file', hint: secretHint(path, key)};
+    return {...finding, message: 'a secret must not stand in this file', hint: secretHint(path, key)};
   }
-  if (near) return {...problem, hint: `did you mean \`${near}\`?`};
+  if (near) return {...finding, hint: `did you mean \`${near}\`?`};
   const elsewhere = schemaKeys()
     .filter((other) => other.split('.').at(-1) === key)
     .sort((a, b) => a.split('.').length - b.split('.').length);
   if (elsewhere.length > 0) {
     const places = elsewhere.slice(0, 3).map((one) => `\`${one}\``);
-    return {...problem, hint: `this key belongs elsewhere: ${places.join(', ')}`};
+    return {...finding, hint: `this key belongs elsewhere: ${places.join(', ')}`};
   }
-  return {...problem, hint: `known here: ${known.join(', ')}`};
+  return {...finding, hint: `known here: ${known.join(', ')}`};
 }
 
 function wanted(schema: unknown): string {

@@ -12,13 +12,13 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import {formatPath, type Path, type Problem} from './problem.js';
+import {type ConfigFinding, formatPath, type Path} from './finding.js';
 
 /** A YAML text as plain data that remembers where everything stands. */
 export interface Source {
   readonly value: unknown;
   /** Keys given twice: not fatal for the reading, but faults all the same. */
-  readonly problems: readonly Problem[];
+  readonly findings: readonly ConfigFinding[];
   /** Line and column (from 1) of the value at the path, or of the nearest thing above it that is in the file. */
   locate(path: Path, atKey?: boolean): Place;
 }
@@ -78,7 +78,7 @@ export function readSource(text: string): Source | {readonly faults: readonly Sy
   }
   try {
     const value: unknown = document.toJS({maxAliasCount: 1000});
-    return {value, problems: duplicates(document), locate: (path, atKey) => locate(document, lines, path, atKey ?? false)};
+    return {value, findings: duplicates(document), locate: (path, atKey) => locate(document, lines, path, atKey ?? false)};
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return {faults: [fault(0, message, 'look at the aliases (`*name`) and merge keys (`<<`)')]};
@@ -171,8 +171,8 @@ function findPair(pairs: readonly Pair[], key: string, document: Document.Parsed
   return undefined;
 }
 
-function duplicates(document: Document.Parsed): Problem[] {
-  const problems: Problem[] = [];
+function duplicates(document: Document.Parsed): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
   const walk = (node: unknown, path: Path): void => {
     if (isSeq(node)) node.items.forEach((item, index) => void walk(item, [...path, index]));
     if (!isMap(node)) return;
@@ -182,11 +182,11 @@ function duplicates(document: Document.Parsed): Problem[] {
       counts.set(key, (counts.get(key) ?? 0) + 1);
       if (counts.get(key) === 2 && key !== '<<') {
         const hint = 'keep one of them; of two, YAML readers disagree which counts';
-        problems.push({path: [...path, key], message: 'the key is given twice', hint, atKey: true});
+        findings.push({path: [...path, key], message: 'the key is given twice', hint, atKey: true});
       }
       walk(pair.value, [...path, key]);
     }
   };
   walk(document.contents, []);
-  return problems;
+  return findings;
 }

@@ -2,8 +2,8 @@ import {type Address, plus} from '../support/address.js';
 import {formatRange, parseRange} from '../support/address-range.js';
 import type {Block} from '../support/block.js';
 import type {HealthCheckSettings, TaskSettings} from './cluster.js';
+import {type ConfigFinding, hasFinding, type Path} from './finding.js';
 import {NO_ADDRESS} from './no-address.js';
-import {isBroken, type Path, type Problem} from './problem.js';
 import type {TaskInput} from './schema.js';
 
 /** What the file says when it says nothing of tasks: the report's five containers. */
@@ -16,7 +16,7 @@ export interface ExpandedTasks {
   readonly tasks: readonly TaskSettings[];
   /** Where in the YAML each task comes from. */
   readonly paths: readonly Path[];
-  readonly problems: readonly Problem[];
+  readonly findings: readonly ConfigFinding[];
 }
 
 interface Claim {
@@ -30,23 +30,23 @@ interface Claim {
 
 /** Makes single tasks of the groups (`count: 4`), with names, addresses and all defaults. */
 export function expandTasks(input: readonly TaskInput[] | undefined, pool: Block): ExpandedTasks {
-  const problems: Problem[] = [];
-  const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], problems));
+  const findings: ConfigFinding[] = [];
+  const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], findings));
   const taken = new Set(claims.flatMap(({address}) => (address === undefined ? [] : [address])));
   const tasks = claims.map((one) => complete(one, one.address ?? choose(one, pool, taken)));
   if (tasks.some((task, index) => task.address === NO_ADDRESS && claims[index]!.address === undefined)) {
     const hint = `give a larger subnet, or each task an address: \`address: ${pool.nth(2)}\``;
     const message = `too small: hw5 counts the tasks' addresses from the pool's ${FIRST_OFFSET.jupyter}th on, and they run out`;
-    problems.push({path: ['network', 'subnet'], message, hint});
+    findings.push({path: ['network', 'subnet'], message, hint});
   }
-  return {tasks, paths: claims.map(({path}) => path), problems};
+  return {tasks, paths: claims.map(({path}) => path), findings};
 }
 
-function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
+function claim(group: TaskInput, path: Path, findings: ConfigFinding[]): Claim[] {
   const name = group.name ?? '';
   const image = group.image ?? defaultImage(name);
   if (group.name !== undefined && image === '') {
-    problems.push({
+    findings.push({
       path: [...path, 'image'],
       message: 'missing',
       hint: 'give `jupyter`, `ssh`, or the name of a container image',
@@ -54,12 +54,12 @@ function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
   }
   if (group.count === undefined && group.addresses === undefined) return [{path, group, name, image, address: group.address}];
 
-  const addresses = groupAddresses(group, path, problems);
+  const addresses = groupAddresses(group, path, findings);
   const count = group.count ?? addresses?.length ?? 1;
-  const isReadable = !isBroken(problems, [...path, 'addresses']) && !isBroken(problems, [...path, 'address']);
+  const isReadable = !hasFinding(findings, [...path, 'addresses']) && !hasFinding(findings, [...path, 'address']);
   if (addresses && addresses.length !== count && isReadable) {
     const message = `${count} ${count === 1 ? 'task' : 'tasks'} at ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
-    problems.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
+    findings.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
   }
   return Array.from({length: count}, (_, index) => {
     const address = addresses ? (addresses[index] ?? NO_ADDRESS) : undefined;
@@ -67,17 +67,17 @@ function claim(group: TaskInput, path: Path, problems: Problem[]): Claim[] {
   });
 }
 
-function groupAddresses(group: TaskInput, path: Path, problems: Problem[]): readonly Address[] | undefined {
+function groupAddresses(group: TaskInput, path: Path, findings: ConfigFinding[]): readonly Address[] | undefined {
   if (group.address !== undefined) {
     const hint = 'write `addresses: 192.168.0.101-104` for a group, or neither `count` nor `addresses` for a single task';
-    problems.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
+    findings.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
     return group.addresses ? [] : undefined;
   }
   return group.addresses?.flatMap((text, index) => {
     const range = parseRange(text, 1000);
     if (range) return range;
     const hint = 'write addresses as 192.168.0.101-104, 192.168.0.101-192.168.0.104, or a list of single ones';
-    problems.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
+    findings.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
     return [];
   });
 }

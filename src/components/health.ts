@@ -21,7 +21,7 @@ export function hanging(problem: string): Health {
 export function scriptHealth(script: string, problem: string, detail: (output: string) => string): Fact<Health> {
   return {
     script,
-    whenSilent: hanging(problem),
+    whenTimedOut: hanging(problem),
     parse: ({code, stdout}) =>
       code === 0 ? {state: 'healthy', detail: detail(stdout.trim())} : {state: 'unhealthy', detail: problem},
   };
@@ -37,7 +37,7 @@ export function unitHealth(unit: string, script: string, problem: string): Fact<
 case "$s" in loaded*) ;; *) exit 4;; esac
 case "$s" in *' active '*) ;; *) exit 5;; esac
 ${script}`,
-    whenSilent: hanging(problem),
+    whenTimedOut: hanging(problem),
     parse({code, stdout}) {
       const [unitLine = '', ...lines] = stdout.trim().split('\n');
       if (code === 4) return ABSENT;

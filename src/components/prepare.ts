@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {access, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Cluster} from '../cluster/cluster.js';
@@ -6,7 +5,7 @@ import type {Inputs, LocalFile} from '../engine/inputs.js';
 import {Secret} from '../host/command.js';
 import {pruneCache, useCached} from '../support/cache.js';
 import {Hw5Error} from '../support/errors.js';
-import {fileSha256} from '../support/sha256.js';
+import {fileSha256, sha256} from '../support/sha256.js';
 import {packageFile} from '../support/template.js';
 import {imageSpecs} from './images/image-specs.js';
 import {freshSecrets} from './secrets/fresh-secrets.js';
@@ -80,10 +79,7 @@ async function localFile(path: string): Promise<LocalFile> {
 /** The hash of a large file, remembered for as long as its size and time stay the same. */
 async function cachedHash(path: string, cacheDir: string): Promise<string> {
   const {size, mtimeMs} = await stat(path);
-  const id = createHash('sha256')
-    .update(JSON.stringify([path, size, mtimeMs]))
-    .digest('hex')
-    .slice(0, 32);
+  const id = sha256(JSON.stringify([path, size, mtimeMs])).slice(0, 32);
   const note = join(cacheDir, 'hashes', id);
   if (await useCached(note)) return readFile(note, 'utf8');
   const hash = await fileSha256(path);

@@ -88,24 +88,24 @@ export type Action =
   | DownloadAction;
 
 /** Writes the file unless it already stands there with this content and mode. */
-export function ensureFile(path: string, content: string, seen: FileState | undefined, mode = 0o644): readonly WriteAction[] {
-  if (seen && seen.content === content && seen.mode === mode.toString(8)) return [];
-  return [{kind: 'write', path, content, mode, before: seen?.content}];
+export function ensureFile(path: string, content: string, observed: FileState | undefined, mode = 0o644): readonly WriteAction[] {
+  if (observed && observed.content === content && observed.mode === mode.toString(8)) return [];
+  return [{kind: 'write', path, content, mode, before: observed?.content}];
 }
 
 /** Writes a secret's file, mode 0600, unless it already stands there. */
-export function ensureSecret(path: string, content: Secret, seen: SecretFileState | undefined): readonly WriteAction[] {
-  if (seen && seen.content.reveal() === content.reveal() && seen.mode === '600') return [];
-  return [{kind: 'write', path, content, mode: 0o600, before: seen ? '***' : undefined}];
+export function ensureSecret(path: string, content: Secret, observed: SecretFileState | undefined): readonly WriteAction[] {
+  if (observed && observed.content.reveal() === content.reveal() && observed.mode === '600') return [];
+  return [{kind: 'write', path, content, mode: 0o600, before: observed ? '***' : undefined}];
 }
 
-/** Uploads a file of this computer unless its hash was seen on the host. */
+/** Uploads a file of this computer unless its hash was observed on the host. */
 export function ensureUpload(
   path: string,
   local: {readonly path: string; readonly sha256: string},
-  seen: string | undefined,
+  observed: string | undefined,
 ): readonly UploadAction[] {
-  return seen === local.sha256 ? [] : [{kind: 'upload', path, localFile: local.path, mode: 0o755}];
+  return observed === local.sha256 ? [] : [{kind: 'upload', path, localFile: local.path, mode: 0o755}];
 }
 
 export function systemctl(verb: SystemctlAction['verb'], ...units: string[]): SystemctlAction {
@@ -116,11 +116,11 @@ export function systemctl(verb: SystemctlAction['verb'], ...units: string[]): Sy
  * What makes a unit run as its file says: enabled, and (re)started when it does not run or when `changed` actions come before it.
  * Empty when there is nothing to do.
  */
-export function ensureRunning(name: string, seen: UnitState, changed: readonly Action[]): readonly Action[] {
+export function ensureRunning(name: string, observed: UnitState, changed: readonly Action[]): readonly Action[] {
   const actions: Action[] = [];
-  if (changed.length > 0 || seen.needsReload) actions.push(systemctl('daemon-reload'));
-  if (!seen.isEnabled) actions.push(systemctl('enable', name));
-  if (changed.length > 0 || seen.needsReload || !seen.isActive) actions.push(systemctl('restart', name));
+  if (changed.length > 0 || observed.needsReload) actions.push(systemctl('daemon-reload'));
+  if (!observed.isEnabled) actions.push(systemctl('enable', name));
+  if (changed.length > 0 || observed.needsReload || !observed.isActive) actions.push(systemctl('restart', name));
   return actions;
 }
 

@@ -4,13 +4,13 @@ import type {Hw5Error} from '../support/errors.js';
  * `unchanged`: nothing to do. `blocked`: something it needs failed, or its host is not there (which the first step on it has told).
  * `interrupted`: the user ended the run while it was at work.
  */
-export type Outcome = 'unchanged' | 'changed' | 'failed' | 'blocked' | 'interrupted';
+export type StepOutcome = 'unchanged' | 'changed' | 'failed' | 'blocked' | 'interrupted';
 
 /** What a run tells while it goes on. Reporters turn it into lines, JSON or spinners. Never holds a secret. */
 export type RunEvent =
   | {
       readonly type: 'start';
-      readonly run: 'up' | 'down' | 'plan';
+      readonly run: 'up' | 'down' | 'plan' | 'save' | 'restore';
       readonly hosts: readonly string[];
       readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
     }
@@ -35,7 +35,7 @@ export type RunEvent =
       readonly step: string;
       readonly title: string;
       readonly host: string;
-      readonly outcome: Outcome;
+      readonly outcome: StepOutcome;
       readonly elapsedMs: number;
       readonly error?: Hw5Error | undefined;
     }

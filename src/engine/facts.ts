@@ -15,7 +15,7 @@ export interface FileState {
 export function textFile(path: string): Fact<FileState | undefined> {
   const file = quote(path);
   return {
-    asks: FILES,
+    service: FILES,
     script: `[ -f ${file} ] || exit 3; stat -c %a ${file} && cat ${file}`,
     parse: ({stdout, code}) => {
       if (code !== 0) return undefined;
@@ -25,7 +25,7 @@ export function textFile(path: string): Fact<FileState | undefined> {
   };
 }
 
-/** A file whose text must not be seen. */
+/** A file whose text must not be observed. */
 export interface SecretFileState {
   readonly content: Secret;
   readonly mode: string;
@@ -39,7 +39,7 @@ export function secretFile(path: string): Fact<SecretFileState | undefined> {
 /** The sha256 of a file in hex, or undefined if it is not there. For what is too large to read back. */
 export function fileHash(path: string): Fact<string | undefined> {
   return {
-    asks: FILES,
+    service: FILES,
     script: `[ -f ${quote(path)} ] || exit 3; sha256sum < ${quote(path)}`,
     parse: ({stdout, code}) => (code === 0 ? stdout.slice(0, 64) : undefined),
   };
@@ -47,7 +47,7 @@ export function fileHash(path: string): Fact<string | undefined> {
 
 /** Whether something is at this path. */
 export function exists(path: string): Fact<boolean> {
-  return {asks: FILES, script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
+  return {service: FILES, script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
 }
 
 /** A systemd unit as `systemctl show` tells it. */
@@ -68,7 +68,7 @@ export interface UnitState {
 export function unit(name: string): Fact<UnitState> {
   const properties = 'LoadState,ActiveState,UnitFileState,NeedDaemonReload,NRestarts';
   return {
-    asks: 'systemd',
+    service: 'systemd',
     script: `systemctl show -p ${properties} ${quote(name)}`,
     parse: ({stdout}) => {
       const values = new Map(stdout.split('\n').map((line) => line.split('=', 2) as [string, string]));
@@ -112,6 +112,6 @@ export function json<T>(script: string): Fact<T | undefined> {
 }
 
 /** The same fact, read further. */
-export function mapped<T, U>({whenSilent: _, ...fact}: Fact<T>, read: (value: T) => U): Fact<U> {
+export function mapped<T, U>({whenTimedOut: _, ...fact}: Fact<T>, read: (value: T) => U): Fact<U> {
   return {...fact, parse: (output) => read(fact.parse(output))};
 }

@@ -1,5 +1,5 @@
 import type {ExecOptions, ExecResult, Host} from '../host/host.js';
-import {interrupted, timedOut} from '../host/marked.js';
+import {interrupted, timedOut} from '../host/tagged-command.js';
 import {ConnectError, InterruptedError, TimeoutError} from '../support/errors.js';
 
 const LOST = 76;

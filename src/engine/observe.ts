@@ -1,17 +1,17 @@
 import {quote, script} from '../host/command.js';
 import type {ExecResult, Host} from '../host/host.js';
 import {CommandError, ConnectError, Hw5Error, TimeoutError} from '../support/errors.js';
-import type {Fact, FactMap, FactOutput, Seen} from './fact.js';
+import type {Fact, FactMap, FactOutput, Observed} from './fact.js';
 
-/** A fact that has no answer by then was not seen. Busy machines are slow; what hangs, hangs longer. */
+/** A fact that has no answer by then was not observed. Busy machines are slow; what hangs, hangs longer. */
 const FACT_SECONDS = 30;
 /** A host that has not told what it saw by so long after that is given up. */
 const MARGIN_MS = 60_000;
 /** The script was ended, by TERM or by KILL. One that somebody else killed said nothing either. */
 const SILENT_CODES: readonly number[] = [124, 137];
 
-/** What is on a host could not be seen, which is not the same as that it is not there. */
-export class SilentError extends Hw5Error {}
+/** What is on a host could not be observed, which is not the same as that it is not there. */
+export class FactTimeoutError extends Hw5Error {}
 
 /**
  * Joins the scripts of facts into one. Those that ask the same service run one after the other, as they hang together; the services, and
@@ -19,11 +19,11 @@ export class SilentError extends Hw5Error {}
  * and there are never more processes at a time than services. Each script has a shell of its own: one that the shell cannot read spoils only
  * itself. Each one's output comes back as a line `<index> <exit code> <base64>`.
  */
-export function joinFacts(facts: readonly Pick<Fact<unknown>, 'script' | 'asks'>[], factSeconds = FACT_SECONDS): string {
+export function joinFacts(facts: readonly Pick<Fact<unknown>, 'script' | 'service'>[], factSeconds = FACT_SECONDS): string {
   const lanes = new Map<string, string[]>();
-  for (const [index, {script: text, asks = `nobody else: ${index}`}] of facts.entries()) {
+  for (const [index, {script: text, service = `nobody else: ${index}`}] of facts.entries()) {
     const ask = `(shift; eval ${quote(text)}) >"$1/${index}" 2>/dev/null; echo $? >"$1/${index}.code"`;
-    lanes.set(asks, [...(lanes.get(asks) ?? []), ask]);
+    lanes.set(service, [...(lanes.get(service) ?? []), ask]);
   }
   // a script that ignores TERM is still its lane's child when `timeout` sends KILL, and no other one begins meanwhile
   const run = (lane: readonly string[]): string =>
@@ -33,7 +33,7 @@ export function joinFacts(facts: readonly Pick<Fact<unknown>, 'script' | 'asks'>
     `trap '[ -z "$d" ] || rm -rf "$d" || rm -rf "$d"' EXIT`,
     // dash's own end by a signal asks no EXIT trap; PIPE comes when the connection ends while it tells what it saw
     `trap 'exit 1' HUP INT PIPE TERM`,
-    // in memory where root has such a place: secrets are among what is seen
+    // in memory where root has such a place: secrets are among what is observed
     `d=$(mktemp -d "\${TMPDIR:-/run}/hw5.XXXXXXXXXX" 2>/dev/null || mktemp -d) || exit 1`,
     'export LC_ALL=C',
     ...[...lanes.values()].map(run),
@@ -57,7 +57,7 @@ export function splitOutputs(stdout: string): FactOutput[] {
 
 /**
  * Sees all facts of a host in one round trip.
- * @param factSeconds a fact that takes longer was not seen: it has its `whenSilent`, or throws a SilentError when it is read
+ * @param factSeconds a fact that takes longer was not observed: it has its `whenTimedOut`, or throws a FactTimeoutError when it is read
  * @throws ConnectError when the host does not answer at all, CommandError when it could not run the script.
  */
 export async function observe<F extends FactMap>(
@@ -65,9 +65,9 @@ export async function observe<F extends FactMap>(
   facts: F,
   signal?: AbortSignal,
   factSeconds = FACT_SECONDS,
-): Promise<Seen<F>> {
-  const [seen] = await observeAll(host, [facts], signal, factSeconds);
-  return seen as Seen<F>;
+): Promise<Observed<F>> {
+  const [observed] = await observeAll(host, [facts], signal, factSeconds);
+  return observed as Observed<F>;
 }
 
 /** Sees several maps of facts in the same round trip, each given back by itself. Facts that ask the same are asked once. */
@@ -76,7 +76,7 @@ export async function observeAll(
   maps: readonly FactMap[],
   signal?: AbortSignal,
   factSeconds = FACT_SECONDS,
-): Promise<readonly Seen<FactMap>[]> {
+): Promise<readonly Observed<FactMap>[]> {
   const facts = [...new Map(maps.flatMap((map) => Object.values(map).map((fact) => [fact.script, fact] as const))).values()];
   if (facts.length === 0) return maps.map(() => ({}));
   const scripts = facts.map((fact) => fact.script);
@@ -112,17 +112,17 @@ async function lookOnce(host: Host, text: string, timeoutMs: number, signal: Abo
 /** The value, or what throws when one asks for it: a fact that nobody needs does not stand in anybody's way. */
 function reading(name: string, fact: Fact<unknown>, output: FactOutput, host: string, factSeconds: number): PropertyDescriptor {
   if (!SILENT_CODES.includes(output.code)) return {value: fact.parse(output)};
-  if ('whenSilent' in fact) return {value: fact.whenSilent};
+  if ('whenTimedOut' in fact) return {value: fact.whenTimedOut};
   const get = (): never => {
     const [command = ''] = fact.script.split('\n');
-    throw new SilentError(`${host} gave no answer within ${factSeconds} s: ${name} (${command})`, {
-      hint: fact.silentHint ?? `run that on ${host} as root: once it answers, start hw5 again`,
+    throw new FactTimeoutError(`${host} gave no answer within ${factSeconds} s: ${name} (${command})`, {
+      hint: fact.timeoutHint ?? `run that on ${host} as root: once it answers, start hw5 again`,
     });
   };
   return {get};
 }
 
-/** Whether one of the facts could not be seen. */
-export function isSilent(seen: Seen<FactMap>): boolean {
-  return Object.values(Object.getOwnPropertyDescriptors(seen)).some((property) => property.get !== undefined);
+/** Whether one of the facts could not be observed. */
+export function hasTimedOut(observed: Observed<FactMap>): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(observed)).some((property) => property.get !== undefined);
 }

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {mkdir, open, rename, rm} from 'node:fs/promises';
 import {dirname} from 'node:path';
@@ -6,6 +5,7 @@ import {quote, run, Secret, script} from '../host/command.js';
 import {upload, writeFile} from '../host/files.js';
 import type {Host} from '../host/host.js';
 import {CommandError, TimeoutError} from '../support/errors.js';
+import {sha256} from '../support/sha256.js';
 import {type Action, describe} from './action.js';
 
 /** Commands that say nothing for this long have hung. */
@@ -117,7 +117,7 @@ async function download(
   action: {readonly url: string; readonly sha256?: string | undefined; readonly path: string; readonly mode: number},
   options: {readonly signal: AbortSignal | undefined; readonly timeoutMs: number},
 ): Promise<void> {
-  const id = createHash('sha256').update(action.url).digest('hex').slice(0, 8);
+  const id = sha256(action.url).slice(0, 8);
   const partial = quote(`${action.path}.${id}.partial`);
   const check = action.sha256
     ? `echo ${quote(`${action.sha256}  `)}${partial} | sha256sum -c - >/dev/null || { echo "sha256 differs from the pinned one: $(sha256sum < ${partial})" >&2; exit 1; }`

@@ -3,12 +3,12 @@ import type {Host} from '../host/host.js';
 import {Hw5Error} from '../support/errors.js';
 import type {Action} from './action.js';
 import type {Emit} from './events.js';
-import type {FactMap, Seen} from './fact.js';
+import type {FactMap, Observed} from './fact.js';
 import {succeeds} from './facts.js';
-import {type Direction, type Item, items, itemsUp, targetsOf, withoutRetired} from './graph.js';
 import type {Inputs} from './inputs.js';
+import {type Direction, type Item, items, itemsUp, targetsOf, withoutRetired} from './items.js';
 import {BusyError, lockHost} from './lock.js';
-import {observe, observeAll, SilentError} from './observe.js';
+import {FactTimeoutError, observe, observeAll} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
 
 export interface SessionOptions {
@@ -27,7 +27,7 @@ export interface SessionOptions {
 /** The fact that tells whether the step's wait would end at once. */
 const READY = 'ready?';
 
-/** The connections to all hosts and what was seen on them: what `up`, `plan` and `down` start from. */
+/** The connections to all hosts and what was observed on them: what `up`, `plan` and `down` start from. */
 export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
   /** Those that take something away are among them only where it is there. */
@@ -40,8 +40,8 @@ export class Session implements AsyncDisposable {
   readonly #locks: AsyncDisposable[] = [];
   /** Why a host cannot be used. */
   readonly failures = new Map<string, Hw5Error>();
-  /** step name → node name → what was seen last */
-  readonly #seen = new Map<string, Map<string, Seen<FactMap>>>();
+  /** step name → node name → what was observed last */
+  readonly #observed = new Map<string, Map<string, Observed<FactMap>>>();
 
   private constructor(options: SessionOptions) {
     this.options = options;
@@ -104,9 +104,9 @@ export class Session implements AsyncDisposable {
   async #look(node: ClusterNode): Promise<void> {
     const here = this.items.filter((item) => item.node.name === node.name);
     const maps = here.map((item) => this.#facts(item));
-    const seen = await observeAll(this.host(node.name), maps, this.options.signal);
+    const observed = await observeAll(this.host(node.name), maps, this.options.signal);
     here.forEach((item, index) => {
-      this.#remember(item, seen[index]!);
+      this.#remember(item, observed[index]!);
     });
   }
 
@@ -117,7 +117,7 @@ export class Session implements AsyncDisposable {
       try {
         return this.undoOf(item, false).length === 0;
       } catch (error) {
-        if (error instanceof SilentError) return false;
+        if (error instanceof FactTimeoutError) return false;
         throw error;
       }
     };
@@ -135,41 +135,44 @@ export class Session implements AsyncDisposable {
 
   planContext(item: Item): PlanContext<FactMap> {
     const targets = new Set(targetsOf(item.step, this.options.cluster, this.options.direction ?? 'up').map(({name}) => name));
-    const seen = this.#seen.get(item.step.name) ?? new Map();
-    return {...this.context(item), everywhere: new Map([...seen].filter(([name]) => targets.has(name)))};
+    const observed = this.#observed.get(item.step.name) ?? new Map();
+    return {...this.context(item), allObserved: new Map([...observed].filter(([name]) => targets.has(name)))};
   }
 
   /** What takes the step away. */
   undoOf(item: Item, purge: boolean): readonly Action[] {
-    return item.step.undo(this.seen(item), {...this.planContext(item), purge, isRetired: item.isRetired === true});
+    return item.step.undo(this.observed(item), {...this.planContext(item), purge, isRetired: item.isRetired === true});
   }
 
-  /** What was seen last of the step's facts on the item's host. */
-  seen(item: Item): Seen<FactMap> {
-    return this.#seen.get(item.step.name)!.get(item.node.name)!;
+  /** What was observed last of the step's facts on the item's host. */
+  observed(item: Item): Observed<FactMap> {
+    return this.#observed.get(item.step.name)!.get(item.node.name)!;
   }
 
   isReady(item: Item): boolean {
-    return item.isRetired === true || item.step.ready === undefined || this.seen(item)[READY] === true;
+    return item.isRetired === true || item.step.ready === undefined || this.observed(item)[READY] === true;
   }
 
   /** Sees the step's facts again. */
-  async observe(item: Item): Promise<Seen<FactMap>> {
+  async observe(item: Item): Promise<Observed<FactMap>> {
     return this.#remember(item, await observe(this.host(item.node.name), this.#facts(item), this.options.signal));
   }
 
   #facts(item: Item): FactMap {
     const ready = item.isRetired ? undefined : item.step.ready?.(this.context(item));
     // no answer yet is what a wait is for
-    return {...item.step.facts(this.context(item)), ...(ready ? {[READY]: {...succeeds(ready.script), whenSilent: false}} : {})};
+    return {
+      ...item.step.facts(this.context(item)),
+      ...(ready ? {[READY]: {...succeeds(ready.script), whenTimedOut: false}} : {}),
+    };
   }
 
-  #remember(item: Item, seen: Seen<FactMap>): Seen<FactMap> {
-    const byNode = this.#seen.get(item.step.name) ?? new Map<string, Seen<FactMap>>();
-    byNode.set(item.node.name, seen);
+  #remember(item: Item, observed: Observed<FactMap>): Observed<FactMap> {
+    const byNode = this.#observed.get(item.step.name) ?? new Map<string, Observed<FactMap>>();
+    byNode.set(item.node.name, observed);
     const order = this.options.cluster.nodes.map((node) => node.name);
-    this.#seen.set(item.step.name, new Map([...byNode].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))));
-    return seen;
+    this.#observed.set(item.step.name, new Map([...byNode].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))));
+    return observed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Action} from './action.js';
-import type {FactMap, Seen} from './fact.js';
+import type {FactMap, Observed} from './fact.js';
 import type {Inputs} from './inputs.js';
 
 /** Where a step is planned. */
@@ -14,7 +14,7 @@ export interface StepContext {
 
 export interface PlanContext<F extends FactMap> extends StepContext {
   /** What the same facts showed on all reachable hosts of the step (`undoTargets` for `down`), in the file's order, this node's included. */
-  readonly everywhere: ReadonlyMap<string, Seen<F>>;
+  readonly allObserved: ReadonlyMap<string, Observed<F>>;
 }
 
 export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F> {
@@ -25,7 +25,7 @@ export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F>
 }
 
 /** What stands against a step on a host, found before anything is changed. */
-export interface Problem {
+export interface FailedCheck {
   readonly message: string;
   readonly hint: string;
 }
@@ -59,15 +59,15 @@ export interface Step<F extends FactMap = FactMap> {
   /** Looks only. */
   readonly facts: (context: StepContext) => F;
   /** What cannot be mended by hw5, and how the user can. Asked before `up` changes anything anywhere, and again at the step's turn. */
-  readonly check?: (seen: Seen<F>, context: PlanContext<F>) => readonly Problem[];
-  /** Pure: the actions that lead from what was seen to what should be. Empty: nothing to do. */
-  readonly plan: (seen: Seen<F>, context: PlanContext<F>) => readonly Action[];
+  readonly check?: (observed: Observed<F>, context: PlanContext<F>) => readonly FailedCheck[];
+  /** Pure: the actions that lead from what was observed to what should be. Empty: nothing to do. */
+  readonly plan: (observed: Observed<F>, context: PlanContext<F>) => readonly Action[];
   /** What must be true before the steps that need this one start. */
   readonly ready?: (context: StepContext) => Wait;
   /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
-  readonly isRolling?: (seen: Seen<F>) => boolean;
+  readonly isRolling?: (observed: Observed<F>) => boolean;
   /** Pure: takes away what `plan` brought. Empty when nothing of it is there. */
-  readonly undo: (seen: Seen<F>, context: UndoContext<F>) => readonly Action[];
+  readonly undo: (observed: Observed<F>, context: UndoContext<F>) => readonly Action[];
 }
 
 /** Gives a step's facts their types. */

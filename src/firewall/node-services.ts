@@ -44,7 +44,7 @@ export function containers(cluster: Cluster): Fact<readonly RunningContainer[]> 
   const format = '{{.State.Pid}} {{.Name}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}';
   return {
     // a dockerd that hangs starts none either
-    whenSilent: [],
+    whenTimedOut: [],
     script: `docker ps -q | xargs -r docker inspect -f ${quote(format)}`,
     parse: ({stdout}) =>
       stdout.split('\n').flatMap((line) => {

@@ -40,16 +40,16 @@ export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResul
   const enter = `${delay === undefined ? '' : `sleep ${delay}; `}${from.pid === undefined ? '' : `nsenter -t ${from.pid} -n `}`;
   const address = quote(to.address);
   // the prober's own limit, or that of the look as a whole
-  const whenSilent: ProbeResult = {kind: 'silent', detail: 'no answer'};
+  const whenTimedOut: ProbeResult = {kind: 'silent', detail: 'no answer'};
   if (kind === 'ping')
     return {
-      whenSilent,
+      whenTimedOut,
       script: `${enter}ping -n -c ${PINGS} -i 0.3 -W 1${from.isSecondary ? ` -I ${quote(from.address)}` : ''} ${address} 2>&1`,
       parse: readPing,
     };
   const ask = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;
   const program = `exec 3<>/dev/tcp/${to.address}/${port} || exit 1${kind === 'http' ? `; ${ask}` : ''}`;
-  return {whenSilent, script: `${enter}timeout 2 bash -c ${quote(program)} 2>&1`, parse: kind === 'tcp' ? readTcp : readHttp};
+  return {whenTimedOut, script: `${enter}timeout 2 bash -c ${quote(program)} 2>&1`, parse: kind === 'tcp' ? readTcp : readHttp};
 }
 
 function readPing({stdout, code}: FactOutput): ProbeResult {

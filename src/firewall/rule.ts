@@ -1,5 +1,5 @@
-import {createHash} from 'node:crypto';
 import {UsageError} from '../support/errors.js';
+import {sha256} from '../support/sha256.js';
 import {type Family, impossibleSource, isGroupMac, type Net, parseMac, parseNet, prefixOf, showNet} from './address.js';
 
 export const EXERCISES = ['deny-ip', 'deny-mac', 'http-only', 'deny-ping'] as const;
@@ -31,7 +31,7 @@ export const ID = /^[0-9a-f]{6}$/;
 /** Makes a rule and its id. */
 export function makeRule(rule: Omit<Rule, 'id'>): Rule {
   const words = [rule.exercise, showMatch(rule.match), rule.scope, ...(rule.strict ? ['strict'] : [])];
-  return {...rule, id: createHash('sha256').update(words.join(' ')).digest('hex').slice(0, 6)};
+  return {...rule, id: sha256(words.join(' ')).slice(0, 6)};
 }
 
 /** What the rule matches, for people: an address, a MAC, or `all but tcp/80`. */

@@ -1,5 +1,5 @@
-import {createHash} from 'node:crypto';
 import type {TaskSpec} from '../scheduler-api/task.js';
+import {sha256} from '../support/sha256.js';
 import type {HealthCheck, KillPolicy, Resource, TaskInfo} from './mesos.js';
 
 /** How long `docker stop` waits between TERM and KILL, in seconds. */
@@ -66,12 +66,12 @@ export function taskInfo(spec: TaskSpec, taskId: string, agentId: string, resour
  */
 export function specHash(spec: TaskSpec): string {
   const {constraints: _, ...rest} = spec;
-  return createHash('sha256').update(canonical(rest)).digest('hex').slice(0, 12);
+  return sha256(canonical(rest)).slice(0, 12);
 }
 
 /** What the whole list says, as a short hash: equal where two instances want the same. */
 export function listHash(specs: readonly TaskSpec[]): string {
-  return createHash('sha256').update(canonical(specs)).digest('hex').slice(0, 12);
+  return sha256(canonical(specs)).slice(0, 12);
 }
 
 /** Name → {@link specHash}. */

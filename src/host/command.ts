@@ -1,7 +1,7 @@
 import {CommandError, type ErrorDetails} from '../support/errors.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
 
-/** A value that must not be seen: prints as `***` wherever it is put into text or JSON. */
+/** A value that must not be shown: prints as `***` in strings, JSON and inspected objects. */
 export class Secret {
   readonly #value: string;
 
@@ -27,12 +27,12 @@ export class Secret {
   }
 }
 
-/** One argument, quoted for a POSIX shell. The only place where hw5 quotes. */
+/** Quotes one argument for a POSIX shell. The only place where hw5 quotes. */
 export function quote(argument: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** A whole argv as one shell command line. */
+/** Quotes a whole argv as one shell command line. */
 export function quoteAll(argv: readonly string[]): string {
   return argv.map(quote).join(' ');
 }
@@ -44,7 +44,7 @@ export async function run(host: Host, argv: readonly string[], options: ExecOpti
   return result;
 }
 
-/** Runs a POSIX shell script, sent over standard input so that nothing of it shows in the process list. */
+/** Runs a POSIX shell script. It is sent over standard input, so its content does not appear in the process list. */
 export function script(host: Host, text: string, options: Omit<ExecOptions, 'stdin'> = {}): Promise<ExecResult> {
   return host.exec(['sh', '-s'], {...options, stdin: text});
 }

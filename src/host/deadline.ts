@@ -1,4 +1,4 @@
-/** A time limit that stands still while somebody is asked something. */
+/** A time limit that can be paused, for example while the user answers a prompt. */
 export class Deadline {
   #left: number;
   #since = 0;
@@ -12,7 +12,7 @@ export class Deadline {
     this.#start();
   }
 
-  /** Runs something that is not to count. */
+  /** Runs work that does not count against the limit. */
   async except<T>(work: () => Promise<T>): Promise<T> {
     this.pause();
     try {
@@ -22,7 +22,7 @@ export class Deadline {
     }
   }
 
-  /** Stands still until it was resumed as often. */
+  /** Stops the clock until `resume` has been called as often as `pause`. */
   pause(): void {
     if (this.#pauses++ > 0) return;
     this.stop();

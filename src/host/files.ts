@@ -8,15 +8,15 @@ import type {ExecOptions, Host} from './host.js';
 export interface WriteOptions {
   /** Permission bits, e.g. 0o600. */
   readonly mode: number;
-  /** `user` or `user:group`; default: whoever writes. */
+  /** `user` or `user:group`; default: the login's. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Exit code of READ_SCRIPT for a file that is not there. */
+/** Exit code of READ_SCRIPT for a file that does not exist. */
 export const MISSING = 44;
 
-/** Says MISSING only when the file is surely not there, and not when a folder on the way may not be looked into. */
+/** Exits with MISSING only when the file certainly does not exist, and with 1 when a directory of the path may not be searched. */
 export const READ_SCRIPT = `[ -e "$1" ] && exec cat -- "$1"
 p=$1
 while [ "$p" != / ]; do
@@ -28,14 +28,14 @@ done
 exit ${MISSING}`;
 
 /**
- * $1 path, $2 mode, $3 size in bytes, $4 owner or nothing. The new file appears whole or not at all: a connection that is lost in
- * between ends the input early, which the size shows.
+ * $1 path, $2 mode, $3 size in bytes, $4 owner or empty. The new file appears complete or not at all: when the connection is lost, the input ends
+ * early, and the size differs.
  */
 export const WRITE_SCRIPT = `set -eu
 umask 077
-folder=$(dirname -- "$1")
-(umask 022 && mkdir -p -- "$folder")
-new=$(mktemp -- "$folder/.hw5.XXXXXXXXXX")
+directory=$(dirname -- "$1")
+(umask 022 && mkdir -p -- "$directory")
+new=$(mktemp -- "$directory/.hw5.XXXXXXXXXX")
 trap 'rm -f -- "$new"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 cat >"$new"
@@ -45,9 +45,9 @@ size=$(stat -c %s -- "$new")
 chmod -- "$2" "$new"
 sync -- "$new"
 mv -fT -- "$new" "$1"
-sync -- "$folder"`;
+sync -- "$directory"`;
 
-/** The content of a file; undefined when there is none. @throws CommandError when it cannot be read. */
+/** The content of a file; undefined when it does not exist. @throws CommandError when it cannot be read */
 export async function readFile(host: Host, path: string, options: Pick<ExecOptions, 'signal'> = {}): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   const argv = ['sh', '-c', READ_SCRIPT, 'sh', absolute(path)];
@@ -63,8 +63,8 @@ export async function readFile(host: Host, path: string, options: Pick<ExecOptio
 }
 
 /**
- * Writes a file atomically: a temporary file beside it, 0600 from the start, gets content, owner and mode, and takes its name.
- * Missing folders are made with mode 0755. The content travels over standard input.
+ * Writes a file atomically: a temporary file in the same directory, 0600 from the start, gets content, owner and mode, and is renamed. Missing
+ * directories are made with mode 0755. The content is sent over standard input.
  */
 export async function writeFile(
   host: Host,
@@ -76,7 +76,7 @@ export async function writeFile(
   await run(host, writing(path, bytes.length, options), {stdin: bytes, signal: options.signal});
 }
 
-/** Copies a file of this computer to the host, as writeFile does, without holding it in memory. */
+/** Copies a file of the controller to the host, as atomically as `writeFile`, without holding it in memory. */
 export async function upload(host: Host, path: string, localFile: string, options: WriteOptions): Promise<void> {
   const {size} = await stat(localFile);
   const stdin = createReadStream(localFile, {highWaterMark: 1024 * 1024});

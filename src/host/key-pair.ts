@@ -7,7 +7,7 @@ export interface KeyPair {
   readonly public: string;
 }
 
-/** Makes a new key pair without a passphrase. The comment ends the public line. */
+/** Makes a new key pair without a passphrase. The comment is the last field of the public line. */
 export function keyPair(comment: string): KeyPair {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', {comment});
   return {private: new Secret(`${pair.private.trimEnd()}\n`), public: `${pair.public.trimEnd()}\n`};

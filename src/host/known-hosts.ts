@@ -13,7 +13,7 @@ export interface KnownHost {
   readonly key: Buffer;
 }
 
-/** Lines that are no host keys are left out, as ssh does. */
+/** Ignores lines that are not host keys, as ssh does. */
 export function parseKnownHosts(text: string): KnownHost[] {
   return text.split('\n').flatMap((source, index) => {
     const fields = source.trim().split(/\s+/);
@@ -25,12 +25,12 @@ export function parseKnownHosts(text: string): KnownHost[] {
   });
 }
 
-/** How known_hosts writes a server: the bare name on port 22, else `[name]:port`. Lower case. */
+/** A server's name in known_hosts, in lower case: the bare name for port 22, else `[name]:port`. */
 export function knownHostName(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
-/** Whether the line is about the server of that name (from knownHostName). */
+/** Whether the line applies to the server of that name (from `knownHostName`). */
 export function isAbout(entry: KnownHost, name: string): boolean {
   let isMatch = false;
   for (const pattern of entry.patterns) {
@@ -56,7 +56,7 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${expression}$`).test(name);
 }
 
-/** What known_hosts says about a key that a server shows. */
+/** How a key that a server presents compares with known_hosts. */
 export type HostKeyVerdict =
   | {readonly kind: 'known'}
   | {readonly kind: 'unknown'}
@@ -64,7 +64,7 @@ export type HostKeyVerdict =
   /** The server is known with other keys. */
   | {readonly kind: 'changed'; readonly known: KnownHost};
 
-/** Host certificates are not supported: `@cert-authority` lines count as absent. */
+/** Compares a server's key with known_hosts. Host certificates are not supported: `@cert-authority` lines are ignored. */
 export function judgeHostKey(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const about = entries.filter((entry) => isAbout(entry, name) && entry.marker !== '@cert-authority');
   const revoked = about.find((entry) => entry.marker === '@revoked' && entry.key.equals(key));
@@ -75,12 +75,12 @@ export function judgeHostKey(entries: readonly KnownHost[], name: string, key: B
   return known ? {kind: 'changed', known} : {kind: 'unknown'};
 }
 
-/** The types of the keys under which a server is known. */
+/** The types of the keys that known_hosts has for a server. */
 export function knownTypes(entries: readonly KnownHost[], name: string): string[] {
   return [...new Set(entries.filter((entry) => entry.marker === undefined && isAbout(entry, name)).map((entry) => entry.type))];
 }
 
-/** The type that stands at the start of a public key in wire format. */
+/** The type at the start of a public key in wire format. */
 export function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
@@ -90,7 +90,7 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 }
 
-/** A known_hosts file's entries; none when there is no such file. */
+/** The entries of a known_hosts file; none when it does not exist. */
 export async function readKnownHosts(file: string): Promise<KnownHost[]> {
   try {
     return parseKnownHosts(await readFile(file, 'utf8'));
@@ -101,8 +101,8 @@ export async function readKnownHosts(file: string): Promise<KnownHost[]> {
 }
 
 /**
- * Adds a key. One write to a file opened for appending, so that several connections (or several hw5) may add at the same time
- * without losing each other's lines. The file is made 0600, its folder 0700.
+ * Adds a key with one write to a file opened for appending, so that concurrent connections and processes of hw5 do not lose each other's lines.
+ * The file is created with mode 0600, its directory with 0700.
  */
 export async function addKnownHost(file: string, name: string, key: Buffer): Promise<KnownHost> {
   await mkdir(dirname(file), {recursive: true, mode: 0o700});

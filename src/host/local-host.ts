@@ -1,18 +1,18 @@
 import {execa} from 'execa';
-import {attend} from './attend.js';
 import type {Secret} from './command.js';
+import {pumpStreams} from './command-streams.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
-import {cancellable, endMarked, interrupted, marked} from './marked.js';
 import {SudoHost} from './sudo.js';
+import {cancellable, interrupted, killTagged, tagCommand} from './tagged-command.js';
 
 export interface LocalOptions {
   /** Default `localhost`. */
   readonly name?: string | undefined;
-  /** Asked once, and only when sudo wants a password. Default: there is none. */
+  /** Called once at most, and only when sudo requires a password. Default: there is none. */
   readonly sudoPassword?: (() => Promise<Secret | undefined>) | undefined;
 }
 
-/** This computer, as a host: the same contract as over SSH. Commands run in `/`, apart from the terminal (Ctrl-C reaches hw5 only). */
+/** The controller itself as a host, with the same contract as over SSH. Commands run in `/`, detached from the terminal: Ctrl-C reaches hw5 only. */
 export class LocalHost implements Host {
   readonly name: string;
   readonly #root: Host;
@@ -26,7 +26,7 @@ export class LocalHost implements Host {
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const {argv: command, mark} = marked(argv, options);
+    const {argv: command, tag} = tagCommand(argv, options);
     if (options.signal?.aborted) throw interrupted({host: this.name, argv});
     const [file, ...rest] = command;
     const subprocess = execa(file!, rest, {
@@ -40,12 +40,12 @@ export class LocalHost implements Host {
       cleanup: false,
     });
     const exited = subprocess.then((result) => {
-      // Could not even be started (no `env`, no more processes): ours to report, not an exit code.
+      // It could not be started (no `env`, process limit reached): an error of hw5, not an exit code.
       if (result.exitCode === undefined && result.signal === undefined) throw result;
       return result.exitCode;
     });
-    return cancellable({host: this.name, argv}, options, attend(subprocess, exited, options), async () => {
-      if (mark) await this.exec(endMarked(mark));
+    return cancellable({host: this.name, argv}, options, pumpStreams(subprocess, exited, options), async () => {
+      if (tag) await this.exec(killTagged(tag));
       else subprocess.kill('SIGTERM');
     });
   }

@@ -1,18 +1,18 @@
 import type {ClusterNode} from '../cluster/cluster.js';
 import type {Host} from './host.js';
 
-/** Opens one connection a node, when it is first needed, and closes them all at the end. */
+/** Opens one connection per node when it is first needed, and closes them all on disposal. */
 export class OpenHosts implements AsyncDisposable {
   readonly #connect: (node: ClusterNode, signal: AbortSignal) => Promise<Host>;
   readonly #open = new Map<string, Promise<Host>>();
   readonly #end = new AbortController();
 
-  /** @param connect gives up when its signal aborts: nobody waits at the end for a machine that does not answer. */
+  /** @param connect has to stop when its signal aborts, so that disposal does not wait for a node that does not respond */
   constructor(connect: (node: ClusterNode, signal: AbortSignal) => Promise<Host>) {
     this.#connect = connect;
   }
 
-  /** @throws ConnectError, the same one each time. */
+  /** @throws ConnectError, the same one on every call */
   of(node: ClusterNode): Promise<Host> {
     let host = this.#open.get(node.name);
     if (host === undefined) {

@@ -2,16 +2,18 @@ import {readFile, stat} from 'node:fs/promises';
 import {Hw5Error} from '../support/errors.js';
 
 /**
- * Reads a file that nobody else may read.
- * @param what names it in errors: `the key file`.
- * @throws Hw5Error when it is missing, unreadable, or open to group or others (as ssh does).
+ * Reads a file with a secret.
+ * @param what names it in errors: `the key file`
+ * @throws Hw5Error when it is missing or unreadable, or when group or others have any permission on it (as ssh does)
  */
 export async function readPrivateFile(what: string, path: string): Promise<Buffer> {
   try {
     const {mode} = await stat(path);
     if ((mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
-      throw new Hw5Error(`${what} ${path} is open to others (mode ${octal})`, {hint: `chmod 600 ${path}`});
+      throw new Hw5Error(`${what} ${path} is accessible to other users (mode ${octal})`, {
+        hint: `restrict it: chmod 600 ${path}`,
+      });
     }
     return await readFile(path);
   } catch (error) {

@@ -24,15 +24,15 @@ export interface SshOptions {
   readonly home: string;
   /** SSH_AUTH_SOCK. */
   readonly agentSocket?: string | undefined;
-  /** Passwords and passphrases. Default: there are none. */
+  /** Provides passwords and passphrases. Default: none. */
   readonly secret?: SecretSource | undefined;
-  /** Take the key of a server that is not known yet and remember it. A changed key is refused all the same. */
+  /** Accept the key of a server that is not in known_hosts yet, and add it. A changed key is rejected nevertheless. */
   readonly acceptNewHostKeys?: boolean | undefined;
-  /** Gives up connecting; an open connection is not touched. */
+  /** Aborts connecting; does not affect an open connection. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The fastest first: AES-GCM is done by the processor. */
+/** The fastest first: processors have instructions for AES-GCM. */
 const CIPHERS = [
   'aes128-gcm@openssh.com',
   'aes256-gcm@openssh.com',
@@ -50,7 +50,7 @@ const HOST_KEY_ALGORITHMS: readonly (readonly [string, readonly ServerHostKeyAlg
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
 
-/** Opens the SSH connection to a node, by its jump host if it has one. @throws ConnectError with a hint, InterruptedError. */
+/** Opens the SSH connection to a node, through its jump host if it has one. @throws ConnectError with a hint, InterruptedError */
 export async function openConnection(options: SshOptions): Promise<Client> {
   const {node} = options;
   const {ssh} = node;
@@ -76,7 +76,7 @@ interface Target extends Endpoint {
   readonly passwordEnv?: string | undefined;
 }
 
-/** Connects, checks the host key, logs in. @param stream the way through a jump host. */
+/** Connects, checks the host key and logs in. @param stream the forwarded connection when there is a jump host */
 async function openClient(target: Target, options: SshOptions, milliseconds: number, stream?: Duplex): Promise<Client> {
   const {ssh} = options.node;
   const {signal} = options;
@@ -92,8 +92,8 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
     {parseKey: ssh2.utils.parseKey, openAgent: ssh2.createAgent},
   );
   const known = await readKnownHosts(ssh.knownHosts).catch((cause: unknown) => {
-    const hint = 'ssh.knownHosts has to name a file that you may read and write';
-    throw new ConnectError(target.name, `the known host keys in ${ssh.knownHosts} cannot be read`, {hint, cause});
+    const hint = 'set ssh.knownHosts to a file that you may read and write';
+    throw new ConnectError(target.name, `the known_hosts file ${ssh.knownHosts} cannot be read`, {hint, cause});
   });
   const name = knownHostName(target.host, target.port);
   const types = knownTypes(known, name);
@@ -101,7 +101,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
   const socket = stream ?? connectTcp({host: target.host, port: target.port, noDelay: true, keepAlive: true});
   let hasHandshake = false;
   let isConnected = stream !== undefined;
-  let refusal: ConnectError | undefined;
+  let rejection: ConnectError | undefined;
   let offered: readonly string[] = [];
   const tried: string[] = [];
   socket.once('connect', () => {
@@ -109,7 +109,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
   });
 
   const explain = (error: Error & {level?: string}): ConnectError => {
-    if (refusal) return refusal;
+    if (rejection) return rejection;
     if (error.level === 'client-socket') return networkError(target, error);
     if (hasHandshake) return loginError(target, {offered, tried, notes, last: error.message});
     if (types.length > 0 && isConnected) return handshakeError(target, error, types, ssh.knownHosts);
@@ -120,19 +120,19 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
     const verdict = judgeHostKey(known, name, key);
     if (verdict.kind === 'known') return true;
     if (verdict.kind !== 'unknown' || !options.acceptNewHostKeys) {
-      refusal = hostKeyError(target, verdict, key, ssh.knownHosts);
+      rejection = hostKeyError(target, verdict, key, ssh.knownHosts);
       return false;
     }
     try {
       known.push(await addKnownHost(ssh.knownHosts, name, key));
       return true;
     } catch (error) {
-      refusal = new ConnectError(target.name, `cannot write ${ssh.knownHosts}: ${(error as Error).message}`, {cause: error});
+      rejection = new ConnectError(target.name, `cannot write ${ssh.knownHosts}: ${(error as Error).message}`, {cause: error});
       return false;
     }
   };
 
-  /** The next login of a method that the server offers; its answer to the first attempt says which those are. */
+  /** The next login whose method the server offers; its response to the first attempt lists these. */
   const nextLogin = async (left: readonly string[] | null): Promise<AnyAuthMethod | false> => {
     if (left) offered = left;
     if (!left && logins[0]?.method !== 'publickey') return {type: 'none', username: target.user};
@@ -167,7 +167,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
       })
       .on('ready', () => settle())
       .on('error', (error: Error & {level?: string}) => {
-        // ssh2 goes on with the next login by itself.
+        // ssh2 continues with the next login itself.
         if (error.level === 'agent') notes.push(`agent: ${error.message}`);
         else settle(explain(error));
       })
@@ -179,7 +179,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
     client.connect({
       sock: socket as Socket,
       username: target.user,
-      // The deadline is ours: it stands still while a password is asked.
+      // hw5 has a deadline of its own, which is paused during a password prompt.
       readyTimeout: 0,
       keepaliveInterval: ssh.keepaliveSeconds * 1000,
       keepaliveCountMax: 3,
@@ -194,7 +194,7 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
   });
 }
 
-/** Only key types under which the server is known are asked for: another type could not be checked. */
+/** Only the key types that known_hosts has for the server are negotiated: a key of another type could not be checked. */
 function serverHostKeys(types: readonly string[]): Pick<Algorithms, 'serverHostKey'> {
   const wanted = HOST_KEY_ALGORITHMS.filter(([type]) => types.length === 0 || types.includes(type));
   return wanted.length === 0 ? {} : {serverHostKey: wanted.flatMap(([, algorithms]) => algorithms)};

@@ -1,11 +1,11 @@
 import {ConnectError} from '../support/errors.js';
 import {fingerprint, type HostKeyVerdict, keyType, knownHostName} from './known-hosts.js';
 
-/** One SSH server that is to be reached: a node or a jump host. */
+/** An SSH server to connect to: a node or a jump host. */
 export interface Endpoint {
   /** The node's name in the cluster, for a jump host `jump host X`. */
   readonly name: string;
-  /** Where the cluster file says how to reach it. */
+  /** The section of the cluster file with its settings. */
   readonly settings: 'ssh' | 'ssh.jump';
   readonly user: string;
   readonly host: string;
@@ -16,7 +16,7 @@ export function place({host, port}: Pick<Endpoint, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** An error of the network, as the system's error code says it. */
+/** A network error, explained by the system's error code. */
 export function networkError(endpoint: Endpoint, error: Error): ConnectError {
   const at = place(endpoint);
   const [message, hint] = explain(endpoint, (error as NodeJS.ErrnoException).code, at);
@@ -29,23 +29,23 @@ export function networkError(endpoint: Endpoint, error: Error): ConnectError {
 function explain({name, host, settings}: Endpoint, code: string | undefined, at: string): [string?, string?] {
   switch (code) {
     case 'ECONNREFUSED':
-      return [`${name} refused the connection to ${at}`, `is sshd running there, and is ${settings}.port right?`];
+      return [`${name} refused the connection to ${at}`, `check that sshd runs on it and that ${settings}.port is correct`];
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EHOSTDOWN':
-      return [`${name} is not reachable at ${at}`, `is the machine up, and is there a route? try: ping ${host}`];
+      return [`${name} is not reachable at ${at}`, `check that it is running and that there is a route to it: ping ${host}`];
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return [
-        `the name ${host} of ${name} is not known (DNS)`,
-        `set ${settings}.host to an address, or mend the name in DNS or /etc/hosts`,
+        `the host name ${host} of ${name} cannot be resolved`,
+        `set ${settings}.host to an address, or add the name to DNS or /etc/hosts`,
       ];
     case 'ECONNRESET':
     case 'EPIPE':
       return [
         `${name} at ${at} closed the connection before the login`,
-        'sshd may be overloaded (MaxStartups), or forbid this computer (a firewall, fail2ban)',
+        'sshd may be overloaded (MaxStartups), or block this client (a firewall, fail2ban)',
       ];
     default:
       return [];
@@ -54,15 +54,15 @@ function explain({name, host, settings}: Endpoint, code: string | undefined, at:
 
 export function timeoutError(endpoint: Endpoint, milliseconds: number, isConnected: boolean): ConnectError {
   const message = isConnected
-    ? `${endpoint.name} took the connection at ${place(endpoint)} but SSH was not ready within ${milliseconds / 1000} s`
+    ? `${endpoint.name} accepted the connection at ${place(endpoint)}, but the SSH session was not ready within ${milliseconds / 1000} s`
     : `no answer from ${endpoint.name} at ${place(endpoint)} within ${milliseconds / 1000} s`;
   const hint = isConnected
-    ? 'is it sshd that listens there, or is the machine overloaded?'
-    : `is the machine up, and does no firewall drop the packets? try: ping ${endpoint.host}`;
+    ? 'check that the process listening there is sshd, and that the host is not overloaded'
+    : `check that it is running and that no firewall drops the packets: ping ${endpoint.host}`;
   return new ConnectError(endpoint.name, message, {hint});
 }
 
-/** A host key that is not trusted. */
+/** The server presented a host key that is not trusted. */
 export function hostKeyError(
   endpoint: Endpoint,
   verdict: Exclude<HostKeyVerdict, {kind: 'known'}>,
@@ -73,8 +73,8 @@ export function hostKeyError(
   const shown = `${keyType(key)} ${fingerprint(key)}`;
   switch (verdict.kind) {
     case 'unknown':
-      return new ConnectError(endpoint.name, `the host key of ${endpoint.name} (${name}) is not known: ${shown}`, {
-        hint: `compare it with \`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\` on the machine, then use --accept-new-host-keys or add it to ${file}`,
+      return new ConnectError(endpoint.name, `the host key of ${endpoint.name} (${name}) is not in known_hosts: ${shown}`, {
+        hint: `compare it with \`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\` on the server, then run hw5 with --accept-new-host-keys, or add it to ${file}`,
       });
     case 'revoked':
       return new ConnectError(
@@ -84,28 +84,28 @@ export function hostKeyError(
     case 'changed':
       return new ConnectError(
         endpoint.name,
-        `the host key of ${endpoint.name} (${name}) HAS CHANGED: somebody may be in between, or the machine was installed anew\n` +
+        `the host key of ${endpoint.name} (${name}) HAS CHANGED: the connection may be intercepted, or the server was reinstalled\n` +
           `  known  ${verdict.known.type} ${fingerprint(verdict.known.key)} (line ${verdict.known.line} of ${file})\n` +
           `  shown  ${shown}`,
-        {hint: `if the new key is right, remove line ${verdict.known.line} of ${file}: ssh-keygen -f ${file} -R '${name}'`},
+        {hint: `if the new key is correct, remove line ${verdict.known.line} of ${file}: ssh-keygen -f ${file} -R '${name}'`},
       );
   }
 }
 
-/** How the attempts to log in went. */
+/** What the attempts to log in found. */
 export interface LoginFacts {
   readonly offered: readonly string[];
   readonly tried: readonly string[];
   readonly notes: readonly string[];
-  /** What ended the attempts. */
+  /** The last error. */
   readonly last: string;
 }
 
-/** No way to log in was accepted. */
+/** The server accepted none of the login methods. */
 export function loginError(endpoint: Endpoint, facts: LoginFacts): ConnectError {
   const list = (items: readonly string[]) => (items.length === 0 ? 'nothing' : items.join('; '));
   const lines = [
-    `${endpoint.name} (${place(endpoint)}) refused the login of user ${endpoint.user}`,
+    `${endpoint.name} (${place(endpoint)}) rejected the login of user ${endpoint.user}`,
     `  offers   ${facts.offered.join(', ') || 'unknown'}`,
     `  tried    ${list(facts.tried)}`,
     ...(facts.notes.length === 0 ? [] : [`  not tried ${list(facts.notes)}`]),
@@ -113,25 +113,25 @@ export function loginError(endpoint: Endpoint, facts: LoginFacts): ConnectError 
   return new ConnectError(endpoint.name, lines.join('\n'), {hint: loginHint(endpoint, facts)});
 }
 
-/** There is no variable for the password of a jump host. */
-const ASKS = 'start hw5 on a terminal, where it asks for the password';
+/** No environment variable can be configured for the password of a jump host. */
+const USE_TERMINAL = 'run hw5 on a terminal, where it prompts for the password';
 
 function loginHint({user, host, port, settings}: Endpoint, {offered, tried, last}: LoginFacts): string {
   if (/too many authentication failures/i.test(last))
-    return `the server ends the connection after so many attempts (MaxAuthTries): name the right key in ${settings}.key, and the others are not tried`;
-  if (tried.some((label) => label.startsWith('password'))) return `are ${settings}.user and the password right?`;
+    return `the server closed the connection after too many attempts (MaxAuthTries): set ${settings}.key to the right key, and no other is tried`;
+  if (tried.some((label) => label.startsWith('password'))) return `check ${settings}.user and the password`;
   if (!offered.includes('publickey'))
-    return `the server takes no keys: ${settings === 'ssh' ? 'name the environment variable that holds the password in ssh.passwordEnv, and set it' : ASKS}`;
+    return `the server accepts no keys: ${settings === 'ssh' ? 'set ssh.passwordEnv to the name of an environment variable with the password, and set that variable' : USE_TERMINAL}`;
   if (tried.length === 0)
-    return `there was nothing to log in with: name your key file in ${settings}.key, load the key into an SSH agent (ssh-add), or ${settings === 'ssh' ? 'set the variable of ssh.passwordEnv' : ASKS}`;
-  return `is ${settings}.user right, and is the public key in ~${user}/.ssh/authorized_keys there? try: ssh-copy-id -p ${port} ${user}@${host}`;
+    return `there was no key or password to log in with: set ${settings}.key to your key file, load the key into an SSH agent (ssh-add), or ${settings === 'ssh' ? 'set the environment variable that ssh.passwordEnv names' : USE_TERMINAL}`;
+  return `check ${settings}.user, and that the public key is in ~${user}/.ssh/authorized_keys on the server: ssh-copy-id -p ${port} ${user}@${host}`;
 }
 
-/** No agreement on how to talk, with a server whose keys are known. */
+/** The SSH handshake failed with a server that has keys in known_hosts. */
 export function handshakeError(endpoint: Endpoint, error: Error, types: readonly string[], file: string): ConnectError {
   const name = knownHostName(endpoint.host, endpoint.port);
   return new ConnectError(endpoint.name, `no SSH session with ${endpoint.name} at ${place(endpoint)}: ${error.message}`, {
-    hint: `${file} knows it with ${types.join(', ')}; if the server has other keys now: ssh-keygen -f ${file} -R '${name}'`,
+    hint: `${file} has keys of type ${types.join(', ')} for it; if the server has other keys now, remove them: ssh-keygen -f ${file} -R '${name}'`,
     cause: error,
   });
 }
@@ -142,7 +142,7 @@ export function jumpError(endpoint: Endpoint, error: Error): ConnectError {
     endpoint.name,
     `the jump host cannot connect to ${endpoint.name} at ${place(endpoint)}: ${error.message}`,
     {
-      hint: `can the jump host reach it, and does its sshd allow it (AllowTcpForwarding)? try there: nc -vz ${endpoint.host} ${endpoint.port}`,
+      hint: `check that the jump host can reach it and that its sshd allows forwarding (AllowTcpForwarding); on the jump host: nc -vz ${endpoint.host} ${endpoint.port}`,
       cause: error,
     },
   );

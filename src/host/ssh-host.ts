@@ -1,24 +1,24 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import type {Client, ClientChannel} from 'ssh2';
 import {ConnectError} from '../support/errors.js';
-import {pause} from '../support/pause.js';
-import {attend} from './attend.js';
 import {quoteAll, Secret} from './command.js';
-import {Gate} from './gate.js';
+import {pumpStreams} from './command-streams.js';
 import type {ExecOptions, ExecResult, Host} from './host.js';
-import {type CommandPlace, cancellable, endMarked, interrupted, marked} from './marked.js';
 import {readPrivateFile} from './private-file.js';
+import {Semaphore} from './semaphore.js';
 import {openConnection, type SshOptions} from './ssh-client.js';
 import {SudoHost, type SudoSettings} from './sudo.js';
+import {type CommandPlace, cancellable, interrupted, killTagged, tagCommand} from './tagged-command.js';
 
 export type {SshOptions} from './ssh-client.js';
 
-/** Commands run at the same time over one connection: sshd's MaxSessions is 10, and two stay free for ending commands. */
+/** Commands that run concurrently over one connection: sshd's MaxSessions is 10, and two stay free for terminating commands. */
 const SESSIONS = 8;
-/** So often in a row sshd may refuse a session although no other is open. */
-const REFUSALS = 10;
-const REFUSAL_PAUSE_MS = 100;
+/** How often in a row sshd may reject a session although no other is open. */
+const REJECTIONS = 10;
+const REJECTION_PAUSE_MS = 100;
 
-/** Opens one SSH connection to a node. @throws ConnectError with a hint, InterruptedError. */
+/** Opens one SSH connection to a node. @throws ConnectError with a hint, InterruptedError */
 export async function connectSsh(options: SshOptions): Promise<Host> {
   return new SshHost(options, await openConnection(options));
 }
@@ -27,9 +27,9 @@ class SshHost implements Host {
   readonly name: string;
   readonly #options: SshOptions;
   readonly #client: Client;
-  readonly #sessions = new Gate(SESSIONS);
+  readonly #sessions = new Semaphore(SESSIONS);
   readonly #root: Host;
-  /** Why the connection is gone. */
+  /** Why the connection was lost. */
   #lost: ConnectError | undefined;
 
   constructor(options: SshOptions, client: Client) {
@@ -40,7 +40,7 @@ class SshHost implements Host {
     this.#root = ssh.user === 'root' ? this : new SudoHost(this, sudoSettings(options));
     const lose = (error?: Error) => {
       this.#lost ??= new ConnectError(name, `the connection to ${name} was lost${error ? `: ${error.message}` : ''}`, {
-        hint: 'is the machine still up? hw5 can be started again: it goes on where it stopped',
+        hint: 'check that the node is running, then run hw5 again: it continues where it stopped',
         cause: error,
       });
     };
@@ -48,17 +48,17 @@ class SshHost implements Host {
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const command = marked(argv, options);
+    const command = tagCommand(argv, options);
     const what = {host: this.name, argv};
     const started = await this.#session(what, quoteAll(command.argv), options);
     try {
-      return await cancellable(what, options, attendChannel(started, options), async () => {
-        if (command.mark) await attendChannel(await this.#open(quoteAll(endMarked(command.mark))), {});
+      return await cancellable(what, options, pumpChannel(started, options), async () => {
+        if (command.tag) await pumpChannel(await this.#open(quoteAll(killTagged(command.tag))), {});
         started.channel.signal('TERM');
         started.channel.close();
       });
     } finally {
-      this.#sessions.leave();
+      this.#sessions.release();
     }
   }
 
@@ -88,22 +88,22 @@ class SshHost implements Host {
     });
   }
 
-  /** Waits for a place and starts the command. A server with a lower MaxSessions than usual is met with fewer places. */
+  /** Waits until a session is free and starts the command. With a server whose MaxSessions is lower than usual, it uses fewer. */
   async #session(what: CommandPlace, command: string, {signal}: ExecOptions) {
     for (let attempt = 1; ; attempt++) {
-      await this.#sessions.enter(signal).catch(() => {
+      await this.#sessions.acquire(signal).catch(() => {
         throw interrupted(what);
       });
       try {
         return await this.#open(command);
       } catch (error) {
-        const isFull = error instanceof ChannelRefused && this.#sessions.inside > 1;
-        if (isFull) this.#sessions.narrow(this.#sessions.inside - 1);
-        this.#sessions.leave();
+        const isFull = error instanceof ChannelRejected && this.#sessions.held > 1;
+        if (isFull) this.#sessions.reduceTo(this.#sessions.held - 1);
+        this.#sessions.release();
         if (isFull) continue;
-        // sshd counts a session for a moment longer than we do
-        if (!(error instanceof ChannelRefused) || attempt >= REFUSALS) throw error;
-        await pause(REFUSAL_PAUSE_MS, signal).catch(() => {
+        // sshd counts a closed session for a moment longer than hw5 does
+        if (!(error instanceof ChannelRejected) || attempt >= REJECTIONS) throw error;
+        await delay(REJECTION_PAUSE_MS, undefined, {signal}).catch(() => {
           throw interrupted(what);
         });
       }
@@ -122,19 +122,21 @@ class SshHost implements Host {
           else
             reject(
               this.#lost ??
-                new ChannelRefused(this.name, `sshd on ${this.name} starts no command: ${error.message}`, {cause: error}),
+                new ChannelRejected(this.name, `sshd on ${this.name} did not start the command: ${error.message}`, {
+                  cause: error,
+                }),
             );
         });
       } catch (error) {
-        // ssh2 has seen the end of the connection and not told yet.
+        // ssh2 has noticed the end of the connection but not emitted it yet.
         reject(new ConnectError(this.name, `the connection to ${this.name} was lost`, {cause: error}));
       }
     });
   }
 
   /**
-   * The exit code of a command that was just started. Has to be asked for inside exec's callback: the answer of a quick command stands in the
-   * same packet as the word that it was started, and ssh2 tells both before a promise's next step runs.
+   * The exit code of a command that was just started. Has to be called inside exec's callback: a quick command's exit status may be in the same packet as
+   * the confirmation of its start, and ssh2 emits both before a promise continues.
    */
   #exitOf(channel: ClientChannel): Promise<number | undefined> {
     const exited = new Promise<number | undefined>((resolve, reject) => {
@@ -144,7 +146,7 @@ class SshHost implements Host {
       });
       channel.on('close', () => {
         if (code !== undefined) resolve(code ?? undefined);
-        else reject(this.#lost ?? new ConnectError(this.name, `${this.name} ended a command without saying how`));
+        else reject(this.#lost ?? new ConnectError(this.name, `${this.name} closed a command without an exit status`));
       });
     });
     exited.catch(() => undefined);
@@ -152,18 +154,18 @@ class SshHost implements Host {
   }
 }
 
-/** A command that runs. */
+/** A running command. */
 interface Started {
   readonly channel: ClientChannel;
   readonly exited: Promise<number | undefined>;
 }
 
-function attendChannel({channel, exited}: Started, options: ExecOptions): Promise<ExecResult> {
-  return attend({stdin: channel, stdout: channel, stderr: channel.stderr}, exited, options);
+function pumpChannel({channel, exited}: Started, options: ExecOptions): Promise<ExecResult> {
+  return pumpStreams({stdin: channel, stdout: channel, stderr: channel.stderr}, exited, options);
 }
 
 /** The server opened no channel for a command. */
-class ChannelRefused extends ConnectError {}
+class ChannelRejected extends ConnectError {}
 
 function sudoSettings({node: {name, ssh}, secret}: SshOptions): SudoSettings {
   const {user, sudoPasswordEnv: env, sudoPasswordFile: file} = ssh;
@@ -172,12 +174,12 @@ function sudoSettings({node: {name, ssh}, secret}: SshOptions): SudoSettings {
     password: async () => {
       if (file === undefined)
         return secret?.({kind: 'sudo-password', host: name, env, question: `Password of ${user}@${name} for sudo`});
-      const content = await readPrivateFile('the file with the sudo password,', file);
+      const content = await readPrivateFile('the sudo password file', file);
       return new Secret(content.toString().replace(/\r?\n$/, ''));
     },
     passwordHint:
       env === undefined
-        ? 'name a file (0600) in ssh.sudoPasswordFile or an environment variable in ssh.sudoPasswordEnv, or allow sudo without password'
+        ? 'set ssh.sudoPasswordFile to a file of mode 0600, or ssh.sudoPasswordEnv to the name of an environment variable; or allow sudo without a password'
         : `set the environment variable ${env}`,
   };
 }

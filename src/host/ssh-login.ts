@@ -32,12 +32,12 @@ export type AuthMethod<K extends Key = Key, A extends Agent = Agent> =
       ) => void;
     };
 
-/** One way to log in, tried when the server still offers its method. */
+/** One login method, tried while the server offers it. */
 export interface Login<K extends Key = Key, A extends Agent = Agent> {
   readonly method: 'publickey' | 'password' | 'keyboard-interactive';
-  /** How it is named when nothing worked. */
+  /** Its name in the error when no login succeeded. */
   readonly label: string;
-  /** Made when its turn comes, for it may ask the user; undefined: there is nothing to try after all. */
+  /** Called when it is tried, as it may prompt the user; undefined when it turns out to be unavailable. */
   readonly make: () => Promise<AuthMethod<K, A> | undefined>;
 }
 
@@ -46,14 +46,14 @@ export interface LoginTarget {
   readonly name: string;
   readonly user: string;
   readonly key?: string | undefined;
-  /** The socket of the SSH agent, when it is to be asked. */
+  /** The socket of the SSH agent, if it is to be used. */
   readonly agentSocket?: string | undefined;
   readonly passwordEnv?: string | undefined;
   readonly home: string;
   readonly secret: SecretSource;
 }
 
-/** The two things of ssh2 that are needed here, passed in by ssh-client.ts. */
+/** The two functions of ssh2 that are needed here, passed in by ssh-client.ts. */
 export interface KeyTools<K extends Key, A extends Agent> {
   readonly parseKey: (content: Buffer, passphrase?: string) => K | Error;
   readonly openAgent: (socket: string) => A;
@@ -62,9 +62,9 @@ export interface KeyTools<K extends Key, A extends Agent> {
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
 /**
- * The ways to log in, in the order of trying: the configured key file, the agent, the user's default keys (without a configured one),
- * the password. Notes say what was left out and why.
- * @throws ConnectError when the configured key file cannot be used.
+ * The login methods in the order in which they are tried: the configured key file, the agent, the user's default keys (if no key is configured), the
+ * password. The notes explain which were left out.
+ * @throws ConnectError when the configured key file cannot be used
  */
 export async function planLogins<K extends Key, A extends Agent>(
   target: LoginTarget,
@@ -99,7 +99,7 @@ export async function planLogins<K extends Key, A extends Agent>(
   return {logins: [...logins, ...passwordLogins<K, A>(target, notes)], notes};
 }
 
-/** The login with a key file, or a note when it is encrypted and nobody has its passphrase. */
+/** The login with a key file, or a note when it is encrypted and no passphrase is available. */
 async function keyLogin<K extends Key, A extends Agent>(
   target: LoginTarget,
   path: string,
@@ -108,7 +108,7 @@ async function keyLogin<K extends Key, A extends Agent>(
   const content = await readPrivateFile('the key file', path).catch((error: unknown) => {
     if (!(error instanceof Hw5Error)) throw error;
     throw new ConnectError(target.name, error.message, {
-      hint: error.hint ?? 'set ssh.key to your private key',
+      hint: error.hint ?? 'set ssh.key to your private key file',
       cause: error.cause,
     });
   });
@@ -122,19 +122,20 @@ async function keyLogin<K extends Key, A extends Agent>(
   if (key instanceof Error) {
     if (passphrase !== undefined)
       throw new ConnectError(target.name, `the passphrase of the key file ${path} is wrong`, {cause: key});
-    const hint = 'it has to be a private key in OpenSSH or PEM format, not the .pub file';
+    const hint = 'it has to be a private key in OpenSSH or PEM format, not the public one (.pub)';
     throw new ConnectError(target.name, `the key file ${path} cannot be used: ${key.message}`, {hint, cause: key});
   }
   if (!key.isPrivateKey()) {
-    const hint = `ssh.key names the private key${path.endsWith('.pub') ? `, most likely ${path.slice(0, -'.pub'.length)}` : ''}`;
-    throw new ConnectError(target.name, `the key file ${path} holds a public key`, {hint});
+    const hint = `set ssh.key to the private key${path.endsWith('.pub') ? `, most likely ${path.slice(0, -'.pub'.length)}` : ''}`;
+    throw new ConnectError(target.name, `the key file ${path} is a public key`, {hint});
   }
   const label = `key ${path} (${key.type} ${fingerprint(key.getPublicSSH())})`;
   return {method: 'publickey', label, make: async () => ({type: 'publickey', username: target.user, key})};
 }
 
 function encrypted(target: LoginTarget, path: string): ConnectError {
-  const hint = 'give the passphrase when asked on a terminal, or load the key into an agent: ssh-add, with ssh.agent: true';
+  const hint =
+    'enter the passphrase at the prompt on a terminal, or load the key into an SSH agent (ssh-add) and set `agent: true` under `ssh`';
   return new ConnectError(target.name, `the key file ${path} is encrypted and no passphrase was given`, {hint});
 }
 
@@ -148,7 +149,7 @@ async function agentLogin<K extends Key, A extends Agent>(
     const keys = await new Promise<readonly unknown[]>((resolve, reject) => {
       agent.getIdentities((error, found) => (error ? reject(error) : resolve(found ?? [])));
     });
-    if (keys.length === 0) return 'agent: it holds no keys';
+    if (keys.length === 0) return 'agent: it has no keys';
     const names = keys.map((key) => `${(key as Key).type} ${fingerprint((key as Key).getPublicSSH())}`);
     const label = `agent (${names.join(', ')})`;
     return {method: 'publickey', label, make: async () => ({type: 'agent', username: target.user, agent})};
@@ -157,10 +158,10 @@ async function agentLogin<K extends Key, A extends Agent>(
   }
 }
 
-/** One attempt with the password, by whichever of the two methods the server offers: a wrong one is not tried twice. */
+/** One attempt with the password, with the first of the two methods that the server offers: a wrong password is not tried twice. */
 function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, notes: string[]): Login<K, A>[] {
   let isUsed = false;
-  const ask = async () => {
+  const requestOnce = async () => {
     if (isUsed) return undefined;
     isUsed = true;
     const question = `Password of ${target.user}@${target.name}`;
@@ -174,7 +175,7 @@ function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, not
       method: 'password',
       label: 'password',
       make: async () => {
-        const password = await ask();
+        const password = await requestOnce();
         return password === undefined ? undefined : {type: 'password', username, password};
       },
     },
@@ -182,7 +183,7 @@ function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, not
       method: 'keyboard-interactive',
       label: 'password (keyboard-interactive)',
       make: async () => {
-        const password = await ask();
+        const password = await requestOnce();
         if (password === undefined) return undefined;
         let isAnswered = false;
         return {
@@ -199,7 +200,7 @@ function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, not
   ];
 }
 
-/** Whether a private key file needs a passphrase: the cipher named in OpenSSH's format, or PEM's header. */
+/** Whether a private key file needs a passphrase, by the cipher of OpenSSH's format or PEM's header. */
 export function isEncryptedKey(content: Buffer): boolean {
   const text = content.toString('latin1');
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text)?.[1];

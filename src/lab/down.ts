@@ -2,7 +2,7 @@ import {rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {exists} from './base/base.js';
 import type {LabHost} from './host.js';
-import {DEFAULT_LAB, defineLab, type Lab, type LabMachine, labFrom} from './lab.js';
+import {DEFAULT_LAB, type Lab, type LabMachine} from './lab.js';
 import {removeEmptyCgroup} from './machine/cgroups.js';
 import {CGROUP_ROOT, labCgroup} from './machine/launch-script.js';
 import {powerOff, removeNspawnLeftovers} from './machine/power.js';
@@ -10,7 +10,8 @@ import {findMachine} from './machine/processes.js';
 import {removeNetwork} from './network/network.js';
 import {HERE, type LabContext, labRun} from './report.js';
 import {requireRoot} from './require-root.js';
-import {readRecord} from './state.js';
+import {removeInterrupted} from './saves/interrupted.js';
+import {everyMachine} from './state.js';
 
 /**
  * Removes everything of the lab but the cache, also after a crash, also when `lab up` did not get far. Removing what is not there is no error.
@@ -27,6 +28,7 @@ export async function labDown(
   const wasThere = await isAnythingThere(lab);
   // Also where nothing seems to be there: a crash may have left a rule or a process.
   await labRun(context, 'down', {name, machines: wasThere ? lab.machines.map((machine) => machine.name) : []}, async (part) => {
+    await removeInterrupted(host, lab);
     const off = (machine: LabMachine) => async (): Promise<boolean> => {
       const isThere = (await exists(machine.directory)) || (await findMachine(lab, machine)) !== undefined;
       await powerOff(lab, machine);
@@ -49,10 +51,4 @@ export async function labDown(
 async function isAnythingThere(lab: Lab): Promise<boolean> {
   const places = [lab.directory, lab.runDirectory, `/sys/class/net/${lab.bridge}`];
   return (await Promise.all(places.map(exists))).includes(true);
-}
-
-/** Where no record tells the number of machines (it is missing or damaged), as many as there can be. */
-async function everyMachine(host: LabHost, name: string): Promise<Lab> {
-  const record = await readRecord(host, name).catch(() => undefined);
-  return labFrom(record ?? defineLab({name, count: 9}), host);
 }

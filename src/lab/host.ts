@@ -7,9 +7,11 @@ export interface LabHost {
   readonly cache: string;
   /** The machines' disks, keys, the cluster file. Has to be a file system that overlayfs can write on (ext4, xfs, btrfs). */
   readonly state: string;
+  /** What `lab save` keeps; survives `lab down`. */
+  readonly saves: string;
   /** Process ids. */
   readonly run: string;
-  /** The bundles made by `npm run build`. */
+  /** The emulators that `npm run build` made, one directory each. */
   readonly programs: string;
   /** Who may read the lab's key and change its cluster file besides root: the user who typed sudo. */
   readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
@@ -21,8 +23,9 @@ export function labHost(env: Readonly<Record<string, string | undefined>>, home:
   return {
     cache: join(env.XDG_CACHE_HOME || join(home, '.cache'), 'hw5', 'lab'),
     state: '/var/lib/hw5/labs',
+    saves: '/var/lib/hw5/lab-saves',
     run: '/run/hw5/labs',
-    programs: fileURLToPath(new URL('../../dist/programs', import.meta.url)),
+    programs: fileURLToPath(new URL('../../dist/emulators', import.meta.url)),
     owner: uid > 0 && gid >= 0 ? {uid, gid} : undefined,
   };
 }

@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import type {Address} from '../support/address.js';
 import {type Block, blockLiteral, hasHostBits, parseIpv4Block} from '../support/block.js';
 import {UsageError} from '../support/errors.js';
+import {sha256} from '../support/sha256.js';
 import type {LabHost} from './host.js';
 
 /** What a user may choose. */
@@ -142,6 +142,6 @@ function machineNames(count: number): string[] {
 /** Keeps names readable where they fit; where not, a digest keeps two long ones apart. */
 function shorten(name: string, length: number): string {
   if (name.length <= length) return name;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  const digest = sha256(name).slice(0, 6);
   return `${name.slice(0, length - 7)}-${digest}`;
 }

@@ -7,6 +7,7 @@ import {powerOff, powerOn} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
 import {untilSshAnswers} from './machine/wait.js';
 import {requireRoot} from './require-root.js';
+import {removeInterrupted} from './saves/interrupted.js';
 import {loadLab} from './state.js';
 
 const LOCK_LIMIT_MS = 10 * 60_000;
@@ -21,6 +22,7 @@ export async function labPowerOff(choice: MachineChoice, host: LabHost, {signal}
   const lab = await loadLab(host, choice.lab);
   const machine = machineOf(lab, choice.machine);
   await using _ = await lock(`the lab ${lab.name}`, LOCK_LIMIT_MS, {signal});
+  await removeInterrupted(host, lab);
   await powerOff(lab, machine);
 }
 
@@ -30,6 +32,7 @@ export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal}:
   const lab = await loadLab(host, choice.lab);
   const machine = machineOf(lab, choice.machine);
   await using _ = await lock(`the lab ${lab.name}`, LOCK_LIMIT_MS, {signal});
+  await removeInterrupted(host, lab);
   if (!(await findMachine(lab, machine))) {
     await powerOff(lab, machine);
     await powerOn(lab, machine, baseAt(host, lab.baseKey), signal);

@@ -1,4 +1,4 @@
-import type {Emit, Outcome} from '../engine/events.js';
+import type {Emit, StepOutcome} from '../engine/events.js';
 import {Hw5Error} from '../support/errors.js';
 import {lock} from '../support/lock.js';
 
@@ -25,7 +25,7 @@ const LOCK_LIMIT_MS = 10 * 60_000;
 /** Makes or removes a lab, one process at a time, and tells of it from the first event to the last. @param machines their names */
 export async function labRun<T>(
   {emit, signal}: LabContext,
-  run: 'up' | 'down',
+  run: 'up' | 'down' | 'save' | 'restore',
   {name, machines}: {readonly name: string; readonly machines: readonly string[]},
   work: (part: DoPart) => Promise<T>,
 ): Promise<T> {
@@ -34,7 +34,7 @@ export async function labRun<T>(
   const part: DoPart = async (step, host, body) => {
     const base = {step, title: TITLES[step], host};
     const begun = performance.now();
-    const end = (outcome: Outcome, error?: Hw5Error): void => {
+    const end = (outcome: StepOutcome, error?: Hw5Error): void => {
       if (outcome !== 'interrupted') counts[outcome] += 1;
       emit({type: 'step-end', ...base, outcome, elapsedMs: performance.now() - begun, error});
     };

@@ -10,7 +10,7 @@ export interface LabRecord extends LabDefinition {
   readonly baseKey: string;
 }
 
-const recordSchema = z.object({
+export const recordSchema = z.object({
   name: z.string(),
   count: z.number(),
   subnet: z.string(),
@@ -29,6 +29,12 @@ export async function readRecord(host: LabHost, name: string): Promise<LabRecord
     cause: record.error,
     hint: `run \`hw5 lab down${nameOption(name)}\` and \`up\` again`,
   });
+}
+
+/** The lab with every machine it may have: where its record is missing or damaged, as many as a lab can have. */
+export async function everyMachine(host: LabHost, name: string): Promise<Lab> {
+  const record = await readRecord(host, name).catch(() => undefined);
+  return labFrom(record ?? defineLab({name, count: 9}), host);
 }
 
 /** @returns undefined for what is cut short */

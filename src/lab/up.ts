@@ -1,28 +1,24 @@
-import {chmod, chown, copyFile, link, rename, rm} from 'node:fs/promises';
-import {join} from 'node:path';
+import {rm} from 'node:fs/promises';
 import {useCached} from '../support/cache.js';
-import {Hw5Error, Hw5Errors} from '../support/errors.js';
-import {replaceFile} from '../support/replace-file.js';
+import {Hw5Error} from '../support/errors.js';
 import {type Base, baseAt, currentKey, ensureBase, exists} from './base/base.js';
 import {pruneBases} from './base/prune.js';
-import {clusterYaml} from './cluster-file.js';
+import {createDisks, ensureKey} from './disks.js';
 import type {LabHost} from './host.js';
 import {requireHostPackages} from './host-packages.js';
-import {makeKeyPair, publicHalf} from './keys.js';
 import {defineLab, type Lab, type LabOptions, labFrom} from './lab.js';
-import {bringUp} from './machine/bring-up.js';
-import {createMachine, type DiskParts, findCreated} from './machine/create.js';
-import {authorizedKeysFile, resolvConfFile} from './machine/files.js';
+import type {DiskParts} from './machine/create.js';
 import {powerOff} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
 import {applyNetwork} from './network/network.js';
 import {findResolver} from './network/resolver.js';
 import {findBlockedResolver} from './network/way-out.js';
 import type {Preinstalled} from './preinstalled.js';
-import {readIfThere, writePublicFile} from './public-path.js';
 import {HERE, type LabContext, labRun, type Say} from './report.js';
 import {requireRoot} from './require-root.js';
+import {removeInterrupted} from './saves/interrupted.js';
 import {agree, type LabRecord, nameOption, readRecord, writeRecord} from './state.js';
+import {switchOn} from './switch-on.js';
 
 /** A lab that is up. */
 export interface LabUp {
@@ -51,6 +47,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const {signal} = context;
     let parts: DiskParts | undefined;
     await part('lab', HERE, async (say) => {
+      await removeInterrupted(host, record ? lab : labFrom(defineLab({name, count: 9}), host));
       if (!record) await removeDisks(host, name, say);
       const base = await chooseBase(host, lab, record, preinstalled, {say, signal});
       const resolver = await findResolver();
@@ -59,20 +56,8 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
       parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
       return (await createDisks(lab, parts)) || isMended;
     });
-    const {base, resolver, authorizedKeys} = parts!;
-    // the resolver is another when this computer has changed networks, and the rules let the machines ask no other
-    const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
-    if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
-
-    const results = await Promise.allSettled(
-      lab.machines.map((machine) =>
-        part('machine', machine.name, (say) => bringUp(lab, machine, {base, programs: host.programs, files, say, signal})),
-      ),
-    );
-    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    const known = errors.filter((error) => error instanceof Hw5Error);
-    if (errors.length > 0) throw errors.length > 1 && known.length === errors.length ? new Hw5Errors(known) : errors[0];
-    await writePublicFile(knownKey(lab), authorizedKeys);
+    const {base, resolver} = parts!;
+    await switchOn(lab, lab.machines, part, parts!);
     // what is left over hinders nothing
     await pruneBases(host, Date.now()).catch(() => undefined);
     const found = await findMachine(lab, lab.machines[0]!);
@@ -107,65 +92,4 @@ async function removeDisks(host: LabHost, name: string, say: Say): Promise<void>
   if (await exists(lab.files.definition)) say(`${lab.files.definition} is damaged: making the machines anew`);
   await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
   await rm(lab.directory, {recursive: true, force: true});
-}
-
-/** Makes the disks that are missing, and the files by which the lab is used. @returns whether a disk was missing */
-async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
-  const {base, host} = parts;
-  let isMade = false;
-  const lines = await Promise.all(
-    lab.machines.map(async (machine) => {
-      const created = await findCreated(machine);
-      if (created !== undefined) return created;
-      isMade = true;
-      await powerOff(lab, machine);
-      return createMachine(lab, machine, parts);
-    }),
-  );
-  await writePublicFile(lab.files.knownHosts, lines.join(''));
-  await copyFile(join(host.programs, 'calicoctl'), lab.files.calicoctl);
-  await chmod(lab.files.calicoctl, 0o755);
-  // Its user may have changed it: `hw5 scale` does.
-  if (!(await readIfThere(lab.files.cluster))) {
-    await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host)));
-  }
-  if (!host.owner) return isMade;
-  const secrets = lab.machines
-    .filter((machine) => lab.sudoPassword.includes(machine.name))
-    .map((machine) => machine.sudoPasswordFile);
-  // The cluster file is for him to change, and `hw5 scale` does it for him.
-  for (const path of [lab.files.key, lab.files.cluster, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
-  return isMade;
-}
-
-/** The key that may log in, made where there is none or only a part of one. @returns its public half */
-async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Promise<string> {
-  const known = await publicHalf(lab.files.key, signal);
-  if (known !== undefined) return known;
-  const pair = await makeKeyPair(lab.directory, `hw5 lab ${lab.name}`, signal);
-  await replaceFile(lab.files.key, pair.private, {mode: 0o600});
-  return pair.public;
-}
-
-/** Holds the public half of the key that every machine lets in. */
-function knownKey(lab: Lab): string {
-  return `${lab.files.key}.pub`;
-}
-
-/** False where disks may have been made for a key that was lost. */
-async function isKnown(lab: Lab, publicKey: string): Promise<boolean> {
-  return (await readIfThere(knownKey(lab))) === publicKey;
-}
-
-/** The base image's tar, where the one who will use the lab can read it: with sudo the cache is in root's home. */
-async function readableTar(lab: Lab, base: Base, host: LabHost): Promise<string> {
-  if (!host.owner) return base.tar;
-  const path = join(lab.directory, 'base.tar');
-  if (await exists(path)) return path;
-  // On another file system there is no link, only a copy.
-  await link(base.tar, path).catch(async () => {
-    await copyFile(base.tar, `${path}.new`);
-    await rename(`${path}.new`, path);
-  });
-  return path;
 }

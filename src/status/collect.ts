@@ -6,7 +6,7 @@ import type {Health, HealthState} from '../components/health.js';
 import {json, mapped} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
-import {Questions} from '../host/questions.js';
+import {PromptAwareLimits} from '../host/prompt-aware-limits.js';
 import {SCHEDULER_STATE_COMMAND} from '../scheduler-api/endpoints.js';
 import {isTaskHealthy, readState, type SchedulerState} from '../scheduler-api/state.js';
 import {ContractError} from '../scheduler-api/version.js';
@@ -33,18 +33,18 @@ export type HostOf = (node: ClusterNode) => Promise<Host>;
 
 /**
  * Asks all nodes at once. A node that does not answer within `limitMs` is reported as not reachable; it holds nothing up.
- * @param questions what the user is asked meanwhile, which counts for no node's time
+ * @param limits what the user is asked meanwhile, which counts for no node's time
  */
 export async function collectStatus(
   cluster: Cluster,
   components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
-  questions = new Questions(),
+  limits = new PromptAwareLimits(),
 ): Promise<ClusterStatus> {
   return summarize(
     cluster,
-    await Promise.all(cluster.nodes.map((node) => ask(node, cluster, components, hostOf, limitMs, questions))),
+    await Promise.all(cluster.nodes.map((node) => ask(node, cluster, components, hostOf, limitMs, limits))),
   );
 }
 
@@ -54,7 +54,7 @@ async function ask(
   components: readonly Component[],
   hostOf: HostOf,
   limitMs: number,
-  questions: Questions,
+  limits: PromptAwareLimits,
 ): Promise<NodeAnswer> {
   try {
     const facts = {
@@ -62,15 +62,11 @@ async function ask(
       'peers?': peersFact,
       'scheduler?': {
         ...mapped(json<unknown>(node.roles.includes('framework') ? SCHEDULER_STATE_COMMAND : 'false'), readStateOrError),
-        whenSilent: undefined,
+        whenTimedOut: undefined,
       },
     };
     const look = async (limit: AbortSignal) => observe((await hostOf(node)).asRoot(), facts, limit, FACT_SECONDS);
-    const {
-      'peers?': peers,
-      'scheduler?': scheduler,
-      ...health
-    } = (await questions.within(limitMs, look)) as Record<string, unknown>;
+    const {'peers?': peers, 'scheduler?': scheduler, ...health} = (await limits.within(limitMs, look)) as Record<string, unknown>;
     return {
       node,
       error: undefined,

@@ -1,7 +1,7 @@
 import {setTimeout} from 'node:timers/promises';
 import {InterruptedError} from './errors.js';
 
-/** The wait between two looks at something that has a limit. @throws InterruptedError */
+/** Waits before the next attempt of a loop. @throws InterruptedError when the signal is aborted: node:timers/promises has an AbortError, which the CLI would report as a bug. */
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await setTimeout(milliseconds, undefined, {signal});

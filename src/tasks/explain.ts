@@ -88,7 +88,7 @@ async function lookAt(
   const facts = {
     ...healthFacts(components, cluster, node),
     // a dockerd that hangs is told of as such
-    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenSilent: true},
+    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenTimedOut: true},
   };
   const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
   try {

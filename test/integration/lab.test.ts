@@ -75,7 +75,7 @@ async function traces(): Promise<string[]> {
 }
 
 /** For a world of its own: other labs may be up here, settings are put back with the last, and nobody else's rules are touched. */
-const world: LabHost = {...host, state: '/run/state', run: '/run/hw5/labs'};
+const world: LabHost = {...host, state: '/run/state', saves: '/run/saves', run: '/run/hw5/labs'};
 
 /** Runs a program in a network with an own /run. @param prepare a shell script. @returns what it prints */
 function runInWorld(prepare: string, program: string): Promise<string> {

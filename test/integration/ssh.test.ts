@@ -11,12 +11,12 @@ import type {Host} from '../../src/host/host.js';
 import type {SecretRequest} from '../../src/host/secret-source.js';
 import {connectSsh, type SshOptions} from '../../src/host/ssh-host.js';
 import {labDown} from '../../src/lab/down.js';
+import {emulators} from '../../src/lab/emulators.js';
 import {labExec} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, LAB_USER, labFrom} from '../../src/lab/lab.js';
 import {labPowerOff} from '../../src/lab/power.js';
 import {labUp} from '../../src/lab/up.js';
-import {emulators} from '../../src/lab/work-alikes.js';
 import {CommandError, ConnectError, TimeoutError} from '../../src/support/errors.js';
 
 const options = {name: 'ssh-test', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1']};
@@ -163,14 +163,14 @@ describe.sequential('SSH to machines of the lab', () => {
       const before = Number(await failures());
       const host = await connect(node1, {}, {secret: async () => new Secret('wrong-password')});
       for (let attempt = 0; attempt < 3; attempt++) {
-        await expect(host.asRoot().exec(['true'])).rejects.toThrow('sudo on node1 refused hw5: 1 incorrect password attempt');
+        await expect(host.asRoot().exec(['true'])).rejects.toThrow('sudo on node1 rejected hw5: 1 incorrect password attempt');
       }
       expect(Number(await failures())).toBe(before + 1);
     });
 
     it('has an error with the way out when there is none', async () => {
       const error = await refusal(node1);
-      expect(error.message).toBe('sudo on node1 asks for the password of hw5, and none was given');
+      expect(error.message).toBe('sudo on node1 requires the password of hw5, and none was given');
       expect(error.hint).toContain('ssh.sudoPasswordFile');
       expect((await refusal(node1, {sudoPasswordEnv: 'NODE1_SUDO'})).hint).toBe('set the environment variable NODE1_SUDO');
     });
@@ -187,7 +187,7 @@ describe.sequential('SSH to machines of the lab', () => {
     it('has an error for a machine without sudo', async () => {
       await inside('node0', 'mv /usr/bin/sudo /usr/bin/sudo.away');
       try {
-        expect((await refusal(node0)).message).toBe('there is no sudo on node0');
+        expect((await refusal(node0)).message).toBe('sudo is not installed on node0');
       } finally {
         await inside('node0', 'mv /usr/bin/sudo.away /usr/bin/sudo');
       }

@@ -3,7 +3,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {HELD_SCRIPT} from '../../src/engine/held-host.js';
 import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
 import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
-import {cancellable} from '../../src/host/marked.js';
+import {cancellable} from '../../src/host/tagged-command.js';
 
 /** A command that a FakeHost was given. */
 export interface FakeCall {

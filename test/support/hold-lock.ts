@@ -1,4 +1,4 @@
-/** Takes a host's lock, says so, and holds it until it is killed: `tsx hold-lock.ts PATH`. */
+/** Takes the lock of a host, prints `held`, and holds it until it is killed: `tsx hold-lock.ts PATH`. */
 
 import {lockHost} from '../../src/engine/lock.js';
 import {LocalHost} from '../../src/host/local-host.js';

@@ -1,11 +1,11 @@
 /**
- * Prints everything of a machine that `hw5 down` has to give back: files and their hashes, links, routes, rules, switches, units, containers,
- * networks, users. What changes by itself (counters, caches, logs, leases) is left out.
+ * A script that prints the state of a machine which `hw5 down` has to restore: files with their hashes, links, routes, firewall rules, sysctls, units,
+ * containers, networks, users. It omits what changes by itself (counters, caches, logs, leases).
  */
 export const MACHINE_STATE = `
 export LC_ALL=C
 echo '# files'; find /etc /usr/local /opt /root /home -xdev \\( -type f -o -type l \\) ! -name '*.dpkg-*' ! -path /etc/docker/key.json ! -name .bash_history -exec sha256sum {} + 2>/dev/null | sort -k2
-echo '# folders'; find /etc /usr/local /var/lib /var/log -maxdepth 2 -type d ! -path '/var/log/journal/*' ! -path '/var/lib/docker/*' ! -path '/var/lib/systemd/*' ! -path '/var/lib/private*' | sort
+echo '# directories'; find /etc /usr/local /var/lib /var/log -maxdepth 2 -type d ! -path '/var/log/journal/*' ! -path '/var/lib/docker/*' ! -path '/var/lib/systemd/*' ! -path '/var/lib/private*' | sort
 echo '# run'; ls -d /run/hw5* /run/calico* /run/docker/plugins/* /run/bird* 2>/dev/null
 echo '# links'; ip -o link | sed 's/^[0-9]*: //; s/@.*//; s/:.*//' | sort
 echo '# addresses'; ip -o -4 addr | awk '{print $2, $4}' | sort

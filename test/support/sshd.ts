@@ -10,7 +10,7 @@ import type {SshSettings} from '../../src/cluster/cluster.js';
 
 const run = promisify(execFile);
 
-/** Debian's openssh-server. Tests that need it skip where it is not installed. */
+/** Whether Debian's openssh-server is installed; tests that need it are skipped otherwise. */
 export const hasSshd = existsSync('/usr/sbin/sshd');
 
 export interface SshdOptions {
@@ -52,7 +52,7 @@ export class Sshd implements AsyncDisposable {
       'KbdInteractiveAuthentication no',
       'PermitRootLogin prohibit-password',
       'PrintMotd no',
-      // bash run by sshd reads ~/.bashrc, whatever is in it here, unless it believes to be a shell within a shell.
+      // A bash started by sshd reads ~/.bashrc, with unknown effects on the tests, unless SHLVL says that it runs inside another shell.
       'SetEnv SHLVL=2',
     ];
     await writeFile(join(directory, 'sshd_config'), `${lines.join('\n')}\n`);
@@ -69,12 +69,12 @@ export class Sshd implements AsyncDisposable {
     return join(this.directory, 'known_hosts');
   }
 
-  /** What sshd has logged. */
+  /** sshd's log. */
   get log(): string {
     return this.#log;
   }
 
-  /** Settings with which the login works; override what a test is about. */
+  /** Settings with which the login succeeds; a test overrides those it examines. */
   settings(overrides: Partial<SshSettings> = {}): SshSettings {
     return {
       user: this.user,
@@ -88,7 +88,7 @@ export class Sshd implements AsyncDisposable {
     };
   }
 
-  /** A key pair in the server's directory; its path. */
+  /** Makes a key pair in the server's directory. @returns the path of the private key */
   async makeKey(name: string, type = 'ed25519', passphrase = ''): Promise<string> {
     const path = join(this.directory, name);
     const bits = type === 'rsa' ? ['-b', '2048'] : [];
@@ -103,7 +103,7 @@ export class Sshd implements AsyncDisposable {
     await writeFile(this.knownHosts, lines.map((line) => `[127.0.0.1]:${this.port} ${line}`).join(''), {mode: 0o600});
   }
 
-  /** Ends the server and all its sessions, as a machine that goes down. */
+  /** Terminates the server and all its sessions, as when a computer goes down. */
   async stop(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
@@ -115,7 +115,7 @@ export class Sshd implements AsyncDisposable {
       try {
         globalThis.process.kill(Number(pid), 'SIGKILL');
       } catch {
-        // It has ended by itself.
+        // It has already exited.
       }
     }
     await closed;
@@ -135,15 +135,15 @@ export class Sshd implements AsyncDisposable {
       this.#log += chunk.toString();
     });
     for (let attempt = 0; attempt < 1000; attempt++) {
-      if (process.exitCode !== null) throw new Error(`sshd ended: ${this.#log}`);
-      if (await answers(this.port)) return;
+      if (process.exitCode !== null) throw new Error(`sshd exited: ${this.#log}`);
+      if (await accepts(this.port)) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error(`sshd does not listen: ${this.#log}`);
   }
 }
 
-/** A TCP port of 127.0.0.1 where nobody listens. */
+/** A TCP port of 127.0.0.1 that is free. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -154,7 +154,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function answers(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
       .on('connect', () => {

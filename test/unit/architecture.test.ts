@@ -99,6 +99,10 @@ describe('the parts of src', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('the graph of the engine knows neither hosts nor the cluster', () => {
+    expect(files.find(({path}) => path === 'engine/graph.ts')!.imports).toEqual([]);
+  });
+
   it('name modules with .js, and nothing outside src', () => {
     expect(all(({imports}) => imports.filter((one) => one.startsWith('.') && !one.endsWith('.js')))).toEqual([]);
     const outside = all(({path, imports}) =>

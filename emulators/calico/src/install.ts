@@ -22,7 +22,7 @@ const unit = (name: string, text: string) => ({text, path: `/etc/systemd/system/
 const masked = (name: string) => ({text: '', path: `/etc/systemd/system/${name}.service`, mode: 0o644});
 
 /** What stands in for Calico's node image. calicoctl itself is not here: hw5 brings it, by URL or path, as on real servers. */
-export const calicoInstall: Install = {
+export const install: Install = {
   packages: ['bird', 'conntrack', 'iproute2', 'iptables', 'nodejs'],
   files: [
     program('calico-felix'),

@@ -1,18 +1,18 @@
 import {describe, expect, it} from 'vitest';
-import {calicoInstall} from '../src/install.js';
+import {install} from '../src/install.js';
 import {UNITS} from '../src/node/units.js';
 
-const byPath = new Map(calicoInstall.files.map((file) => [file.path, file]));
+const byPath = new Map(install.files.map((file) => [file.path, file]));
 
 describe('what the lab preinstalls of Calico', () => {
   it('starts nothing before calicoctl node run', () => {
-    expect(calicoInstall.enable).toEqual([]);
+    expect(install.enable).toEqual([]);
     for (const unit of Object.values(UNITS))
       expect(byPath.get(`/etc/systemd/system/${unit}`)?.text).toContain('WantedBy=multi-user.target');
   });
 
   it('has the programs that the units run', () => {
-    for (const {text} of calicoInstall.files) {
+    for (const {text} of install.files) {
       const program = /^ExecStart=(\/usr\/local\S+)/m.exec(text ?? '')?.[1];
       if (program !== undefined) expect(byPath.get(program)).toMatchObject({mode: 0o755, program: program.split('/').at(-1)});
     }

@@ -1,26 +1,28 @@
 import {Command} from 'commander';
 import {labDown} from '../../lab/down.js';
+import {emulators} from '../../lab/emulators.js';
 import {enter, enterBySsh} from '../../lab/exec.js';
 import {type LabHost, labHost} from '../../lab/host.js';
 import {DEFAULT_LAB} from '../../lab/lab.js';
 import {labPowerOff, labPowerOn} from '../../lab/power.js';
 import type {LabContext} from '../../lab/report.js';
+import {listSaves} from '../../lab/saves/saves.js';
 import {nameOption} from '../../lab/state.js';
 import {type LabStatus, labStatus} from '../../lab/status.js';
 import {labUp} from '../../lab/up.js';
-import {emulators} from '../../lab/work-alikes.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {reporter} from '../reporter/reporter.js';
 import {wholeNumber} from '../whole-number.js';
+import {addSaveCommands} from './lab-saves.js';
 
 /** `hw5 lab …` */
 export function labCommand(context: CliContext): Command {
   const host: LabHost = labHost(context.env, context.home);
   const print = (line: string): void => void context.stdout.write(`${line}\n`);
-  const told = (options: GlobalOptions): LabContext => ({signal: context.signal, emit: reporter(options, context, true)});
+  const reportTo = (options: GlobalOptions): LabContext => ({signal: context.signal, emit: reporter(options, context, true)});
   const lab = new Command('lab')
     .enablePositionalOptions()
     .description('machines on this computer, to try everything on (needs root)')
@@ -33,7 +35,9 @@ Examples:
   sudo hw5 lab ssh node1
   sudo hw5 lab exec node0 -- docker ps
   sudo hw5 lab power off node2          as pulling the plug
-  sudo hw5 lab down                     leaves nothing but the cache`,
+  sudo hw5 lab save healthy             keep the state of all machines …
+  sudo hw5 lab restore healthy          … and go back to it
+  sudo hw5 lab down                     leaves nothing but the cache and saves`,
     );
   const named = (parent: Command, name: string, description: string, help: string): Command =>
     parent
@@ -62,7 +66,7 @@ Examples:
     .action(async (own: {count?: number; subnet?: string; sudoPassword?: string[]}, command: Command) => {
       const options = optionsOf(command);
       const name = nameOf(command);
-      const up = await labUp({...own, name}, host, await emulators(host.programs), told(options));
+      const up = await labUp({...own, name}, host, await emulators(host.programs), reportTo(options));
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
@@ -79,13 +83,20 @@ Examples:
     lab,
     'down',
     'remove the machines and everything of them',
-    'Only the cache stays. That there is no such lab is no failure.\n\nExamples:\n  sudo hw5 lab down\n  sudo hw5 lab down --name big',
+    'The cache and the saves stay. That there is no such lab is no failure.\n\nExamples:\n  sudo hw5 lab down\n  sudo hw5 lab down --name big',
   ).action(async (_own, command: Command) => {
     const options = optionsOf(command);
     const name = nameOf(command);
-    const wasThere = await labDown({name}, host, told(options));
-    if (!options.json) print(wasThere ? `the lab ${name} is gone` : `there is no lab ${name}: nothing to remove`);
+    const wasThere = await labDown({name}, host, reportTo(options));
+    if (options.json) return;
+    print(wasThere ? `the lab ${name} is gone` : `there is no lab ${name}: nothing to remove`);
+    const saves = await listSaves(host, name);
+    if (saves.length > 0)
+      print(
+        `its saves stay (${saves.map((save) => save.name).join(', ')}): \`hw5 lab restore NAME${nameOption(name)}\` brings it back, \`hw5 lab saved --delete NAME${nameOption(name)}\` removes one`,
+      );
   });
+  addSaveCommands(lab, {context, host, nameOf, named, reportTo});
   named(
     lab,
     'status',

@@ -2,9 +2,10 @@ import {Command} from 'commander';
 import type {ClusterNode} from '../../cluster/cluster.js';
 import {COMPONENTS} from '../../components/index.js';
 import type {Host} from '../../host/host.js';
-import {Questions} from '../../host/questions.js';
+import {PromptAwareLimits} from '../../host/prompt-aware-limits.js';
 import {collectStatus, type HostOf} from '../../status/collect.js';
 import {UsageError} from '../../support/errors.js';
+import {pause} from '../../support/pause.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
@@ -27,9 +28,9 @@ export function statusCommand(context: CliContext): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf<{watch?: boolean}>(command);
       const cluster = await findCluster(options, context);
-      const questions = new Questions();
-      await using hosts = new Connections(options, context, questions);
-      const collect = () => collectStatus(cluster, COMPONENTS, hosts.get, LIMIT_MS, questions);
+      const limits = new PromptAwareLimits();
+      await using hosts = new Connections(options, context, limits);
+      const collect = () => collectStatus(cluster, COMPONENTS, hosts.get, LIMIT_MS, limits);
       const show = async (): Promise<void> => {
         const status = await collect();
         // nodes whose question was not answered
@@ -48,30 +49,16 @@ export function statusCommand(context: CliContext): Command {
     });
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      {once: true},
-    );
-  });
-}
-
 /** Keeps one connection a node over many looks, and makes a new one when it was lost. */
 class Connections implements AsyncDisposable {
   readonly #connect: (node: ClusterNode) => Promise<Host>;
   readonly #open = new Map<string, Promise<Host>>();
 
-  constructor(options: GlobalOptions, context: CliContext, questions: Questions) {
+  constructor(options: GlobalOptions, context: CliContext, limits: PromptAwareLimits) {
     if (options.json && options.verbose) throw new UsageError('--json and --verbose exclude each other', {hint: 'leave one out'});
     this.#connect = connector(options, context, ({type}) => {
-      if (type === 'asking') questions.asked();
-      if (type === 'answered') questions.answered();
+      if (type === 'asking') limits.promptOpened();
+      if (type === 'answered') limits.promptAnswered();
     });
   }
 

@@ -1,6 +1,6 @@
 import {chalkStderr as chalk} from 'chalk';
 import ora from 'ora';
-import type {Emit, Outcome} from '../../engine/events.js';
+import type {Emit, StepOutcome} from '../../engine/events.js';
 import {duration, sign, summary} from './words.js';
 
 /** A step while it runs on one or more hosts. */
@@ -9,7 +9,7 @@ interface Running {
   readonly started: number;
   /** host → what it does now */
   readonly hosts: Map<string, string>;
-  readonly ended: Map<string, Outcome>;
+  readonly ended: Map<string, StepOutcome>;
 }
 
 /** One line a step, written when all its hosts are done; below it a spinner with what goes on now and for how long. */

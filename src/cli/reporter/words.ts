@@ -1,7 +1,7 @@
 import {chalkStderr as chalk} from 'chalk';
-import type {Outcome} from '../../engine/events.js';
+import type {StepOutcome} from '../../engine/events.js';
 
-const SIGNS: Readonly<Record<Outcome, () => string>> = {
+const SIGNS: Readonly<Record<StepOutcome, () => string>> = {
   changed: () => chalk.green('✓'),
   unchanged: () => chalk.dim('·'),
   failed: () => chalk.red('✗'),
@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<Outcome, () => string>> = {
 };
 
 /** The sign before a line. */
-export function sign(outcome: Outcome): string {
+export function sign(outcome: StepOutcome): string {
   return SIGNS[outcome]();
 }
 

@@ -34,7 +34,7 @@ const CALICOCTL_BEFORE = `${RESTORE}/calicoctl`;
 
 /** Our configuration, or that there is somebody else's: that one may hold passwords, and nobody gets to see it. */
 const configFact: Fact<FileState | 'foreign' | undefined> = {
-  asks: FILES,
+  service: FILES,
   script: `[ -f ${CONFIG} ] || exit 3; head -n1 ${CONFIG} | grep -q '^# Made by hw5' || exit 4; stat -c %a ${CONFIG} && cat ${CONFIG}`,
   parse: (output) => (output.code === 4 ? 'foreign' : textFile(CONFIG).parse(output)),
 };
@@ -64,47 +64,47 @@ export const calicoctl = defineComponent({
     before: exists(CONFIG_BEFORE),
     programBefore: exists(CALICOCTL_BEFORE),
   }),
-  plan(seen, {cluster, inputs}) {
+  plan(observed, {cluster, inputs}) {
     const config = render('calico/calicoctl.cfg', {endpoints: etcdEndpoints(cluster).join(',')});
     const {url, sha256} = cluster.calico.calicoctl;
-    const isFromUrl = sha256 ? seen.hash === sha256 : seen.hash !== undefined && seen.origin?.content === `${url}\n`;
+    const isFromUrl = sha256 ? observed.hash === sha256 : observed.hash !== undefined && observed.origin?.content === `${url}\n`;
     const bring: readonly Action[] = inputs.calicoctl
-      ? ensureUpload(CALICOCTL, inputs.calicoctl, seen.hash)
+      ? ensureUpload(CALICOCTL, inputs.calicoctl, observed.hash)
       : isFromUrl
         ? []
         : [{kind: 'download', url: url!, sha256, path: CALICOCTL, mode: 0o755}];
     const origin = `${inputs.calicoctl ? 'uploaded' : url}\n`;
     const coming = `not yet ${origin}`;
     // one without our note is the administrator's
-    const isTheirs = seen.hash !== undefined && !seen.origin && !seen.programBefore;
+    const isTheirs = observed.hash !== undefined && !observed.origin && !observed.programBefore;
     const program =
       bring.length === 0
         ? []
         : [
             ...(isTheirs ? [keep(CALICOCTL, CALICOCTL_BEFORE)] : []),
-            ...ensureFile(ORIGIN, coming, seen.origin),
+            ...ensureFile(ORIGIN, coming, observed.origin),
             ...bring,
             ...ensureFile(ORIGIN, origin, {content: coming, mode: '644'}),
           ];
-    const isForeign = seen.config === 'foreign';
+    const isForeign = observed.config === 'foreign';
     return [
       ...program,
-      ...(isForeign && !seen.before ? [keep(CONFIG, CONFIG_BEFORE)] : []),
-      ...ensureFile(CONFIG, config, seen.config === 'foreign' ? undefined : seen.config),
+      ...(isForeign && !observed.before ? [keep(CONFIG, CONFIG_BEFORE)] : []),
+      ...ensureFile(CONFIG, config, observed.config === 'foreign' ? undefined : observed.config),
     ];
   },
-  undo(seen) {
-    const isOurs = seen.config !== undefined && seen.config !== 'foreign';
+  undo(observed) {
+    const isOurs = observed.config !== undefined && observed.config !== 'foreign';
     const config: readonly Action[] = isOurs
       ? [
-          seen.before ? move(CONFIG_BEFORE, CONFIG) : {kind: 'remove', path: CONFIG},
+          observed.before ? move(CONFIG_BEFORE, CONFIG) : {kind: 'remove', path: CONFIG},
           {kind: 'run', title: 'remove the folder if it is empty', argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/calico']},
         ]
       : [];
     // theirs that was kept by an `up` that came no further is the same as the one in its place
-    const theirs: readonly Action[] = seen.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
-    const ours: readonly Action[] = seen.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
-    const program: readonly Action[] = seen.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
+    const theirs: readonly Action[] = observed.programBefore ? [move(CALICOCTL_BEFORE, CALICOCTL)] : [];
+    const ours: readonly Action[] = observed.programBefore ? theirs : [{kind: 'remove', path: CALICOCTL}];
+    const program: readonly Action[] = observed.origin ? [...ours, {kind: 'remove', path: ORIGIN}] : theirs;
     return [...config, ...program];
   },
 });
@@ -142,8 +142,8 @@ function profileResource(cluster: Cluster): unknown {
 /** Something that Calico keeps in etcd. */
 const record = (script: string): Fact<string | undefined> => ({
   ...output(script),
-  asks: 'etcd',
-  silentHint: 'etcd does not answer: `hw5 status` tells how its members do',
+  service: 'etcd',
+  timeoutHint: 'etcd does not answer: `hw5 status` tells how its members do',
 });
 
 /** The pool's and the profile's records, in etcd, before any container starts. */
@@ -156,17 +156,17 @@ export const pool = defineComponent({
     pool: record(`calicoctl get ipPool ${quote(cluster.network.subnet.toString())} -o json`),
     profile: record(`calicoctl get profile ${quote(cluster.network.name)} -o json`),
   }),
-  plan(seen, {cluster}) {
+  plan(observed, {cluster}) {
     const resources = [
-      {seen: seen.pool, wanted: poolResource(cluster), title: `IP pool ${cluster.network.subnet}`},
+      {observed: observed.pool, wanted: poolResource(cluster), title: `IP pool ${cluster.network.subnet}`},
       {
-        seen: seen.profile,
+        observed: observed.profile,
         wanted: profileResource(cluster),
         title: `profile ${cluster.network.name}: the nodes may reach the containers`,
       },
     ];
     return resources
-      .filter((resource) => !holds(resource.seen, resource.wanted))
+      .filter((resource) => !holds(resource.observed, resource.wanted))
       .map((resource) => ({
         kind: 'run',
         title: resource.title,
@@ -175,7 +175,7 @@ export const pool = defineComponent({
         hint: 'does etcd answer? `calicoctl get ipPool` on the node tells',
       }));
   },
-  undo(seen, {cluster}) {
+  undo(observed, {cluster}) {
     const remove = (resource: unknown): Action => ({
       kind: 'run',
       title: 'remove it',
@@ -183,8 +183,8 @@ export const pool = defineComponent({
       stdin: JSON.stringify(resource),
     });
     return [
-      ...(holds(seen.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
-      ...(holds(seen.pool, {metadata: {cidr: cluster.network.subnet.toString()}}) ? [remove(poolResource(cluster))] : []),
+      ...(holds(observed.profile, {metadata: {name: cluster.network.name}}) ? [remove(profileResource(cluster))] : []),
+      ...(holds(observed.pool, {metadata: {cidr: cluster.network.subnet.toString()}}) ? [remove(poolResource(cluster))] : []),
     ];
   },
 });
@@ -207,7 +207,7 @@ function sessions(peers: readonly ClusterNode[]): string {
 function health(peers: readonly ClusterNode[]): Fact<Health> {
   return {
     script: NODE_STATUS,
-    whenSilent: hanging('calicoctl does not answer'),
+    whenTimedOut: hanging('calicoctl does not answer'),
     parse({code, stdout}) {
       if (code === 127) return ABSENT;
       if (code !== 0) return {state: 'unhealthy', detail: 'the node does not run'};
@@ -241,7 +241,7 @@ export const calico = defineComponent({
       parse: ({code, stdout}) => code === 0 || stdout.startsWith(NO_SESSION),
     } satisfies Fact<boolean>,
   }),
-  plan(seen, {node, cluster}) {
+  plan(observed, {node, cluster}) {
     const argv = [
       'calicoctl',
       'node',
@@ -254,9 +254,9 @@ export const calico = defineComponent({
     ];
     // calico-node keeps the endpoints it was started with
     const wanted = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
-    if (seen.isRunning && seen.started?.content === wanted) return [];
+    if (observed.isRunning && observed.started?.content === wanted) return [];
     return [
-      ...(seen.started ? [] : ensureFile(STARTED, STARTING, undefined)),
+      ...(observed.started ? [] : ensureFile(STARTED, STARTING, undefined)),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -269,7 +269,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
         ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
       },
-      ...ensureFile(STARTED, wanted, seen.started),
+      ...ensureFile(STARTED, wanted, observed.started),
     ];
   },
   ready: ({node, cluster, unreachable}) => {
@@ -282,8 +282,8 @@ printf '%s\\n' "$log" >&2; exit 1`,
       hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
     };
   },
-  undo(seen, {node, cluster}) {
-    if (!seen.started) return [];
+  undo(observed, {node, cluster}) {
+    if (!observed.started) return [];
     return [
       {
         kind: 'script',
@@ -321,15 +321,19 @@ function holds(text: string | undefined, wanted: unknown): boolean {
   }
 }
 
-function isWithin(wanted: unknown, seen: unknown): boolean {
-  if (seen === undefined || seen === null) return isNothing(wanted);
+function isWithin(wanted: unknown, observed: unknown): boolean {
+  if (observed === undefined || observed === null) return isNothing(wanted);
   if (Array.isArray(wanted)) {
-    return Array.isArray(seen) && wanted.length === seen.length && wanted.every((value, index) => isWithin(value, seen[index]));
+    return (
+      Array.isArray(observed) &&
+      wanted.length === observed.length &&
+      wanted.every((value, index) => isWithin(value, observed[index]))
+    );
   }
   if (typeof wanted === 'object' && wanted !== null) {
-    return Object.entries(wanted).every(([name, value]) => isWithin(value, (seen as Record<string, unknown>)[name]));
+    return Object.entries(wanted).every(([name, value]) => isWithin(value, (observed as Record<string, unknown>)[name]));
   }
-  return wanted === seen;
+  return wanted === observed;
 }
 
 /** What Calico leaves out when it prints a resource: false, and lists and objects with nothing in them. */

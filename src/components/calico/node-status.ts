@@ -20,7 +20,7 @@ export function isEstablished({info}: BgpPeer): boolean {
 /** The BGP peers that the node reports. */
 export const peersFact: Fact<readonly BgpPeer[]> = {
   script: NODE_STATUS,
-  whenSilent: [],
+  whenTimedOut: [],
   parse: ({code, stdout}) => (code === 0 ? parsePeers(stdout) : []),
 };
 

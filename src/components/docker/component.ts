@@ -55,27 +55,27 @@ export const docker = defineComponent({
   facts: () => ({
     dropIn: textFile(DROP_IN),
     service: unit(UNIT),
-    command: {...output(COMMAND), asks: 'systemd'},
+    command: {...output(COMMAND), service: 'systemd'},
     images: TAGS,
     pulled: PULLED,
     info: fromDockerd<{readonly ClusterStore?: string}>('/info'),
   }),
-  plan(seen, {node, cluster}) {
+  plan(observed, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);
     const dropIn = render('docker/zz-hw5.conf', {
-      command: seen.command ?? '/usr/sbin/dockerd -H fd://',
+      command: observed.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,
       subnet: cluster.network.subnet.toString(),
       comment: COMMENT,
     });
-    const written = ensureFile(DROP_IN, dropIn, seen.dropIn);
-    const isRight = seen.info?.ClusterStore === `etcd://${members.join(',')}`;
-    if (written.length === 0 && isRight && seen.service.isActive && !seen.service.needsReload) return [];
+    const written = ensureFile(DROP_IN, dropIn, observed.dropIn);
+    const isRight = observed.info?.ClusterStore === `etcd://${members.join(',')}`;
+    if (written.length === 0 && isRight && observed.service.isActive && !observed.service.needsReload) return [];
     return [
       ...written,
       // the pool may have been another one
-      ...(written.length > 0 && seen.dropIn ? [removeRules] : []),
+      ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
       {...systemctl('restart', UNIT), hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
@@ -86,11 +86,11 @@ export const docker = defineComponent({
     script: `${askDockerd('/version')} >/dev/null`,
     hint: 'see `journalctl -u docker` on the node',
   }),
-  isRolling: (seen) => (seen.info?.ClusterStore ?? '') !== '',
-  undo(seen, {purge}) {
+  isRolling: (observed) => (observed.info?.ClusterStore ?? '') !== '',
+  undo(observed, {purge}) {
     // without --purge they stay, so that the next `up` is quick
-    const images = purge ? [...removeImages(seen.images), ...removePulled(seen.pulled)] : [];
-    if (!seen.dropIn) return images;
+    const images = purge ? [...removeImages(observed.images), ...removePulled(observed.pulled)] : [];
+    if (!observed.dropIn) return images;
     return [
       // while the drop-in is there, a `down` that failed here finds them again
       removeRules,

@@ -11,8 +11,8 @@ export function askDockerd(path: string): string {
 export function toldByDocker<T>(fact: Fact<T>): Fact<T> {
   return {
     ...fact,
-    asks: 'dockerd',
-    silentHint: 'dockerd hangs there: `systemctl restart docker` (its containers start anew), then the same command again',
+    service: 'dockerd',
+    timeoutHint: 'dockerd hangs there: `systemctl restart docker` (its containers start anew), then the same command again',
   };
 }
 

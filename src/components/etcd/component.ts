@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, etcdEndpoints, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, textFile, unit} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
@@ -100,8 +100,8 @@ export const etcd = defineComponent({
     joinFile: exists(JOIN_FILE),
   }),
   /** etcd reads the list of members only while it has no data: written anew later, it would be ignored, and no new member would be let in. */
-  check(seen, {node, cluster, everywhere}): readonly Problem[] {
-    const folder = dataDirOf(seen.unit?.content);
+  check(observed, {node, cluster, allObserved}): readonly FailedCheck[] {
+    const folder = dataDirOf(observed.unit?.content);
     // in the new one is no data, so that every member would begin anew beside that of the old one
     if (folder !== undefined && folder !== cluster.etcd.dataDir) {
       return [
@@ -111,9 +111,9 @@ export const etcd = defineComponent({
         },
       ];
     }
-    const unseen = nodesWith(cluster, 'etcd').filter((member) => !everywhere.has(member.name));
-    if (unseen.length > 0 && ![...everywhere.values()].some((one) => one.isMember)) {
-      const names = unseen.map(({name}) => name).join(' and ');
+    const unobserved = nodesWith(cluster, 'etcd').filter((member) => !allObserved.has(member.name));
+    if (unobserved.length > 0 && ![...allObserved.values()].some((one) => one.isMember)) {
+      const names = unobserved.map(({name}) => name).join(' and ');
       return [
         {
           message: `etcd would begin anew here, and nobody knows whether ${names} has data of it`,
@@ -123,7 +123,7 @@ export const etcd = defineComponent({
     }
     const wanted = membersOf(etcdUnit(node, cluster))!;
     // whoever has no data joins what runs on the others, and may, if it was in their list from the beginning
-    const running = seen.isMember ? [seen] : [...everywhere.values()].filter((one) => one.isMember);
+    const running = observed.isMember ? [observed] : [...allObserved.values()].filter((one) => one.isMember);
     const members = running.map((one) => membersOf(one.unit?.content)).find((list) => list !== undefined && list !== wanted);
     if (members === undefined) return [];
     return [
@@ -133,11 +133,11 @@ export const etcd = defineComponent({
       },
     ];
   },
-  plan(seen, {node, cluster, everywhere}) {
-    const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), seen.unit);
-    const isFirst = ![...everywhere.values()].some((one) => one.isMember);
-    const join = seen.isMember || isFirst ? [] : [joinOthers(node, cluster)];
-    const data: Action[] = seen.isMember
+  plan(observed, {node, cluster, allObserved}) {
+    const written = ensureFile(unitPath(ETCD_UNIT), etcdUnit(node, cluster), observed.unit);
+    const isFirst = ![...allObserved.values()].some((one) => one.isMember);
+    const join = observed.isMember || isFirst ? [] : [joinOthers(node, cluster)];
+    const data: Action[] = observed.isMember
       ? []
       : [
           {
@@ -145,17 +145,17 @@ export const etcd = defineComponent({
             title: 'make the data directory',
             argv: ['install', '-d', '-o', 'etcd', '-g', 'etcd', '-m', '0700', cluster.etcd.dataDir],
           },
-          ...(seen.joinFile && isFirst ? [{kind: 'remove', path: JOIN_FILE} as const] : []),
+          ...(observed.joinFile && isFirst ? [{kind: 'remove', path: JOIN_FILE} as const] : []),
         ];
-    const running = ensureRunning(ETCD_UNIT, seen.service, [...join, ...written]);
-    const isInTheWay = seen.others.isActive || seen.others.isEnabled;
+    const running = ensureRunning(ETCD_UNIT, observed.service, [...join, ...written]);
+    const isInTheWay = observed.others.isActive || observed.others.isEnabled;
     const others: Action[] = isInTheWay
       ? [
-          ...(seen.before
+          ...(observed.before
             ? []
             : ensureFile(
                 BEFORE,
-                `${seen.others.isEnabled ? 'enabled' : ''} ${seen.others.isActive ? 'active' : ''}\n`,
+                `${observed.others.isEnabled ? 'enabled' : ''} ${observed.others.isActive ? 'active' : ''}\n`,
                 undefined,
               )),
           systemctl('stop', OTHERS),
@@ -172,12 +172,12 @@ export const etcd = defineComponent({
     hint: `do the members reach each other on port ${cluster.etcd.peerPort}? See \`journalctl -u hw5-etcd\` (${etcdEndpoints(cluster).join(', ')})`,
   }),
   // members that already run are changed one after the other, so that the quorum stays
-  isRolling: (seen) => seen.service.isActive,
-  undo(seen, {node, cluster, purge, isRetired}) {
+  isRolling: (observed) => observed.service.isActive,
+  undo(observed, {node, cluster, purge, isRetired}) {
     const actions: Action[] = [];
     // the others would lose their quorum: `check` objects to another list of members
     if (isRetired) return actions;
-    if (seen.unit) {
+    if (observed.unit) {
       actions.push(
         systemctl('disable', ETCD_UNIT),
         systemctl('stop', ETCD_UNIT),
@@ -187,11 +187,11 @@ export const etcd = defineComponent({
       );
     }
     // where no member is, a data directory that the file puts elsewhere may be somebody else's
-    const isOurs = node.roles.includes('etcd') || seen.unit !== undefined || cluster.etcd.dataDir.startsWith(`${DATA}/`);
-    if (purge && seen.data && isOurs) actions.push({kind: 'remove', path: cluster.etcd.dataDir});
-    if (seen.before) {
-      if (seen.before.content.includes('enabled')) actions.push(systemctl('enable', OTHERS));
-      if (seen.before.content.includes('active')) actions.push(systemctl('start', OTHERS));
+    const isOurs = node.roles.includes('etcd') || observed.unit !== undefined || cluster.etcd.dataDir.startsWith(`${DATA}/`);
+    if (purge && observed.data && isOurs) actions.push({kind: 'remove', path: cluster.etcd.dataDir});
+    if (observed.before) {
+      if (observed.before.content.includes('enabled')) actions.push(systemctl('enable', OTHERS));
+      if (observed.before.content.includes('active')) actions.push(systemctl('start', OTHERS));
       actions.push({kind: 'remove', path: BEFORE});
     }
     return actions;

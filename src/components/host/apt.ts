@@ -3,5 +3,5 @@ import {output} from '../../engine/facts.js';
 
 /** What dpkg and apt know; undefined where they fail. */
 export function fromApt(script: string): Fact<string | undefined> {
-  return {...output(script), asks: 'apt'};
+  return {...output(script), service: 'apt'};
 }

@@ -8,7 +8,7 @@ const FOLDERS = [DATA, PROGRAMS, RESTORE, ETC];
 /** Folders in it do not count: they go first. */
 function content(folder: string): Fact<'absent' | 'empty' | 'in use'> {
   return {
-    asks: FILES,
+    service: FILES,
     script: `[ -d ${folder} ] || exit 3; ! find ${folder} ! -type d | grep -q .`,
     parse: ({code}) => (code === 3 ? 'absent' : code === 0 ? 'empty' : 'in use'),
   };
@@ -21,12 +21,12 @@ export const folders = defineComponent({
   needs: ['preflight'],
   targets: (cluster) => cluster.nodes,
   facts: () => Object.fromEntries(FOLDERS.map((folder) => [folder, content(folder)])),
-  plan(seen) {
-    const missing = FOLDERS.filter((folder) => seen[folder] === 'absent');
+  plan(observed) {
+    const missing = FOLDERS.filter((folder) => observed[folder] === 'absent');
     return missing.length === 0 ? [] : [{kind: 'run', title: 'make them', argv: ['install', '-d', '-m', '0755', ...missing]}];
   },
-  undo(seen) {
-    const left = FOLDERS.filter((folder) => seen[folder] === 'empty');
+  undo(observed) {
+    const left = FOLDERS.filter((folder) => observed[folder] === 'empty');
     return left.length === 0
       ? []
       : [{kind: 'run', title: 'remove those that are empty', argv: ['rmdir', '--ignore-fail-on-non-empty', ...left]}];

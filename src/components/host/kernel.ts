@@ -21,14 +21,14 @@ export const kernel = defineComponent({
     conf: textFile(CONF),
     before: textFile(BEFORE),
     // -e: a key that this kernel lacks is left out
-    values: {...output(`sysctl -e ${KEYS.join(' ')}`), asks: FILES},
+    values: {...output(`sysctl -e ${KEYS.join(' ')}`), service: FILES},
   }),
-  plan(seen) {
-    const values = seen.values?.split('\n') ?? [];
-    const conf = ensureFile(CONF, template('kernel/90-hw5.conf'), seen.conf);
+  plan(observed) {
+    const values = observed.values?.split('\n') ?? [];
+    const conf = ensureFile(CONF, template('kernel/90-hw5.conf'), observed.conf);
     if (conf.length === 0 && WANTED.every((line) => values.includes(line))) return [];
     return [
-      ...(seen.before ? [] : ensureFile(BEFORE, `${values.join('\n')}\n`, undefined)),
+      ...(observed.before ? [] : ensureFile(BEFORE, `${values.join('\n')}\n`, undefined)),
       ...conf,
       {
         kind: 'run',
@@ -38,12 +38,14 @@ export const kernel = defineComponent({
       },
     ];
   },
-  undo(seen) {
-    if (!seen.conf && !seen.before) return [];
+  undo(observed) {
+    if (!observed.conf && !observed.before) return [];
     return [
       {kind: 'remove', path: CONF},
       // -e: some belong to the whole computer, and a container's root may not set them
-      ...(seen.before ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BEFORE]} as const] : []),
+      ...(observed.before
+        ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BEFORE]} as const]
+        : []),
       {kind: 'remove', path: BEFORE},
     ];
   },

@@ -51,8 +51,8 @@ export const packages = defineComponent({
   needs: ['kernel'],
   targets: (cluster) => cluster.nodes,
   facts: ({node, cluster}) => ({missing: missingPackages(node, cluster)}),
-  plan(seen) {
-    const missing = seen.missing?.split(' ').filter(Boolean) ?? [];
+  plan(observed) {
+    const missing = observed.missing?.split(' ').filter(Boolean) ?? [];
     if (missing.length === 0) return [];
     return [
       {

@@ -1,21 +1,21 @@
 import {isOnContainerNetwork} from '../../cluster/cluster.js';
 import type {Fact} from '../../engine/fact.js';
 import {FILES, mapped, output} from '../../engine/facts.js';
-import type {Problem} from '../../engine/step.js';
+import type {FailedCheck} from '../../engine/step.js';
 import {quoteAll} from '../../host/command.js';
 import {type Component, defineComponent, portsOf} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {TAGS} from '../images/component.js';
 import {fromApt} from './apt.js';
 import {missingPackages} from './packages.js';
-import {preflightProblems, referenceClock} from './preflight-problems.js';
+import {preflightChecks, referenceClock} from './preflight-checks.js';
 
 /** Prints the version of a package; one that was removed, of which the configuration is left, has none. */
 const installed = (name: string): string =>
   `dpkg-query -W -f '\${db:Status-Status} \${Version}' ${name} 2>/dev/null | sed -n 's/^installed //p' | grep .`;
 
 /** What the machine tells at once. */
-const local = (script: string): Fact<string | undefined> => ({...output(script), asks: FILES});
+const local = (script: string): Fact<string | undefined> => ({...output(script), service: FILES});
 
 /** The components, preceded by preflight, which checks the ports of all of them. */
 export function withPreflight(components: readonly Component[]): readonly Component[] {
@@ -42,19 +42,19 @@ export function preflight(components: readonly Component[]): Component {
       etcd: fromApt(`${installed('etcd-server')} || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`),
       packages: missingPackages(node, cluster),
       // a dockerd that hangs is the business of the steps that ask it
-      images: {...TAGS, whenSilent: undefined},
+      images: {...TAGS, whenTimedOut: undefined},
       /** Swarm's state of the node, as `inactive`. */
       swarm: {
         ...mapped(
           fromDockerd<{readonly Swarm?: {readonly LocalNodeState?: string}}>('/info'),
           (info) => info?.Swarm?.LocalNodeState,
         ),
-        whenSilent: undefined,
+        whenTimedOut: undefined,
       },
       // one right after the other: a service that restarts meanwhile would be a stranger
-      listeners: {...output('ss -Hltnp'), asks: 'systemd'},
+      listeners: {...output('ss -Hltnp'), service: 'systemd'},
       /** Processes that may hold our ports: ours, and the distribution's etcd, which hw5 will stop. */
-      ours: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), asks: 'systemd'},
+      ours: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
       hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
       /** For itself: nothing is to hold it up on one host and not on another. */
       clock: output('date +%s%3N'),
@@ -63,13 +63,13 @@ export function preflight(components: readonly Component[]): Component {
       routes: local('ip -4 route show'),
       addresses: local('ip -4 -o addr show'),
     }),
-    check(seen, {node, cluster, inputs, everywhere}): readonly Problem[] {
-      return preflightProblems(seen, {
+    check(observed, {node, cluster, inputs, allObserved}): readonly FailedCheck[] {
+      return preflightChecks(observed, {
         node,
         subnet: cluster.network.subnet,
         ports: portsOf(components, cluster, node),
         clock: referenceClock(
-          [...everywhere.values()].map((one) => one.clock),
+          [...allObserved.values()].map((one) => one.clock),
           inputs.now,
         ),
         images: inputs.images.specs.map(({tag}) => tag),

@@ -13,10 +13,10 @@ export const TAGS = mapped(fromDockerd<readonly {readonly RepoTags: readonly str
   all?.flatMap(({RepoTags}) => RepoTags ?? []).filter((tag) => /^(docker-ssh|docker-jupyter|hw5-base):[0-9a-f]{12}$/.test(tag)),
 );
 
-const has = (seen: readonly string[] | undefined, tag: string): boolean => seen?.includes(tag) ?? false;
+const has = (observed: readonly string[] | undefined, tag: string): boolean => observed?.includes(tag) ?? false;
 
-const missing = (seen: readonly string[] | undefined, inputs: Inputs): boolean =>
-  inputs.images.specs.some((spec) => !has(seen, spec.tag));
+const missing = (observed: readonly string[] | undefined, inputs: Inputs): boolean =>
+  inputs.images.specs.some((spec) => !has(observed, spec.tag));
 
 const load = (inputs: Inputs): Action => ({
   kind: 'feed',
@@ -43,12 +43,12 @@ export const build = defineComponent({
     tags: TAGS,
     base: fromDockerd(`/images/${inputs.images.baseTag}/json`),
   }),
-  plan(seen, {node, cluster, inputs, everywhere, unreachable}) {
+  plan(observed, {node, cluster, inputs, allObserved, unreachable}) {
     const {specs, baseTag, baseTar, cacheFile, isCached} = inputs.images;
-    const isMissing = missing(seen.tags, inputs);
+    const isMissing = missing(observed.tags, inputs);
     if (isCached) return isMissing ? [load(inputs)] : [];
     // another one builds while the builder cannot be reached
-    const builder = [cluster.images.builder, ...everywhere.keys()].find((name) => !unreachable.has(name));
+    const builder = [cluster.images.builder, ...allObserved.keys()].find((name) => !unreachable.has(name));
     if (node.name !== builder) return [];
     const keep: Action = {
       kind: 'fetch',
@@ -57,7 +57,7 @@ export const build = defineComponent({
       localFile: cacheFile,
     };
     // the cache was lost, and the other nodes get theirs from it
-    if (!isMissing) return [...everywhere.values()].some((other) => missing(other.tags, inputs)) ? [keep] : [];
+    if (!isMissing) return [...allObserved.values()].some((other) => missing(other.tags, inputs)) ? [keep] : [];
     const base: Action =
       baseTar === undefined
         ? {
@@ -69,7 +69,7 @@ export const build = defineComponent({
           }
         : {kind: 'feed', title: 'import the base image', localFile: baseTar, argv: ['docker', 'import', '-', baseTag]};
     const builds: Action[] = specs
-      .filter((spec) => !has(seen.tags, spec.tag))
+      .filter((spec) => !has(observed.tags, spec.tag))
       .map((spec) => ({
         kind: 'run',
         title: `build ${spec.tag}`,
@@ -88,7 +88,7 @@ export const build = defineComponent({
         timeoutMs: 20 * 60_000,
         hint: 'the build installs packages by apt: do containers on the builder reach the package mirror?',
       }));
-    return [...(seen.base ? [] : [base]), ...builds, keep];
+    return [...(observed.base ? [] : [base]), ...builds, keep];
   },
   // with --purge they go with dockerd's own step: not before the last container that uses them
   undo: () => [],
@@ -101,6 +101,6 @@ export const images = defineComponent({
   needs: [everywhere('build')],
   targets: (cluster) => nodesWith(cluster, 'agent').filter((node) => node.name !== cluster.images.builder),
   facts: () => ({tags: TAGS}),
-  plan: (seen, {inputs}) => (missing(seen.tags, inputs) ? [load(inputs)] : []),
+  plan: (observed, {inputs}) => (missing(observed.tags, inputs) ? [load(inputs)] : []),
   undo: () => [],
 });

@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {npmFile} from '../../support/npm-file.js';
+import {sha256} from '../../support/sha256.js';
 import {type TarFile, tar} from './tar.js';
 
 export interface ImageOptions {
@@ -49,9 +49,7 @@ export function imageSpecs({templates, base, baseIdentity, userName}: ImageOptio
 
 function spec(name: ImageSpec['name'], files: TarFile[], buildArgs: Record<string, string>, baseIdentity: string): ImageSpec {
   const context = tar(files);
-  const hash = createHash('sha256');
-  for (const part of [JSON.stringify([name, baseIdentity, Object.entries(buildArgs).sort()]), context]) hash.update(part);
-  const key = hash.digest('hex');
+  const key = sha256(JSON.stringify([name, baseIdentity, Object.entries(buildArgs).sort()]), context);
   return {name, key, tag: `${name}:${key.slice(0, 12)}`, buildArgs, context: () => context};
 }
 

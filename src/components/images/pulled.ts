@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import type {Action} from '../../engine/action.js';
 import {output} from '../../engine/facts.js';
 import {quote} from '../../host/command.js';
+import {sha256} from '../../support/sha256.js';
 import {DATA} from '../places.js';
 
 /** A note for each image that was not there before hw5 had it pulled. Like the images, they stay until `down --purge`. */
@@ -12,7 +12,7 @@ const NOTES = `${DATA}/pulled`;
  * leaves one; and loses it if the command brought no such image after all.
  */
 export function notingPull(image: string, command: string): string {
-  const note = `${NOTES}/${createHash('sha256').update(image).digest('hex').slice(0, 12)}`;
+  const note = `${NOTES}/${sha256(image).slice(0, 12)}`;
   return `isThere() { docker image inspect ${quote(image)} >/dev/null 2>&1; }
 isThere || { mkdir -p ${NOTES} && echo ${quote(image)} >${note}; }
 (

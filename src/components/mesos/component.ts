@@ -1,7 +1,7 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork, masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {render} from '../../support/template.js';
 import {type Component, defineComponent} from '../component.js';
@@ -81,29 +81,29 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Component[
     facts: ({cluster}) => ({
       unit: textFile(unitPath(unitName(program))),
       service: unit(unitName(program)),
-      path: {...output(`command -v ${program.name}`), asks: FILES},
+      path: {...output(`command -v ${program.name}`), service: FILES},
       data: exists(workDir(program)),
       /** True where none is needed. */
       hasImage: toldByDocker(
         succeeds(imageOf(cluster) === undefined ? ':' : `${askDockerd(`/images/${imageOf(cluster)}/json`)} >/dev/null`),
       ),
     }),
-    check(seen, {cluster}): readonly Problem[] {
-      if (cluster.mesos.source.kind !== 'host' || seen.path) return [];
+    check(observed, {cluster}): readonly FailedCheck[] {
+      if (cluster.mesos.source.kind !== 'host' || observed.path) return [];
       return [{message: `${program.name} is not on the host's PATH`, hint: program.hint}];
     },
-    plan(seen, {node, cluster}) {
-      const {prepare, command, options} = commandOf(program, cluster, seen.path);
+    plan(observed, {node, cluster}) {
+      const {prepare, command, options} = commandOf(program, cluster, observed.path);
       const text = program.unitText(node, cluster, command, options).replace('PREPARE\n', prepare);
-      const written = ensureFile(unitPath(unitName(program)), text, seen.unit);
+      const written = ensureFile(unitPath(unitName(program)), text, observed.unit);
       const image = imageOf(cluster);
-      const pull = image === undefined || seen.hasImage ? [] : [pullOf(image)];
+      const pull = image === undefined || observed.hasImage ? [] : [pullOf(image)];
       // the agent exits with "Incompatible agent info detected" while it remembers itself as another; its tasks end with its old self
-      const isOther = role === 'agent' && seen.data && seen.unit && agentInfo(seen.unit.content) !== agentInfo(text);
+      const isOther = role === 'agent' && observed.data && observed.unit && agentInfo(observed.unit.content) !== agentInfo(text);
       const forget: Action[] = isOther
         ? [systemctl('stop', unitName(program)), removeContainers, {kind: 'remove', path: LATEST}]
         : [];
-      return [...pull, ...forget, ...written, ...ensureRunning(unitName(program), seen.service, written)];
+      return [...pull, ...forget, ...written, ...ensureRunning(unitName(program), observed.service, written)];
     },
     ready: ({node, cluster}) => ({
       reason: `${program.name} to answer`,
@@ -111,15 +111,15 @@ function mesosStep(program: Program, role: 'master' | 'agent', needs: Component[
       script: `curl -sf -m 5 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
       hint: `see \`journalctl -u ${unitName(program)}\`${role === 'agent' ? RESIZED : ''}`,
     }),
-    undo(seen) {
+    undo(observed) {
       const actions: Action[] = [];
-      if (seen.unit) {
+      if (observed.unit) {
         actions.push(systemctl('disable', unitName(program)), systemctl('stop', unitName(program)));
         if (role === 'agent') actions.push(removeContainers);
         actions.push({kind: 'remove', path: unitPath(unitName(program))}, systemctl('daemon-reload'));
       }
       // without its tasks the data of a torn-down framework says nothing any more, and an old agent id would only confuse the next master
-      if (seen.data) actions.push(...foldersOf(program).map((path) => ({kind: 'remove', path}) as const));
+      if (observed.data) actions.push(...foldersOf(program).map((path) => ({kind: 'remove', path}) as const));
       return actions;
     },
   });
@@ -148,7 +148,7 @@ function pullOf(image: string): Action {
 
 /** What an agent remembers of itself. */
 const LATEST = `${DATA}/mesos-agent/meta/slaves/latest`;
-/** That cannot be seen in the unit. */
+/** That cannot be observed in the unit. */
 const RESIZED = `; if it says "Incompatible agent info detected", the machine's size has changed: \`rm -f ${LATEST}\` on the node, which ends its tasks`;
 
 /** What an agent may not change while it remembers itself, as its unit says it. */

@@ -1,6 +1,6 @@
 import {nodesWith} from '../../cluster/cluster.js';
 import {mapped} from '../../engine/facts.js';
-import {everywhere, type Problem} from '../../engine/step.js';
+import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {defineComponent} from '../component.js';
 import {askDockerd, fromDockerd} from '../docker/dockerd.js';
@@ -33,10 +33,10 @@ export const network = defineComponent({
     network: mapped(NETWORKS, (all) => all?.find(({Name}) => Name === cluster.network.name)),
     others: mapped(NETWORKS, (all) => all?.filter(({Name}) => Name !== cluster.network.name) ?? []),
   }),
-  check(seen, {cluster}): readonly Problem[] {
+  check(observed, {cluster}): readonly FailedCheck[] {
     const {name, subnet} = cluster.network;
-    if (!seen.network) {
-      const former = seen.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet.toString()));
+    if (!observed.network) {
+      const former = observed.others.find((other) => isCalico(other) && subnetsOf(other).includes(subnet.toString()));
       return former
         ? [
             {
@@ -46,20 +46,20 @@ export const network = defineComponent({
           ]
         : [];
     }
-    const subnets = subnetsOf(seen.network);
-    if (isCalico(seen.network) && subnets.includes(subnet.toString())) return [];
+    const subnets = subnetsOf(observed.network);
+    if (isCalico(observed.network) && subnets.includes(subnet.toString())) return [];
     return [
       {
-        message: `the network ${name} is there already, with driver ${seen.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
-        hint: isCalico(seen.network)
+        message: `the network ${name} is there already, with driver ${observed.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
+        hint: isCalico(observed.network)
           ? PUT_BACK
           : `remove it (\`docker network rm ${name}\`) or give ours another name with network.name`,
       },
     ];
   },
-  plan(seen, {node, cluster}) {
+  plan(observed, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
-    if (seen.network || node.name !== first!.name) return [];
+    if (observed.network || node.name !== first!.name) return [];
     const {name, subnet} = cluster.network;
     return [
       {
@@ -76,9 +76,9 @@ export const network = defineComponent({
     script: `${askDockerd(`/networks/${cluster.network.name}`)} | grep -q '"Driver":"calico-ipam"'`,
     hint: 'do all dockerds use the same cluster store? `docker info` tells',
   }),
-  undo(seen, {node, cluster}) {
+  undo(observed, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
-    if (node.name !== first!.name || !seen.network || !isCalico(seen.network)) return [];
+    if (node.name !== first!.name || !observed.network || !isCalico(observed.network)) return [];
     const name = quote(cluster.network.name);
     return [
       {

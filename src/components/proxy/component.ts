@@ -54,12 +54,12 @@ export const proxy = defineComponent({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),
   }),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     const files: Action[] = [
-      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, seen.program),
-      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), seen.page),
+      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, observed.program),
+      ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), observed.page),
       // nobody else has to know it: each proxy's API has a token of its own
-      ...(seen.hasToken
+      ...(observed.hasToken
         ? []
         : [
             {
@@ -69,9 +69,9 @@ export const proxy = defineComponent({
               mode: 0o600,
             } as const,
           ]),
-      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), seen.unit),
+      ...ensureFile(unitPath(UNIT), proxyUnit(node, cluster), observed.unit),
     ];
-    return [...files, ...ensureRunning(UNIT, seen.service, files)];
+    return [...files, ...ensureRunning(UNIT, observed.service, files)];
   },
   ready: ({node, cluster}) => ({
     reason: `the proxy on port ${cluster.proxy.port}`,
@@ -80,10 +80,10 @@ export const proxy = defineComponent({
     script: `ss -Hltn 'sport = :${cluster.proxy.port}' | grep -F ${node.address}: || { echo nothing listens; exit 1; }`,
     hint: `see \`journalctl -u ${UNIT}\``,
   }),
-  undo(seen) {
-    const hasProgram = seen.program !== undefined || seen.page !== undefined;
+  undo(observed) {
+    const hasProgram = observed.program !== undefined || observed.page !== undefined;
     return [
-      ...(seen.unit
+      ...(observed.unit
         ? [
             systemctl('disable', UNIT),
             systemctl('stop', UNIT),
@@ -92,7 +92,7 @@ export const proxy = defineComponent({
           ]
         : []),
       ...(hasProgram ? [{kind: 'remove', path: PROGRAM} as const, {kind: 'remove', path: PAGES} as const] : []),
-      ...(seen.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
+      ...(observed.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
     ];
   },
 });

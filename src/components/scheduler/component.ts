@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {
   type Cluster,
   type ClusterNode,
@@ -16,6 +15,7 @@ import type {SchedulerConfigurationInput} from '../../scheduler-api/configuratio
 import {SCHEDULER_STATE_COMMAND, SOCKET} from '../../scheduler-api/endpoints.js';
 import type {TaskSpecInput} from '../../scheduler-api/task.js';
 import {API_VERSION} from '../../scheduler-api/version.js';
+import {sha256} from '../../support/sha256.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/component.js';
@@ -81,17 +81,17 @@ export const scheduler = defineComponent({
   health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
   logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     return [
-      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, seen.program),
-      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, seen.secret) : []),
-      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), seen.config, 0o600),
+      ...ensureUpload(PROGRAM, inputs.programs['hw5-scheduler']!, observed.program),
+      ...(inputs.mesosSecret ? ensureSecret(SECRET, inputs.mesosSecret, observed.secret) : []),
+      ...ensureFile(CONFIG, frameworkConfig(node, cluster, inputs), observed.config, 0o600),
     ];
   },
-  undo(seen, {node, cluster, everywhere, isRetired}) {
-    if (!seen.config && seen.program === undefined) return [];
+  undo(observed, {node, cluster, allObserved, isRetired}) {
+    if (!observed.config && observed.program === undefined) return [];
     // whichever node comes first that can: the first of the file may be dead, or new
-    const first = [...everywhere].find(([, one]) => one.config && one.program !== undefined)?.[0];
+    const first = [...allObserved].find(([, one]) => one.config && one.program !== undefined)?.[0];
     const command = `${PROGRAM} --config ${CONFIG} --teardown`;
     // our own master forgets the framework with its data, and the agents end its containers; somebody else's would keep both
     const isOurs = cluster.mesos.source.kind !== 'external';
@@ -123,15 +123,12 @@ export const framework = defineComponent({
     service: unit(UNIT),
     etcd: unit(ETCD_UNIT),
   }),
-  plan(seen, {node, cluster, inputs}) {
+  plan(observed, {node, cluster, inputs}) {
     // the unit names what it runs, so that a new program or configuration restarts it
-    const content = createHash('sha256')
-      .update(inputs.programs['hw5-scheduler']!.sha256)
-      .update(frameworkConfig(node, cluster, inputs))
-      .digest('hex');
+    const content = sha256(inputs.programs['hw5-scheduler']!.sha256, frameworkConfig(node, cluster, inputs));
     const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
-    const written = ensureFile(unitPath(UNIT), text, seen.unit);
-    return [...written, ...ensureRunning(UNIT, seen.service, written)];
+    const written = ensureFile(unitPath(UNIT), text, observed.unit);
+    return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },
   ready({node, cluster, unreachable}) {
     const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
@@ -149,10 +146,10 @@ export const framework = defineComponent({
       hint,
     };
   },
-  undo: (seen, {isRetired}) => [
+  undo: (observed, {isRetired}) => [
     // on a machine that comes back when the others are taken down already, etcd waits for them, and dockerd for it: nothing could be removed
     // one that is just booting gets its time
-    ...(seen.etcd.activeState === 'activating' && !isRetired
+    ...(observed.etcd.activeState === 'activating' && !isRetired
       ? [
           {
             kind: 'script',
@@ -162,7 +159,7 @@ export const framework = defineComponent({
           } as const,
         ]
       : []),
-    ...(seen.unit
+    ...(observed.unit
       ? [
           systemctl('disable', UNIT),
           systemctl('stop', UNIT),

@@ -36,8 +36,8 @@ export const secrets = defineComponent({
     hostKey: secretFile(`${SSH}/ssh_host_ed25519_key`),
     isThere: exists(CONTAINERS),
   }),
-  plan(seen, {cluster, inputs, everywhere}) {
-    const all = [...everywhere.values()];
+  plan(observed, {cluster, inputs, allObserved}) {
+    const all = [...allObserved.values()];
     const fresh = inputs.secrets;
     const known = all.find((node) => node.clientKey && node.authorizedKeys && node.hostKey && node.knownHosts);
     const token = inputs.chosenToken ?? all.find((node) => node.token)?.token?.content ?? fresh.token;
@@ -55,17 +55,17 @@ export const secrets = defineComponent({
           knownHosts: knownHosts(fresh.hostKey.public),
         };
     return [
-      ...(seen.isThere
+      ...(observed.isThere
         ? []
         : [{kind: 'run', title: 'make the folders', argv: ['install', '-d', '-m', '0700', CONTAINERS, JUPYTER, SSH]} as const]),
-      ...ensureSecret(JUPYTER_TOKEN, token, seen.token),
-      ...ensureSecret(`${JUPYTER}/id_ed25519`, keys.client, seen.clientKey),
-      ...ensureFile(`${JUPYTER}/ssh_config`, sshConfig(sshTasks(cluster), cluster.images.user), seen.sshConfig),
-      ...ensureFile(`${JUPYTER}/known_hosts`, keys.knownHosts, seen.knownHosts),
-      ...ensureFile(`${JUPYTER}/tasks.json`, tasksJson(sshTasks(cluster)), seen.tasks),
-      ...ensureFile(`${SSH}/authorized_keys`, keys.authorized, seen.authorizedKeys),
-      ...ensureSecret(`${SSH}/ssh_host_ed25519_key`, keys.host, seen.hostKey),
+      ...ensureSecret(JUPYTER_TOKEN, token, observed.token),
+      ...ensureSecret(`${JUPYTER}/id_ed25519`, keys.client, observed.clientKey),
+      ...ensureFile(`${JUPYTER}/ssh_config`, sshConfig(sshTasks(cluster), cluster.images.user), observed.sshConfig),
+      ...ensureFile(`${JUPYTER}/known_hosts`, keys.knownHosts, observed.knownHosts),
+      ...ensureFile(`${JUPYTER}/tasks.json`, tasksJson(sshTasks(cluster)), observed.tasks),
+      ...ensureFile(`${SSH}/authorized_keys`, keys.authorized, observed.authorizedKeys),
+      ...ensureSecret(`${SSH}/ssh_host_ed25519_key`, keys.host, observed.hostKey),
     ];
   },
-  undo: (seen) => (seen.isThere ? [{kind: 'remove', path: CONTAINERS}] : []),
+  undo: (observed) => (observed.isThere ? [{kind: 'remove', path: CONTAINERS}] : []),
 });

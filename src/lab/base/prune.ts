@@ -1,16 +1,21 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {pruneCache} from '../../support/cache.js';
 import type {LabHost} from '../host.js';
+import {listSaves} from '../saves/saves.js';
 import {readRecord} from '../state.js';
 
-/** Removes bases that no lab is made from and nobody has used for a day. @param now ms since the epoch */
+/** Removes bases that no lab and no save is made from and that were not used for a day. @param now ms since the epoch */
 export async function pruneBases(host: LabHost, now: number): Promise<void> {
-  await pruneCache(host.cache, now, async (name) => (await isOfALab(host, name)) || (await isMounted(name)));
+  await pruneCache(
+    host.cache,
+    now,
+    async (name) => (await isOfALab(host, name)) || (await isOfASave(host, name)) || (await isMounted(name)),
+  );
 }
 
 /** Whether a lab's disks are layers over it, whether or not the lab is up. A lab that cannot be read may be one. */
 async function isOfALab(host: LabHost, key: string): Promise<boolean> {
-  const labs = await readdir(host.state).catch(() => []);
+  const labs = (await readdir(host.state).catch(() => [])).filter((name) => !name.startsWith('.'));
   const keys = await Promise.all(
     labs.map((lab) =>
       readRecord(host, lab).then(
@@ -20,6 +25,13 @@ async function isOfALab(host: LabHost, key: string): Promise<boolean> {
     ),
   );
   return keys.includes(key);
+}
+
+/** Whether saved disks are layers over it. */
+async function isOfASave(host: LabHost, key: string): Promise<boolean> {
+  const labs = await readdir(host.saves).catch(() => []);
+  const saves = await Promise.all(labs.map((lab) => listSaves(host, lab)));
+  return saves.flat().some((save) => save.lab.baseKey === key);
 }
 
 /** Whether it is part of any process's file systems: of a machine whose lab is kept elsewhere, or of a build that goes on. */

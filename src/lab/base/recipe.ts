@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {sha256} from '../../support/sha256.js';
 import type {AptSource} from './apt-sources.js';
 
 /** Counts up when the building itself changes, so that older caches are not used. */
@@ -43,10 +43,7 @@ export const SERVER_PACKAGES: readonly string[] = [
 /** Names the cache directory: the same recipe has the same key on every computer. */
 export function recipeKey(recipe: BaseRecipe): string {
   const packages = [...new Set(recipe.packages)].sort();
-  return createHash('sha256')
-    .update(JSON.stringify([RECIPE_VERSION, {...recipe, packages}]))
-    .digest('hex')
-    .slice(0, 16);
+  return sha256(JSON.stringify([RECIPE_VERSION, {...recipe, packages}])).slice(0, 16);
 }
 
 /** Settings without which apt would not work in the machines either: proxies, and what a mirror with old signatures needs. */

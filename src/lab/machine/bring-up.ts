@@ -15,8 +15,6 @@ import {untilSshAnswers} from './wait.js';
 
 interface BringUp {
   readonly base: Base;
-  /** The folder of the bundles. */
-  readonly programs: string;
   /** What the machine has to have as it is now, whenever its disk was made. */
   readonly files: readonly MachineFile[];
   readonly say: Say;
@@ -30,11 +28,11 @@ const ANSWER_LIMIT_MS = 60_000;
 export async function bringUp(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean> {
   const wasMended = await mend(lab, machine, parts);
   if (wasMended !== undefined) return wasMended;
-  const {base, files, programs, say, signal} = parts;
+  const {base, files, say, signal} = parts;
   say('starting');
   await powerOff(lab, machine);
   const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
-  await writeFiles(layers, files, {programs, user: await findUser(base.tree)});
+  await writeFiles(layers, files, await findUser(base.tree));
   await powerOn(lab, machine, base, signal);
   say(`waiting for SSH at ${machine.address}`);
   await untilSshAnswers(machine, signal);
@@ -43,7 +41,7 @@ export async function bringUp(lab: Lab, machine: LabMachine, parts: BringUp): Pr
 
 /** Mends a machine that is on. @returns whether it had to; undefined where it is off, or where only switching it off and on helps */
 async function mend(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean | undefined> {
-  const {files, programs, say, signal} = parts;
+  const {files, say, signal} = parts;
   const running = await findMachine(lab, machine);
   if (!running) return undefined;
   const isReplugged = await plugIn(lab, machine, signal);
@@ -51,7 +49,7 @@ async function mend(lab: Lab, machine: LabMachine, parts: BringUp): Promise<bool
     say('its network cable is gone: switching it off and on');
     return undefined;
   }
-  const stale = await renewFiles(running.leader, files, programs, signal);
+  const stale = await renewFiles(running.leader, files, signal);
   if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
   if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
   try {

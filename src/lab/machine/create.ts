@@ -54,7 +54,7 @@ export async function createMachine(lab: Lab, machine: LabMachine, parts: DiskPa
     isSudoAsking,
   });
   const user = await findUser(layers.lower);
-  await writeFiles(layers, [...files, ...parts.preinstalled.files], {programs: parts.host.programs, user});
+  await writeFiles(layers, [...files, ...parts.preinstalled.files], user);
   await writeLinks(layers, MACHINE_LINKS);
   await writeFile(join(machine.directory, 'units'), [...MACHINE_UNITS, ...parts.preinstalled.enable].join('\n'));
   if (isSudoAsking) await setPassword(machine, layers, parts.signal);
@@ -89,8 +89,5 @@ async function setPassword(
   const shadow = await readFile(join(layers.lower, 'etc/shadow'), 'utf8');
   const text = shadow.replace(new RegExp(`^(${LAB_USER}):[^:]*:`, 'm'), (_, user: string) => `${user}:${hash}:`);
   // Group shadow (42 on every Debian), so that the tools of the machine find it as they expect.
-  await writeFiles(layers, [{path: '/etc/shadow', mode: 0o640, text, ownedByUser: true}], {
-    programs: '',
-    user: {uid: 0, gid: 42},
-  });
+  await writeFiles(layers, [{path: '/etc/shadow', mode: 0o640, text, ownedByUser: true}], {uid: 0, gid: 42});
 }

@@ -15,16 +15,16 @@ export interface Layers {
 export async function writeFiles(
   layers: Layers,
   files: readonly MachineFile[],
-  options: {readonly programs: string; readonly user: {readonly uid: number; readonly gid: number}},
+  user: {readonly uid: number; readonly gid: number},
 ): Promise<void> {
   for (const file of files) {
     const path = await resolveDirectory(layers, dirname(file.path));
     const target = join(layers.upper, path, file.path.slice(file.path.lastIndexOf('/') + 1));
-    const owner = file.ownedByUser ? options.user : undefined;
+    const owner = file.ownedByUser ? user : undefined;
     await copyDirectories(layers, path, owner);
     // what is there may be another kind of thing, as the mark of a file that was deleted in the machine
     await rm(target, {recursive: true, force: true});
-    await writeFile(target, await contentOf(file, options.programs), {mode: file.mode});
+    await writeFile(target, await contentOf(file), {mode: file.mode});
     await chmod(target, file.mode);
     if (owner) await chown(target, owner.uid, owner.gid);
   }
@@ -39,12 +39,11 @@ export async function writeLinks(layers: Layers, links: readonly (readonly [stri
   }
 }
 
-/** What has to be in the file. @param programs the folder of the bundles */
-export async function contentOf(file: MachineFile, programs: string): Promise<string | Buffer> {
+/** What has to be in the file. */
+export async function contentOf(file: MachineFile): Promise<string | Buffer> {
   if (file.text !== undefined) return file.text;
-  const path = join(programs, file.program ?? '');
-  return readFile(path).catch((cause: unknown) => {
-    throw new Hw5Error(`${path}, which the lab's machines need, is not there`, {cause, hint: 'run `npm run build`'});
+  return readFile(file.program!).catch((cause: unknown) => {
+    throw new Hw5Error(`${file.program}, which the lab's machines need, cannot be read`, {cause, hint: 'run `npm run build`'});
   });
 }
 

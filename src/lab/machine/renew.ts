@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {sha256} from '../../support/sha256.js';
 import type {PreinstalledFile} from '../preinstalled.js';
 import {run, tryRun} from '../run.js';
 import {inside} from './inside.js';
@@ -34,7 +34,6 @@ echo $units | xargs -r systemctl try-restart
 export async function renewFiles(
   leader: number,
   files: readonly PreinstalledFile[],
-  programs: string,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const found = (await tryRun(inside(leader, ['sha256sum', '--', ...files.map((file) => file.path)]), {signal})).stdout.split(
@@ -43,8 +42,8 @@ export async function renewFiles(
   const stale: string[] = [];
   const units: string[] = [];
   for (const file of files) {
-    const content = (await contentOf(file, programs)).toString();
-    const digest = createHash('sha256').update(content).digest('hex');
+    const content = (await contentOf(file)).toString();
+    const digest = sha256(content);
     if (found.includes(`${digest}  ${file.path}`)) continue;
     const command = ['sh', '-c', REPLACE, 'sh', file.path, file.mode.toString(8)];
     await run(inside(leader, command), {stdin: content, signal});

@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import {z} from 'zod';
 import {parseIpv4Block} from '../../support/block.js';
 import {Hw5Error} from '../../support/errors.js';
+import {sha256} from '../../support/sha256.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {run, tryRun} from '../run.js';
 
@@ -82,7 +82,7 @@ export function overlappingRoute(routes: string, lab: Pick<Lab, 'network' | 'bri
 
 /** Locally administered (02), the rest a digest of the name. */
 function hardwareAddress(lab: Lab): string {
-  const digest = createHash('sha256').update(lab.bridge).digest('hex');
+  const digest = sha256(lab.bridge);
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 

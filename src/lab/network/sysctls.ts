@@ -1,6 +1,7 @@
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {z} from 'zod';
+import {replaceFile} from '../../support/replace-file.js';
 import type {LabHost} from '../host.js';
 import {bootId} from '../process-identity.js';
 
@@ -60,8 +61,7 @@ function parseRecord(text: string): SysctlRecord | undefined {
 async function writeRecord(host: Pick<LabHost, 'run'>, record: SysctlRecord): Promise<void> {
   const path = recordPath(host);
   await mkdir(dirname(path), {recursive: true});
-  await writeFile(`${path}.new`, JSON.stringify(record));
-  await rename(`${path}.new`, path);
+  await replaceFile(path, JSON.stringify(record), {mode: 0o644});
 }
 
 /** Beside the labs' directories; no lab's name starts with a dot. */

@@ -14,17 +14,17 @@ import {CommandError, InterruptedError, TimeoutError} from '../../../src/support
 import {type FakeAnswer, FakeHost} from '../../support/fake-host.js';
 import {hasSshd, Sshd} from '../../support/sshd.js';
 
-/** A test that only a real host can run is none of the fake's: it is left out, not skipped. */
-const NOT_FOR_THIS_ONE = Object.assign(() => undefined, {each: () => () => undefined}) as unknown as typeof it;
+/** Stands in for `it` where a test does not apply to the kind of host: it is not even reported as skipped. */
+const NOT_APPLICABLE = Object.assign(() => undefined, {each: () => () => undefined}) as unknown as typeof it;
 
-/** How a kind of host is made, and for the fake one, what makes it answer as a real machine would. */
+/** How to make one kind of host, and how to script the fake one to respond as a real one does. */
 interface Subject {
   readonly make: () => Promise<Host>;
-  readonly teach: (host: Host, argv: readonly string[], ...answers: readonly FakeAnswer[]) => void;
+  readonly script: (host: Host, argv: readonly string[], ...answers: readonly FakeAnswer[]) => void;
   readonly isReal: boolean;
 }
 
-const untaught = () => {};
+const notNeeded = () => {};
 
 let sshd: Sshd | undefined;
 beforeAll(async () => {
@@ -36,56 +36,56 @@ afterAll(async () => {
 
 contract('FakeHost', {
   make: async () => new FakeHost(),
-  teach: (host, argv, ...answers) => (host as FakeHost).on(argv, ...answers),
+  script: (host, argv, ...answers) => (host as FakeHost).on(argv, ...answers),
   isReal: false,
 });
-contract('LocalHost', {make: async () => new LocalHost(), teach: untaught, isReal: true});
+contract('LocalHost', {make: async () => new LocalHost(), script: notNeeded, isReal: true});
 if (hasSshd) {
   contract('SshHost', {
     make: () => connectSsh({node: {name: 'node0', address: '127.0.0.1', ssh: sshd!.settings()}, home: '/nonexistent'}),
-    teach: untaught,
+    script: notNeeded,
     isReal: true,
   });
 }
 
-function contract(name: string, {make, teach, isReal}: Subject): void {
+function contract(name: string, {make, script, isReal}: Subject): void {
   describe(name, () => {
-    const real = isReal ? it : NOT_FOR_THIS_ONE;
+    const real = isReal ? it : NOT_APPLICABLE;
     let host: Host;
-    let folder: string;
+    let directory: string;
 
     beforeEach(async () => {
       host = await make();
-      folder = await mkdtemp(join(tmpdir(), 'hw5-contract-'));
+      directory = await mkdtemp(join(tmpdir(), 'hw5-contract-'));
     });
     afterEach(async () => {
       await host[Symbol.asyncDispose]();
-      await rm(folder, {recursive: true, force: true});
+      await rm(directory, {recursive: true, force: true});
     });
 
-    const sh = (script: string, ...rest: string[]) => ['sh', '-c', script, 'sh', ...rest];
+    const sh = (command: string, ...rest: string[]) => ['sh', '-c', command, 'sh', ...rest];
 
-    it('gives output, error output and exit code apart', async () => {
+    it('returns standard output, standard error and the exit code separately', async () => {
       const argv = sh('echo out; echo err >&2; exit 3');
-      teach(host, argv, {code: 3, stdout: 'out\n', stderr: 'err\n'});
+      script(host, argv, {code: 3, stdout: 'out\n', stderr: 'err\n'});
       expect(await host.exec(argv)).toEqual({code: 3, stdout: 'out\n', stderr: 'err\n'} satisfies ExecResult);
     });
 
-    it('says 127 for a command that is not there', async () => {
+    it('returns 127 for a command that does not exist', async () => {
       const argv = ['hw5-no-such-command', 'x'];
-      teach(host, argv, {code: 127, stderr: "env: 'hw5-no-such-command': No such file or directory\n"});
+      script(host, argv, {code: 127, stderr: "env: 'hw5-no-such-command': No such file or directory\n"});
       const {code, stderr} = await host.exec(argv);
       expect(code).toBe(127);
       expect(stderr).toContain('hw5-no-such-command');
     });
 
-    it('gives no exit code when a signal ended the command', async () => {
+    it('returns no exit code when a signal terminated the command', async () => {
       const argv = sh('kill -KILL $$');
-      teach(host, argv, {code: undefined});
+      script(host, argv, {code: undefined});
       expect((await host.exec(argv)).code).toBeUndefined();
     });
 
-    real('passes every argument as it is', async () => {
+    real('passes every argument unchanged', async () => {
       const given = [
         '',
         ' ',
@@ -114,23 +114,23 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
     });
 
     it.each<[string, string | Buffer | (() => Readable)]>([
-      ['text', 'zwölf\n'],
+      ['a string', 'zwölf\n'],
       ['bytes', Buffer.from('zwölf\n')],
       ['a stream', () => Readable.from(['zw', Buffer.from('ölf'), '\n'])],
-    ])('sends %s as standard input', async (_, input) => {
-      teach(host, ['cat'], (call) => ({stdout: call.stdin}));
+    ])('writes %s to standard input', async (_, input) => {
+      script(host, ['cat'], (call) => ({stdout: call.stdin}));
       expect((await host.exec(['cat'], {stdin: typeof input === 'function' ? input() : input})).stdout).toBe('zwölf\n');
     });
 
-    it('closes standard input when there is none', async () => {
-      teach(host, ['cat'], (call) => ({stdout: call.stdin}));
+    it('closes standard input when there is no input', async () => {
+      script(host, ['cat'], (call) => ({stdout: call.stdin}));
       expect(await host.exec(['cat'])).toEqual({code: 0, stdout: '', stderr: ''});
     });
 
     it.each<[string, () => Buffer | Readable]>([
       ['bytes', () => Buffer.alloc(8_000_000)],
       [
-        'a stream without end',
+        'an endless stream',
         () =>
           Readable.from(
             (function* () {
@@ -139,51 +139,51 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
             {objectMode: false},
           ),
       ],
-    ])('ends with a command that does not read its input: %s', async (kind, input) => {
+    ])('returns when a command exits without reading its input: %s', async (kind, input) => {
       if (!isReal && kind !== 'bytes') return;
-      teach(host, ['true'], '');
+      script(host, ['true'], '');
       expect((await host.exec(['true'], {stdin: input()})).code).toBe(0);
     });
 
-    real('ends with its command although the stream of the input goes on', async () => {
+    real('returns when the command exits although the input stream is still open', async () => {
       const input = new Readable({read() {}});
       expect((await host.exec(['true'], {stdin: input})).code).toBe(0);
       expect(input.destroyed).toBe(true);
     });
 
-    real('fails when the stream of the input fails, and ends the command', async () => {
-      const file = join(folder, 'late');
+    real('fails when the input stream fails, and terminates the command', async () => {
+      const file = join(directory, 'late');
       const input = new Readable({
         read() {
           this.push('x');
-          this.destroy(new Error('the disk broke'));
+          this.destroy(new Error('the disk failed'));
         },
       });
       await expect(host.exec(sh('cat >/dev/null; sleep 1; echo >"$1"', file), {stdin: input, timeoutMs: 60_000})).rejects.toThrow(
-        'the disk broke',
+        'the disk failed',
       );
       expect(await running(host, file)).toEqual([]);
       expect(existsSync(file)).toBe(false);
     });
 
-    it('hands output over piece by piece instead of collecting it', async () => {
+    it('passes output on in chunks instead of collecting it', async () => {
       const argv = sh('echo one; echo two >&2');
-      teach(host, argv, {stdout: 'one\n', stderr: 'two\n'});
-      const heard = {stdout: '', stderr: ''};
+      script(host, argv, {stdout: 'one\n', stderr: 'two\n'});
+      const received = {stdout: '', stderr: ''};
       const result = await host.exec(argv, {
         onStdout: (chunk) => {
-          heard.stdout += chunk;
+          received.stdout += chunk;
         },
         onStderr: (chunk) => {
-          heard.stderr += chunk;
+          received.stderr += chunk;
         },
       });
       expect(result).toEqual({code: 0, stdout: '', stderr: ''});
-      expect(heard).toEqual({stdout: 'one\n', stderr: 'two\n'});
+      expect(received).toEqual({stdout: 'one\n', stderr: 'two\n'});
     });
 
-    real('holds the command back while the listener is busy', async () => {
-      const file = join(folder, 'finished');
+    real('applies backpressure to the command while the listener is busy', async () => {
+      const file = join(directory, 'finished');
       let bytes = 0;
       let isBusy = false;
       let hasOverlap = false;
@@ -204,8 +204,8 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
       expect({bytes, hasOverlap, wasFinishedEarly}).toEqual({bytes: 16_000_000, hasOverlap: false, wasFinishedEarly: false});
     });
 
-    real('does not hurry a busy listener when the command has ended', async () => {
-      const heard: string[] = [];
+    real('waits for a busy listener when the command has exited', async () => {
+      const received: string[] = [];
       let isBusy = false;
       let hasOverlap = false;
       await host.exec(sh('echo one; sleep 0.1; echo two'), {
@@ -213,88 +213,88 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
           hasOverlap ||= isBusy;
           isBusy = true;
           await new Promise((resolve) => setTimeout(resolve, 500));
-          heard.push(chunk.toString());
+          received.push(chunk.toString());
           isBusy = false;
         },
       });
-      expect({text: heard.join(''), hasOverlap}).toEqual({text: 'one\ntwo\n', hasOverlap: false});
+      expect({text: received.join(''), hasOverlap}).toEqual({text: 'one\ntwo\n', hasOverlap: false});
     });
 
     it('fails with the error of the listener', async () => {
-      teach(host, ['echo', 'x'], 'x\n');
+      script(host, ['echo', 'x'], 'x\n');
       const listener = async () => {
         throw new Error('not today');
       };
       await expect(host.exec(['echo', 'x'], {onStdout: listener})).rejects.toThrow('not today');
     });
 
-    it('gives up at the time limit, and says which command', async () => {
+    it('fails at the time limit, naming the command', async () => {
       const argv = ['sleep', '600'];
-      teach(host, argv, () => new Promise(() => {}));
+      script(host, argv, () => new Promise(() => {}));
       const error = await host.exec(argv, {timeoutMs: 200}).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(TimeoutError);
       expect((error as Error).message).toBe(`sleep on ${host.name} did not finish within 0.2 s`);
     });
 
-    real('ends the command and its children at the time limit', async () => {
-      const mark = randomUUID();
-      const argv = sh('sleep 600 & sleep 600', mark);
+    real('terminates the command and its children at the time limit', async () => {
+      const tag = randomUUID();
+      const argv = sh('sleep 600 & sleep 600', tag);
       await expect(host.exec(argv, {timeoutMs: 200})).rejects.toBeInstanceOf(TimeoutError);
-      expect(await running(host, mark)).toEqual([]);
+      expect(await running(host, tag)).toEqual([]);
     });
 
-    real('ends a command that ignores the first signal', async () => {
-      const mark = randomUUID();
-      const argv = sh("trap '' TERM; echo ready; while :; do sleep 0.05; done", mark);
+    real('kills a command that ignores SIGTERM', async () => {
+      const tag = randomUUID();
+      const argv = sh("trap '' TERM; echo ready; while :; do sleep 0.05; done", tag);
       const abort = new AbortController();
       await expect(host.exec(argv, {signal: abort.signal, onStdout: () => abort.abort()})).rejects.toBeInstanceOf(
         InterruptedError,
       );
-      expect(await running(host, mark)).toEqual([]);
+      expect(await running(host, tag)).toEqual([]);
     });
 
     it('is interrupted by its signal', async () => {
       const argv = ['sleep', '600'];
-      teach(host, argv, () => new Promise(() => {}));
+      script(host, argv, () => new Promise(() => {}));
       const abort = new AbortController();
       setTimeout(() => abort.abort(), 100);
       await expect(host.exec(argv, {signal: abort.signal})).rejects.toBeInstanceOf(InterruptedError);
     });
 
-    it('is interrupted at once when the signal came before', async () => {
-      teach(host, ['sleep', '600'], () => new Promise(() => {}));
+    it('is interrupted immediately when the signal had aborted before', async () => {
+      script(host, ['sleep', '600'], () => new Promise(() => {}));
       await expect(host.exec(['sleep', '600'], {signal: AbortSignal.abort()})).rejects.toBeInstanceOf(InterruptedError);
     });
 
-    it('goes on after a command was given up', async () => {
-      teach(host, ['sleep', '600'], () => new Promise(() => {}));
-      teach(host, ['echo', 'still here'], 'still here\n');
+    it('runs further commands after one has timed out', async () => {
+      script(host, ['sleep', '600'], () => new Promise(() => {}));
+      script(host, ['echo', 'still here'], 'still here\n');
       await expect(host.exec(['sleep', '600'], {timeoutMs: 50})).rejects.toBeInstanceOf(TimeoutError);
       expect((await host.exec(['echo', 'still here'])).stdout).toBe('still here\n');
     });
 
-    it('runs many commands at once', async () => {
+    it('runs many commands concurrently', async () => {
       const numbers = Array.from({length: 40}, (_, index) => String(index));
-      for (const number of numbers) teach(host, ['echo', number], `${number}\n`);
+      for (const number of numbers) script(host, ['echo', number], `${number}\n`);
       const results = await Promise.all(numbers.map((number) => host.exec(['echo', number])));
       expect(results.map(({stdout}) => stdout.trim())).toEqual(numbers);
     });
 
-    real('speaks untranslated messages', async () => {
+    real('runs commands with untranslated messages', async () => {
       expect((await host.exec(sh('echo $LC_ALL'))).stdout).toBe('C.UTF-8\n');
     });
 
-    real.each([[[]], [['echo', 'a\0b']]])('refuses an argv that cannot be: %j', async (argv) => {
+    real.each([[[]], [['echo', 'a\0b']]])('rejects an invalid argv: %j', async (argv) => {
       await expect(host.exec(argv)).rejects.toBeInstanceOf(TypeError);
     });
 
-    (isReal && process.getuid?.() === 0 ? it : NOT_FOR_THIS_ONE)('is root where it is asked to be', async () => {
+    (isReal && process.getuid?.() === 0 ? it : NOT_APPLICABLE)('runs commands as root with asRoot', async () => {
       expect((await host.asRoot().exec(['id', '-u'])).stdout).toBe('0\n');
     });
 
     describe('files', () => {
-      it('reads what was written, and undefined where there is nothing', async () => {
-        const path = join(folder, 'a', 'b', 'c.conf');
+      it('are read as they were written, and undefined where none exists', async () => {
+        const path = join(directory, 'a', 'b', 'c.conf');
         if (host instanceof FakeHost) host.withoutFile(path);
         expect(await readFile(host, path)).toBeUndefined();
         const content = Buffer.from(Array.from({length: 70_000}, (_, index) => index % 256));
@@ -302,29 +302,29 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
         expect((await readFile(host, path))?.equals(content)).toBe(true);
       });
 
-      it('writes the value of a secret', async () => {
-        await writeFile(host, join(folder, 'token'), new Secret('hidden'), {mode: 0o600});
-        expect((await readFile(host, join(folder, 'token')))?.toString()).toBe('hidden');
+      it('are written with the value of a secret', async () => {
+        await writeFile(host, join(directory, 'token'), new Secret('hidden'), {mode: 0o600});
+        expect((await readFile(host, join(directory, 'token')))?.toString()).toBe('hidden');
       });
 
-      it('uploads a file of this computer', async () => {
-        const local = join(folder, 'local');
+      it('are uploaded from the controller', async () => {
+        const local = join(directory, 'local');
         await writeLocal(local, 'x'.repeat(3_000_000));
-        await upload(host, join(folder, 'remote'), local, {mode: 0o755});
-        expect((await readFile(host, join(folder, 'remote')))?.length).toBe(3_000_000);
+        await upload(host, join(directory, 'remote'), local, {mode: 0o755});
+        expect((await readFile(host, join(directory, 'remote')))?.length).toBe(3_000_000);
       });
 
-      real('gives the file its mode and the folders 0755', async () => {
-        const path = join(folder, 'new', 'deep', 'file');
+      real('get their mode, and new directories 0755', async () => {
+        const path = join(directory, 'new', 'deep', 'file');
         await writeFile(host, path, 'x', {mode: 0o640});
         const modes = await Promise.all(
-          [path, join(folder, 'new', 'deep'), join(folder, 'new')].map(async (p) => (await stat(p)).mode & 0o7777),
+          [path, join(directory, 'new', 'deep'), join(directory, 'new')].map(async (p) => (await stat(p)).mode & 0o7777),
         );
         expect(modes).toEqual([0o640, 0o755, 0o755]);
       });
 
-      real('replaces a file by a new one, and leaves nothing beside it', async () => {
-        const path = join(folder, 'file');
+      real('are replaced by new ones, with nothing left next to them', async () => {
+        const path = join(directory, 'file');
         await writeLocal(path, 'old');
         await chmod(path, 0o666);
         const before = await stat(path);
@@ -332,20 +332,20 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
         const after = await stat(path);
         expect(after.ino).not.toBe(before.ino);
         expect(after.mode & 0o777).toBe(0o600);
-        expect(await readdir(folder)).toEqual(['file']);
+        expect(await readdir(directory)).toEqual(['file']);
       });
 
-      real('keeps the old file when the new one does not arrive whole', async () => {
-        const path = join(folder, 'file');
+      real('are kept when the new content does not arrive completely', async () => {
+        const path = join(directory, 'file');
         await writeLocal(path, 'old');
         const {code, stderr} = await host.exec(['sh', '-c', WRITE_SCRIPT, 'sh', path, '0600', '100', ''], {stdin: 'cut off'});
         expect([code, stderr]).toEqual([1, `${path}: only 7 of 100 bytes arrived\n`]);
         expect(await readLocal(path, 'utf8')).toBe('old');
-        expect(await readdir(folder)).toEqual(['file']);
+        expect(await readdir(directory)).toEqual(['file']);
       });
 
-      real('says so when it cannot read or write', async () => {
-        await expect(readFile(host, folder)).rejects.toBeInstanceOf(CommandError);
+      real('fail with an error when they cannot be read or written', async () => {
+        await expect(readFile(host, directory)).rejects.toBeInstanceOf(CommandError);
         await expect(writeFile(host, '/proc/hw5/x', 'x', {mode: 0o600})).rejects.toBeInstanceOf(CommandError);
         await expect(readFile(host, 'relative')).rejects.toBeInstanceOf(TypeError);
       });
@@ -353,7 +353,7 @@ function contract(name: string, {make, teach, isReal}: Subject): void {
   });
 }
 
-/** The processes whose command line holds the text. */
+/** The processes whose command line contains the text. */
 async function running(host: Host, text: string): Promise<string[]> {
   const {stdout} = await host.exec(['ps', '-eo', 'pid=,args=']);
   return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('ps -eo'));

@@ -19,7 +19,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
 
   beforeAll(async () => {
     sshd = await Sshd.start({hostKeys: ['ed25519', 'ecdsa', 'rsa']});
-    await sshd.makeKey('stranger');
+    await sshd.makeKey('other');
     await sshd.makeKey('locked', 'ed25519', 'open sesame');
     const keys = ['client', 'locked'].map((name) => readFile(join(sshd.directory, `${name}.pub`), 'utf8'));
     await writeFile(join(sshd.directory, 'authorized_keys'), (await Promise.all(keys)).join(''));
@@ -39,77 +39,79 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
     return host;
   }
 
-  async function refusal(overrides: Partial<SshSettings> = {}, options: Partial<SshOptions> = {}): Promise<ConnectError> {
+  async function rejection(overrides: Partial<SshSettings> = {}, options: Partial<SshOptions> = {}): Promise<ConnectError> {
     const error = await connect(overrides, options).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConnectError);
     return error as ConnectError;
   }
 
-  async function answers(host: Host): Promise<void> {
+  async function responds(host: Host): Promise<void> {
     expect((await host.exec(['echo', 'here'])).stdout).toBe('here\n');
   }
 
-  describe('the way there', () => {
-    it('says that nobody listens', async () => {
+  describe('the connection', () => {
+    it('reports that it was refused', async () => {
       const port = await freePort();
-      const error = await refusal({port});
+      const error = await rejection({port});
       expect(error.message).toBe(`node0 refused the connection to 127.0.0.1:${port}`);
-      expect(error.hint).toContain('is sshd running');
+      expect(error.hint).toContain('check that sshd runs');
       expect(error.host).toBe('node0');
     });
 
-    it('says that a name is not known', async () => {
-      const error = await refusal({host: 'no-such-host.invalid'});
-      expect(error.message).toContain('the name no-such-host.invalid of node0 is not known');
+    it('reports a host name that cannot be resolved', async () => {
+      const error = await rejection({host: 'no-such-host.invalid'});
+      expect(error.message).toContain('the host name no-such-host.invalid of node0 cannot be resolved');
       expect(error.hint).toContain('ssh.host');
     });
 
-    it('says that a server takes the connection and stays silent', async () => {
+    it('reports a server that accepts the connection and sends nothing', async () => {
       const {port} = await listen((socket) => socket.resume());
-      const error = await refusal({port, connectTimeoutSeconds: 0.3});
-      expect(error.message).toBe(`node0 took the connection at 127.0.0.1:${port} but SSH was not ready within 0.3 s`);
+      const error = await rejection({port, connectTimeoutSeconds: 0.3});
+      expect(error.message).toBe(
+        `node0 accepted the connection at 127.0.0.1:${port}, but the SSH session was not ready within 0.3 s`,
+      );
     });
 
-    it('says that a server hangs up before the login', async () => {
+    it('reports a server that closes it before the login', async () => {
       const {port} = await listen((socket) => socket.end());
-      const error = await refusal({port});
+      const error = await rejection({port});
       expect(error.message).toContain('node0');
       expect(error.message).toContain(`127.0.0.1:${port}`);
     });
 
-    it('is interrupted', async () => {
+    it('is interrupted by its signal', async () => {
       const {port} = await listen((socket) => socket.resume());
       await expect(connect({port}, {signal: AbortSignal.timeout(100)})).rejects.toBeInstanceOf(InterruptedError);
       await expect(connect({}, {signal: AbortSignal.abort()})).rejects.toBeInstanceOf(InterruptedError);
     });
 
-    it('leads through a jump host, whose key is checked as well', async () => {
+    it('goes through a jump host, whose host key is checked, too', async () => {
       const target = await Sshd.start();
       opened.push(target);
       await writeFile(join(target.directory, 'authorized_keys'), await readFile(`${sshd.clientKey}.pub`));
       await writeFile(sshd.knownHosts, await readFile(target.knownHosts), {flag: 'a'});
       const jump = {host: '127.0.0.1', port: sshd.port, user: sshd.user, key: sshd.clientKey};
-      await answers(await connect({port: target.port, jump}));
+      await responds(await connect({port: target.port, jump}));
 
       await writeFile(sshd.knownHosts, await readFile(target.knownHosts));
-      const error = await refusal({port: target.port, jump});
+      const error = await rejection({port: target.port, jump});
       expect(error.message).toContain('the host key of jump host 127.0.0.1 (');
     });
 
-    it('says that the jump host cannot go on', async () => {
+    it('reports that the jump host cannot connect', async () => {
       const port = await freePort();
       const jump = {host: '127.0.0.1', port: sshd.port, user: sshd.user, key: sshd.clientKey};
-      const error = await refusal({port, jump});
+      const error = await rejection({port, jump});
       expect(error.message).toContain(`the jump host cannot connect to node0 at 127.0.0.1:${port}`);
     });
 
-    it('ends with the jump host', async () => {
-      const jumper = await Sshd.start();
-      opened.push(jumper);
-      await writeFile(sshd.knownHosts, await readFile(jumper.knownHosts), {flag: 'a'});
-      const host = await connect({jump: {host: '127.0.0.1', port: jumper.port, user: jumper.user, key: jumper.clientKey}});
+    it('is lost when the jump host is', async () => {
+      const jumpHost = await Sshd.start();
+      opened.push(jumpHost);
+      await writeFile(sshd.knownHosts, await readFile(jumpHost.knownHosts), {flag: 'a'});
+      const host = await connect({jump: {host: '127.0.0.1', port: jumpHost.port, user: jumpHost.user, key: jumpHost.clientKey}});
       const running = host.exec(['sleep', '20']);
-      setTimeout(() => void jumper.stop(), 100);
+      setTimeout(() => void jumpHost.stop(), 100);
       await expect(running).rejects.toBeInstanceOf(ConnectError);
     });
   });
@@ -120,142 +122,144 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       return `${type} ${fingerprint(Buffer.from(key!, 'base64'))}`;
     };
 
-    it('refuses an unknown server and shows its key', async () => {
+    it('are rejected for an unknown server, with the key in the message', async () => {
       await writeFile(sshd.knownHosts, '');
-      const error = await refusal();
-      expect(error.message).toBe(`the host key of node0 ([127.0.0.1]:${sshd.port}) is not known: ${await shown('host_ed25519')}`);
+      const error = await rejection();
+      expect(error.message).toBe(
+        `the host key of node0 ([127.0.0.1]:${sshd.port}) is not in known_hosts: ${await shown('host_ed25519')}`,
+      );
       expect(error.hint).toContain('--accept-new-host-keys');
       expect(await readFile(sshd.knownHosts, 'utf8')).toBe('');
     });
 
-    it('takes an unknown server when told so, and knows it from then on', async () => {
+    it('are accepted and added for an unknown server with acceptNewHostKeys', async () => {
       const knownHosts = join(sshd.directory, 'new', 'known_hosts');
-      await answers(await connect({knownHosts}, {acceptNewHostKeys: true}));
+      await responds(await connect({knownHosts}, {acceptNewHostKeys: true}));
       expect((await stat(knownHosts)).mode & 0o777).toBe(0o600);
-      await answers(await connect({knownHosts}));
+      await responds(await connect({knownHosts}));
     });
 
-    it('says that the file with the known keys is none', async () => {
-      const error = await refusal({knownHosts: sshd.directory});
-      expect(error.message).toBe(`the known host keys in ${sshd.directory} cannot be read`);
+    it('cannot be checked when known_hosts cannot be read', async () => {
+      const error = await rejection({knownHosts: sshd.directory});
+      expect(error.message).toBe(`the known_hosts file ${sshd.directory} cannot be read`);
     });
 
-    it('refuses a changed key even when told to take new ones', async () => {
-      await sshd.trust(['stranger']);
-      const error = await refusal({}, {acceptNewHostKeys: true});
+    it('are rejected when they have changed, even with acceptNewHostKeys', async () => {
+      await sshd.trust(['other']);
+      const error = await rejection({}, {acceptNewHostKeys: true});
       expect(error.message).toContain('HAS CHANGED');
-      expect(error.message).toContain(`known  ${await shown('stranger')} (line 1 of ${sshd.knownHosts})`);
+      expect(error.message).toContain(`known  ${await shown('other')} (line 1 of ${sshd.knownHosts})`);
       expect(error.message).toContain(`shown  ${await shown('host_ed25519')}`);
       expect(error.hint).toContain(`ssh-keygen -f ${sshd.knownHosts} -R '[127.0.0.1]:${sshd.port}'`);
     });
 
-    it.each(['ecdsa', 'rsa'])('asks for the type of key under which the server is known: %s', async (type) => {
+    it.each(['ecdsa', 'rsa'])('are negotiated with the type that known_hosts has: %s', async (type) => {
       await sshd.trust([`host_${type}`]);
-      await answers(await connect());
+      await responds(await connect());
     });
 
-    it('says so when the server has no key of a known type any more', async () => {
+    it('are rejected when the server has none of the type in known_hosts any more', async () => {
       const other = await Sshd.start({hostKeys: ['ed25519']});
       opened.push(other);
       const key = await readFile(join(sshd.directory, 'host_rsa.pub'), 'utf8');
       await writeFile(sshd.knownHosts, `[127.0.0.1]:${other.port} ${key}`);
-      const error = await refusal({port: other.port}, {acceptNewHostKeys: true});
-      expect(error.hint).toContain('knows it with ssh-rsa');
+      const error = await rejection({port: other.port}, {acceptNewHostKeys: true});
+      expect(error.hint).toContain('has keys of type ssh-rsa for it');
     });
   });
 
   describe('the login', () => {
-    it('lists what the server offers and what was tried', async () => {
-      const error = await refusal({key: join(sshd.directory, 'stranger')});
-      expect(error.message).toContain(`node0 (127.0.0.1:${sshd.port}) refused the login of user ${sshd.user}`);
+    it('reports what the server offers and what was tried', async () => {
+      const error = await rejection({key: join(sshd.directory, 'other')});
+      expect(error.message).toContain(`node0 (127.0.0.1:${sshd.port}) rejected the login of user ${sshd.user}`);
       expect(error.message).toMatch(/offers +publickey\n/);
-      expect(error.message).toMatch(/tried +key .*stranger \(ssh-ed25519 SHA256:/);
+      expect(error.message).toMatch(/tried +key .*other \(ssh-ed25519 SHA256:/);
       expect(error.hint).toContain('authorized_keys');
     });
 
-    it('names the user that is wrong', async () => {
-      const error = await refusal({user: 'no-such-user'});
-      expect(error.message).toContain('refused the login of user no-such-user');
+    it('reports the user that was rejected', async () => {
+      const error = await rejection({user: 'no-such-user'});
+      expect(error.message).toContain('rejected the login of user no-such-user');
     });
 
     it('tries the default keys when none is configured', async () => {
       const home = sshd.directory;
       await mkdir(join(home, '.ssh'), {recursive: true});
-      await writeFile(join(home, '.ssh', 'id_ed25519'), await readFile(join(home, 'stranger')), {mode: 0o600});
+      await writeFile(join(home, '.ssh', 'id_ed25519'), await readFile(join(home, 'other')), {mode: 0o600});
       await writeFile(join(home, '.ssh', 'id_rsa'), await readFile(sshd.clientKey), {mode: 0o600});
-      await answers(await connect({key: undefined}));
+      await responds(await connect({key: undefined}));
       const strict = await Sshd.start({config: ['MaxAuthTries 1']});
       opened.push(strict);
       await writeFile(sshd.knownHosts, await readFile(strict.knownHosts), {flag: 'a'});
-      expect((await refusal({key: undefined, port: strict.port})).hint).toContain('MaxAuthTries');
+      expect((await rejection({key: undefined, port: strict.port})).hint).toContain('MaxAuthTries');
     });
 
-    it('has a key file that does not exist, is open to others, or is no private key', async () => {
-      expect((await refusal({key: '/nonexistent/id'})).message).toBe('the key file /nonexistent/id does not exist');
-      await chmod(join(sshd.directory, 'stranger'), 0o644);
-      const open = await refusal({key: join(sshd.directory, 'stranger')});
-      await chmod(join(sshd.directory, 'stranger'), 0o600);
-      expect(open.message).toContain('is open to others (mode 0644)');
-      expect(open.hint).toBe(`chmod 600 ${join(sshd.directory, 'stranger')}`);
+    it('reports a key file that does not exist, is accessible to others, or is not a private key', async () => {
+      expect((await rejection({key: '/nonexistent/id'})).message).toBe('the key file /nonexistent/id does not exist');
+      await chmod(join(sshd.directory, 'other'), 0o644);
+      const open = await rejection({key: join(sshd.directory, 'other')});
+      await chmod(join(sshd.directory, 'other'), 0o600);
+      expect(open.message).toContain('is accessible to other users (mode 0644)');
+      expect(open.hint).toBe(`restrict it: chmod 600 ${join(sshd.directory, 'other')}`);
       await chmod(`${sshd.clientKey}.pub`, 0o600);
-      expect((await refusal({key: `${sshd.clientKey}.pub`})).message).toContain('holds a public key');
+      expect((await rejection({key: `${sshd.clientKey}.pub`})).message).toContain('is a public key');
     });
 
-    it('asks for the passphrase of an encrypted key', async () => {
+    it('requests the passphrase of an encrypted key', async () => {
       const key = join(sshd.directory, 'locked');
-      const asked: SecretRequest[] = [];
+      const requests: SecretRequest[] = [];
       const secret = (answer: string) => async (request: SecretRequest) => {
-        asked.push(request);
+        requests.push(request);
         return new Secret(answer);
       };
-      await answers(await connect({key}, {secret: secret('open sesame')}));
-      expect(asked).toEqual([{kind: 'key-passphrase', host: 'node0', question: `Passphrase of ${key}`}]);
-      expect((await refusal({key}, {secret: secret('wrong')})).message).toBe(`the passphrase of the key file ${key} is wrong`);
-      const error = await refusal({key});
+      await responds(await connect({key}, {secret: secret('open sesame')}));
+      expect(requests).toEqual([{kind: 'key-passphrase', host: 'node0', question: `Passphrase of ${key}`}]);
+      expect((await rejection({key}, {secret: secret('wrong')})).message).toBe(`the passphrase of the key file ${key} is wrong`);
+      const error = await rejection({key});
       expect(error.message).toContain('is encrypted and no passphrase was given');
       expect(error.hint).toContain('ssh-add');
     });
 
-    it('asks the agent', async () => {
+    it('uses the SSH agent', async () => {
       const agentSocket = join(sshd.directory, 'agent');
       const agent = spawn('ssh-agent', ['-D', '-a', agentSocket], {stdio: ['ignore', 'pipe', 'ignore']});
       try {
         await once(agent.stdout, 'data');
-        const empty = await refusal({key: undefined, agent: true}, {agentSocket, home: '/nonexistent'});
-        expect(empty.message).toContain('agent: it holds no keys');
+        const empty = await rejection({key: undefined, agent: true}, {agentSocket, home: '/nonexistent'});
+        expect(empty.message).toContain('agent: it has no keys');
         await once(spawn('ssh-add', ['-q', sshd.clientKey], {env: {...process.env, SSH_AUTH_SOCK: agentSocket}}), 'exit');
-        await answers(await connect({key: undefined, agent: true}, {agentSocket, home: '/nonexistent'}));
-        // An encrypted key file without passphrase is no obstacle where there is an agent.
-        await answers(await connect({key: join(sshd.directory, 'locked'), agent: true}, {agentSocket}));
-        const unused = await refusal({key: undefined}, {agentSocket, home: '/nonexistent'});
+        await responds(await connect({key: undefined, agent: true}, {agentSocket, home: '/nonexistent'}));
+        // Where there is an agent, an encrypted key file without a passphrase is skipped.
+        await responds(await connect({key: join(sshd.directory, 'locked'), agent: true}, {agentSocket}));
+        const unused = await rejection({key: undefined}, {agentSocket, home: '/nonexistent'});
         expect(unused.message).toMatch(/tried +nothing/);
-        expect(unused.hint).toContain('there was nothing to log in with');
+        expect(unused.hint).toContain('there was no key or password to log in with');
       } finally {
         agent.kill();
       }
     });
 
-    it('says which variable has no password in it, and that a password was wrong', async () => {
+    it('reports which variable is not set, and that a password was wrong', async () => {
       const server = await Sshd.start({config: ['PasswordAuthentication yes', 'PermitRootLogin yes']});
       opened.push(server);
       await writeFile(sshd.knownHosts, await readFile(server.knownHosts), {flag: 'a'});
       const settings = {port: server.port, key: undefined, passwordEnv: 'NODE_PASSWORD'};
-      const unset = await refusal(settings, {home: '/nonexistent'});
+      const unset = await rejection(settings, {home: '/nonexistent'});
       expect(unset.message).toMatch(/not tried password: NODE_PASSWORD is not set$/);
-      const wrong = await refusal(settings, {home: '/nonexistent', secret: async () => new Secret('wrong')});
-      expect(wrong.hint).toBe('are ssh.user and the password right?');
+      const wrong = await rejection(settings, {home: '/nonexistent', secret: async () => new Secret('wrong')});
+      expect(wrong.hint).toBe('check ssh.user and the password');
     });
 
-    it('asks for no password where the server takes none', async () => {
+    it('requests no password where the server does not accept one', async () => {
       const secret = async () => {
-        throw new Error('nobody is to be asked');
+        throw new Error('no secret should be requested');
       };
-      await refusal({key: join(sshd.directory, 'stranger')}, {secret});
+      await rejection({key: join(sshd.directory, 'other')}, {secret});
     });
   });
 
   describe('an open connection', () => {
-    it('reports a loss while a command runs, and ever after', async () => {
+    it('reports that it was lost during a command, and for every later one', async () => {
       const server = await Sshd.start();
       opened.push(server);
       const host = await connectSsh({node: {name: 'node7', address: '127.0.0.1', ssh: server.settings()}, home: '/nonexistent'});
@@ -267,7 +271,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       await host[Symbol.asyncDispose]();
     });
 
-    it('notices a server that has gone silent', async () => {
+    it('notices that the server has stopped responding', async () => {
       const {port, server} = await listen((socket) => {
         const through = connectTcp(sshd.port, '127.0.0.1');
         const stop = () => socket.destroy() && through.destroy();
@@ -282,7 +286,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       server.close();
     });
 
-    it('does with fewer sessions where the server allows fewer', async () => {
+    it('uses fewer sessions where the server allows fewer', async () => {
       const server = await Sshd.start({config: ['MaxSessions 2']});
       opened.push(server);
       const host = await connectSsh({node: {name: 'node0', address: '127.0.0.1', ssh: server.settings()}, home: '/nonexistent'});
@@ -292,18 +296,18 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       expect(results.map(({stdout}) => stdout.trim())).toEqual(numbers);
     });
 
-    it('is made anew by reconnect, and outlives the first', async () => {
+    it('is independent of the one that reconnect opens', async () => {
       const first = await connect();
       const second = await first.reconnect({timeoutMs: 5000});
       opened.push(second);
       const peer = async (host: Host) => (await host.exec(['sh', '-c', 'echo $SSH_CONNECTION'])).stdout;
       expect(await peer(second)).not.toBe(await peer(first));
       await first[Symbol.asyncDispose]();
-      await answers(second);
+      await responds(second);
       await expect(first.exec(['true'])).rejects.toThrow('the connection to node0 was closed');
     });
 
-    it('waits in line without being stuck when it is interrupted', async () => {
+    it('frees its sessions and its queue when commands are interrupted', async () => {
       const host = await connect();
       const abort = new AbortController();
       const busy = Array.from({length: 8}, () => host.exec(['sleep', '20'], {signal: abort.signal}));
@@ -311,7 +315,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
       setTimeout(() => abort.abort(), 200);
       const results = await Promise.allSettled([...busy, waiting]);
       expect(results.every((result) => result.status === 'rejected' && result.reason instanceof InterruptedError)).toBe(true);
-      await answers(host);
+      await responds(host);
     });
   });
 

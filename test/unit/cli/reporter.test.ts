@@ -7,7 +7,7 @@ import {plainReporter} from '../../../src/cli/reporter/plain.js';
 import {reporter} from '../../../src/cli/reporter/reporter.js';
 import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
 import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
-import type {Emit, Outcome, RunEvent} from '../../../src/engine/events.js';
+import type {Emit, RunEvent, StepOutcome} from '../../../src/engine/events.js';
 import {CommandError, StepError} from '../../../src/support/errors.js';
 import {Screen} from '../../support/screen.js';
 
@@ -17,7 +17,7 @@ const error = new StepError('docker', 'b', 'systemctl failed', {
 });
 
 const begin = (step: string, host: string): RunEvent => ({type: 'step-start', step, title: `the ${step}`, host});
-const end = (step: string, host: string, outcome: Outcome, more: object = {}): RunEvent => ({
+const end = (step: string, host: string, outcome: StepOutcome, more: object = {}): RunEvent => ({
   type: 'step-end',
   step,
   title: `the ${step}`,

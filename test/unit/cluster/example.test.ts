@@ -26,7 +26,7 @@ function keysOf(value: unknown, prefix = ''): readonly string[] {
 function read(yaml: string): unknown {
   const source = readSource(yaml);
   if ('faults' in source) throw new Error(JSON.stringify(source.faults));
-  expect(source.problems).toEqual([]);
+  expect(source.findings).toEqual([]);
   return source.value;
 }
 
@@ -43,7 +43,7 @@ describe('cluster.example.yaml', () => {
   });
 
   it('shows a right value for each', () => {
-    expect(checkShape(read(uncomment(text))).problems).toEqual([]);
+    expect(checkShape(read(uncomment(text))).findings).toEqual([]);
   });
 
   it('explains every key: a comment stands above it, beside it, or above its section', () => {

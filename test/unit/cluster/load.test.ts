@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {loadCluster} from '../../../src/cluster/load.js';
-import {configErrors} from './faults.js';
+import {configErrors} from './config-errors.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
-import {faultsOf} from './faults.js';
+import {configErrorsOf} from './config-errors.js';
 
 const file = (tasks: string, more = '') => `nodes: [10.0.0.1, 10.0.0.2, 10.0.0.3]\nframework:\n  tasks:\n${tasks}\n${more}`;
 const tasksOf = (tasks: string, more?: string) => parseCluster(file(tasks, more), 'c.yaml').framework.tasks;
-const faults = (tasks: string, more?: string) => faultsOf(file(tasks, more));
+const faults = (tasks: string, more?: string) => configErrorsOf(file(tasks, more));
 
 describe('a group of tasks', () => {
   it('becomes numbered tasks at its addresses, in order', () => {
@@ -55,7 +55,7 @@ describe('tasks without an address', () => {
   });
 
   it('are refused when the pool is too small for them', () => {
-    expect(faultsOf('nodes: [10.0.0.1]\nnetwork: {subnet: 10.7.0.0/26}')).toEqual([
+    expect(configErrorsOf('nodes: [10.0.0.1]\nnetwork: {subnet: 10.7.0.0/26}')).toEqual([
       expect.stringMatching(/^2:19 network\.subnet: too small: .* → give a larger subnet, or each task an address/),
     ]);
     expect(tasksOf('   - {name: ssh, address: 10.7.0.2}', 'network: {subnet: 10.7.0.0/26}')).toHaveLength(1);
@@ -63,7 +63,7 @@ describe('tasks without an address', () => {
 
   it('never get the broadcast address', () => {
     const at = (count: number) =>
-      faultsOf(`nodes: [10.0.0.1]\nnetwork: {subnet: 10.7.0.0/25}\nframework: {tasks: [{name: ssh, count: ${count}}]}`);
+      configErrorsOf(`nodes: [10.0.0.1]\nnetwork: {subnet: 10.7.0.0/25}\nframework: {tasks: [{name: ssh, count: ${count}}]}`);
     expect(at(26)).toEqual([]);
     expect(at(27)).toEqual([expect.stringContaining('network.subnet: too small')]);
   });

@@ -3,7 +3,7 @@ import {parseCluster} from '../../../src/cluster/load.js';
 import {portsOf} from '../../../src/components/component.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
-import {items} from '../../../src/engine/graph.js';
+import {items} from '../../../src/engine/items.js';
 import {portsOf as failsafePorts} from '../../../src/firewall/failsafe.js';
 import {logSource} from '../../../src/logs/source.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
@@ -52,7 +52,7 @@ describe('a proxy that is no agent', () => {
     expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
   });
 
-  it('is seen by status and logs with both', () => {
+  it('is observed by status and logs with both', () => {
     expect(Object.keys(healthFacts(COMPONENTS, cluster, gate))).toEqual(['docker', 'calico', 'proxy']);
     for (const name of ['docker', 'calico']) expect(logSource(name, cluster, COMPONENTS).nodes).toEqual(cluster.nodes);
   });

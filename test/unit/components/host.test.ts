@@ -43,8 +43,8 @@ describe("hw5's folders", () => {
       const facts = folders.facts(contextOf({}));
       const fact = facts['/etc/hw5']!;
       const at = (name: string) => ({...fact, script: fact.script.replaceAll('/etc/hw5', join(root, name))});
-      const seen = await observe(new LocalHost(), {full: at('full'), nested: at('nested'), none: at('none')});
-      expect(seen).toEqual({full: 'in use', nested: 'empty', none: 'absent'});
+      const observed = await observe(new LocalHost(), {full: at('full'), nested: at('nested'), none: at('none')});
+      expect(observed).toEqual({full: 'in use', nested: 'empty', none: 'absent'});
     } finally {
       await rm(root, {recursive: true});
     }
@@ -217,21 +217,21 @@ describe('images', () => {
   });
 
   it('stay without --purge, and go with it, older ones too: with dockerd, when no container can use them any more', () => {
-    const seen = (tags: string[]) => ({dropIn: undefined, images: tags});
-    expect(undo(docker, seen(BOTH))).toEqual([]);
-    expect(lines(undo(docker, seen([...BOTH, 'docker-ssh:older']), {purge: true}))).toEqual([
+    const observed = (tags: string[]) => ({dropIn: undefined, images: tags});
+    expect(undo(docker, observed(BOTH))).toEqual([]);
+    expect(lines(undo(docker, observed([...BOTH, 'docker-ssh:older']), {purge: true}))).toEqual([
       'remove the images: docker rmi -f docker-jupyter:0123456789ab docker-ssh:0123456789ab docker-ssh:older',
     ]);
-    expect(undo(docker, seen([]), {purge: true})).toEqual([]);
+    expect(undo(docker, observed([]), {purge: true})).toEqual([]);
     for (const step of [build, images]) expect(undo(step, {tags: BOTH}, {purge: true})).toEqual([]);
   });
 
   it('are fetched from the node that built them when the cache was lost and another node has none', () => {
-    const seen = {tags: BOTH, base: undefined};
-    const kept = (others: Record<string, object>, inputs = fakeInputs()) => lines(plan(build, seen, {others, inputs}));
-    expect(kept({node1: seen, node2: {tags: []}})).toEqual([
+    const observed = {tags: BOTH, base: undefined};
+    const kept = (others: Record<string, object>, inputs = fakeInputs()) => lines(plan(build, observed, {others, inputs}));
+    expect(kept({node1: observed, node2: {tags: []}})).toEqual([
       'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
-    expect([...kept({node1: seen, node2: seen}), ...kept({node1: {tags: []}}, cached)]).toEqual([]);
+    expect([...kept({node1: observed, node2: observed}), ...kept({node1: {tags: []}}, cached)]).toEqual([]);
   });
 });

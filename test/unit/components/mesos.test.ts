@@ -5,7 +5,7 @@ import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {mesosAgent, mesosMaster} from '../../../src/components/mesos/component.js';
 import {framework, frameworkConfig, scheduler} from '../../../src/components/scheduler/component.js';
-import {items} from '../../../src/engine/graph.js';
+import {items} from '../../../src/engine/items.js';
 import {Secret} from '../../../src/host/command.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, targets, undo, written} from './situation.js';
@@ -131,8 +131,8 @@ describe('Mesos', () => {
   });
 
   it('is taken away with its data; the agent with the containers that it left', () => {
-    const seen = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
-    expect(lines(undo(mesosAgent, seen))).toEqual([
+    const observed = {...nothing, unit: {content: '', mode: '644'}, service: RUNS, data: true};
+    expect(lines(undo(mesosAgent, observed))).toEqual([
       'systemctl disable hw5-mesos-agent.service',
       'systemctl stop hw5-mesos-agent.service',
       "remove the tasks' containers",
@@ -141,8 +141,8 @@ describe('Mesos', () => {
       'remove /var/lib/hw5/mesos-agent',
       'remove /run/hw5-mesos-agent',
     ]);
-    expect(lines(undo(mesosMaster, seen)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
-    expect(lines(undo(mesosMaster, seen))).not.toContain("remove the tasks' containers");
+    expect(lines(undo(mesosMaster, observed)).at(-1)).toBe('remove /var/lib/hw5/mesos-master');
+    expect(lines(undo(mesosMaster, observed))).not.toContain("remove the tasks' containers");
     expect(undo(mesosAgent, nothing)).toEqual([]);
   });
 });

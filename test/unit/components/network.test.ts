@@ -39,8 +39,8 @@ describe('calicoctl', () => {
   it.each<[string, object]>([
     ['it is gone', {hash: undefined}],
     ['it came from another URL', {origin: {content: 'http://old\n', mode: '644'}}],
-  ])('is fetched again when %s', (_, seen) => {
-    expect(lines(plan(calicoctl, {...well, ...seen}))).toContainEqual(expect.stringMatching(/^download/));
+  ])('is fetched again when %s', (_, observed) => {
+    expect(lines(plan(calicoctl, {...well, ...observed}))).toContainEqual(expect.stringMatching(/^download/));
   });
 
   it('goes by its hash alone when that is pinned', () => {
@@ -147,8 +147,10 @@ describe('the IP pool and the profile', () => {
   it.each<[string, object]>([
     ['a tunnel', {...seenPool, spec: {'nat-outgoing': true, ipip: {enabled: true}}}],
     ['no masquerading', {...seenPool, spec: {ipip: {enabled: false}}}],
-  ])('are mended when the pool has %s', (_, seen) => {
-    expect(lines(plan(pool, {...well, pool: JSON.stringify([seen])}))).toEqual(['IP pool 192.168.0.0/16: calicoctl apply -f -']);
+  ])('are mended when the pool has %s', (_, observed) => {
+    expect(lines(plan(pool, {...well, pool: JSON.stringify([observed])}))).toEqual([
+      'IP pool 192.168.0.0/16: calicoctl apply -f -',
+    ]);
   });
 
   it('are mended when the profile lacks a node', () => {
@@ -190,8 +192,8 @@ describe('calico-node', () => {
     ['is started when it stopped', {isRunning: false}, 1],
     ['is started when nobody knows with what it runs', {started: undefined}, 3],
     ['is started anew when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
-  ])('%s', (_, seen, count) => {
-    expect(plan(calico, {...well, ...seen}, {node: 'node1'})).toHaveLength(count);
+  ])('%s', (_, observed, count) => {
+    expect(plan(calico, {...well, ...observed}, {node: 'node1'})).toHaveLength(count);
   });
 
   it('names its autonomous system only when it is not the usual', () => {
@@ -266,15 +268,15 @@ describe('the Docker network', () => {
     ['another driver', {...ours, Driver: 'bridge'}],
     ['another IPAM driver', {...ours, IPAM: {...ours.IPAM, Driver: 'default'}}],
     ['another subnet', {...ours, IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}],
-  ])('of this name with %s stands against it', (_, seen) => {
-    expect(problems(network, {network: seen})[0]).toMatch(/^the network calico_net is there already, with driver/);
+  ])('of this name with %s stands against it', (_, observed) => {
+    expect(problems(network, {network: observed})[0]).toMatch(/^the network calico_net is there already, with driver/);
   });
 
   it.each<[string, object]>([
     ['another subnet', {network: {...ours, IPAM: {...ours.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}, others: []}],
     ['another name', {network: undefined, others: [{...ours, Name: 'old_net'}]}],
-  ])('of a running cluster that the file now gives %s is not to be removed under its tasks', (_, seen) => {
-    const [problem] = network.check!(seen as never, contextOf(seen));
+  ])('of a running cluster that the file now gives %s is not to be removed under its tasks', (_, observed) => {
+    const [problem] = network.check!(observed as never, contextOf(observed));
     expect(problem!.hint).toBe('put it back, or take the cluster down with the old file first: `hw5 down`');
   });
 

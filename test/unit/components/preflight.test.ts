@@ -4,11 +4,11 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {type Component, portsOf} from '../../../src/components/component.js';
 import {
-  type PreflightSeen,
-  type PreflightWanted,
-  preflightProblems,
+  type PreflightContext,
+  type PreflightFacts,
+  preflightChecks,
   referenceClock,
-} from '../../../src/components/host/preflight-problems.js';
+} from '../../../src/components/host/preflight-checks.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {observe} from '../../../src/engine/observe.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -17,7 +17,7 @@ import {clusterOf, contextOf, plan, problems, undo, withRoles} from './situation
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
 /** A Debian 12 as it comes, with nothing of hw5 on it. */
-const GOOD: PreflightSeen = {
+const GOOD: PreflightFacts = {
   release: 'debian 12 ',
   systemd: 'systemd',
   apt: '/usr/bin/apt-get',
@@ -39,7 +39,7 @@ const GOOD: PreflightSeen = {
 
 const cluster = clusterOf();
 const [preflight] = COMPONENTS as [Component];
-const WANTED: PreflightWanted = {
+const WANTED: PreflightContext = {
   node: cluster.nodes[0]!,
   subnet: cluster.network.subnet,
   ports: portsOf(COMPONENTS, cluster, cluster.nodes[0]!),
@@ -50,14 +50,14 @@ const WANTED: PreflightWanted = {
   needsNode: true,
 };
 
-const messages = (seen: Partial<PreflightSeen>, wanted: Partial<PreflightWanted> = {}): string[] =>
-  preflightProblems({...GOOD, ...seen}, {...WANTED, ...wanted}).map(({message}) => message);
+const messages = (observed: Partial<PreflightFacts>, wanted: Partial<PreflightContext> = {}): string[] =>
+  preflightChecks({...GOOD, ...observed}, {...WANTED, ...wanted}).map(({message}) => message);
 
 const listens = (address: string, program = 'nginx'): string =>
   `${GOOD.listeners}\nLISTEN 0      511    ${address}    0.0.0.0:*    users:(("${program}",pid=4711,fd=6),("${program}",pid=4712,fd=6))`;
 
 describe('preflight', () => {
-  it.each<[string, Partial<PreflightSeen>]>([
+  it.each<[string, Partial<PreflightFacts>]>([
     ['Debian 12', {}],
     ['Ubuntu', {release: 'ubuntu 22.04 debian'}],
     ['a derivative of Debian', {release: 'raspbian 12 debian'}],
@@ -68,12 +68,12 @@ describe('preflight', () => {
     ['a newer etcd', {etcd: '1:3.10.1-1'}],
     ['etcd 4', {etcd: '4.0.0'}],
     ['a clock that is a little off', {clock: String(NOW - 29_000)}],
-    ['facts that could not be seen', {clock: undefined, freeKilobytes: undefined, listeners: undefined, routes: undefined}],
-  ])('has nothing against %s', (_, seen) => {
-    expect(messages(seen)).toEqual([]);
+    ['facts that could not be observed', {clock: undefined, freeKilobytes: undefined, listeners: undefined, routes: undefined}],
+  ])('has nothing against %s', (_, observed) => {
+    expect(messages(observed)).toEqual([]);
   });
 
-  it.each<[string, Partial<PreflightSeen>, string]>([
+  it.each<[string, Partial<PreflightFacts>, string]>([
     ['another system', {release: 'fedora 39 ', apt: undefined}, 'this is fedora 39 , not Debian or Ubuntu'],
     ['no apt', {apt: undefined}, 'this is debian 12 , not Debian or Ubuntu'],
     ['a container', {systemd: 'tini'}, 'process 1 is tini, not systemd'],
@@ -98,18 +98,18 @@ describe('preflight', () => {
     ['a full disk', {freeKilobytes: String(2 * 1024 * 1024)}, 'only 2048 MB are free under /var/lib'],
     ['no route to the gateway of containers', {gateway: undefined}, 'no route covers 169.254.1.1'],
     ['another address', {addresses: '2: eth0    inet 198.18.0.100/24'}, 'no interface has the address 198.18.0.10'],
-  ])('finds %s', (_, seen, message) => {
-    expect(messages(seen)).toEqual([message]);
+  ])('finds %s', (_, observed, message) => {
+    expect(messages(observed)).toEqual([message]);
   });
 
   it.each<[string, (number | undefined)[], number, string]>([
     ['of a single host is compared with this computer', [500], 0, "this computer's"],
-    ['of the only host that could be seen too', [500, undefined], 0, "this computer's"],
+    ['of the only host that could be observed too', [500, undefined], 0, "this computer's"],
     ['that is apart from the others is found by the median', [900, 905, 1], 900, "the other hosts'"],
     ['of two hosts is compared with the one nearer to this computer', [900, 3], 3, "the other hosts'"],
   ])('the clock %s', (_, clocks, now, whose) => {
-    const seen = clocks.map((clock) => (clock === undefined ? undefined : String(clock)));
-    expect(referenceClock(seen, 0)).toEqual({now, whose});
+    const observed = clocks.map((clock) => (clock === undefined ? undefined : String(clock)));
+    expect(referenceClock(observed, 0)).toEqual({now, whose});
   });
 
   it('does not blame hosts for the time that somebody took to type a password', () => {
@@ -121,20 +121,20 @@ describe('preflight', () => {
     ]);
   });
 
-  it.each<[string, Partial<PreflightSeen>, number, string]>([
+  it.each<[string, Partial<PreflightFacts>, number, string]>([
     ['nothing', {}, 3072, 'packages, images and data need 3072 MB there'],
     ['its packages', {packages: ''}, 2048, 'images and data need 2048 MB there'],
     ['packages and other images', {packages: '', images: ['docker-ssh:1']}, 2048, 'images and data need 2048 MB there'],
     ['everything', {packages: '', images: ['docker-ssh:1', 'docker-jupyter:1', 'x']}, 256, 'data need 256 MB there'],
     ['everything and a dockerd that stands still', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
-  ])('asks a host that has %s for room for what is still to come', (_, seen, megabytes, hint) => {
-    const problemsAt = (free: number) => preflightProblems({...GOOD, ...seen, freeKilobytes: String(free * 1024)}, WANTED);
+  ])('asks a host that has %s for room for what is still to come', (_, observed, megabytes, hint) => {
+    const problemsAt = (free: number) => preflightChecks({...GOOD, ...observed, freeKilobytes: String(free * 1024)}, WANTED);
     expect(problemsAt(megabytes)).toEqual([]);
     expect(problemsAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
   });
 
   it('says how to mend each', () => {
-    const all = preflightProblems({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, WANTED);
+    const all = preflightChecks({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, WANTED);
     expect(all).toHaveLength(3);
     for (const {hint} of all) expect(hint.length).toBeGreaterThan(20);
   });
@@ -185,9 +185,9 @@ describe('preflight', () => {
     await writeFile(join(folder, 'dpkg-query'), `#!/bin/sh\n${dpkg}\n`, {mode: 0o755});
     await writeFile(join(folder, 'apt-cache'), '#!/bin/sh\necho "  Candidate: 24.0.7"\n', {mode: 0o755});
     const fact = preflight.facts(contextOf({}))['docker']!;
-    const seen = await observe(new LocalHost(), {docker: {...fact, script: `PATH=${folder}:$PATH; ${fact.script}`}});
+    const observed = await observe(new LocalHost(), {docker: {...fact, script: `PATH=${folder}:$PATH; ${fact.script}`}});
     await rm(folder, {recursive: true});
-    expect(seen.docker).toBe(wanted);
+    expect(observed.docker).toBe(wanted);
   });
 
   it.each([

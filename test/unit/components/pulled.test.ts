@@ -35,8 +35,8 @@ esac`;
   };
   const pulled = async () => (await observe(new LocalHost(), {pulled: {...PULLED, script: here(PULLED.script)}})).pulled;
   const purge = async () => {
-    const seen = {dropIn: undefined, images: [], pulled: await pulled()};
-    const actions = undo(docker, seen, {purge: true}) as ScriptAction[];
+    const observed = {dropIn: undefined, images: [], pulled: await pulled()};
+    const actions = undo(docker, observed, {purge: true}) as ScriptAction[];
     for (const {script} of actions) await sh(script);
     return lines(actions);
   };

@@ -39,7 +39,8 @@ const later = (tag: string) =>
 
 const first = plan(secrets, nothing);
 const well = seenAfter(first);
-const token = (seen: object, situation: Situation) => fileAfter(plan(secrets, seen, situation), `${JUPYTER}/token`).content;
+const token = (observed: object, situation: Situation) =>
+  fileAfter(plan(secrets, observed, situation), `${JUPYTER}/token`).content;
 
 describe("the containers' secrets", () => {
   it('are made where no node has any, in folders that only root may enter', () => {
@@ -115,7 +116,7 @@ describe("the containers' secrets", () => {
     expect(JSON.parse(content)).toEqual([{name: 'login', address: '192.168.0.102'}]);
   });
 
-  it('are not seen in a plan, old or new', () => {
+  it('are not observed in a plan, old or new', () => {
     const changed = plan(secrets, well, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
     const text = JSON.stringify([first, changed]) + [...lines(first), ...lines(changed)].join();
     for (const secret of [SECRETS.token, SECRETS.clientKey, SECRETS.hostKey, 'chosen']) expect(text).not.toContain(secret);
@@ -128,9 +129,9 @@ describe("the containers' secrets", () => {
       string,
       {parse: (output: object) => {content: unknown} | undefined}
     >;
-    const seen = fact!.parse({stdout: `600\n${SECRETS.token}`, code: 0})!;
-    expect(seen.content).toBeInstanceOf(Secret);
-    expect(JSON.stringify(seen)).toBe('{"mode":"600","content":"***"}');
+    const observed = fact!.parse({stdout: `600\n${SECRETS.token}`, code: 0})!;
+    expect(observed.content).toBeInstanceOf(Secret);
+    expect(JSON.stringify(observed)).toBe('{"mode":"600","content":"***"}');
     expect(fact!.parse({stdout: '', code: 3})).toBeUndefined();
     expect(knownHosts!.parse({stdout: '644\nx', code: 0})!.content).toBe('x');
   });

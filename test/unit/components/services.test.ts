@@ -76,8 +76,8 @@ describe('etcd', () => {
       {others: RUNS, before: {content: 'enabled active\n', mode: '644'}},
       ['systemctl stop etcd.service', 'systemctl disable etcd.service'],
     ],
-  ])('%s', (_, seen, wanted) => {
-    expect(lines(plan(etcd, {...well, ...seen}))).toEqual(wanted);
+  ])('%s', (_, observed, wanted) => {
+    expect(lines(plan(etcd, {...well, ...observed}))).toEqual(wanted);
   });
 
   it('remembers what ran and what was only enabled', () => {
@@ -114,13 +114,13 @@ describe('etcd', () => {
   describe('a member without data', () => {
     const lost = {...well, isMember: false};
     const JOIN = 'join the members that have data already';
-    const joins = (seen: object, others: Record<string, object>) => plan(etcd, seen, {others});
+    const joins = (observed: object, others: Record<string, object>) => plan(etcd, observed, {others});
     const script = (actions: readonly Action[]): string =>
       actions.map((action) => (action.kind === 'script' ? action.script : '')).join('');
 
     it('joins those that have, whether it lost its own, is a new machine, or runs on what is deleted', () => {
-      for (const seen of [lost, {...lost, service: {...RUNS, isActive: false}}, nothing, {...lost, data: false}]) {
-        const actions = joins(seen, {node1: well, node2: well});
+      for (const observed of [lost, {...lost, service: {...RUNS, isActive: false}}, nothing, {...lost, data: false}]) {
+        const actions = joins(observed, {node1: well, node2: well});
         expect(lines(actions)[0]).toBe(JOIN);
         expect(lines(actions)[1]).toMatch(/^make the data directory/);
         expect(lines(actions).at(-1)).toBe('systemctl restart hw5-etcd.service');
@@ -134,7 +134,7 @@ describe('etcd', () => {
       expect(lines(joins(lost, {node1: well, node2: lost}))[0]).toBe(JOIN);
     });
 
-    it('does not begin anew beside a node that may have some, and cannot be seen', () => {
+    it('does not begin anew beside a node that may have some, and cannot be observed', () => {
       const [problem] = problems(etcd, nothing, {others: {node1: nothing}});
       expect(problem).toBe('etcd would begin anew here, and nobody knows whether node2 has data of it');
       expect(problems(etcd, lost, {others: {node1: well}})).toEqual([]);
@@ -153,9 +153,9 @@ describe('etcd', () => {
 
   it('does not begin anew in another folder beside the data it has', () => {
     const cluster = clusterOf('etcd: {dataDir: /srv/etcd}');
-    // as it is seen with the new file: nothing is in the new folder, on no host
-    const seen = {...well, isMember: false, data: false};
-    expect(problems(etcd, seen, {cluster, others: {node1: seen, node2: seen}})).toEqual([
+    // as it is observed with the new file: nothing is in the new folder, on no host
+    const observed = {...well, isMember: false, data: false};
+    expect(problems(etcd, observed, {cluster, others: {node1: observed, node2: observed}})).toEqual([
       "etcd's data is in /var/lib/hw5/etcd and stays there (the file wants /srv/etcd)",
     ]);
     expect(problems(etcd, nothing, {cluster, others: {node1: nothing, node2: nothing}})).toEqual([]);
@@ -185,8 +185,8 @@ describe('etcd', () => {
         `nodes: [{address: 198.18.0.10}, {address: 198.18.0.11, roles: [agent]}]\netcd: {dataDir: ${dataDir}}`,
         '/here/cluster.yaml',
       );
-    const purged = (dataDir: string, seen: object) =>
-      lines(undo(etcd, {...nothing, data: true, ...seen}, {cluster: cluster(dataDir), node: 'node1', purge: true}));
+    const purged = (dataDir: string, observed: object) =>
+      lines(undo(etcd, {...nothing, data: true, ...observed}, {cluster: cluster(dataDir), node: 'node1', purge: true}));
     expect(etcd.undoTargets!(cluster('/srv/etcd')).map(({name}) => name)).toEqual(['node0', 'node1']);
     expect(purged('/srv/etcd', {})).toEqual([]);
     expect(purged('/srv/etcd', {unit: FOREIGN})).toContain('remove /srv/etcd');
@@ -237,8 +237,8 @@ describe('docker', () => {
     ['is restarted when it stopped', {service: {...RUNS, isActive: false}}, changed],
     ['is restarted when systemd has not read the drop-in', {service: {...RUNS, needsReload: true}}, changed],
     ['is written again when the drop-in was changed', {dropIn: FOREIGN}, [`change ${DROP_IN} (mode 0644)`, RULES, ...changed]],
-  ])('%s', (_, seen, wanted) => {
-    expect(lines(plan(docker, {...well, ...seen}, {node: 'node1'}))).toEqual(wanted);
+  ])('%s', (_, observed, wanted) => {
+    expect(lines(plan(docker, {...well, ...observed}, {node: 'node1'}))).toEqual(wanted);
   });
 
   describe('with programs that stand for those of a node', () => {
@@ -356,8 +356,8 @@ describe('the reverse proxy', () => {
       {hasToken: false},
       ['write /etc/hw5/proxy.env (mode 0600)', 'systemctl daemon-reload', 'systemctl restart hw5-proxy.service'],
     ],
-  ])('%s', (_, seen, wanted) => {
-    expect(lines(plan(proxy, {...well, ...seen}))).toEqual(wanted);
+  ])('%s', (_, observed, wanted) => {
+    expect(lines(plan(proxy, {...well, ...observed}))).toEqual(wanted);
   });
 
   it('is taken away with all its files', () => {

@@ -1,7 +1,7 @@
 import type {Cluster, Role} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {type Action, describe, type WriteAction} from '../../../src/engine/action.js';
-import type {FactMap, Seen} from '../../../src/engine/fact.js';
+import type {FactMap, Observed} from '../../../src/engine/fact.js';
 import type {FileState, UnitState} from '../../../src/engine/facts.js';
 import type {Inputs} from '../../../src/engine/inputs.js';
 import type {PlanContext, Step} from '../../../src/engine/step.js';
@@ -44,7 +44,7 @@ export interface Situation {
 }
 
 export function contextOf(
-  seen: object,
+  observed: object,
   {
     node = 'node0',
     cluster = clusterOf(),
@@ -58,7 +58,7 @@ export function contextOf(
   purge: boolean;
   isRetired: boolean;
 } {
-  const all: Record<string, object> = {...others, [node]: seen};
+  const all: Record<string, object> = {...others, [node]: observed};
   return {
     node: cluster.nodes.find((one) => one.name === node)!,
     cluster,
@@ -66,21 +66,21 @@ export function contextOf(
     purge,
     isRetired,
     unreachable,
-    everywhere: new Map(cluster.nodes.flatMap(({name}) => (all[name] ? [[name, all[name] as Seen<FactMap>] as const] : []))),
+    allObserved: new Map(cluster.nodes.flatMap(({name}) => (all[name] ? [[name, all[name] as Observed<FactMap>] as const] : []))),
   };
 }
 
 /** What the step would do where its facts showed this. */
-export function plan(step: Step, seen: object, situation?: Situation): readonly Action[] {
-  return step.plan(seen as Seen<FactMap>, contextOf(seen, situation));
+export function plan(step: Step, observed: object, situation?: Situation): readonly Action[] {
+  return step.plan(observed as Observed<FactMap>, contextOf(observed, situation));
 }
 
-export function undo(step: Step, seen: object, situation?: Situation): readonly Action[] {
-  return step.undo(seen as Seen<FactMap>, contextOf(seen, situation));
+export function undo(step: Step, observed: object, situation?: Situation): readonly Action[] {
+  return step.undo(observed as Observed<FactMap>, contextOf(observed, situation));
 }
 
-export function problems(step: Step, seen: object, situation?: Situation): string[] {
-  return step.check!(seen as Seen<FactMap>, contextOf(seen, situation)).map(({message}) => message);
+export function problems(step: Step, observed: object, situation?: Situation): string[] {
+  return step.check!(observed as Observed<FactMap>, contextOf(observed, situation)).map(({message}) => message);
 }
 
 /** The script of the step's wait. */

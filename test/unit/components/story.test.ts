@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {emptyInputs} from '../../../src/components/prepare.js';
-import {items, itemsUp} from '../../../src/engine/graph.js';
+import {items, itemsUp} from '../../../src/engine/items.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf} from './situation.js';
 
@@ -83,10 +83,10 @@ describe('the steps together', () => {
   it('can be taken away by whoever has nothing to bring', () => {
     for (const step of COMPONENTS) {
       const context = contextOf({}, {inputs: emptyInputs(0)});
-      const seen = Object.fromEntries(
+      const observed = Object.fromEntries(
         Object.entries(step.facts(context)).map(([name, {parse}]) => [name, parse({stdout: '', code: 1})]),
       );
-      expect(step.undo(seen, context), step.name).toEqual([]);
+      expect(step.undo(observed, context), step.name).toEqual([]);
     }
   });
 

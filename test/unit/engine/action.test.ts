@@ -10,8 +10,8 @@ describe('a file that should be there', () => {
     ['is written when it is not there', undefined, 0o644, 1],
     ['is written when its content differs', {content: 'b', mode: '644'}, 0o644, 1],
     ['is written when its mode differs', {content: 'a', mode: '644'}, 0o600, 1],
-  ])('%s', (_, seen, mode, writes) => {
-    expect(ensureFile('/f', 'a', seen, mode)).toHaveLength(writes);
+  ])('%s', (_, observed, mode, writes) => {
+    expect(ensureFile('/f', 'a', observed, mode)).toHaveLength(writes);
   });
 
   it('is written with what stood there, for the diff', () => {
@@ -23,8 +23,8 @@ describe('a file that should be there', () => {
   it('is uploaded when its hash differs or it is not there', () => {
     const local = {path: '/here', sha256: 'aa'};
     expect(ensureUpload('/p', local, 'aa')).toEqual([]);
-    for (const seen of ['bb', undefined]) {
-      expect(ensureUpload('/p', local, seen)).toEqual([{kind: 'upload', path: '/p', localFile: '/here', mode: 0o755}]);
+    for (const observed of ['bb', undefined]) {
+      expect(ensureUpload('/p', local, observed)).toEqual([{kind: 'upload', path: '/p', localFile: '/here', mode: 0o755}]);
     }
   });
 });
@@ -48,8 +48,8 @@ describe('a unit that should run', () => {
     ['is read again and restarted when its file was changed', {}, [write], ['daemon-reload', 'restart']],
     ['is read again and restarted when systemd has not read its file', {needsReload: true}, [], ['daemon-reload', 'restart']],
     ['is brought up from nothing', {isActive: false, isEnabled: false}, [write], ['daemon-reload', 'enable', 'restart']],
-  ])('%s', (_, seen, changed, verbs) => {
-    const actions = ensureRunning('x.service', {...well, ...seen}, changed);
+  ])('%s', (_, observed, changed, verbs) => {
+    const actions = ensureRunning('x.service', {...well, ...observed}, changed);
     expect(actions.map((action) => action.kind === 'systemctl' && action.verb)).toEqual(verbs);
   });
 });

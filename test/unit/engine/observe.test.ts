@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import type {Fact} from '../../../src/engine/fact.js';
 import {exists, fileHash, output, succeeds, textFile} from '../../../src/engine/facts.js';
-import {isSilent, joinFacts, observe, observeAll, SilentError} from '../../../src/engine/observe.js';
+import {FactTimeoutError, hasTimedOut, joinFacts, observe, observeAll} from '../../../src/engine/observe.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {ConnectError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
@@ -28,7 +28,7 @@ describe('observing a host with its own shell', () => {
     const path = join(folder, "it's a file");
     await writeFile(path, 'two\nlines');
     await chmod(path, 0o640);
-    const seen = await observe(host, {
+    const observed = await observe(host, {
       file: textFile(path),
       hash: fileHash(path),
       isThere: exists(path),
@@ -37,7 +37,7 @@ describe('observing a host with its own shell', () => {
       isNone: exists(join(folder, 'none')),
       folder: textFile(folder),
     });
-    expect(seen).toEqual({
+    expect(observed).toEqual({
       file: {content: 'two\nlines', mode: '640'},
       hash: createHash('sha256').update('two\nlines').digest('hex'),
       isThere: true,
@@ -49,39 +49,39 @@ describe('observing a host with its own shell', () => {
   });
 
   it('brings output back as it was: newlines, umlauts, control characters, much of it, none', async () => {
-    const seen = await observe(host, {
+    const observed = await observe(host, {
       lines: raw("printf '\\n\\na\\n b\\n\\n'"),
       umlauts: raw("printf 'gr\\303\\274n \\033[31m'"),
       looksLikeOurs: raw("printf '0 0 AAAA\\n7 1 \\n'"),
       much: raw('head -c 300000 /dev/zero | tr "\\0" x'),
       nothing: raw('true'),
     });
-    expect(seen.lines.stdout).toBe('\n\na\n b\n\n');
-    expect(seen.umlauts.stdout).toBe('grün \u001b[31m');
-    expect(seen.looksLikeOurs.stdout).toBe('0 0 AAAA\n7 1 \n');
-    expect(seen.much.stdout).toBe('x'.repeat(300_000));
-    expect(seen.nothing).toEqual({stdout: '', code: 0});
+    expect(observed.lines.stdout).toBe('\n\na\n b\n\n');
+    expect(observed.umlauts.stdout).toBe('grün \u001b[31m');
+    expect(observed.looksLikeOurs.stdout).toBe('0 0 AAAA\n7 1 \n');
+    expect(observed.much.stdout).toBe('x'.repeat(300_000));
+    expect(observed.nothing).toEqual({stdout: '', code: 0});
   });
 
   it('is disturbed by no fact that fails, exits, kills itself or is no shell script at all', async () => {
-    const seen = await observe(host, {
+    const observed = await observe(host, {
       before: output('echo a'),
       fails: raw('echo half; false'),
       exits: raw('exit 3'),
       noScript: raw('if then "'),
       missing: raw('no-such-command-here'),
-      asks: raw('read answer; echo "<$answer>"'),
+      service: raw('read answer; echo "<$answer>"'),
       changes: raw('cd /; d=/nowhere; i=99; exec >/dev/null'),
       after: output('echo b'),
     });
-    expect([seen.before, seen.after]).toEqual(['a', 'b']);
-    expect(seen.fails).toEqual({stdout: 'half\n', code: 1});
-    expect([seen.exits.code, seen.noScript.code, seen.missing.code]).toEqual([3, 2, 127]);
-    expect(seen.asks.stdout).toBe('<>\n');
+    expect([observed.before, observed.after]).toEqual(['a', 'b']);
+    expect(observed.fails).toEqual({stdout: 'half\n', code: 1});
+    expect([observed.exits.code, observed.noScript.code, observed.missing.code]).toEqual([3, 2, 127]);
+    expect(observed.service.stdout).toBe('<>\n');
   });
 
   it('gives up a fact that hangs, its children too, and has the others', async () => {
-    const seen = await observe(
+    const observed = await observe(
       host,
       {
         quick: output('echo a'),
@@ -91,20 +91,20 @@ describe('observing a host with its own shell', () => {
       undefined,
       1,
     );
-    expect([seen.quick, seen.last]).toEqual(['a', 'b']);
-    expect(() => seen.hangs).toThrow(SilentError);
+    expect([observed.quick, observed.last]).toEqual(['a', 'b']);
+    expect(() => observed.hangs).toThrow(FactTimeoutError);
     const left = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4711[.]${process.pid}'`;
     expect((await host.exec(['sh', '-c', left])).stdout).toBe('0\n');
   });
 
   it('never takes for an answer what was cut short, and says which host and which question', async () => {
-    const seen = await observe(
+    const observed = await observe(
       host,
       {
         // exits well when it is ended, as the docker client does
-        polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), silentHint: 'wake it'},
+        polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), timeoutHint: 'wake it'},
         killed: output('echo half; kill -9 $$'),
-        patient: {...succeeds('sleep 60'), whenSilent: false},
+        patient: {...succeeds('sleep 60'), whenTimedOut: false},
       },
       undefined,
       1,
@@ -116,21 +116,21 @@ describe('observing a host with its own shell', () => {
         return error;
       }
     };
-    expect(thrown(() => seen.polite)).toMatchObject({
+    expect(thrown(() => observed.polite)).toMatchObject({
       message: "localhost gave no answer within 1 s: polite (trap 'echo late; exit 0' TERM)",
       hint: 'wake it',
     });
-    expect(thrown(() => seen.killed)).toBeInstanceOf(SilentError);
-    expect(seen.patient).toBe(false);
-    expect(isSilent(seen)).toBe(true);
-    expect(isSilent(await observe(host, {patient: {...succeeds('sleep 60'), whenSilent: false}}, undefined, 1))).toBe(false);
+    expect(thrown(() => observed.killed)).toBeInstanceOf(FactTimeoutError);
+    expect(observed.patient).toBe(false);
+    expect(hasTimedOut(observed)).toBe(true);
+    expect(hasTimedOut(await observe(host, {patient: {...succeeds('sleep 60'), whenTimedOut: false}}, undefined, 1))).toBe(false);
   });
 
   it('asks once what several facts want to know', async () => {
     const path = join(folder, 'asked');
     const ask = `echo asked >>${path}; wc -l <${path}`;
-    const seen = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
-    expect(seen).toEqual([{a: '1', b: true}, {c: '1'}]);
+    const observed = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
+    expect(observed).toEqual([{a: '1', b: true}, {c: '1'}]);
   });
 
   it('sees all at the same time', async () => {
@@ -144,9 +144,9 @@ describe('observing a host with its own shell', () => {
     const log = join(folder, 'asked in turn');
     const turn = (name: string): Fact<boolean> => ({
       ...succeeds(`echo "begin ${name}" >>'${log}'; sleep 0.05; echo "end ${name}" >>'${log}'`),
-      asks: 'dockerd',
+      service: 'dockerd',
     });
-    await observe(host, {a: turn('a'), b: turn('b'), other: {...succeeds('true'), asks: 'etcd'}, c: turn('c')});
+    await observe(host, {a: turn('a'), b: turn('b'), other: {...succeeds('true'), service: 'etcd'}, c: turn('c')});
     expect((await readFile(log, 'utf8')).trim().split('\n')).toEqual(
       ['a', 'b', 'c'].flatMap((name) => [`begin ${name}`, `end ${name}`]),
     );
@@ -154,8 +154,8 @@ describe('observing a host with its own shell', () => {
 
   it('waits for services that hang once, however many questions they have not answered, and for no question twice', async () => {
     const begun = performance.now();
-    const asked = (service: string, text: string) => ({...output(text), asks: service});
-    const seen = await observe(
+    const asked = (service: string, text: string) => ({...output(text), service: service});
+    const observed = await observe(
       host,
       {
         before: asked('dockerd', 'echo a'),
@@ -167,8 +167,8 @@ describe('observing a host with its own shell', () => {
       undefined,
       1,
     );
-    expect([seen.before, seen.others]).toEqual(['a', 'c']);
-    for (const name of ['hangs', 'after', 'too'] as const) expect(() => seen[name]).toThrow(SilentError);
+    expect([observed.before, observed.others]).toEqual(['a', 'c']);
+    for (const name of ['hangs', 'after', 'too'] as const) expect(() => observed[name]).toThrow(FactTimeoutError);
     expect(performance.now() - begun).toBeLessThan(8_000);
   });
 
@@ -212,7 +212,7 @@ describe('observing a host with its own shell', () => {
     const tmp = await mkdtemp(join(tmpdir(), 'hw5-unheard-'));
     const many = Array.from({length: 20}, (_, index) => ({
       script: `head -c 20000 /dev/zero | tr '\\0' ${index % 10}`,
-      asks: 'files',
+      service: 'files',
     }));
     const shell = spawn('sh', ['-s'], {env: {...process.env, TMPDIR: tmp}, stdio: ['pipe', 'pipe', 'ignore']});
     shell.stdout.once('data', () => shell.stdout.destroy());
@@ -236,13 +236,13 @@ describe('observing a host with its own shell', () => {
     const abort = new AbortController();
     const look = observe(moved, {secret: output('echo token'), hangs: output('sleep 4713')}, abort.signal);
     look.catch(() => undefined);
-    const seen = await vi.waitFor(async () => {
+    const observed = await vi.waitFor(async () => {
       const [made] = await readdir(tmp);
       const file = join(tmp, made!, '0');
       expect(await readFile(file, 'utf8')).toBe('token\n');
       return [await stat(join(tmp, made!)), await stat(file)];
     }, 10_000);
-    expect(seen.map(({mode}) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
+    expect(observed.map(({mode}) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
     abort.abort();
     await expect(look).rejects.toThrow(InterruptedError);
     expect(await readdir(tmp)).toEqual([]);

@@ -196,7 +196,7 @@ describe('up', () => {
     await world.verify();
   });
 
-  it('looks again at the turn of a step that could not be seen at first: what it needs may have been slow to wake', async () => {
+  it('looks again at the turn of a step that could not be observed at first: what it needs may have been slow to wake', async () => {
     const world = new FakeCluster(['a']);
     await upRun(world.options(STORY));
     const machine = world.machine('a');
@@ -211,7 +211,7 @@ describe('up', () => {
     const world = new FakeCluster(['a', 'b']);
     world.machine('a').silent.add('keys');
     const keys = part('keys', {
-      extra: {plan: (_seen, {everywhere: all}) => ([...all.values()].some((one) => one.isThere) ? [] : [])},
+      extra: {plan: (_seen, {allObserved: all}) => ([...all.values()].some((one) => one.isThere) ? [] : [])},
     });
     const {errors} = await upRun(world.options([keys]));
     expect(errors.map((error) => [(error as StepError).host, error.message])).toEqual([
@@ -315,9 +315,9 @@ describe('up', () => {
     await world.verify();
   });
 
-  it('checks again at the turn of the step: silence at first is no objection, and what was seen may have changed', async () => {
+  it('checks again at the turn of the step: silence at first is no objection, and what was observed may have changed', async () => {
     const world = new FakeCluster(['a']);
-    const check = (seen: {readonly isThere: boolean}) => (seen.isThere ? [{message: 'in the way', hint: 'move it'}] : []);
+    const check = (observed: {readonly isThere: boolean}) => (observed.isThere ? [{message: 'in the way', hint: 'move it'}] : []);
     world.machine('a').silent.add('docker');
     world.machine('a').instead.set('look docker', () => '0 0 \n');
     const steps = [part('base'), part('docker', {needs: ['base'], extra: {check}})];
@@ -329,16 +329,16 @@ describe('up', () => {
   it('plans on what all hosts of the step showed, in the order of the file', async () => {
     const world = new FakeCluster();
     world.machine('b').things.add('key');
-    const seen: string[] = [];
+    const observed: string[] = [];
     const plan = (
       _: unknown,
-      {everywhere, node}: {everywhere: ReadonlyMap<string, {isThere: boolean}>; node: {name: string}},
+      {allObserved, node}: {allObserved: ReadonlyMap<string, {isThere: boolean}>; node: {name: string}},
     ): Action[] => {
-      if (node.name === 'a') seen.push([...everywhere].map(([name, {isThere}]) => `${name} ${isThere}`).join(', '));
+      if (node.name === 'a') observed.push([...allObserved].map(([name, {isThere}]) => `${name} ${isThere}`).join(', '));
       return [];
     };
     await upRun(world.options([part('key', {extra: {plan}})]));
-    expect(seen[0]).toBe('a false, b true, c false');
+    expect(observed[0]).toBe('a false, b true, c false');
   });
 
   it('refuses a need that comes later in the list', async () => {
@@ -496,6 +496,18 @@ describe('down', () => {
     ]);
     expect(changed).toBe(7);
     expect(world.machine('a').things).toEqual(new Set(['docker']));
+  });
+
+  it('observes a host again after a step that failed, which may have changed something before', async () => {
+    const world = new FakeCluster(['a']);
+    const {things, instead, trips} = world.machine('a');
+    for (const thing of ['base', 'etcd', 'docker']) things.add(thing);
+    instead.set('take docker', () => {
+      things.delete('etcd');
+      return {code: 1, stderr: 'busy'};
+    });
+    await downRun({...world.options(STORY), purge: false});
+    expect(trips).toEqual(['lock', 'look base etcd docker', 'take docker', 'look etcd', 'look base', 'take base', 'unlock']);
   });
 
   it('changes nothing the second time', async () => {

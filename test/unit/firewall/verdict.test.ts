@@ -296,7 +296,7 @@ describe('what a probe showed', () => {
   it('a probe that hears nothing until its time is over is silent', () => {
     const end = {label: 'node0', address: '198.18.0.10', node: 'node0'};
     for (const kind of ['ping', 'tcp', 'http'] as const)
-      expect(probeFact({kind, from: end, to: end, port: 22}).whenSilent).toEqual({kind: 'silent', detail: 'no answer'});
+      expect(probeFact({kind, from: end, to: end, port: 22}).whenTimedOut).toEqual({kind: 'silent', detail: 'no answer'});
   });
 
   it('a prober that did not report proves nothing', () => {

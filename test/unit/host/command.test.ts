@@ -7,13 +7,13 @@ import {CommandError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
 describe('quoteAll', () => {
-  it('leaves plain words readable', () => {
+  it('leaves arguments without special characters as they are', () => {
     expect(quoteAll(['systemctl', 'restart', 'hw5-etcd.service', '--x=/a/b:1,2', '50%'])).toBe(
       'systemctl restart hw5-etcd.service --x=/a/b:1,2 50%',
     );
   });
 
-  it('gives a shell exactly the arguments', () => {
+  it('makes a shell see exactly the arguments', () => {
     const argument = fc
       .string({unit: fc.constantFrom(...'ab \'"$`\\!*?[]{}()<>|&;#~=%^\n\t-é')})
       .map((text) => text.replaceAll('\0', ''));
@@ -30,7 +30,7 @@ describe('quoteAll', () => {
 });
 
 describe('Secret', () => {
-  it('prints as *** wherever it goes', () => {
+  it('prints as *** in every string conversion', () => {
     const secret = new Secret('hunter2');
     const shown = [
       `${secret}`,
@@ -43,19 +43,19 @@ describe('Secret', () => {
     expect(JSON.stringify(secret)).toBe('"***"');
   });
 
-  it('gives its value when asked to', () => {
+  it('returns its value from reveal only', () => {
     expect(new Secret('hunter2').reveal()).toBe('hunter2');
   });
 });
 
 describe('run', () => {
-  it('gives the result of a command that succeeds', async () => {
+  it('returns the result of a command that succeeds', async () => {
     expect((await run(new FakeHost().on(['true'], 'fine'), ['true'])).stdout).toBe('fine');
   });
 
   it('fails with the whole error output and the hint', async () => {
     const host = new FakeHost('node2').on(['systemctl', 'start', 'x'], {code: 5, stdout: 'o', stderr: 'line 1\nline 2\n'});
-    const error = await run(host, ['systemctl', 'start', 'x'], {hint: 'look at it'}).catch((caught: unknown) => caught);
+    const error = await run(host, ['systemctl', 'start', 'x'], {hint: 'see the log'}).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(CommandError);
     expect(error).toMatchObject({
       host: 'node2',
@@ -63,7 +63,7 @@ describe('run', () => {
       code: 5,
       stdout: 'o',
       stderr: 'line 1\nline 2\n',
-      hint: 'look at it',
+      hint: 'see the log',
     });
   });
 });

@@ -20,7 +20,7 @@ const key = (text: string) => Buffer.from(text, 'base64');
 const about = (patterns: string, name: string) => isAbout(parseKnownHosts(`${patterns} ssh-ed25519 ${ED}`)[0]!, name);
 
 describe('parseKnownHosts', () => {
-  it('leaves out comments, empty lines and what is no key, and counts the lines', () => {
+  it('ignores comments, empty lines and lines that are not keys, and counts lines', () => {
     const text = `# comment\n\nnode0 ssh-ed25519 ${ED} who\nhalf a\n@revoked node1 ssh-ed25519 ${OTHER}\n@what x y z\n`;
     expect(parseKnownHosts(text)).toEqual([
       {line: 3, marker: undefined, patterns: ['node0'], type: 'ssh-ed25519', key: key(ED)},
@@ -28,7 +28,7 @@ describe('parseKnownHosts', () => {
     ]);
   });
 
-  it('understands what ssh-keygen -H has hashed', async () => {
+  it('matches names hashed by ssh-keygen -H', async () => {
     const entries = await readKnownHosts(new URL('../../fixtures/known_hosts-hashed', import.meta.url).pathname);
     const types = (host: string, port = 22) => knownTypes(entries, knownHostName(host, port));
     expect(types('node0')).toEqual(['ssh-ed25519']);
@@ -62,7 +62,7 @@ describe('isAbout', () => {
 });
 
 describe('knownHostName', () => {
-  it('names the port only when it is not 22', () => {
+  it('contains the port only when it is not 22', () => {
     expect([knownHostName('Node0', 22), knownHostName('node0', 2222), knownHostName('fe80::1', 22)]).toEqual([
       'node0',
       '[node0]:2222',
@@ -74,61 +74,61 @@ describe('knownHostName', () => {
 describe('judgeHostKey', () => {
   const judge = (text: string, shown = ED) => judgeHostKey(parseKnownHosts(text), 'node0', key(shown));
 
-  it('knows a key that is listed, be it one of several', () => {
+  it('returns known for a listed key, also for one of several', () => {
     expect(judge(`node0 ssh-ed25519 ${OTHER}\nnode0 ssh-ed25519 ${ED}`)).toEqual({kind: 'known'});
   });
 
-  it('does not know a server that is not listed', () => {
+  it('returns unknown for a server that is not listed', () => {
     expect(judge(`node1 ssh-ed25519 ${ED}`)).toEqual({kind: 'unknown'});
   });
 
-  it('tells a changed key with the line of the old one', () => {
+  it('returns changed for another key, with the line of the listed one', () => {
     expect(judge(`# x\nnode0 ssh-ed25519 ${OTHER}`)).toMatchObject({kind: 'changed', known: {line: 2}});
   });
 
-  it('calls it changed as well when only another type is listed', () => {
+  it('returns changed also when only a key of another type is listed', () => {
     expect(judge('node0 ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA=')).toMatchObject({kind: 'changed', known: {type: 'ssh-rsa'}});
   });
 
-  it('refuses a revoked key whatever else is listed', () => {
+  it('returns revoked for a revoked key, even if it is also listed as valid', () => {
     expect(judge(`node0 ssh-ed25519 ${ED}\n@revoked * ssh-ed25519 ${ED}`)).toEqual({kind: 'revoked', line: 2});
   });
 
-  it('takes no authority for a host key', () => {
+  it('does not treat the key of a certificate authority as a host key', () => {
     expect(judge(`@cert-authority node0 ssh-ed25519 ${ED}`)).toEqual({kind: 'unknown'});
   });
 });
 
-it('shows keys as ssh-keygen does', () => {
+it('formats fingerprints as ssh-keygen does', () => {
   expect(fingerprint(key(ED))).toBe('SHA256:KK3PBRayIB96+LWpgf9RmD0A2K2xdH5O3148kCWpNAE');
   expect(keyType(key(ED))).toBe('ssh-ed25519');
 });
 
 describe('addKnownHost', () => {
-  let folder: string;
+  let directory: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-known-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-known-'));
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
-  it('makes the file for its owner only', async () => {
-    const file = join(folder, 'a', 'known_hosts');
+  it('creates the file and its directory for the owner only', async () => {
+    const file = join(directory, 'a', 'known_hosts');
     await addKnownHost(file, 'node0', key(ED));
     expect(await readFile(file, 'utf8')).toBe(`node0 ssh-ed25519 ${ED}\n`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await stat(join(folder, 'a'))).mode & 0o777).toBe(0o700);
+    expect((await stat(join(directory, 'a'))).mode & 0o777).toBe(0o700);
   });
 
-  it('begins a line of its own', async () => {
-    const file = join(folder, 'known_hosts');
+  it('starts a new line', async () => {
+    const file = join(directory, 'known_hosts');
     await writeFile(file, 'node1 ssh-ed25519 x');
     const entry = await addKnownHost(file, 'node0', key(ED));
     expect(await readFile(file, 'utf8')).toBe(`node1 ssh-ed25519 x\nnode0 ssh-ed25519 ${ED}\n`);
     expect(entry).toEqual((await readKnownHosts(file)).at(-1));
   });
 
-  it('loses nothing when many are added at once', async () => {
-    const file = join(folder, 'known_hosts');
+  it('loses no line when many are added concurrently', async () => {
+    const file = join(directory, 'known_hosts');
     const names = Array.from({length: 20}, (_, index) => `node${index}`);
     await Promise.all(names.map((name) => addKnownHost(file, name, key(ED))));
     const entries = await readKnownHosts(file);

@@ -39,7 +39,7 @@ it.each([
   ['locked', true],
   ['pem', false],
   ['pem-locked', true],
-])('sees whether a key is encrypted: %s %s', async (file, expected) => {
+])('detects whether a key is encrypted: %s %s', async (file, expected) => {
   expect(isEncryptedKey(await readFile(join(home, file)))).toBe(expected);
 });
 
@@ -53,7 +53,7 @@ describe('the order of logins', () => {
     expect(await methods({key: join(home, 'open'), agentSocket: '/a'})).toEqual(['key', 'agent', 'password', 'password']);
   });
 
-  it('has no agent that is not wanted, and default keys only without a configured one', async () => {
+  it('contains no agent that is not configured, and default keys only if no key is', async () => {
     expect(await methods({})).toEqual(['password', 'password']);
     await rename(join(home, 'pem'), join(home, '.ssh', 'id_rsa'));
     expect(await methods({agentSocket: '/a'})).toEqual(['agent', 'key', 'password', 'password']);
@@ -69,7 +69,7 @@ describe('the order of logins', () => {
 });
 
 describe('the password', () => {
-  it('is asked when its turn comes, with the configured variable, and used by one method only', async () => {
+  it('is requested when it is tried, with the configured variable, and used by one method only', async () => {
     const {target: wanted, asked} = target({key: join(home, 'open'), passwordEnv: 'NODE_PASSWORD'}, 'sesame');
     const {logins} = await planLogins(wanted, tools);
     expect(asked).toEqual([]);

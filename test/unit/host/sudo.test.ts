@@ -15,22 +15,22 @@ const WRONG = {code: 1, stderr: 'sudo: no password was provided\nsudo: 1 incorre
 const SENTINEL = 'sentinel-4711';
 
 function sudo(base: FakeHost, password?: string) {
-  let asked = 0;
+  let requested = 0;
   const host = new SudoHost(base, {
     user: 'hw5',
     passwordHint: 'give the password',
     password: async () => {
-      asked++;
+      requested++;
       return password === undefined ? undefined : new Secret(password);
     },
   });
-  return {host, asked: () => asked};
+  return {host, requested: () => requested};
 }
 
 describe('sudo without a password', () => {
-  it('is found out once, with the first commands, and asks for nothing', async () => {
+  it('is detected once, by the first commands, and no password is requested', async () => {
     const base = new FakeHost('node0').on(PROBE).on(/ id -u$/, '0\n');
-    const {host, asked} = sudo(base, SENTINEL);
+    const {host, requested} = sudo(base, SENTINEL);
     await Promise.all([host.exec(['id', '-u']), host.exec(['id', '-u'])]);
     expect((await host.exec(['id', '-u'], {stdin: 'input'})).stdout).toBe('0\n');
     expect(base.commands.filter((command) => command === PROBE.join(' '))).toHaveLength(1);
@@ -39,10 +39,10 @@ describe('sudo without a password', () => {
       stdin: Buffer.from('input'),
       asRoot: false,
     });
-    expect(asked()).toBe(0);
+    expect(requested()).toBe(0);
   });
 
-  it('is not looked for before it is needed', async () => {
+  it('is not probed before the first command', async () => {
     const base = new FakeHost();
     sudo(base).host.asRoot();
     expect(base.calls).toEqual([]);
@@ -71,7 +71,7 @@ describe('sudo with a password', () => {
     expect(command!.argv.slice(-3)).toEqual(['env', 'LC_ALL=C.UTF-8', 'cat']);
   });
 
-  it('lets go of input that stays open when nobody reads it any more', async () => {
+  it('closes an input stream that stays open when the command has stopped reading', async () => {
     const input = new PassThrough();
     const base = new FakeHost('node2').on(PROBE, NEEDED).on(CHECK);
     const exec = base.exec.bind(base);
@@ -86,7 +86,7 @@ describe('sudo with a password', () => {
     expect(input.destroyed).toBe(true);
   });
 
-  it('shows it nowhere', async () => {
+  it('never exposes it', async () => {
     const base = scripted();
     const {host} = sudo(base, SENTINEL);
     await host.exec(['cat']);
@@ -95,50 +95,50 @@ describe('sudo with a password', () => {
     expect(JSON.stringify(host)).not.toContain(SENTINEL);
   });
 
-  it('tries a wrong one exactly once, however many commands come', async () => {
+  it('tries a wrong one exactly once, for any number of commands', async () => {
     const base = new FakeHost('node2').on(PROBE, NEEDED).on(CHECK, WRONG);
-    const {host, asked} = sudo(base, SENTINEL);
+    const {host, requested} = sudo(base, SENTINEL);
     const results = await Promise.allSettled([host.exec(['id']), host.exec(['id'])]);
     results.push(...(await Promise.allSettled([host.exec(['id'])])));
     expect(base.calls.map(({argv}) => argv)).toEqual([PROBE, CHECK]);
-    expect(asked()).toBe(1);
+    expect(requested()).toBe(1);
     for (const result of results) {
       expect(result).toMatchObject({
         status: 'rejected',
-        reason: {message: 'sudo on node2 refused hw5: 1 incorrect password attempt'},
+        reason: {message: 'sudo on node2 rejected hw5: 1 incorrect password attempt'},
       });
       expect(inspect(result, {depth: 9})).not.toContain(SENTINEL);
     }
   });
 
-  it('says what to do when there is none', async () => {
+  it('fails with the configured hint when there is none', async () => {
     const base = new FakeHost('node2').on(PROBE, NEEDED);
     const error = await sudo(base)
       .host.exec(['id'])
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConnectError);
-    expect((error as ConnectError).message).toBe('sudo on node2 asks for the password of hw5, and none was given');
+    expect((error as ConnectError).message).toBe('sudo on node2 requires the password of hw5, and none was given');
     expect((error as ConnectError).hint).toBe('give the password');
     expect(base.calls).toHaveLength(1);
   });
 
   it.each([
     ['the password and the marker', `${SENTINEL}\nM\nrest\nof it\n`],
-    ['only the marker, because sudo took the password', 'M\nrest\nof it\n'],
-  ])('gives the command its own input after %s', async (_, stdin) => {
+    ['only the marker, because sudo has read the password', 'M\nrest\nof it\n'],
+  ])('passes the command its own input after %s', async (_, stdin) => {
     const result = await new LocalHost().exec(['sh', '-c', SKIP_SCRIPT, 'sh', 'M', 'cat', '-'], {stdin});
     expect(result.stdout).toBe('rest\nof it\n');
   });
 });
 
-describe('a sudo that does not answer', () => {
+describe('a sudo that does not respond', () => {
   afterEach(() => vi.useRealTimers());
-  const silent = () => new Promise<never>(() => {});
+  const pending = () => new Promise<never>(() => {});
 
   it.each([
-    ['whether it wants a password', () => new FakeHost('node0').on(PROBE, silent)],
-    ['whether the password is right', () => new FakeHost('node0').on(PROBE, NEEDED).on(CHECK, silent)],
-  ])('is given up: %s', async (_, make) => {
+    ['while it is probed for a password', () => new FakeHost('node0').on(PROBE, pending)],
+    ['while the password is checked', () => new FakeHost('node0').on(PROBE, NEEDED).on(CHECK, pending)],
+  ])('times out %s', async (_, make) => {
     vi.useFakeTimers();
     const error = sudo(make(), SENTINEL)
       .host.exec(['id'])
@@ -147,18 +147,18 @@ describe('a sudo that does not answer', () => {
     expect(await error).toMatchObject({message: 'sudo on node0 did not finish within 30 s'});
   });
 
-  it('ends with Ctrl-C, and is asked again by the next command', async () => {
-    const base = new FakeHost('node0').on(PROBE, silent, '').on(/ id$/, '0\n');
+  it('can be interrupted, and is probed again by the next command', async () => {
+    const base = new FakeHost('node0').on(PROBE, pending, '').on(/ id$/, '0\n');
     const {host} = sudo(base);
     await expect(host.exec(['id'], {signal: AbortSignal.timeout(20)})).rejects.toThrow(InterruptedError);
     expect((await host.exec(['id'])).stdout).toBe('0\n');
   });
 });
 
-it('says when there is no sudo', async () => {
+it('reports that sudo is not installed', async () => {
   const base = new FakeHost('node0').on(PROBE, {code: 127, stderr: "env: 'sudo': No such file or directory\n"});
   await expect(sudo(base).host.exec(['id'])).rejects.toMatchObject({
-    message: 'there is no sudo on node0',
+    message: 'sudo is not installed on node0',
     hint: expect.stringContaining('ssh.user'),
   });
 });
@@ -166,18 +166,18 @@ it('says when there is no sudo', async () => {
 it.each([
   ['at its time limit', () => ({timeoutMs: 20}), TimeoutError, 'sleep on node0 did not finish within 0.02 s'],
   ['when it is interrupted', () => ({signal: AbortSignal.timeout(20)}), InterruptedError, 'sleep on node0 was interrupted'],
-])('ends a command as root %s, because the login may not', async (_, options, type, message) => {
+])('terminates a command as root %s, because the login may not', async (_, options, type, message) => {
   const base = new FakeHost('node0')
     .on(PROBE)
     .on(/ sleep 9$/, () => new Promise(() => {}))
-    .on(/^sudo -n -- sh -c marked/);
+    .on(/^sudo -n -- sh -c tagged/);
   const error = await sudo(base)
     .host.exec(['sleep', '9'], options())
     .catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(type);
   expect((error as Error).message).toBe(message);
-  const [, sleep, end] = base.calls;
-  const mark = /HW5_EXEC=(\S+)/.exec(sleep!.argv.join(' '))?.[1];
-  expect(mark).toBeTruthy();
-  expect(end!.argv.at(-1)).toBe(mark);
+  const [, sleep, kill] = base.calls;
+  const tag = /HW5_EXEC=(\S+)/.exec(sleep!.argv.join(' '))?.[1];
+  expect(tag).toBeTruthy();
+  expect(kill!.argv.at(-1)).toBe(tag);
 });

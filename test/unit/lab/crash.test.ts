@@ -15,7 +15,13 @@ describe('what a power loss or a full disk left half written', () => {
   let lab: Lab;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'hw5-crash-'));
-    host = {cache: join(root, 'cache'), state: join(root, 'state/labs'), run: join(root, 'run'), programs: root};
+    host = {
+      cache: join(root, 'cache'),
+      state: join(root, 'state/labs'),
+      saves: join(root, 'saves'),
+      run: join(root, 'run'),
+      programs: root,
+    };
     lab = labFrom(defineLab({name: 'x', count: 1, subnet: '198.18.0.192/27'}), host);
     await writeRecord(host, lab, {name: 'x', count: 1, subnet: lab.subnet, sudoPassword: [], baseKey: 'k'});
   });

@@ -14,6 +14,7 @@ import {writeFiles, writeLinks} from '../../../src/lab/machine/provision.js';
 const lab = labFrom(defineLab({name: 'x', count: 2, subnet: '198.18.0.192/27'}), {
   cache: '/c',
   state: '/s',
+  saves: '/saves',
   run: '/r',
   programs: '/p',
 });
@@ -61,7 +62,6 @@ describe('writing into the upper layer', () => {
   let root: string;
   let layers: {lower: string; upper: string};
   const user = {uid: process.getuid!(), gid: process.getgid!()};
-  const programs = '/nowhere';
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'hw5-lab-'));
@@ -74,34 +74,34 @@ describe('writing into the upper layer', () => {
   afterEach(() => rm(root, {recursive: true, force: true}));
 
   it('follows a link of the base, so as not to hide what is behind it', async () => {
-    await writeFiles(layers, [{path: '/lib/systemd/x', mode: 0o644, text: 'x'}], {programs, user});
+    await writeFiles(layers, [{path: '/lib/systemd/x', mode: 0o644, text: 'x'}], user);
     expect(await readFile(join(layers.upper, 'usr/lib/systemd/x'), 'utf8')).toBe('x');
     await expect(stat(join(layers.upper, 'lib'))).rejects.toThrow();
   });
 
   it('keeps the modes of directories that the base has', async () => {
-    await writeFiles(layers, [{path: '/root/x', mode: 0o644, text: 'x'}], {programs, user});
+    await writeFiles(layers, [{path: '/root/x', mode: 0o644, text: 'x'}], user);
     expect((await stat(join(layers.upper, 'root'))).mode & 0o777).toBe(0o700);
   });
 
   it('gives files their mode whatever the umask', async () => {
-    await writeFiles(layers, [{path: '/root/x', mode: 0o777, text: 'x'}], {programs, user});
+    await writeFiles(layers, [{path: '/root/x', mode: 0o777, text: 'x'}], user);
     expect((await stat(join(layers.upper, 'root/x'))).mode & 0o777).toBe(0o777);
   });
 
   it('makes directories of the user private', async () => {
-    await writeFiles(layers, [{path: '/root/.ssh/x', mode: 0o600, text: 'x', ownedByUser: true}], {programs, user});
+    await writeFiles(layers, [{path: '/root/.ssh/x', mode: 0o600, text: 'x', ownedByUser: true}], user);
     expect((await stat(join(layers.upper, 'root/.ssh'))).mode & 0o777).toBe(0o700);
   });
 
   it('copies programs', async () => {
     await writeFile(join(root, 'tool'), 'program');
-    await writeFiles(layers, [{path: '/root/tool', mode: 0o755, program: 'tool'}], {programs: root, user});
+    await writeFiles(layers, [{path: '/root/tool', mode: 0o755, program: join(root, 'tool')}], user);
     expect(await readFile(join(layers.upper, 'root/tool'), 'utf8')).toBe('program');
   });
 
-  it('says what to do when a program was not built', async () => {
-    const write = writeFiles(layers, [{path: '/root/tool', mode: 0o755, program: 'tool'}], {programs, user});
+  it('reports what to do when a program was not built', async () => {
+    const write = writeFiles(layers, [{path: '/root/tool', mode: 0o755, program: '/nowhere/tool'}], user);
     await expect(write).rejects.toMatchObject({message: expect.stringContaining('/nowhere/tool'), hint: 'run `npm run build`'});
   });
 
@@ -131,7 +131,13 @@ describe("a machine's processes", () => {
   });
 
   it('have a cgroup that no other machine of any lab has', () => {
-    const other = labFrom(defineLab({name: 'y', subnet: '198.18.1.0/24'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
+    const other = labFrom(defineLab({name: 'y', subnet: '198.18.1.0/24'}), {
+      cache: '/c',
+      state: '/s',
+      saves: '/saves',
+      run: '/r',
+      programs: '/p',
+    });
     const cgroups = [lab, other].flatMap((each) => each.machines.map((machine) => machineCgroup(each, machine)));
     expect(new Set(cgroups).size).toBe(5);
   });

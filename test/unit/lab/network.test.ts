@@ -4,7 +4,13 @@ import {bridgeCommands, overlappingRoute} from '../../../src/lab/network/bridge.
 import {differingVariants, type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
 import {parseResolvConf} from '../../../src/lab/network/resolver.js';
 
-const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'});
+const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {
+  cache: '/c',
+  state: '/s',
+  saves: '/saves',
+  run: '/r',
+  programs: '/p',
+});
 const tables = labTables(lab, ['10.0.0.53']);
 const filter = tables.find((table) => table.table === 'filter')!;
 

@@ -6,6 +6,7 @@ import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {pruneBases} from '../../../src/lab/base/prune.js';
 import type {LabHost} from '../../../src/lab/host.js';
+import {type Save, savePaths} from '../../../src/lab/saves/saves.js';
 import {KEPT_MS} from '../../../src/support/cache.js';
 
 const now = Date.now();
@@ -15,7 +16,13 @@ describe('the cache of bases', () => {
 
   beforeEach(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hw5-bases-'));
-    host = {cache: join(folder, 'cache'), state: join(folder, 'labs'), run: join(folder, 'run'), programs: join(folder, 'p')};
+    host = {
+      cache: join(folder, 'cache'),
+      state: join(folder, 'labs'),
+      saves: join(folder, 'saves'),
+      run: join(folder, 'run'),
+      programs: join(folder, 'p'),
+    };
     await mkdir(host.state);
   });
   afterEach(() => rm(join(host.cache, '..'), {recursive: true, force: true}));
@@ -41,6 +48,25 @@ describe('the cache of bases', () => {
     await lab('a', record('a', 'of-a-lab'));
     await pruneBases(host, now);
     expect((await readdir(host.cache)).sort()).toEqual(['fresh', 'of-a-lab']);
+  });
+
+  it('keeps one that saved disks are layers over, although the lab is gone', async () => {
+    await base('of-a-save', 9);
+    await base('old', 2);
+    const save: Save = {
+      version: 1,
+      name: 's',
+      savedAt: '2026-01-01T00:00:00.000Z',
+      bytes: 1,
+      entries: 1,
+      lab: record('a', 'of-a-save'),
+      baseIdentity: 'i',
+      running: [],
+    };
+    await mkdir(savePaths(host, 'a', 's').directory, {recursive: true});
+    await writeFile(savePaths(host, 'a', 's').record, JSON.stringify(save));
+    await pruneBases(host, now);
+    expect(await readdir(host.cache)).toEqual(['of-a-save']);
   });
 
   it('keeps all of them where a lab cannot be read', async () => {

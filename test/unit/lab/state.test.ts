@@ -6,8 +6,8 @@ import {labHost} from '../../../src/lab/host.js';
 import {HOST_PACKAGES} from '../../../src/lab/host-packages.js';
 import {knownHost} from '../../../src/lab/keys.js';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
+import {joinPreinstalled} from '../../../src/lab/preinstalled.js';
 import {agree} from '../../../src/lab/state.js';
-import {joinPreinstalled} from '../../../src/lab/work-alikes.js';
 
 const record = {name: 'x', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1'], baseKey: 'k'};
 const host = labHost({XDG_CACHE_HOME: '/cache'}, '/home/me');

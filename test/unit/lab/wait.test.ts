@@ -12,7 +12,13 @@ let directory: string;
 let machine: LabMachine;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hw5-wait-'));
-  const [node0] = labFrom(defineLab({name: 'x'}), {cache: '/c', state: '/s', run: '/r', programs: '/p'}).machines;
+  const [node0] = labFrom(defineLab({name: 'x'}), {
+    cache: '/c',
+    state: '/s',
+    saves: '/saves',
+    run: '/r',
+    programs: '/p',
+  }).machines;
   machine = {...node0!, pidFile: join(directory, 'pid'), console: join(directory, 'console.log')};
 });
 afterEach(() => rm(directory, {recursive: true}));

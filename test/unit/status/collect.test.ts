@@ -2,7 +2,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {COMPONENTS} from '../../../src/components/index.js';
-import {Questions} from '../../../src/host/questions.js';
+import {PromptAwareLimits} from '../../../src/host/prompt-aware-limits.js';
 import type {SchedulerState} from '../../../src/scheduler-api/state.js';
 import {collectStatus} from '../../../src/status/collect.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
@@ -90,11 +90,11 @@ function collect(
 
 describe('the status of a cluster', () => {
   it('counts for no node the time that the user takes to answer a question', async () => {
-    const questions = new Questions();
+    const limits = new PromptAwareLimits();
     const password = async (): Promise<void> => {
-      questions.asked();
+      limits.promptOpened();
       await pause(500);
-      questions.answered();
+      limits.promptAnswered();
     };
     let answered: Promise<void> = Promise.resolve();
     const connect = async (one: ClusterNode) => {
@@ -103,7 +103,7 @@ describe('the status of a cluster', () => {
       await answered;
       return node(one);
     };
-    const {nodes} = await collectStatus(cluster, COMPONENTS, connect, 1000, questions);
+    const {nodes} = await collectStatus(cluster, COMPONENTS, connect, 1000, limits);
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, true]);
   });
 

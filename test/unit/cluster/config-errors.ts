@@ -2,7 +2,7 @@ import {parseCluster} from '../../../src/cluster/load.js';
 import {ConfigError, Hw5Errors} from '../../../src/support/errors.js';
 
 /** All faults of a text, as `line:column path: message → hint`, in the order in which they are reported. */
-export function faultsOf(text: string): readonly string[] {
+export function configErrorsOf(text: string): readonly string[] {
   return errorsOf(() => parseCluster(text, 'cluster.yaml', {user: 'me'})).map(
     ({location, message, hint}) => `${location.line}:${location.column} ${message} → ${hint}`,
   );

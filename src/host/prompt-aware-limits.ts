@@ -1,22 +1,22 @@
 import {TimeoutError} from '../support/errors.js';
 import {Deadline} from './deadline.js';
 
-/** Time limits that stand still while the user is asked something, whichever host it is for: questions wait for each other. */
-export class Questions {
+/** Time limits that are all paused while the user answers a prompt, whichever host it concerns: prompts for several hosts are shown one after the other. */
+export class PromptAwareLimits {
   readonly #limits = new Set<Deadline>();
   #open = 0;
 
-  asked(): void {
+  promptOpened(): void {
     this.#open++;
     for (const limit of this.#limits) limit.pause();
   }
 
-  answered(): void {
+  promptAnswered(): void {
     this.#open--;
     for (const limit of this.#limits) limit.resume();
   }
 
-  /** @param work is told by its signal when nobody waits for it any more. @throws TimeoutError, and what `work` throws. */
+  /** @param work its signal aborts when the limit is reached and the result is no longer awaited. @throws TimeoutError, and what `work` throws */
   async within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const end = new AbortController();
     const late = new Promise<never>((_, reject) => {

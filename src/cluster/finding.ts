@@ -2,7 +2,7 @@
 export type Path = readonly (string | number)[];
 
 /** A fault in the file, not yet tied to a line. */
-export interface Problem {
+export interface ConfigFinding {
   readonly path: Path;
   /** What is wrong, without the path. Never holds a value that may be a secret. */
   readonly message: string;
@@ -26,6 +26,6 @@ export function isWithin(path: Path, ancestor: Path): boolean {
 }
 
 /** Whether the value at the path, or something above or below it, has a fault of its own: then nothing can be concluded from it. */
-export function isBroken(problems: readonly Problem[], path: Path): boolean {
-  return problems.some((problem) => isWithin(problem.path, path) || isWithin(path, problem.path));
+export function hasFinding(findings: readonly ConfigFinding[], path: Path): boolean {
+  return findings.some((finding) => isWithin(finding.path, path) || isWithin(path, finding.path));
 }

@@ -1,10 +1,10 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
-import type {Problem} from '../../engine/step.js';
+import type {FailedCheck} from '../../engine/step.js';
 import {type Block, parseIpv4Block} from '../../support/block.js';
 import type {Port} from '../component.js';
 
 /** What preflight saw on a host; undefined where the command failed. */
-export interface PreflightSeen {
+export interface PreflightFacts {
   readonly release: string | undefined;
   readonly systemd: string | undefined;
   readonly apt: string | undefined;
@@ -27,7 +27,7 @@ export interface PreflightSeen {
   readonly addresses: string | undefined;
 }
 
-export interface PreflightWanted {
+export interface PreflightContext {
   readonly node: ClusterNode;
   /** The containers' pool. */
   readonly subnet: Block;
@@ -59,7 +59,7 @@ export interface ReferenceClock {
 }
 
 /**
- * The clock that the hosts should show: the median of theirs, all seen at the same moment. This computer's was read before anybody typed a
+ * The clock that the hosts should show: the median of theirs, all observed at the same moment. This computer's was read before anybody typed a
  * password, so it counts only where there is nothing else: for a single host, and to choose between the two in the middle.
  */
 export function referenceClock(clocks: readonly (string | undefined)[], now: number): ReferenceClock {
@@ -74,37 +74,39 @@ export function referenceClock(clocks: readonly (string | undefined)[], now: num
 }
 
 /** Everything that stands against the host, all at once. Pure. */
-export function preflightProblems(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
+export function preflightChecks(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
   return [
-    ...system(seen),
-    ...versions(seen, wanted),
-    ...clock(seen, wanted),
-    ...disk(seen, wanted),
-    ...ports(seen, wanted),
-    ...networking(seen, wanted),
+    ...system(observed),
+    ...versions(observed, wanted),
+    ...clock(observed, wanted),
+    ...disk(observed, wanted),
+    ...ports(observed, wanted),
+    ...networking(observed, wanted),
   ];
 }
 
-function system(seen: PreflightSeen): readonly Problem[] {
-  const isDebian = /\b(debian|ubuntu)\b/.test(seen.release ?? '') && seen.apt !== undefined;
+function system(observed: PreflightFacts): readonly FailedCheck[] {
+  const isDebian = /\b(debian|ubuntu)\b/.test(observed.release ?? '') && observed.apt !== undefined;
   return [
     ...(isDebian
       ? []
       : [
           {
-            message: `this is ${seen.release ?? 'an unknown system'}, not Debian or Ubuntu`,
+            message: `this is ${observed.release ?? 'an unknown system'}, not Debian or Ubuntu`,
             hint: 'hw5 installs packages with apt: use Debian 12',
           },
         ]),
-    ...(seen.systemd === 'systemd'
+    ...(observed.systemd === 'systemd'
       ? []
-      : [{message: `process 1 is ${seen.systemd ?? 'unknown'}, not systemd`, hint: 'hw5 runs its services as systemd units'}]),
+      : [
+          {message: `process 1 is ${observed.systemd ?? 'unknown'}, not systemd`, hint: 'hw5 runs its services as systemd units'},
+        ]),
   ];
 }
 
-function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  const problems: Problem[] = [];
-  const docker = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.docker ?? '');
+function versions(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
+  const problems: FailedCheck[] = [];
+  const docker = /^(?:\d+:)?(\d+)\.(\d+)/.exec(observed.docker ?? '');
   if (wanted.isContainerHost && !docker) {
     problems.push({
       message: 'apt knows no package docker.io',
@@ -116,13 +118,13 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
       hint: "install Docker 20.10, e.g. Debian 12's docker.io: `apt-get install docker.io`",
     });
   }
-  if (wanted.isContainerHost && (seen.swarm || 'inactive') !== 'inactive') {
+  if (wanted.isContainerHost && (observed.swarm || 'inactive') !== 'inactive') {
     problems.push({
-      message: `its Docker is in swarm mode (${seen.swarm}), in which dockerd does not start with --cluster-store`,
+      message: `its Docker is in swarm mode (${observed.swarm}), in which dockerd does not start with --cluster-store`,
       hint: '`docker swarm leave` (with --force on a manager) ends that, and the services of the swarm; else choose another host',
     });
   }
-  const etcd = /^(?:\d+:)?(\d+)\.(\d+)/.exec(seen.etcd ?? '');
+  const etcd = /^(?:\d+:)?(\d+)\.(\d+)/.exec(observed.etcd ?? '');
   if (wanted.isEtcdMember && !etcd) {
     problems.push({message: 'apt knows no package etcd-server', hint: ETCD_HINT});
   } else if (wanted.isEtcdMember && Number(etcd![1]) * 1000 + Number(etcd![2]) < 3004) {
@@ -131,7 +133,7 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
       hint: ETCD_HINT,
     });
   }
-  const node = /^v(?:\d+:)?(\d+)/.exec(seen.node ?? '');
+  const node = /^v(?:\d+:)?(\d+)/.exec(observed.node ?? '');
   if (wanted.needsNode && (!node || Number(node[1]) < NODE_MAJOR)) {
     problems.push({
       message: node ? `Node.js here is ${node[1]}` : 'apt knows no package nodejs',
@@ -141,9 +143,9 @@ function versions(seen: PreflightSeen, wanted: PreflightWanted): readonly Proble
   return problems;
 }
 
-function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  if (seen.clock === undefined) return [];
-  const difference = Math.abs(Number(seen.clock) - wanted.clock.now);
+function clock(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
+  if (observed.clock === undefined) return [];
+  const difference = Math.abs(Number(observed.clock) - wanted.clock.now);
   if (difference <= CLOCK_LIMIT_MS) return [];
   return [
     {
@@ -153,17 +155,19 @@ function clock(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
   ];
 }
 
-function disk(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  if (seen.freeKilobytes === undefined) return [];
+function disk(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
+  if (observed.freeKilobytes === undefined) return [];
   // where dockerd does not say what it has, an `up` that came as far as units has brought it
-  const lacks = seen.images ? wanted.images.some((tag) => !seen.images!.includes(tag)) : Number(seen.hasHw5 ?? 0) === 0;
+  const lacks = observed.images
+    ? wanted.images.some((tag) => !observed.images!.includes(tag))
+    : Number(observed.hasHw5 ?? 0) === 0;
   const coming = [
-    ...(seen.packages === '' ? [] : (['packages'] as const)),
+    ...(observed.packages === '' ? [] : (['packages'] as const)),
     ...(wanted.isContainerHost && lacks ? (['images'] as const) : []),
     'data' as const,
   ];
   const needed = coming.reduce((sum, part) => sum + DISK_MEGABYTES[part], 0);
-  const free = Math.round(Number(seen.freeKilobytes) / 1024);
+  const free = Math.round(Number(observed.freeKilobytes) / 1024);
   if (free >= needed) return [];
   return [
     {
@@ -191,10 +195,10 @@ function parseListeners(text: string): readonly Listener[] {
 }
 
 /** Ports that somebody else holds. Services of an earlier `up`, and those that hw5 itself will stop, are not somebody else. */
-function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  const ours = new Set(seen.ours?.split('\n'));
-  const isUp = Number(seen.hasHw5 ?? 0) > 0;
-  const others = parseListeners(seen.listeners ?? '').filter(({programs}) => !programs.some(({pid}) => ours.has(pid)));
+function ports(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
+  const ours = new Set(observed.ours?.split('\n'));
+  const isUp = Number(observed.hasHw5 ?? 0) > 0;
+  const others = parseListeners(observed.listeners ?? '').filter(({programs}) => !programs.some(({pid}) => ours.has(pid)));
   return wanted.ports.flatMap(({port, purpose, bind, processes = []}) => {
     if (bind === undefined) return [];
     const isInTheWay = ({address, programs}: Listener): boolean =>
@@ -216,21 +220,21 @@ function ports(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[]
   });
 }
 
-function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (!new RegExp(`\\b${wanted.node.address.replaceAll('.', '\\.')}/`).test(seen.addresses ?? '')) {
+function networking(observed: PreflightFacts, wanted: PreflightContext): readonly FailedCheck[] {
+  const problems: FailedCheck[] = [];
+  if (!new RegExp(`\\b${wanted.node.address.replaceAll('.', '\\.')}/`).test(observed.addresses ?? '')) {
     problems.push({
       message: `no interface has the address ${wanted.node.address}`,
       hint: 'nodes[].address is where the services listen; ssh.host is for another way in',
     });
   }
-  if (wanted.isContainerHost && seen.gateway === undefined) {
+  if (wanted.isContainerHost && observed.gateway === undefined) {
     problems.push({
       message: 'no route covers 169.254.1.1',
       hint: 'containers use it as their gateway: a default route is enough',
     });
   }
-  const clash = foreignNetworks(seen).find((network) => network.overlaps(wanted.subnet));
+  const clash = foreignNetworks(observed).find((network) => network.overlaps(wanted.subnet));
   if (clash) {
     problems.push({
       message: `its network ${clash} overlaps the containers' pool ${wanted.subnet}`,
@@ -241,8 +245,8 @@ function networking(seen: PreflightSeen, wanted: PreflightWanted): readonly Prob
 }
 
 /** Networks the host is on or has routes to, but for those that Calico made. */
-function foreignNetworks(seen: PreflightSeen): readonly Block[] {
-  return (seen.routes ?? '')
+function foreignNetworks(observed: PreflightFacts): readonly Block[] {
+  return (observed.routes ?? '')
     .split('\n')
     .filter((line) => !/proto bird|dev cali|^blackhole|^default/.test(line))
     .flatMap((line) => {

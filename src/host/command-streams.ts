@@ -9,19 +9,19 @@ export interface CommandStreams {
 }
 
 /**
- * Feeds a running command and listens to it until it has ended and all its output is delivered.
- * @param exited the exit code (undefined: a signal ended it); rejects when the command was lost.
+ * Writes a running command's input and reads its output until it has exited and all output is delivered.
+ * @param exited the exit code (undefined: terminated by a signal); rejects when the connection to the command is lost
  */
-export async function attend(
+export async function pumpStreams(
   streams: CommandStreams,
   exited: Promise<number | undefined>,
   options: Pick<ExecOptions, 'stdin' | 'onStdout' | 'onStderr'>,
 ): Promise<ExecResult> {
   const {stdin} = options;
-  // EPIPE and the like: the command does not read its input (any more). Its exit code says what that means.
+  // Such as EPIPE, when the command does not read its input (any more): its exit code decides whether that is an error.
   for (const stream of new Set([streams.stdin, streams.stdout, streams.stderr])) stream.on('error', () => {});
   let hasExited = false;
-  const over = exited.finally(() => {
+  const finished = exited.finally(() => {
     hasExited = true;
     if (isStream(stdin)) stdin.destroy();
   });
@@ -31,7 +31,7 @@ export async function attend(
   const [stdout, stderr, code] = await Promise.all([
     collect(streams.stdout, options.onStdout),
     collect(streams.stderr, options.onStderr),
-    over,
+    finished,
     feeding,
   ]);
   return {code, stdout, stderr};
@@ -47,7 +47,7 @@ async function feed(stdin: Writable, input: ExecOptions['stdin']): Promise<void>
     return;
   }
   for await (const chunk of input) {
-    // The command has closed its input, or is gone.
+    // The command has closed its input, or has exited.
     if (!stdin.writable) return;
     if (!stdin.write(chunk) && stdin.writable) await drained(stdin);
   }
@@ -64,9 +64,7 @@ function drained(stream: Writable): Promise<void> {
   });
 }
 
-/**
- * Everything a stream says, as text; or, with `onChunk`, piece by piece in order, the stream held back while a promise of it is open.
- */
+/** The stream's whole content as a string; with `onChunk`, an empty string, and chunks in order, the stream paused while the promise of one is pending. */
 function collect(stream: Readable, onChunk: ((chunk: Buffer) => void | Promise<void>) | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -77,7 +75,7 @@ function collect(stream: Readable, onChunk: ((chunk: Buffer) => void | Promise<v
         return;
       }
       try {
-        // A child process's streams are resumed by Node when it exits, so a chunk may come although the stream is paused.
+        // Node resumes a child process's streams when it exits, so a chunk may arrive although the stream is paused.
         const busy = tail === undefined ? onChunk(chunk) : tail.then(() => onChunk(chunk));
         if (busy === undefined) return;
         tail = busy;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {ConfigError, Hw5Errors} from '../../../src/support/errors.js';
-import {errorsOf, faultsOf} from './faults.js';
+import {configErrorsOf, errorsOf} from './config-errors.js';
 
 const NODES = 'nodes: [10.0.0.1, 10.0.0.2, 10.0.0.3]\n';
 const starting = (...texts: string[]) => texts.map((text) => expect.stringContaining(text));
@@ -22,7 +22,7 @@ framework:
 `;
 
   it('are reported at once, in the order of the file, without those that only follow from others', () => {
-    expect(faultsOf(text)).toEqual([
+    expect(configErrorsOf(text)).toEqual([
       '2:5 nodes[0].adress: unknown key → did you mean `address`?',
       '3:37 nodes[1].roles[0]: unknown value "etdc" → did you mean `etcd`?',
       '4:5 nodes[2]: not an IPv4 address → write four numbers from 0 to 255, as 172.16.1.137',
@@ -57,22 +57,22 @@ describe('a text that is not one YAML document', () => {
     ['a binary', 'nodes:\n- \u0001\0', '2:4 not a text in UTF-8'],
     ['another encoding', '\ufffd\ufffdn\0o\0', '1:1 not a text in UTF-8'],
   ])('%s is refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 
   it('says once where the parser lost its way', () => {
-    expect(faultsOf('{a: 1}\nname: b\nnodes:\n  - 10.0.0.1\n  - 10.0.0.2\n')).toEqual(starting('2:1 not valid YAML'));
+    expect(configErrorsOf('{a: 1}\nname: b\nnodes:\n  - 10.0.0.1\n  - 10.0.0.2\n')).toEqual(starting('2:1 not valid YAML'));
   });
 
   it('says all that the parser found', () => {
-    expect(faultsOf('a: @x\nb: `y\n')).toEqual(starting('1:4 not valid YAML', '2:4 not valid YAML'));
+    expect(configErrorsOf('a: @x\nb: `y\n')).toEqual(starting('1:4 not valid YAML', '2:4 not valid YAML'));
   });
 
   it('says the first ten of what has no end, in the order of the text and in whole sentences', () => {
-    const faults = faultsOf(`%X\n${Array.from({length: 50}, (_, index) => `k${index}: @x\n`).join('')}`);
+    const faults = configErrorsOf(`%X\n${Array.from({length: 50}, (_, index) => `k${index}: @x\n`).join('')}`);
     expect(faults).toHaveLength(10);
     expect(faults[0]).toContain('1:1 not valid YAML: Unknown directive %X');
-    expect(faultsOf(`${'a'.repeat(1100)}: 1\n`)[0]).toContain('The : indicator must be at most 1024 chars');
+    expect(configErrorsOf(`${'a'.repeat(1100)}: 1\n`)[0]).toContain('The : indicator must be at most 1024 chars');
   });
 });
 
@@ -109,7 +109,7 @@ describe('keys', () => {
       '1:10 nodes[0].ssh.prot: unknown key → did you mean `port`?',
     ],
   ])('%s are refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 });
 
@@ -168,7 +168,7 @@ describe('values', () => {
     ],
     ['an image with spaces', `${NODES}images: {base: "debian 12"}`, 'images.base: not the name of a container image'],
   ])('%s is refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 
   it.each([
@@ -187,20 +187,22 @@ describe('values', () => {
     '/run/a/b',
     '/usr/local/etcd',
   ])('%s is or holds something of somebody else, and may not be the data folder', (folder) => {
-    expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual(starting('2:17 etcd.dataDir: not a folder that hw5 may own'));
+    expect(configErrorsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual(
+      starting('2:17 etcd.dataDir: not a folder that hw5 may own'),
+    );
   });
 
   it.each(['/var/lib/hw5/etcd', '/var/lib/hw5/etcd-2', '/srv/etcd', '/home/me/etcd', '/mnt/disk/etcd', '/data/a-b/c.d'])(
     '%s may be the data folder',
     (folder) => {
-      expect(faultsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
+      expect(configErrorsOf(`${NODES}etcd: {dataDir: ${folder}}`)).toEqual([]);
     },
   );
 
   it.each(['debian:bookworm-slim', 'a', 'localhost:5000/a/b_c:V1', `quay.io/calico/node@sha256:${'a'.repeat(64)}`])(
     '%s is an image',
     (image) => {
-      expect(faultsOf(`${NODES}images: {base: "${image}"}`)).toEqual([]);
+      expect(configErrorsOf(`${NODES}images: {base: "${image}"}`)).toEqual([]);
     },
   );
 });
@@ -222,9 +224,9 @@ describe('nodes', () => {
     ['a loopback address', 'nodes: [127.0.0.1]', 'nodes[0]: 127.0.0.1 is a loopback address'],
     ['a link-local address', 'nodes: [169.254.3.1]', 'nodes[0]: 169.254.3.1 is a link-local address'],
   ])('%s are refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(expect.arrayContaining(starting(expected)));
+    expect(configErrorsOf(text)).toEqual(expect.arrayContaining(starting(expected)));
     // A loopback or link-local LAN collides with hw5's own list of networks in no other way.
-    expect(faultsOf(text)).toHaveLength(1);
+    expect(configErrorsOf(text)).toHaveLength(1);
   });
 });
 
@@ -274,7 +276,7 @@ describe('roles', () => {
       'images.builder: node0 is not an agent → name one of: node1',
     ],
   ])('%s are refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 });
 
@@ -289,13 +291,13 @@ describe('the pool', () => {
     ['the link-local network', `${NODES}network: {subnet: 169.254.0.0/16}`, 'overlaps the link-local network'],
     ['everything', `${NODES}network: {subnet: 0.0.0.0/0}`, 'overlaps the network of node0'],
   ])('must not overlap %s', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 
   it('proposed instead is one that overlaps nothing itself', () => {
-    const [fault] = faultsOf('nodes: [192.168.7.1, 10.200.3.4, 172.30.0.9]');
+    const [fault] = configErrorsOf('nodes: [192.168.7.1, 10.200.3.4, 172.30.0.9]');
     const subnet = /subnet: ([\d./]+)/.exec(fault!.split('→')[1]!)![1];
-    expect(faultsOf(`nodes: [192.168.7.1, 10.200.3.4, 172.30.0.9]\nnetwork: {subnet: ${subnet}}`)).toEqual([]);
+    expect(configErrorsOf(`nodes: [192.168.7.1, 10.200.3.4, 172.30.0.9]\nnetwork: {subnet: ${subnet}}`)).toEqual([]);
   });
 });
 
@@ -329,21 +331,21 @@ describe('ports', () => {
       "1:41 nodes[0].ssh.port: port 2380 of node0 is that of etcd's peers too → give etcd's peers another port, with etcd.peerPort",
     ],
   ])('%s share one: refused', (_, text, expected) => {
-    expect(faultsOf(text)).toEqual(starting(expected));
+    expect(configErrorsOf(text)).toEqual(starting(expected));
   });
 
   it("below 1024 are the proxy's too", () => {
-    expect(faultsOf(`${NODES}proxy: {port: 80, apiPort: 1024}`)).toEqual([]);
+    expect(configErrorsOf(`${NODES}proxy: {port: 80, apiPort: 1024}`)).toEqual([]);
   });
 
   it('may be equal for services that share no node', () => {
     const nodes = 'nodes: [{address: 10.0.0.1, roles: [etcd, master, agent, framework]}, {address: 10.0.0.2, roles: [proxy]}]\n';
-    expect(faultsOf(`${nodes}proxy: {port: 5050}`)).toEqual([]);
+    expect(configErrorsOf(`${nodes}proxy: {port: 5050}`)).toEqual([]);
   });
 
   it('of SSH do not count when they are those of another address', () => {
-    expect(faultsOf('nodes: [{address: 10.0.0.1, ssh: {host: nat.example.org, port: 8888}}]')).toEqual([]);
-    expect(faultsOf('nodes: [{address: 10.0.0.1, ssh: {port: 8888}}]')).toHaveLength(1);
+    expect(configErrorsOf('nodes: [{address: 10.0.0.1, ssh: {host: nat.example.org, port: 8888}}]')).toEqual([]);
+    expect(configErrorsOf('nodes: [{address: 10.0.0.1, ssh: {port: 8888}}]')).toHaveLength(1);
   });
 });
 
@@ -362,11 +364,11 @@ describe('keys that exclude or need each other', () => {
     ],
     ['a jump to nowhere', 'ssh: {jump: {port: 23}}', 'ssh.jump.host: missing'],
   ])('%s: refused', (_, text, expected) => {
-    expect(faultsOf(NODES + text)).toEqual(starting(expected));
+    expect(configErrorsOf(NODES + text)).toEqual(starting(expected));
   });
 
   it('an external Mesos without its address is refused', () => {
-    expect(faultsOf(`${NODES}mesos: {source: external}`)).toEqual(starting('2:17 mesos.source: the master is missing'));
+    expect(configErrorsOf(`${NODES}mesos: {source: external}`)).toEqual(starting('2:17 mesos.source: the master is missing'));
   });
 });
 
@@ -388,14 +390,14 @@ describe('a secret in the file', () => {
       'calico.calicoctl.url: not an http or https URL',
     ],
   ])('is refused and not repeated: %s', (text, expected) => {
-    const faults = faultsOf(NODES + text);
+    const faults = configErrorsOf(NODES + text);
     expect(faults).toEqual(starting(expected));
     expect(faults.join()).not.toContain(SENTINEL);
   });
 
   it('a misspelt name of the place for a secret is only misspelt', () => {
-    expect(faultsOf(`${NODES}ssh: {password_env: A}`)).toEqual(starting('did you mean `passwordEnv`?'));
-    expect(faultsOf(`${NODES}framework: {tokenfile: a}`)).toEqual(starting('did you mean `tokenFile`?'));
+    expect(configErrorsOf(`${NODES}ssh: {password_env: A}`)).toEqual(starting('did you mean `passwordEnv`?'));
+    expect(configErrorsOf(`${NODES}framework: {tokenfile: a}`)).toEqual(starting('did you mean `tokenFile`?'));
   });
 
   it('shows in no message, however broken the file is', () => {

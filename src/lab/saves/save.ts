@@ -1,0 +1,115 @@
+import {chmod, mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {Hw5Error} from '../../support/errors.js';
+import {baseAt, exists} from '../base/base.js';
+import {baseIdentity} from '../base/identity.js';
+import type {LabHost} from '../host.js';
+import type {Lab, LabMachine} from '../lab.js';
+import {freezeMachines} from '../machine/freeze.js';
+import {findMachine} from '../machine/processes.js';
+import {makePublicDirectories} from '../public-path.js';
+import {HERE, type LabContext, labRun} from '../report.js';
+import {requireRoot} from '../require-root.js';
+import {run} from '../run.js';
+import {type LabRecord, loadLab, nameOption} from '../state.js';
+import {copyDirectories, inUnits, measure, requireSpace} from './copy.js';
+import {removeInterrupted, unfinishedSave} from './interrupted.js';
+import {checkSaveName, readSave, type Save, savePaths, savesDirectory} from './saves.js';
+
+/** What makes up a machine. All else in its directory is made whenever it is switched on. */
+const MACHINE_ENTRIES = ['upper', 'docker', 'created', 'units'];
+
+/**
+ * Keeps the state of all machines of a lab under a name. They are stopped for the seconds that copying their disks takes, and then run on:
+ * the save is what the disks would be after a power failure at that moment. An interrupted save leaves nothing.
+ */
+export async function labSave(
+  choice: {readonly lab?: string | undefined; readonly save: string},
+  host: LabHost,
+  context: LabContext,
+): Promise<Save> {
+  requireRoot(`lab save ${choice.save}`);
+  checkSaveName(choice.save);
+  const {name} = await loadLab(host, choice.lab);
+  const {signal} = context;
+  return labRun(context, 'save', {name, machines: []}, async (part) => {
+    let save: Save | undefined;
+    await part('lab', HERE, async (say) => {
+      const lab = await loadLab(host, name);
+      await removeInterrupted(host, lab);
+      if (await readSave(host, name, choice.save)) {
+        throw new Hw5Error(`the lab ${name} has a save "${choice.save}" already`, {
+          hint: `choose another name, or remove it with \`sudo hw5 lab saved --delete ${choice.save}${nameOption(name)}\``,
+        });
+      }
+      const entries = await labEntries(lab);
+      const directory = unfinishedSave(host, lab, choice.save);
+      await makePublicDirectories([dirname(host.saves), host.saves, savesDirectory(host, name)]);
+      const amount = await measure(entries, signal);
+      const hint = `free some space, or remove a save: \`hw5 lab saved${nameOption(name)}\` lists them`;
+      await requireSpace(host.saves, amount.bytes, `saving the lab ${name}`, hint);
+      try {
+        const running = await runningMachines(lab);
+        for (const path of [directory, join(directory, 'lab'), ...lab.machines.map((each) => join(directory, 'lab', each.name))])
+          await mkdir(path, {mode: 0o700});
+        const pairs = entries.map((from) => ({from, to: join(directory, 'lab', from.slice(lab.directory.length))}));
+        say(`copying ${inUnits(amount.bytes)}`);
+        {
+          await using _ = await freezeMachines(lab);
+          const onProgress = (done: number): void => say(`copied ${done} of about ${amount.entries} files`);
+          await copyDirectories(pairs, {onProgress, signal});
+        }
+        save = await describe(choice.save, {lab, host, running, amount: await measure([join(directory, 'lab')], signal)});
+        await writeFile(join(directory, 'save.json'), `${JSON.stringify(save, undefined, 2)}\n`);
+        await chmod(directory, 0o755);
+        say('writing it to the disk');
+        // a power failure must not leave a save whose files are incomplete
+        await run(['sync', '-f', directory], {signal});
+        await rename(directory, savePaths(host, name, choice.save).directory);
+      } catch (error) {
+        await rm(directory, {recursive: true, force: true});
+        throw error;
+      }
+      return true;
+    });
+    return save!;
+  });
+}
+
+/** The paths that make up a lab. */
+async function labEntries(lab: Lab): Promise<string[]> {
+  const {definition, cluster, key, knownHosts} = lab.files;
+  const ofMachine = (machine: LabMachine): string[] => [
+    ...MACHINE_ENTRIES.map((entry) => join(machine.directory, entry)),
+    machine.sudoPasswordFile,
+  ];
+  const paths = [definition, cluster, key, `${key}.pub`, knownHosts, ...lab.machines.flatMap(ofMachine)];
+  const found = await Promise.all(paths.map(exists));
+  return paths.filter((_, index) => found[index]);
+}
+
+async function runningMachines(lab: Lab): Promise<string[]> {
+  const found = await Promise.all(lab.machines.map((machine) => findMachine(lab, machine)));
+  return lab.machines.filter((_, index) => found[index]).map((machine) => machine.name);
+}
+
+async function describe(
+  name: string,
+  parts: {
+    readonly lab: Lab & LabRecord;
+    readonly host: LabHost;
+    readonly running: readonly string[];
+    readonly amount: {readonly bytes: number; readonly entries: number};
+  },
+): Promise<Save> {
+  const {count, subnet, sudoPassword, baseKey} = parts.lab;
+  return {
+    version: 1,
+    name,
+    savedAt: new Date().toISOString(),
+    ...parts.amount,
+    lab: {name: parts.lab.name, count, subnet, sudoPassword: [...sudoPassword], baseKey},
+    baseIdentity: await baseIdentity(baseAt(parts.host, baseKey)),
+    running: [...parts.running],
+  };
+}

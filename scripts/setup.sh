@@ -18,11 +18,13 @@ missing=$(node -e "import('./dist/lab/host-packages.js').then(async (m) => conso
 if [ "${1:-}" = test ]; then
   [ -x /usr/bin/chromium ] || missing="$missing chromium"
   [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+  [ -x /usr/bin/shellcheck ] || missing="$missing shellcheck"
 fi
 if [ -n "${missing// /}" ]; then
   echo "installing Debian packages: $missing"
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq -o DPkg::Lock::Timeout=300 update
+  # shellcheck disable=SC2086 # a list of names
   apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >/dev/null
   # the tests start an sshd of their own on loopback; this computer is not to get one as a service
   case $missing in *openssh-server*) [ ! -d /run/systemd/system ] || systemctl --quiet disable --now ssh.service ;; esac

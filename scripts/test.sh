@@ -2,7 +2,7 @@
 # All tests, the lab's included. Ends with one line `N passed, N failed`.
 # `npm test -- FILTER …` runs only the test files whose path holds a filter.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 

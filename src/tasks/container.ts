@@ -23,8 +23,8 @@ export interface TaskContainer {
 const LIMIT_MS = 20_000;
 
 /** A container's host name is its task's. docker inspect fails for a container that went away meanwhile, and tells of the others all the same. */
-const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
-[ -z "$ids" ] || docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' $ids 2>/dev/null
+export const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
+printf %s "$ids" | xargs -r docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' 2>/dev/null
 true`;
 
 /** All containers of a task on a node, the newest first. */

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Removes what Calico leaves in a machine when its node is stopped: genuine Calico keeps routes, rules and interfaces so that traffic goes on,
 # and has no command to take them back. Works for Calico's container and for the lab's work-alike; doing it twice is harmless.
 # POSIX sh, as root. $POOL is the containers' pool. etcd is not touched: `calicoctl delete node` is for that.

@@ -103,6 +103,7 @@ delete_rule() {
 strike() {
   id=$1
   shift
+  # shellcheck disable=SC2013 # the paths contain no blanks
   for file in $(grep -ls "\"hw5:$id " "$@"); do sed -i "/\"hw5:$id /d" "$file" || return 1; done
 }
 
@@ -211,15 +212,17 @@ roll_back() { undo && rm -rf "$RUN/pending" && sweep; }
 # feed OPTION: gives every tool its part of the change.
 feed() {
   for file in "$RUN"/pending/*.forward; do
-    [ ! -e "$file" ] || "$(basename "$file" .forward)-restore" --noflush "$WAIT" "$1" <"$file" || return 1
+    tool=$(basename "$file" .forward)
+    [ ! -e "$file" ] || "$tool-restore" --noflush "$WAIT" "$1" <"$file" || return 1
   done
 }
 
 # change TX SECONDS FINGERPRINT: installs a change, to be rolled back after SECONDS. 0: a strict one, which is not confirmed; its rule ends by itself.
 change() {
   if is_pending; then
-    is_overdue || { report "another change waits to be confirmed until $(date -d "@$deadline" +%T)"; exit $BUSY; }
-    roll_back || { report 'another change, which was not confirmed, cannot be rolled back'; exit $BUSY; }
+    ! is_overdue || ! roll_back || { report 'another change, which was not confirmed, has been rolled back first'; exit $STALE; }
+    report "another change waits to be confirmed until $(date -d "@$deadline" +%T)"
+    exit $BUSY
   fi
   [ "$(fingerprint)" = "$3" ] || { report 'the rules have changed since they were read'; exit $STALE; }
   rm -rf "$RUN/pending" && mkdir "$RUN/pending" && receive && cat "$RUN/pending/fresh" >>"$RUN/fresh" &&
@@ -265,14 +268,14 @@ boot() {
   cp "$ETC/hw5-firewall.sh" "$RUN/program"
   for file in "$ETC"/*.rules; do
     tool=$(basename "$file" .rules)
-    [ -s "$file" ] && ! "$tool-save" | grep -q '^:HW5-' || continue
+    if [ ! -s "$file" ] || "$tool-save" | grep -q '^:HW5-'; then continue; fi
     # Docker, which starts later, uses the chain if it exists
     ! grep -q '^-I DOCKER-USER ' "$file" || "$tool" "$WAIT" -N DOCKER-USER 2>/dev/null
     sed -n "s/^\*/$tool /p" "$file" >>"$RUN/fresh"
     put "$tool" "$file" || code=1
   done
   for file in "$ETC"/rules/*; do
-    read -r _ ends <"$file" && [ "$ends" != - ] || continue
+    if ! read -r _ ends <"$file" || [ "$ends" = - ]; then continue; fi
     id=${file##*/} left=$((ends - $(now)))
     if [ $left -gt 0 ] || ! delete_rule "$id"; then arm "end-$id" $((left > 0 ? left : 1)) end "$id" "$ends"; fi
   done

@@ -264,7 +264,7 @@ export const calico = defineComponent({
         script: notingPull(
           cluster.calico.nodeImage,
           `log=$(${quoteAll(argv)} 2>&1) && exit 0
-for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
+for _ in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
 printf '%s\\n' "$log" >&2; exit 1`,
         ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs calico-node\``,
@@ -291,7 +291,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
         // none there is well; a dockerd that does not answer is not, as it would start the container again
         script: `command -v docker >/dev/null || exit 0
 ids=$(docker ps -aq --filter name='^/calico-node$') || exit 1
-[ -z "$ids" ] || docker rm -f $ids`,
+printf %s "$ids" | xargs -r docker rm -f`,
         timeoutMs: 60_000,
         hint: `dockerd has to run on ${node.name} for this: \`systemctl restart docker\`, then the same command again`,
       },

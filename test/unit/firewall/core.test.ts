@@ -31,7 +31,7 @@ const BACK = '*filter\n:HW5-INPUT - [0:0]\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT
 const SNAPSHOT = `${template('firewall/snapshot.sh')}\nhw5_firewall snapshot`;
 
 /** What hw5 rendered for the next boot. */
-const BOOT = BACK.replace('10.0.0.3', '10.0.0.1');
+const BOOT = BACK.replace('10.0.0.3/32', '10.0.0.1/32 -m comment --comment "hw5:abc123 deny-ip"');
 
 let folder: string;
 const file = (name: string): string => join(folder, name);
@@ -272,6 +272,14 @@ ${rest}`,
     expect(run(change)).toMatchObject({code: 75, stderr: expect.stringContaining('waits to be confirmed')});
   });
 
+  it('whose timer did not fire is rolled back by the next change, which is then planned again', () => {
+    run(change);
+    put('run/pending/tx', 'a 1000\n');
+    expect(run(change)).toMatchObject({code: 77, stderr: expect.stringContaining('has been rolled back first')});
+    expect(told()).toContain('\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT\nCOMMIT\n');
+    expect(existsSync(file('run/pending'))).toBe(false);
+  });
+
   it('that nobody confirms is taken back by its timer, and can be confirmed no more', () => {
     run(change);
     run('hw5_firewall revert a');
@@ -348,4 +356,102 @@ it('a confirmed change arms the end of its rules, under the time that is noted',
   const [, ends] = readFileSync(file('run/rules/abc123'), 'utf8').trim().split(' ');
   expect(readFileSync(file('run/armed'), 'utf8')).toBe(`end abc123 ${ends}\n`);
   expect(existsSync(file('run/pending'))).toBe(false);
+});
+
+describe('a boot', () => {
+  const now = Math.floor(Date.now() / 1000);
+  const boot = (rules: Record<string, string>, dump = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n') => {
+    put('dump', dump);
+    for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+    put('etc/hw5-firewall.sh', 'the program\n');
+    put('etc/fake.rules', BOOT);
+    for (const [id, note] of Object.entries(rules)) put(`etc/rules/${id}`, `${note}\n`);
+    // what is restored is in the kernel, or a sweep would take the notes for those of rules that are gone
+    restoreDoes(`tell; cp ${file('told')} ${file('dump')}`);
+    return run('hw5_firewall boot');
+  };
+  const armed = (): string => (existsSync(file('run/armed')) ? readFileSync(file('run/armed'), 'utf8') : '');
+
+  it('restores the rules that survive it, and arms their ends again', () => {
+    expect(boot({abc123: `${now} ${now + 600}`, ffffff: `${now} -`})).toMatchObject({code: 0});
+    expect(told()).toBe(BOOT);
+    expect(armed()).toBe(`end abc123 ${now + 600}\n`);
+    expect(readFileSync(file('run/program'), 'utf8')).toBe('the program\n');
+  });
+
+  it('deletes a rule that has ended meanwhile', () => {
+    const {code} = boot({abc123: `${now - 60} ${now - 10}`}, DUMP.replace(/^.*HW5-INPUT -i lo.*\n/m, ''));
+    expect(code).toBe(0);
+    expect(told()).toContain(
+      '-D HW5-INPUT -s 10.0.0.1/32 -m comment --comment "hw5:abc123 deny-ip" -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n',
+    );
+    expect(armed()).toBe('');
+  });
+
+  it('leaves rules alone that are there already', () => {
+    boot({abc123: `${now} -`}, DUMP);
+    expect(told()).toBe('');
+  });
+
+  it('that cannot restore keeps the files for the next one', () => {
+    restoreDoes('exit 1');
+    put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+    put('etc/hw5-firewall.sh', '');
+    put('etc/fake.rules', BOOT);
+    put('etc/rules/abc123', '1 -\n');
+    expect(run('hw5_firewall boot').code).toBe(1);
+    expect(readFileSync(file('etc/fake.rules'), 'utf8')).toBe(BOOT);
+  });
+});
+
+describe('a table that hw5 created', () => {
+  const EMPTY = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n';
+  /** The program after the last rule is gone. @param dump what is in the kernel then */
+  const sweepWith = (dump: string, fresh = 'fake filter\n'): string => {
+    put('dump', dump);
+    put('run/fresh', fresh);
+    writeFileSync(file('fake'), '#!/bin/sh\necho "fake v1 (nf_tables)"\n', {mode: 0o755});
+    expect(run('hw5_firewall revert a').code).toBe(0);
+    return told();
+  };
+
+  it('is deleted when it is empty again', () => {
+    expect(sweepWith(EMPTY)).toBe('*filter\nCOMMIT\n');
+  });
+
+  it('is deleted also where an earlier version of hw5 created it', () => {
+    expect(sweepWith(EMPTY, 'fake 4 filter\n')).toBe('*filter\nCOMMIT\n');
+  });
+
+  it.each([
+    ['a rule', EMPTY.replace('COMMIT', '-A INPUT -s 10.0.0.9/32 -j DROP\nCOMMIT')],
+    ['a policy', EMPTY.replace('FORWARD ACCEPT', 'FORWARD DROP')],
+    ['a chain', EMPTY.replace('COMMIT', ':theirs - [0:0]\nCOMMIT')],
+    ['nothing, as it does not exist', ''],
+  ])('stays as it is when it holds %s', (_, dump) => {
+    expect(sweepWith(dump)).toBe('');
+  });
+});
+
+describe('the state that an earlier version of hw5 left', () => {
+  it('of a change that waits is rolled back', () => {
+    mkdirSync(file('run/pending'));
+    put('run/pending/tx', 'a 9999999999\n');
+    put('run/pending/fake.back', BACK);
+    put('run/pending/notes', 'set abc123 - -\n');
+    expect(run('hw5_firewall revert a').code).toBe(0);
+    expect(told()).toContain('\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT\nCOMMIT\n');
+    expect(existsSync(file('run/pending'))).toBe(false);
+  });
+
+  it('of rules is shown', () => {
+    for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+    put('run/rules/abc123', '1700000000 1700000600\n');
+    put('etc/rules/ffffff', '1700000000 -\n');
+    expect([...parseFirewallState(run(SNAPSHOT).stdout).notes]).toEqual([
+      ['abc123', {added: 1_700_000_000, ends: 1_700_000_600, persisted: false}],
+      ['ffffff', {added: 1_700_000_000, ends: undefined, persisted: true}],
+    ]);
+  });
 });

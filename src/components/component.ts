@@ -44,6 +44,10 @@ export interface Component<F extends FactMap = FactMap> extends Step<F> {
   readonly units?: readonly string[];
   /** Units of the distribution that it stops because they hold its ports. */
   readonly replaces?: readonly string[];
+  /** Debian packages that it needs on one of its nodes. */
+  readonly packages?: (cluster: Cluster, node: ClusterNode) => readonly string[];
+  /** Names of bundled programs that it uploads: `npm run build` makes them. */
+  readonly programs?: readonly string[];
   /** The ports on which it listens on one of its nodes. */
   readonly ports?: (cluster: Cluster, node: ClusterNode) => readonly Port[];
   /** Its health on one of its nodes. Without it, `hw5 status` does not show the component. */

@@ -7,11 +7,10 @@ import {pruneCache, useCached} from '../support/cache.js';
 import {Hw5Error} from '../support/errors.js';
 import {fileSha256, sha256} from '../support/sha256.js';
 import {packageFile} from '../support/template.js';
+import type {Component} from './component.js';
 import {imageSpecs} from './images/image-specs.js';
+import {COMPONENTS} from './index.js';
 import {freshSecrets} from './secrets/fresh-secrets.js';
-
-/** Programs that hw5 brings to the hosts: bundles made by `npm run build`. */
-const CARRIED = ['configurable-http-proxy', 'hw5-scheduler'];
 
 /** Reads everything the controller brings to a run. `loadCluster` has looked at the files that the cluster names. @throws Hw5Error when a program is missing. */
 export async function prepareInputs(
@@ -20,12 +19,15 @@ export async function prepareInputs(
     readonly cacheDir: string;
     /** ms since the epoch */
     readonly now: number;
-    /** The folder of the bundles; default: where `npm run build` puts them. */
+    /** Whose programs are read; default: all. */
+    readonly components?: readonly Component[];
+    /** The directory of the bundles; default: where `npm run build` puts them. */
     readonly programs?: string;
   },
 ): Promise<Inputs> {
-  const {cacheDir, programs: folder = packageFile('dist/programs')} = options;
-  const programs = await Promise.all(CARRIED.map(async (name) => [name, await program(join(folder, name))] as const));
+  const {cacheDir, components = COMPONENTS, programs: directory = packageFile('dist/programs')} = options;
+  const names = components.flatMap((component) => component.programs ?? []);
+  const programs = await Promise.all(names.map(async (name) => [name, await program(join(directory, name))] as const));
   const {name: baseName, import: baseTar} = cluster.images.base;
   const baseHash = baseTar === undefined ? undefined : await cachedHash(baseTar, cacheDir);
   const baseTag = baseHash === undefined ? baseName! : `hw5-base:${baseHash.slice(0, 12)}`;

@@ -4,12 +4,12 @@ import {Hw5Error} from '../support/errors.js';
 import type {Action} from './action.js';
 import type {Emit} from './events.js';
 import type {FactMap, Observed} from './fact.js';
-import {succeeds} from './facts.js';
 import type {Inputs} from './inputs.js';
 import {type Direction, type Item, items, itemsUp, targetsOf, withoutRetired} from './items.js';
 import {BusyError, lockHost} from './lock.js';
 import {FactTimeoutError, observe, observeAll} from './observe.js';
 import type {PlanContext, Step, StepContext} from './step.js';
+import {isReady} from './wait.js';
 
 export interface SessionOptions {
   readonly cluster: Cluster;
@@ -18,21 +18,21 @@ export interface SessionOptions {
   readonly connect: (node: ClusterNode, signal?: AbortSignal) => Promise<Host>;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
-  /** Who works on the hosts. Without it the hosts are only looked at, and not locked. */
+  /** The name of the lock's holder. Without it the hosts are observed only, and not locked. */
   readonly lockAs?: string | undefined;
   /** Default: up. */
   readonly direction?: Direction | undefined;
 }
 
-/** The fact that tells whether the step's wait would end at once. */
+/** The fact whether the step's wait would end immediately. */
 const READY = 'ready?';
 
-/** The connections to all hosts and what was observed on them: what `up`, `plan` and `down` start from. */
+/** The connections to all hosts and what was observed on them: where `up`, `plan` and `down` start. */
 export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
-  /** Those that take something away are among them only where it is there. */
+  /** Retired items are among them only where there is something to remove. */
   items: readonly Item[];
-  /** When it began, by the clock of `performance.now()`. */
+  /** When it started, by `performance.now()`. */
   readonly started = performance.now();
   readonly #connections: Host[] = [];
   /** As root. */
@@ -40,7 +40,7 @@ export class Session implements AsyncDisposable {
   readonly #locks: AsyncDisposable[] = [];
   /** Why a host cannot be used. */
   readonly failures = new Map<string, Hw5Error>();
-  /** step name → node name → what was observed last */
+  /** step name → node name → its last observation */
   readonly #observed = new Map<string, Map<string, Observed<FactMap>>>();
 
   private constructor(options: SessionOptions) {
@@ -50,19 +50,19 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Connects to all hosts at once and sees all facts of all steps, one round trip a host. Hosts that fail are in `failures`.
-   * @throws BusyError when somebody else works on one of them: then none is touched. InterruptedError.
+   * Connects to all hosts concurrently and observes the facts of all steps, one round trip per host. Hosts that fail are in `failures`.
+   * @throws BusyError when another run holds the lock of one of them: then none is changed. InterruptedError.
    */
   static async open(options: SessionOptions): Promise<Session> {
     const {cluster, signal, lockAs} = options;
     const session = new Session(options);
     try {
       await session.#onAll((node) => session.#connect(node));
-      // one after the other: of two runs that begin together, the first host's lock decides, and neither holds what the other waits for
+      // one after the other: of two runs that start together, the one that locks the first host continues
       if (lockAs !== undefined) for (const node of cluster.nodes) await session.#onHost(node, () => session.#lock(node, lockAs));
-      await session.#onAll((node) => session.#look(node));
+      await session.#onAll((node) => session.#observeAll(node));
       signal?.throwIfAborted();
-      session.#dropIdle();
+      session.#dropEmptyRemovals();
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]().catch(() => undefined);
@@ -70,13 +70,13 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Does it on all hosts at once, and waits for all of them whatever becomes of one. */
+  /** Does it on all hosts concurrently, and waits for all of them even if one fails. */
   async #onAll(work: (node: ClusterNode) => Promise<void>): Promise<void> {
     const all = await Promise.allSettled(this.options.cluster.nodes.map((node) => this.#onHost(node, () => work(node))));
     for (const one of all) if (one.status === 'rejected') throw one.reason;
   }
 
-  /** Does it unless the host has failed already, and remembers if it fails now. */
+  /** Does it unless the host has failed before; a failure is recorded. */
   async #onHost(node: ClusterNode, work: () => Promise<void>): Promise<void> {
     if (this.failures.has(node.name)) return;
     try {
@@ -101,7 +101,7 @@ export class Session implements AsyncDisposable {
     this.#hosts.set(node.name, lock.host);
   }
 
-  async #look(node: ClusterNode): Promise<void> {
+  async #observeAll(node: ClusterNode): Promise<void> {
     const here = this.items.filter((item) => item.node.name === node.name);
     const maps = here.map((item) => this.#facts(item));
     const observed = await observeAll(this.host(node.name), maps, this.options.signal);
@@ -110,9 +110,9 @@ export class Session implements AsyncDisposable {
     });
   }
 
-  /** Nothing is said of steps that are neither wanted nor there. What gave no answer may be there. */
-  #dropIdle(): void {
-    const isIdle = (item: Item): boolean => {
+  /** Drops retired items that have nothing to remove. A fact that timed out may mean that there is something. */
+  #dropEmptyRemovals(): void {
+    const isEmpty = (item: Item): boolean => {
       if (this.failures.has(item.node.name)) return true;
       try {
         return this.undoOf(item, false).length === 0;
@@ -121,7 +121,7 @@ export class Session implements AsyncDisposable {
         throw error;
       }
     };
-    this.items = withoutRetired(this.items, isIdle);
+    this.items = withoutRetired(this.items, isEmpty);
   }
 
   host(name: string): Host {
@@ -139,12 +139,12 @@ export class Session implements AsyncDisposable {
     return {...this.context(item), allObserved: new Map([...observed].filter(([name]) => targets.has(name)))};
   }
 
-  /** What takes the step away. */
+  /** The actions that remove the step. */
   undoOf(item: Item, purge: boolean): readonly Action[] {
     return item.step.undo(this.observed(item), {...this.planContext(item), purge, isRetired: item.isRetired === true});
   }
 
-  /** What was observed last of the step's facts on the item's host. */
+  /** The last observation of the step's facts on the item's host. */
   observed(item: Item): Observed<FactMap> {
     return this.#observed.get(item.step.name)!.get(item.node.name)!;
   }
@@ -153,18 +153,17 @@ export class Session implements AsyncDisposable {
     return item.isRetired === true || item.step.ready === undefined || this.observed(item)[READY] === true;
   }
 
-  /** Sees the step's facts again. */
+  /** Observes the step's facts again. */
   async observe(item: Item): Promise<Observed<FactMap>> {
     return this.#remember(item, await observe(this.host(item.node.name), this.#facts(item), this.options.signal));
   }
 
   #facts(item: Item): FactMap {
-    const ready = item.isRetired ? undefined : item.step.ready?.(this.context(item));
-    // no answer yet is what a wait is for
-    return {
-      ...item.step.facts(this.context(item)),
-      ...(ready ? {[READY]: {...succeeds(ready.script), whenTimedOut: false}} : {}),
-    };
+    const facts = item.step.facts(this.context(item));
+    const wait = item.isRetired ? undefined : item.step.ready?.(this.context(item));
+    if (!wait) return facts;
+    // a script that does not terminate yet is what a wait is for
+    return {...facts, [READY]: {script: wait.script, parse: (output) => isReady(wait, output), whenTimedOut: false}};
   }
 
   #remember(item: Item, observed: Observed<FactMap>): Observed<FactMap> {

@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Action} from './action.js';
-import type {FactMap, Observed} from './fact.js';
+import type {FactMap, FactOutput, Observed} from './fact.js';
 import type {Inputs} from './inputs.js';
 
 /** Where a step is planned. */
@@ -13,69 +13,76 @@ export interface StepContext {
 }
 
 export interface PlanContext<F extends FactMap> extends StepContext {
-  /** What the same facts showed on all reachable hosts of the step (`undoTargets` for `down`), in the file's order, this node's included. */
+  /** By node: the step's facts on all its reachable hosts (`undoTargets` for `down`), in the order of the cluster file, this node's included. */
   readonly allObserved: ReadonlyMap<string, Observed<F>>;
 }
 
 export interface UndoContext<F extends FactMap = FactMap> extends PlanContext<F> {
-  /** Data and images go too. */
+  /** Data and images are removed, too. */
   readonly purge: boolean;
-  /** Only this host loses the step, because it lost a role; the cluster goes on. */
+  /** Only this host loses the step, because it has lost a role; the cluster stays up. */
   readonly isRetired: boolean;
 }
 
-/** What stands against a step on a host, found before anything is changed. */
+/** A condition that a host does not meet and hw5 cannot fix. */
 export interface FailedCheck {
   readonly message: string;
+  /** How the user can fix it. */
   readonly hint: string;
 }
 
-/** A wait: a script, run on the host again and again, until it ends with 0. What it prints says what is missing. */
+/** What must be true before the steps that need this one start. A script is run repeatedly until it exits with 0. */
 export interface Wait {
-  /** Ends "waiting for …". */
+  /** Completes the sentence "waiting for …". */
   readonly reason: string;
+  /** Prints what is missing. */
   readonly script: string;
+  /**
+   * What is missing, by the script's output, where the exit code is not enough; undefined when nothing is. The script is then run from the
+   * controller for each attempt; without it, the attempts are a loop on the host.
+   */
+  readonly missing?: (output: FactOutput) => string | undefined;
   readonly limitSeconds: number;
   readonly hint?: string | undefined;
 }
 
 /**
- * A step that must be done before. Default: on the same host, if the step is for it, else on all its hosts. A host that cannot be reached
- * holds up the others only where no other host has the step.
+ * A step that must be done before. By name: on the same host, if the step is for it, else on all its hosts. A host that cannot be reached
+ * blocks the others only if no other host has the step.
  */
 export type Need = string | {readonly step: string; readonly everywhere: true};
 
-/** One part of the cluster: how to see it, what to change, how to wait for it, how to take it away. */
+/** One part of the cluster: how to observe it, what to change, how to wait for it, how to remove it. */
 export interface Step<F extends FactMap = FactMap> {
   readonly name: string;
   readonly title: string;
   readonly needs: readonly Need[] | ((node: ClusterNode, cluster: Cluster) => readonly Need[]);
   readonly targets: (cluster: Cluster) => readonly ClusterNode[];
   /**
-   * Where `down` looks for it: default, `targets`. A step whose hosts are chosen by role names all nodes, as a role that was taken away
-   * leaves what it brought; `facts` and `undo` must then do on any node. `up` takes away what it finds on those that are no targets.
+   * The hosts from which `down` removes it. Default: `targets`. A step whose hosts are chosen by role names all nodes, because a node that
+   * has lost the role still has what was installed; `facts` and `undo` must then work on any node. `up` removes the step from those of them
+   * that are no targets.
    */
   readonly undoTargets?: (cluster: Cluster) => readonly ClusterNode[];
-  /** Looks only. */
+  /** What to observe. Changes nothing. */
   readonly facts: (context: StepContext) => F;
-  /** What cannot be mended by hw5, and how the user can. Asked before `up` changes anything anywhere, and again at the step's turn. */
+  /** What the host does not meet. Evaluated before `up` changes any host, and again when the step starts. */
   readonly check?: (observed: Observed<F>, context: PlanContext<F>) => readonly FailedCheck[];
-  /** Pure: the actions that lead from what was observed to what should be. Empty: nothing to do. */
+  /** Pure: the actions that lead from the observed state to the desired one. Empty: nothing to do. */
   readonly plan: (observed: Observed<F>, context: PlanContext<F>) => readonly Action[];
-  /** What must be true before the steps that need this one start. */
   readonly ready?: (context: StepContext) => Wait;
   /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
   readonly isRolling?: (observed: Observed<F>) => boolean;
-  /** Pure: takes away what `plan` brought. Empty when nothing of it is there. */
+  /** Pure: the actions that remove what `plan` installed. Empty when nothing of it exists. */
   readonly undo: (observed: Observed<F>, context: UndoContext<F>) => readonly Action[];
 }
 
-/** Gives a step's facts their types. */
+/** Checks the types of a step's facts against their uses. */
 export function defineStep<F extends FactMap>(step: Step<F>): Step {
   return step as unknown as Step;
 }
 
-/** A need that covers every host of the step. */
+/** The need of a step on all its hosts. */
 export function everywhere(step: string): Need {
   return {step, everywhere: true};
 }

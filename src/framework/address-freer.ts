@@ -1,8 +1,8 @@
 import {execFile} from 'node:child_process';
-import {z} from 'zod';
+import * as z from 'zod';
 
-/** Runs a program; the result says how it ended. Never throws. */
-export type Run = (
+/** Runs a program and returns how it exited. Never throws. */
+export type RunProgram = (
   argv: readonly [string, ...string[]],
   env?: Readonly<Record<string, string>>,
 ) => Promise<{code: number; stdout: string; stderr: string}>;
@@ -10,11 +10,11 @@ export type Run = (
 export interface FreeRequest {
   readonly network: string;
   readonly address: string;
-  /** Mesos container ids of runs that are dead or given up: only their endpoints may be cut off. */
+  /** Mesos container ids of dead or abandoned runs: only their endpoints may be disconnected. */
   readonly containers: readonly string[];
 }
 
-/** Free is an address that nothing holds any more; the message says what was done or stands in the way, and is empty if nothing. */
+/** Whether the address is free, and what was done or failed, for people; the message is empty when there was nothing to do. */
 export interface FreeResult {
   readonly ok: boolean;
   readonly message: string;
@@ -25,19 +25,20 @@ const inspected = z.array(
 );
 
 /**
- * Frees an address of what a dead container left behind: the endpoint in Docker's network, then the address in Calico's IPAM
- * if no endpoint holds it. Looks first, and touches nothing that might live.
+ * Frees an address of the endpoint that a dead container left in Docker's network, then releases it in Calico's IPAM if no endpoint uses
+ * it. Endpoints of containers that may be alive are left alone.
  * @param etcd the members' URLs, for calicoctl
- * @param isHeld asked before each program: a leader that was frozen in between must not release what a successor has given away
+ * @param isHeld whether this instance still leads, checked before each program: a leader that was suspended in between must not release
+ *   an address that its successor has assigned again
  */
 export async function freeAddress(
   request: FreeRequest,
   etcd: readonly string[],
-  runner: Run,
+  runner: RunProgram,
   isHeld: () => boolean = () => true,
 ): Promise<FreeResult> {
-  const run: Run = async (argv, env) =>
-    isHeld() ? runner(argv, env) : {code: 1, stdout: '', stderr: 'this instance leads no more'};
+  const run: RunProgram = async (argv, env) =>
+    isHeld() ? runner(argv, env) : {code: 1, stdout: '', stderr: 'this instance no longer leads'};
   const {network, address, containers} = request;
   const done: string[] = [];
   const stale = new Set(containers.map((id) => `mesos-${id}`));
@@ -47,30 +48,30 @@ export async function freeAddress(
   for (const holder of holders) {
     if (!stale.has(holder)) {
       isOccupied = true;
-      done.push(`${address} is held by the container ${holder}, which is none of its earlier ones`);
+      done.push(`${address} is used by the container ${holder}, which is none of its earlier ones`);
       continue;
     }
-    // A container that failed to start, or whose node is gone, leaves its endpoint in the cluster store.
-    const cut = await run(['docker', 'network', 'disconnect', '-f', network, holder]);
-    if (cut.code === 0) done.push(`cut the left-behind ${holder} off ${network}`);
+    // A container that failed to start, or whose node is lost, leaves its endpoint in the cluster store.
+    const disconnected = await run(['docker', 'network', 'disconnect', '-f', network, holder]);
+    if (disconnected.code === 0) done.push(`disconnected the stale endpoint ${holder} from ${network}`);
     else {
       isOccupied = true;
-      done.push(`${holder} could not be cut off ${network}: ${lastLine(cut.stderr)}`);
+      done.push(`${holder} could not be disconnected from ${network}: ${lastLine(disconnected.stderr)}`);
     }
   }
   if (isOccupied) return {ok: false, message: done.join('; ')};
   const env = {ETCD_ENDPOINTS: etcd.join(',')};
-  // Harmless when the address is free already.
-  const released = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);
-  // Some calicoctl call it an error that there was nothing to release.
-  const ok = released.code === 0 || /is not assigned/i.test(released.stdout + released.stderr);
-  if (!ok) done.push(`${address} could not be released in Calico's IPAM: ${lastLine(released.stderr)}`);
+  // Does no harm when the address is free already.
+  const abandoned = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);
+  // Some versions of calicoctl report an error when there was nothing to release.
+  const ok = abandoned.code === 0 || /is not assigned/i.test(abandoned.stdout + abandoned.stderr);
+  if (!ok) done.push(`${address} could not be abandoned in Calico's IPAM: ${lastLine(abandoned.stderr)}`);
   return {ok, message: done.join('; ')};
 }
 
-/** {@link Run} with real processes in this environment; gives up after 10 s. */
+/** {@link RunProgram} with real processes in this environment; fails after 10 s. */
 export const processRunner =
-  (environment: NodeJS.ProcessEnv): Run =>
+  (environment: NodeJS.ProcessEnv): RunProgram =>
   ([program, ...rest], env = {}) =>
     new Promise((resolve) => {
       execFile(
@@ -84,11 +85,11 @@ export const processRunner =
       );
     });
 
-async function endpointsAt(network: string, address: string, run: Run): Promise<readonly string[] | string> {
+async function endpointsAt(network: string, address: string, run: RunProgram): Promise<readonly string[] | string> {
   const result = await run(['docker', 'network', 'inspect', network]);
-  if (result.code !== 0) return `${network} could not be looked at: ${lastLine(result.stderr)}`;
+  if (result.code !== 0) return `${network} could not be inspected: ${lastLine(result.stderr)}`;
   const parsed = inspected.safeParse(parseJson(result.stdout));
-  if (!parsed.success) return `docker network inspect ${network} answered something else than expected`;
+  if (!parsed.success) return `docker network inspect ${network} printed unexpected output`;
   const containers = parsed.data.flatMap((one) => Object.values(one.Containers ?? {}));
   return containers.filter((container) => container.IPv4Address.split('/')[0] === address).map((container) => container.Name);
 }

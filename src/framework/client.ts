@@ -6,11 +6,11 @@ import {decodeRecords, emptyRest} from './recordio.js';
 
 const PATH = '/api/v1/scheduler';
 const CALL_TIMEOUT_MS = 10_000;
-/** Heartbeats that may be missing before the stream counts as dead. */
+/** The stream counts as broken after so many heartbeat intervals without data. */
 const MISSED_HEARTBEATS = 2.5;
 const DEFAULT_HEARTBEAT_SECONDS = 15;
 
-/** The master did not take a request. */
+/** The master rejected a request or did not answer. */
 export class MesosError extends Hw5Error {
   /** HTTP status, or undefined when there was no answer. */
   readonly status: number | undefined;
@@ -30,25 +30,25 @@ export interface MesosClientOptions {
   /** host:port of a master, not necessarily the leading one. */
   readonly master: string;
   readonly framework: FrameworkInfo;
-  /** Asked for each subscription, so that a changed secret counts from the next one on. */
+  /** Read for each subscription, so that a changed secret applies from the next one on. */
   readonly credentials?: (() => Promise<Credentials | undefined>) | undefined;
 }
 
 /** An open subscription: the events, and the calls that belong to it. */
 export interface Subscription {
   readonly master: string;
-  /** Ends when the master ends it, the connection breaks (throws) or the heartbeats stop (throws). */
+  /** Completes when the master ends the stream; throws when the connection breaks or the heartbeats stop. */
   readonly events: AsyncIterable<MesosEvent>;
   /**
    * Sends a call. Calls reach the master in the order in which they were made.
-   * @throws {MesosError} when it is not accepted; the subscription should then be given up
+   * @throws {MesosError} when it is not accepted; the subscription should then be closed
    */
   call(call: Call): Promise<void>;
   /** @param reason what reading the events then throws */
   close(reason?: unknown): void;
 }
 
-/** The only HTTP that goes to the Mesos master. */
+/** All HTTP requests to the Mesos master. */
 export class MesosClient {
   readonly #options: MesosClientOptions;
 
@@ -56,22 +56,25 @@ export class MesosClient {
     this.#options = options;
   }
 
-  /** Where the leading master is, as `host:port`. */
+  /** The leading master, as `host:port`. */
   async leader(signal?: AbortSignal): Promise<string> {
     const {master} = this.#options;
-    // Not authenticated on a genuine master: every master answers it.
+    // Every upstream master answers this without authentication.
     const answer = await this.#exchange(master, {path: '/master/redirect', ...(signal === undefined ? {} : {signal})});
     const location = answer.headers.location;
     if (answer.status < 300 || answer.status > 399 || location === undefined) {
-      throw new MesosError(`the Mesos master ${master} does not say who leads (HTTP ${answer.status})`, answer.status);
+      throw new MesosError(
+        `the Mesos master ${master} does not report the leading master (HTTP ${answer.status})`,
+        answer.status,
+      );
     }
-    // Protocol-relative: //host:port, with the name that the master gave itself, which need not be known here.
+    // Protocol-relative (//host:port), with the master's own name for itself, which this node may be unable to resolve.
     const {host, hostname} = new URL(location, `http://${master}`);
-    const isKnown = await lookup(hostname).then(
+    const isResolvable = await lookup(hostname).then(
       () => true,
       () => false,
     );
-    return isKnown ? host : master;
+    return isResolvable ? host : master;
   }
 
   /** GET of a JSON document at the leading master, as /master/state. */
@@ -83,7 +86,7 @@ export class MesosClient {
     return JSON.parse(answer.text);
   }
 
-  /** Subscribes, anew or with an id; the first event is SUBSCRIBED, or ERROR when the master refuses. */
+  /** Subscribes, as a new framework or with an id; the first event is SUBSCRIBED, or ERROR when the master rejects it. */
   async subscribe(frameworkId: string | null, signal: AbortSignal): Promise<Subscription> {
     const master = await this.leader(signal);
     const authorization = await this.#authorization();
@@ -98,7 +101,7 @@ export class MesosClient {
       json: {
         type: 'SUBSCRIBE',
         subscribe: {framework_info: {...this.#options.framework, ...id}},
-        // Needed in both places, or the master answers 400.
+        // Required in both places, or the master answers 400.
         ...(frameworkId === null ? {} : {framework_id: {value: frameworkId}}),
       },
       timeoutMs: CALL_TIMEOUT_MS,
@@ -110,9 +113,9 @@ export class MesosClient {
     const streamId = answer.headers['mesos-stream-id'];
     if (answer.status !== 200 || streamId === undefined) {
       const text = await readAll(answer.body).catch(() => '');
-      controller.abort(new Error('refused'));
+      controller.abort(new Error('the subscription was rejected'));
       throw new MesosError(
-        `the Mesos master ${master} refuses the subscription: HTTP ${answer.status} ${text.trim()}`,
+        `the Mesos master ${master} rejects the subscription: HTTP ${answer.status} ${text.trim()}`,
         answer.status,
       );
     }
@@ -142,7 +145,7 @@ class OpenSubscription implements Subscription {
   readonly #controller: AbortController;
   readonly #headers: Readonly<Record<string, string>>;
   #frameworkId: string | null;
-  /** The call that goes last: the next one waits for it, so that a KILL never overtakes its launch. */
+  /** The last call: the next one waits for it, so that a KILL never overtakes its launch. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -185,7 +188,7 @@ class OpenSubscription implements Subscription {
     });
     if (answer.status !== 202 && answer.status !== 200) {
       throw new MesosError(
-        `${call.type} was refused by ${this.master}: HTTP ${answer.status} ${answer.text.trim()}`,
+        `${call.type} was rejected by ${this.master}: HTTP ${answer.status} ${answer.text.trim()}`,
         answer.status,
       );
     }
@@ -193,13 +196,13 @@ class OpenSubscription implements Subscription {
 
   async *#read(body: AsyncIterable<Buffer>): AsyncGenerator<MesosEvent> {
     let rest = emptyRest;
-    let patienceMs = DEFAULT_HEARTBEAT_SECONDS * MISSED_HEARTBEATS * 1000;
+    let silenceLimitMs = DEFAULT_HEARTBEAT_SECONDS * MISSED_HEARTBEATS * 1000;
     let watchdog: NodeJS.Timeout | undefined;
     const watch = () => {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => {
-        this.#controller.abort(new MesosError(`no heartbeat from ${this.master} for ${patienceMs / 1000} s`));
-      }, patienceMs);
+        this.#controller.abort(new MesosError(`no heartbeat from ${this.master} for ${silenceLimitMs / 1000} s`));
+      }, silenceLimitMs);
     };
     try {
       watch();
@@ -210,7 +213,8 @@ class OpenSubscription implements Subscription {
         for (const event of decoded.records as MesosEvent[]) {
           if (event.type === 'SUBSCRIBED') {
             this.#frameworkId = event.subscribed.framework_id.value;
-            patienceMs = (event.subscribed.heartbeat_interval_seconds ?? DEFAULT_HEARTBEAT_SECONDS) * MISSED_HEARTBEATS * 1000;
+            silenceLimitMs =
+              (event.subscribed.heartbeat_interval_seconds ?? DEFAULT_HEARTBEAT_SECONDS) * MISSED_HEARTBEATS * 1000;
             watch();
           }
           yield event;
@@ -234,7 +238,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The plainest words for what went wrong; connection errors of several addresses have an empty message of their own. */
+/** The message of an error, or its code: connection errors of several addresses have an empty message. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;

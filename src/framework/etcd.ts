@@ -3,12 +3,12 @@ import {exchange} from './http.js';
 import type {Change, Condition, Entry, KeyValues} from './key-values.js';
 import {StoreError} from './key-values.js';
 
-/** An etcd that has a quorum answers within milliseconds; one that has none never does. */
+/** An etcd with a quorum answers within milliseconds; one without never does. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * etcd's v3 API through its gRPC-JSON gateway (docs/decisions/etcd-client.md). Tries the members in turn, beginning with the
- * one that answered last.
+ * etcd's v3 API through its gRPC-JSON gateway (docs/decisions/etcd-client.md). Tries the members one after the other,
+ * starting with the one that answered last.
  */
 export class EtcdKeyValues implements KeyValues {
   readonly #members: readonly string[];
@@ -64,7 +64,7 @@ export class EtcdKeyValues implements KeyValues {
   }
 
   async renewLease(lease: string): Promise<number> {
-    // A stream on the gateway: one answer a line for each request sent, here one.
+    // The gateway answers with a stream, one line for each request in the body: here one.
     const answer = await this.#post<{result?: {TTL?: string}}>('/v3/lease/keepalive', {ID: lease});
     return Number(answer.result?.TTL ?? 0);
   }
@@ -75,14 +75,14 @@ export class EtcdKeyValues implements KeyValues {
 
   async #post<T>(path: string, json: unknown): Promise<T> {
     const failures: string[] = [];
-    // Requests run beside each other: each goes its own round, and only a success tells the others where to begin.
+    // Requests run concurrently: each tries all members, and only a success changes where the next ones start.
     const first = this.#answering;
     for (let attempt = 0; attempt < this.#members.length; attempt++) {
       const index = (first + attempt) % this.#members.length;
       const member = this.#members[index]!;
       try {
         const answer = await exchange({origin: member, path, json, timeoutMs: TIMEOUT_MS});
-        // 404: revoking a lease that has expired. What was wanted is so.
+        // 404: the lease to be revoked has expired already.
         if (answer.status === 200 || answer.status === 404) {
           this.#answering = index;
           return (answer.status === 200 ? JSON.parse(answer.text.split('\n')[0]!) : {}) as T;
@@ -92,7 +92,7 @@ export class EtcdKeyValues implements KeyValues {
         failures.push(`${member}: ${messageOf(error)}`);
       }
     }
-    throw new StoreError(`no etcd member did ${path}: ${failures.join('; ')}`);
+    throw new StoreError(`no etcd member answered ${path}: ${failures.join('; ')}`);
   }
 }
 
@@ -108,7 +108,7 @@ function decode(text: string): string {
   return Buffer.from(text, 'base64').toString('utf8');
 }
 
-/** The first key that does not begin with the prefix. */
+/** The first key after those that begin with the prefix. */
 function afterPrefix(prefix: string): Buffer {
   const bytes = Buffer.from(prefix);
   bytes[bytes.length - 1]! += 1;

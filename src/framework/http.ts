@@ -10,9 +10,9 @@ export interface HttpRequest {
   readonly path: string;
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON with exactly `application/json`: Mesos refuses a charset. */
+  /** Sent as JSON with exactly `application/json`: Mesos rejects a charset. */
   readonly json?: unknown;
-  /** Until the whole answer is there, or, for a stream, until its head is. */
+  /** The limit for the whole answer, or for the head of a stream. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -25,7 +25,7 @@ export interface HttpAnswer {
 
 /**
  * Sends a request and reads the whole answer.
- * @throws what the connection throws, or an Error "no answer within …"
+ * @throws the error of the connection, or an Error "no answer within …"
  */
 export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
   const timeout = new AbortController();
@@ -45,13 +45,13 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
 }
 
 /**
- * Sends a request and hands over the answer as it arrives. It ends with the last chunk, whether or not the server closes
- * the connection: Mesos does not. Aborting the signal closes it, also after the end: whoever opens a stream must.
+ * Sends a request and returns the body as a stream. It completes with the last chunk, whether or not the server closes the connection
+ * (Mesos does not). The caller must abort the signal to close the connection, also after the stream has completed.
  */
 export async function openStream(
   options: HttpRequest & {readonly signal: AbortSignal},
 ): Promise<{readonly status: number; readonly headers: HttpAnswer['headers']; readonly body: AsyncIterable<Buffer>}> {
-  // A stream says keep-alive, as the clients of genuine masters do. So its connection outlives the answer, in an agent of its own.
+  // Sends keep-alive, as clients of upstream masters do. The connection outlives the answer, so it has an agent of its own.
   const agent = new Agent({keepAlive: true});
   options.signal.addEventListener('abort', () => agent.destroy(), {once: true});
   const message = await begin(options, options.signal, agent);
@@ -69,8 +69,8 @@ function begin(options: HttpRequest, signal: AbortSignal, agent: Agent | false =
         ...options.headers,
       },
       signal,
-      // A connection of its own for each request: one that is used again may be closed by the server at that moment, and it
-      // would not be known whether the request was done.
+      // One connection per request: the server may close a reused one at that moment, and whether it performed the request would be
+      // unknown.
       agent,
     });
     const head = setTimeout(() => outgoing.destroy(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
@@ -92,7 +92,7 @@ function headersOf(message: IncomingMessage): HttpAnswer['headers'] {
   );
 }
 
-/** AbortSignal.any, which Node 18 lacks. Release it when done: a listener left on a long-lived signal is never freed. */
+/** AbortSignal.any for Node 18. `release` removes its listeners from long-lived signals, which would otherwise keep them. */
 export function anySignal(signals: readonly AbortSignal[]): {readonly signal: AbortSignal; release(): void} {
   const controller = new AbortController();
   const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason);

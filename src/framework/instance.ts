@@ -5,16 +5,16 @@ import type {SchedulerState} from '../scheduler-api/state.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {Challenger} from './challenger.js';
 import {type MesosClient, messageOf} from './client.js';
+import type {Clock} from './clock.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
+import {LeaderMonitor} from './leader-monitor.js';
 import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
-import {pause} from './wait.js';
 
-/** How long an instance waits for the leader to do what it was told. */
+/** How long an instance waits for the leader's reply to a command. */
 const REPLY_MS = 8_000;
 
 export interface InstanceOptions {
@@ -23,61 +23,60 @@ export interface InstanceOptions {
   readonly kv: KeyValues;
   readonly client: MesosClient;
   readonly settings: Settings;
-  /** A leader that is cut off is replaced after this, plus what etcd and the subscription take. */
+  /** A leader that cannot reach etcd is replaced after this, plus the time for the election and the subscription. */
   readonly leaseSeconds: number;
-  readonly now: () => number;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** One of the instances, one a node: leads when it is its turn, otherwise stands by and answers from the store. */
+/** The scheduler's instance on one node: leads when it is elected, otherwise answers from the key-value store. */
 export class Instance {
   readonly #options: InstanceOptions;
   readonly #store: FrameworkStore;
   readonly #election: Election;
   #leader: Leader | undefined;
   #lastView: PublishedView | undefined;
-  #statement: {tasks: readonly TaskSpec[]; at: number};
+  #configured: {tasks: readonly TaskSpec[]; at: number};
 
-  /** @param tasks what the configuration file wants, and `at` since when it says so (its mtime, milliseconds) */
-  constructor(options: InstanceOptions, statement: {readonly tasks: readonly TaskSpec[]; readonly at: number}) {
+  /** @param configured the tasks of the configuration file, and its modification time in milliseconds since 1970 */
+  constructor(options: InstanceOptions, configured: {readonly tasks: readonly TaskSpec[]; readonly at: number}) {
     this.#options = options;
-    this.#statement = statement;
+    this.#configured = configured;
     this.#store = new FrameworkStore(options.kv, options.name);
     this.#election = new Election({
       kv: options.kv,
       key: `${this.#store.prefix}leader`,
       node: options.node,
       ttlSeconds: options.leaseSeconds,
-      monotonic: options.monotonic,
+      clock: options.clock,
       log: options.log,
     });
   }
 
-  /** Stands by and leads in turn, until the signal. Tasks go on running. */
+  /** Takes part in the election, and leads when elected, until the signal is aborted. Tasks keep running afterwards. */
   async run(stop: AbortSignal): Promise<void> {
-    await this.#election.endFormerTerm();
-    const challenger = new Challenger({...this.#options, store: this.#store, patienceSeconds: this.#options.leaseSeconds});
-    const looking = setInterval(() => {
-      if (this.#leader === undefined) challenger.look().catch(() => undefined);
-    }, this.#options.leaseSeconds * 250);
+    await this.#election.endPreviousTerm();
+    const monitor = new LeaderMonitor({...this.#options, store: this.#store, unresponsiveSeconds: this.#options.leaseSeconds});
+    const stopMonitoring = this.#options.clock.every(this.#options.leaseSeconds * 250, () => {
+      if (this.#leader === undefined) monitor.check().catch(() => undefined);
+    });
     try {
-      await this.#leadInTurn(stop);
+      await this.#leadWheneverElected(stop);
     } finally {
-      clearInterval(looking);
+      stopMonitoring();
     }
   }
 
-  async #leadInTurn(stop: AbortSignal): Promise<void> {
-    const {log, node} = this.#options;
+  async #leadWheneverElected(stop: AbortSignal): Promise<void> {
+    const {clock, log, node} = this.#options;
     while (!stop.aborted) {
       const leadership = await this.#election.campaign(stop);
       if (leadership === undefined) return;
       try {
         this.#leader = await Leader.takeOver({...this.#options, leadership, store: this.#store});
         log('info', `${node} leads`);
-        this.#leader.want(this.#statement.tasks, this.#statement.at);
+        this.#leader.setDesired(this.#configured.tasks, this.#configured.at);
         await this.#leader.run(stop);
       } catch (error) {
         log('warn', `leading ended: ${messageOf(error)}`);
@@ -85,17 +84,17 @@ export class Instance {
         this.#leader = undefined;
         await leadership.resign();
       }
-      await pause(1_000, stop);
+      await clock.pause(1_000, stop);
     }
   }
 
-  /** The configuration file was read again. */
-  restate(tasks: readonly TaskSpec[], at: number): void {
-    this.#statement = {tasks, at};
-    this.#leader?.want(tasks, at);
+  /** Applies a configuration file that was read again. */
+  updateConfiguration(tasks: readonly TaskSpec[], at: number): void {
+    this.#configured = {tasks, at};
+    this.#leader?.setDesired(tasks, at);
   }
 
-  /** Always answers: without etcd with what was known last. */
+  /** Never fails: without etcd it returns the last known state. */
   async state(): Promise<SchedulerState> {
     const leader = this.#leader;
     if (leader !== undefined) {
@@ -116,28 +115,29 @@ export class Instance {
   }
 
   #answer(view: PublishedView | undefined, leader: string | null, connection: string): SchedulerState {
-    const isCurrent = view?.desiredHash === listHash(this.#statement.tasks);
+    const isCurrent = view?.desiredHash === listHash(this.#configured.tasks);
     return answerOf(view, {leader, isLeader: this.#leader !== undefined, connection, isCurrent});
   }
 
-  /** Why a task is as it is; undefined when there is no such task. */
+  /** The reasons for a task's state; undefined when there is no such task. */
   async why(name: string): Promise<readonly string[] | undefined> {
     const view = this.#leader?.view() ?? (await this.#publishedView());
     return view?.why[name];
   }
 
-  /** Does what an operator wants, here or at the leader. */
+  /** Executes an operator's command, here or at the leader. */
   async command(command: Command): Promise<Reply> {
     if (this.#leader !== undefined) return this.#leader.command(command);
     if ((await this.#election.leader()) === null)
       return {ok: false, message: 'no instance leads at the moment; try again in some seconds'};
     const id = randomUUID();
     await this.#store.put(`commands/${id}`, command);
-    for (const until = this.#options.monotonic() + REPLY_MS; this.#options.monotonic() < until; await pause(250)) {
+    const {clock} = this.#options;
+    for (const until = clock.monotonic() + REPLY_MS; clock.monotonic() < until; await clock.pause(250)) {
       const answer = (await this.#store.load(`replies/${id}`)).get(`replies/${id}`);
       if (answer !== undefined) return reply.parse(answer);
     }
-    return {ok: false, message: 'the leading instance did not answer; look at the state before trying again'};
+    return {ok: false, message: 'the leading instance did not answer; check the state before trying again'};
   }
 
   async #publishedView(): Promise<PublishedView | undefined> {
@@ -158,7 +158,7 @@ function answerOf(
     apiVersion: API_VERSION,
     framework: {
       id: view?.frameworkId ?? null,
-      // What a leader of the past published does not make a subscription of this one's.
+      // The view of a previous leader says nothing about the subscription of the present one.
       connected: leader !== null && leader === view?.leader && view.connected,
       connection,
       leader,

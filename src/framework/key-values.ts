@@ -1,45 +1,45 @@
 import {Hw5Error} from '../support/errors.js';
 import type {StoreOp} from './model.js';
 
-/** A key as it is in the store. */
+/** A key of the store with its value. */
 export interface Entry {
   readonly key: string;
   readonly value: string;
-  /** The store's revision at which the key was made; changes when it is deleted and made anew. */
+  /** The store's revision at which the key was created; a key that is deleted and created again has another. */
   readonly createRevision: string;
 }
 
-/** A put of text, bound to a lease if one is named; or a deletion. */
+/** A put, bound to a lease if one is given; or a deletion. */
 export type Change =
   | {readonly op: 'put'; readonly key: string; readonly value: string; readonly lease?: string}
   | {readonly op: 'delete'; readonly key: string};
 
-/** Holds only while the key was made at this revision; '0' while it does not exist. */
+/** True while the key exists with this create revision; with '0', while it does not exist. */
 export interface Condition {
   readonly key: string;
   readonly createRevision: string;
 }
 
-/** What the framework needs of etcd. Every method throws {@link StoreError} when no member answers. */
+/** The operations of etcd that the framework uses. Every method throws {@link StoreError} when no member answers. */
 export interface KeyValues {
   list(prefix: string): Promise<readonly Entry[]>;
-  /** Makes all changes or none; false when a condition does not hold. */
+  /** Makes all changes or none; returns false when a condition is not fulfilled. */
   commit(conditions: readonly Condition[], changes: readonly Change[]): Promise<boolean>;
   deleteAll(prefix: string): Promise<void>;
   /** @returns the lease's id */
   grantLease(ttlSeconds: number): Promise<string>;
-  /** @returns the seconds it lives from now; 0 when it has expired */
+  /** @returns the remaining seconds of the lease; 0 when it has expired */
   renewLease(lease: string): Promise<number>;
   revokeLease(lease: string): Promise<void>;
 }
 
-/** The store did not do what was asked, and it is not known whether it did. */
+/** The store did not answer; whether it made the change is unknown. */
 export class StoreError extends Hw5Error {}
 
-/** The leader key is no longer ours: nothing was written, and nothing may be done any more. */
+/** Another instance holds the leader key: nothing was written, and this instance must stop acting as the leader. */
 export class DeposedError extends Hw5Error {}
 
-/** The framework's own corner of the store: JSON values under one prefix. */
+/** The framework's part of the store: JSON values under one prefix. */
 export class FrameworkStore {
   readonly #kv: KeyValues;
   readonly prefix: string;
@@ -61,18 +61,18 @@ export class FrameworkStore {
 
   /**
    * Writes as the leader.
-   * @param guard the leader key as it was when it was won
-   * @throws {DeposedError} when somebody else leads by now
+   * @param guard the leader key as it was when this instance won the election
+   * @throws {DeposedError} when another instance leads
    */
   async commit(guard: Condition, ops: readonly StoreOp[]): Promise<void> {
-    // etcd takes at most 128 operations at once. Only a launch and its counter must be together, and those are few.
+    // etcd accepts at most 128 operations in a transaction. Only a launch and the counter must be in the same one, and those are few.
     for (let at = 0; at < ops.length; at += 100) {
       const changes = ops.slice(at, at + 100).map((op) => this.#change(op));
-      if (!(await this.#kv.commit([guard], changes))) throw new DeposedError('another instance leads by now');
+      if (!(await this.#kv.commit([guard], changes))) throw new DeposedError('another instance leads');
     }
   }
 
-  /** Writes without leading: commands for the leader. */
+  /** Writes without being the leader: a command for the leader. */
   async put(key: string, value: unknown): Promise<void> {
     await this.#kv.commit([], [this.#change({op: 'put', key, value})]);
   }

@@ -4,16 +4,16 @@ import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
+import type {Clock} from './clock.js';
+import {CommandChannel} from './command-channel.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
 import type {Effect, ReducerState, SchedulerEvent} from './model.js';
-import {Noticeboard} from './noticeboard.js';
 import {type Records, stateFrom} from './records.js';
-import {mayRegisterAnew, wasRemoved} from './registration.js';
-import {reduce} from './scheduler.js';
+import {reduce} from './reduce.js';
+import {assertNoOldTasks, wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
 import {viewOf} from './view.js';
-import {pause} from './wait.js';
 
 const TICK_MS = 500;
 const SAVE_RETRY_MS = 300;
@@ -26,37 +26,34 @@ export interface LeaderOptions {
   readonly client: MesosClient;
   readonly name: string;
   readonly settings: Settings;
-  /** Milliseconds since 1970; may jump when somebody sets the clock. */
-  readonly now: () => number;
-  /** Milliseconds of a clock that never jumps. */
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** Joins the pure scheduler to the master, the store and the clock, for as long as this instance leads. */
+/** Connects the pure reducer with the master, the store and the clock, for as long as this instance leads. */
 export class Leader {
   readonly #options: LeaderOptions;
   #state: ReducerState;
   #subscription: Subscription | undefined;
   #isMasterUnresponsive = false;
-  /** The last save under way; saves and what hangs on them keep their order. */
+  /** The last save in progress; saves, and what waits for them, keep their order. */
   #saving: Promise<void> = Promise.resolve();
   /**
-   * Milliseconds since 1970 by the clock as it was when this began to lead, and evenly from then on: a clock that is set forward
-   * must not open a fence early, one that is set back must not make every wait an hour longer.
+   * Milliseconds since 1970: the wall clock when this instance became the leader, plus the monotonic clock since then. Setting the clock
+   * forward must not end a reservation early, and setting it back must not prolong every wait.
    */
   readonly #now: () => number;
 
   private constructor(options: LeaderOptions, records: Records) {
-    const {now, monotonic} = options;
-    const zero = now() - monotonic();
-    this.#now = () => zero + monotonic();
+    const {clock} = options;
+    const zero = clock.now() - clock.monotonic();
+    this.#now = () => zero + clock.monotonic();
     this.#options = options;
     this.#state = stateFrom(records, options.settings, this.#now());
   }
 
-  /** Takes over what the predecessor left in the store. */
+  /** Starts from the records of the previous leader. */
   static async takeOver(options: LeaderOptions): Promise<Leader> {
     return new Leader(options, await options.store.load());
   }
@@ -75,63 +72,64 @@ export class Leader {
     };
   }
 
-  /** Leads until the leadership is lost or `stop` is aborted. Tasks go on running in any case. */
+  /** Leads until the leadership is lost or `stop` is aborted. Tasks keep running in either case. */
   async run(stop: AbortSignal): Promise<void> {
-    const {leadership} = this.#options;
+    const {leadership, clock} = this.#options;
     const end = new AbortController();
     for (const signal of [stop, leadership.signal]) {
       if (signal.aborted) end.abort();
       signal.addEventListener('abort', () => end.abort(), {once: true});
     }
-    // A deposed leader must not send one more call.
+    // A leader that lost its leadership must not send another call.
     const close = () => {
       const subscription = this.#subscription;
       this.#subscription = undefined;
       subscription?.close();
     };
     end.signal.addEventListener('abort', close, {once: true});
-    const board = new Noticeboard({
+    const channel = new CommandChannel({
       ...this.#options,
-      show: () => this.view(),
-      obey: (command) => this.command(command),
+      now: clock.now,
+      view: () => this.view(),
+      execute: (command) => this.command(command),
     });
-    const ticker = setInterval(() => {
+    const stopTicking = clock.every(TICK_MS, () => {
       if (!leadership.isHeld()) return;
       this.dispatch({type: 'tick'});
-      void board.update();
-    }, TICK_MS);
+      void channel.update();
+    });
     try {
-      await this.#subscribeForEver(end.signal);
+      await this.#keepSubscribed(end.signal);
       if (leadership.isHeld()) await this.#saving;
     } finally {
-      clearInterval(ticker);
+      stopTicking();
     }
   }
 
-  /** Sets the wanted tasks if this is the newer statement. */
-  want(tasks: readonly TaskSpec[], at: number): boolean {
+  /** Sets the desired tasks if this list is newer than the present one. @returns whether it changed anything */
+  setDesired(tasks: readonly TaskSpec[], at: number): boolean {
     if (at <= this.#state.desiredAt || JSON.stringify(tasks) === JSON.stringify(this.#state.desired)) return false;
     this.dispatch({type: 'desired', tasks, at});
     return true;
   }
 
-  /** Does what an operator wants. */
+  /** Executes a command of an operator or of another instance. */
   command(command: Command): Reply {
-    if (command.action === 'resign') return this.#giveWay();
+    if (command.action === 'resign') return this.#stepDown();
     if (command.action !== 'desired')
       return this.dispatch({type: 'command', action: command.action, name: command.name}) ?? {ok: true, message: ''};
     this.dispatch({type: 'desired', tasks: command.tasks, at: command.at});
-    return {ok: true, message: `${command.tasks.length} tasks are wanted`};
+    return {ok: true, message: `${command.tasks.length} tasks are desired`};
   }
 
-  #giveWay(): Reply {
+  #stepDown(): Reply {
     if (!this.#isMasterUnresponsive) return {ok: false, message: 'this instance reaches the Mesos master'};
-    this.#options.log('warn', 'another instance reaches the Mesos master: giving way to it');
+    this.#options.log('warn', 'another instance reaches the Mesos master: resigning');
     void this.#options.leadership.resign();
     return {ok: true, message: ''};
   }
 
-  /** Reduces an event and carries out what follows from it. */
+  /** Reduces an event and performs its effects. */
   dispatch(event: SchedulerEvent): Reply | undefined {
     const {state, effects} = reduce(this.#state, event, this.#now());
     this.#state = state;
@@ -153,7 +151,7 @@ export class Leader {
         this.#call(effect.call);
         return;
       case 'save': {
-        // The acknowledgements belong to the subscription on which the updates came.
+        // An acknowledgement is valid only on the subscription on which its update arrived.
         const subscription = this.#subscription;
         this.#saving = this.#saving.then(async () => {
           await this.#save(effect.ops);
@@ -186,13 +184,13 @@ export class Leader {
     const subscription = this.#subscription;
     if (subscription === undefined || !this.#options.leadership.isHeld()) return;
     subscription.call(call).catch((error: unknown) => {
-      // A lost DECLINE would keep an offer for ever, a lost ACCEPT leaves a launch in doubt: a new subscription clears both.
+      // A lost DECLINE would keep an offer for ever, and a lost ACCEPT leaves a launch uncertain: a new subscription resolves both.
       if (subscription === this.#subscription) subscription.close(error);
     });
   }
 
   async #save(ops: Extract<Effect, {type: 'save'}>['ops']): Promise<void> {
-    const {leadership, store, log} = this.#options;
+    const {leadership, store, log, clock} = this.#options;
     for (let attempt = 0; ops.length > 0 && leadership.isHeld(); attempt++) {
       try {
         await store.commit(leadership.guard, ops);
@@ -202,13 +200,13 @@ export class Leader {
           await leadership.resign();
           return;
         }
-        if (attempt === 0) log('warn', `the store did not take a change, trying again: ${messageOf(error)}`);
-        await pause(SAVE_RETRY_MS, leadership.signal);
+        if (attempt === 0) log('warn', `the store did not accept a change, trying again: ${messageOf(error)}`);
+        await clock.pause(SAVE_RETRY_MS, leadership.signal);
       }
     }
   }
 
-  async #subscribeForEver(end: AbortSignal): Promise<void> {
+  async #keepSubscribed(end: AbortSignal): Promise<void> {
     let waitMs = RECONNECT_MS.first;
     while (!end.aborted) {
       let reason = 'the master ended the stream';
@@ -226,14 +224,14 @@ export class Leader {
       this.dispatch({type: 'disconnected', reason});
       const lasted = this.#now() - startedAt;
       waitMs = lasted > 30_000 ? RECONNECT_MS.first : Math.min(waitMs * 2, RECONNECT_MS.ceiling);
-      await pause(waitMs * (0.75 + Math.random() / 2), end);
+      await this.#options.clock.pause(waitMs * (0.75 + Math.random() / 2), end);
     }
   }
 
   async #subscribeOnce(end: AbortSignal): Promise<void> {
     const {client, name} = this.#options;
     const {frameworkId} = this.#state;
-    if (frameworkId === null) await mayRegisterAnew(client, name, end);
+    if (frameworkId === null) await assertNoOldTasks(client, name, end);
     const subscription = await client.subscribe(frameworkId, end);
     this.#subscription = subscription;
     let isSubscribed = false;
@@ -242,7 +240,7 @@ export class Leader {
       if (event.type === 'ERROR') {
         if (!isSubscribed && frameworkId !== null && (await wasRemoved(client, frameworkId, end)))
           this.dispatch({type: 'framework-removed'});
-        throw new Error(`the Mesos master says: ${event.error.message}`);
+        throw new Error(`the Mesos master reports: ${event.error.message}`);
       }
       if (event.type === 'SUBSCRIBED') isSubscribed = true;
       this.#isMasterUnresponsive = false;

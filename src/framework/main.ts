@@ -5,6 +5,7 @@ import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
 import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
+import {systemClock} from './clock.js';
 import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
@@ -13,13 +14,13 @@ import {tearDown} from './teardown.js';
 
 const USAGE = `hw5-scheduler --config FILE [--teardown]
 
-  The Mesos framework of hw5. SIGTERM ends it and leaves the tasks running; SIGHUP reads the task list again.
-  --teardown  ends the framework and its tasks for good, and forgets it`;
+  The Mesos framework of hw5. SIGTERM terminates it and leaves the tasks running; SIGHUP reads the task list again.
+  --teardown  removes the framework, its tasks and its records`;
 const TEARDOWN_SECONDS = 45;
-/** Fail-over takes this, and then one to three seconds. */
+/** A failover takes this long, plus one to three seconds. */
 const LEASE_SECONDS = 8;
 
-/** Under systemd the level is told to the journal by its prefix. */
+/** The journal reads the level of a line from its prefix. */
 const isInJournal = process.env.JOURNAL_STREAM !== undefined;
 const log = (level: 'info' | 'warn', message: string): void => {
   const prefix = isInJournal ? (level === 'warn' ? '<4>' : '<6>') : '';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   const options = readArguments();
   if (options === undefined) return;
   const {config, changedAt} = await loadConfig(options.config);
-  // a secret that cannot be read ends the program at its start; later it is told, and tried again
+  // At the start an unreadable secret is an error; later it is logged and read again.
   await loadCredentials(config);
   const runner = processRunner(process.env);
   const parts = {
@@ -44,8 +45,7 @@ async function main(): Promise<void> {
     }),
     settings: {...defaultSettings, role: config.role, agents: config.agents},
     leaseSeconds: LEASE_SECONDS,
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
+    clock: systemClock,
     freeAddress: (request: FreeRequest, isHeld: () => boolean) => freeAddress(request, config.etcd, runner, isHeld),
     log,
   };
@@ -58,11 +58,11 @@ async function main(): Promise<void> {
   const instance = new Instance(parts, {tasks: config.tasks, at: changedAt});
   process.on('SIGHUP', () => {
     loadConfig(options.config).then(
-      (fresh) => instance.restate(fresh.config.tasks, fresh.changedAt),
-      (error: unknown) => log('warn', `the configuration was not taken: ${messageOf(error)}`),
+      (fresh) => instance.updateConfiguration(fresh.config.tasks, fresh.changedAt),
+      (error: unknown) => log('warn', `the configuration was rejected: ${messageOf(error)}`),
     );
   });
-  const server = await serveApi(instance, config.listen, parts.now);
+  const server = await serveApi(instance, config.listen, systemClock.now);
   try {
     await instance.run(stop.signal);
   } finally {
@@ -111,7 +111,7 @@ function frameworkInfo(config: SchedulerConfiguration) {
   return {
     user: config.user,
     name: config.name,
-    // 0, the default, would let the master end all tasks as soon as the scheduler is away.
+    // With 0, the default, the master would kill all tasks as soon as the scheduler disconnects.
     failover_timeout: config.failoverTimeoutSeconds,
     checkpoint: true,
     hostname: config.node,

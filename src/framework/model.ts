@@ -4,24 +4,33 @@ import type {Call, MesosEvent, Offer, Resource} from './mesos.js';
 import {defaultSettings, type Settings} from './settings.js';
 
 /**
- * Where a run (one launched task id) is:
- * intended: its record is being written, nothing was sent; staging, starting, running, killing: as Mesos says;
- * lost: Mesos cannot say (UNREACHABLE, UNKNOWN, LOST): its container may live.
+ * The phase of a run:
+ * intended: its record is being written, and nothing was sent to Mesos yet;
+ * staging, starting, running, killing: as Mesos reports;
+ * lost: Mesos reported UNREACHABLE, UNKNOWN or LOST, so its container may be alive.
  */
 export type RunPhase = 'intended' | 'staging' | 'starting' | 'running' | 'killing' | 'lost';
 
-/** Why a run is to end; decides whether its end counts as a failure of the task. */
-export type CondemnedKind = 'unwanted' | 'roll' | 'restart' | 'failure' | 'stranger' | 'zombie';
+/**
+ * Why a run is marked for termination; decides whether its end counts as a failure of the task:
+ * undesired: its task is not desired, or has another run;
+ * roll: its description changed;
+ * restart: an operator restarted or killed it;
+ * failure: it did not start in time, or is unhealthy;
+ * unknown: it is in no record (see `onUnknownTask` in updates.ts);
+ * abandoned: it was lost for so long that it was replaced.
+ */
+export type TerminationKind = 'undesired' | 'roll' | 'restart' | 'failure' | 'unknown' | 'abandoned';
 
-/** A reconciliation: since when the answer is missing, when it is asked next, and how often it was. */
-export interface Question {
+/** A reconciliation that Mesos has not answered: since when, when it is requested next, and how often it was. */
+export interface PendingReconciliation {
   readonly since: number;
   readonly dueAt: number;
   readonly tries: number;
 }
 
-/** One task id that may have a living container. Times are milliseconds since 1970. */
-export interface Run {
+/** A run: one launched task id, whose container may be alive. Times are milliseconds since 1970. */
+export interface TaskRun {
   taskId: string;
   name: string;
   address: string;
@@ -30,94 +39,99 @@ export interface Run {
   specHash: string;
   launchedAt: number;
   phase: RunPhase;
-  /** Since when the phase is so. */
+  /** When this phase began. */
   since: number;
-  /** An agent spoke of it: it was not merely sent. */
-  isSeen: boolean;
+  /** An agent has reported it, so the launch has reached an agent. */
+  isReported: boolean;
   hasRun: boolean;
   healthy: boolean | null;
-  /** Since when it is running and, if it has a health check, healthy. */
+  /** When it became running and, if it has a health check, healthy; null while it is not. */
   okSince: number | null;
   unhealthySince: number | null;
   containerId: string | null;
   message: string;
-  condemned: {kind: CondemnedKind; reason: string; graceSeconds: number} | null;
+  termination: {kind: TerminationKind; reason: string; graceSeconds: number} | null;
   killSentAt: number | null;
   lostSince: number | null;
-  /** The fence was opened: it no longer keeps its address. If it comes back it is killed. */
-  released: boolean;
-  /** A reconciliation that has not been answered yet. */
-  question: Question | null;
-  /** Only while intended. */
+  /** It was lost for so long that its address is no longer reserved for it. If it returns it is killed. */
+  abandoned: boolean;
+  /** Null when Mesos has confirmed the phase. */
+  reconciliation: PendingReconciliation | null;
+  /** The launch to send; null in every phase but `intended`. */
   intent: {saveId: number | null; offerId: string; resources: readonly Resource[]} | null;
 }
 
-/** What is remembered of a desired task from run to run. */
+/** What is kept of a desired task across its runs. */
 export interface Slot {
   name: string;
   /** Failures in a row. */
   failures: number;
   /** Runs that ended and had to be replaced. */
   restarts: number;
-  /** Not to be launched before. */
+  /** The earliest time of the next launch. */
   notBefore: number;
-  /** Of the last end, in plain words. */
+  /** How its last run ended, for people. */
   message: string;
   since: number;
-  /** The roll ended its last run, and none has been well since. */
+  /** A rolling replacement ended its last run, and none has been healthy since. */
   isRolled: boolean;
-  /** Where the last launch failed before it ran: tried last. */
+  /** The node on which the last launch failed before it ran: the last choice for the next one. */
   failedOn: string | null;
 }
 
-/** What ended runs may have left behind at an address, whichever task had it and whichever gets it next. */
-export interface Leftovers {
+/** Endpoints that ended runs may have left at an address, whichever task had it and whichever gets it next. */
+export interface StaleEndpoints {
   address: string;
-  /** Container ids of runs that are dead or given up, whose endpoints may still hold the address. */
+  /** Container ids of dead or abandoned runs, whose endpoints may still occupy the address. */
   containers: readonly string[];
-  /** The address is to be freed before the next launch; null: that was tried often enough. */
+  /** Whether the address must be freed before the next launch; null when that failed too often. */
   freeing: 'needed' | 'running' | null;
-  /** Since when the freeing runs. */
+  /** When the running attempt began. */
   since: number;
-  /** Freeings that failed in a row, and when the next one may begin. */
+  /** Attempts that failed in a row, and the earliest time of the next one. */
   tries: number;
   notBefore: number;
-  /** Why the last freeing failed, in plain words. */
+  /** Why the last attempt failed, for people. */
   message: string;
 }
 
-/** All that the scheduler knows. Only {@link reduce} makes new ones; nobody changes one. */
+/** The state of the reducer. Immutable outside of `reduce`, which returns a new one for each event. */
 export interface ReducerState {
   settings: Settings;
   connected: boolean;
-  /** Why there is no subscription, in plain words. */
+  /** Why there is no subscription, for people; empty when there is one. */
   connection: string;
   frameworkId: string | null;
   desired: readonly TaskSpec[];
-  /** Of each wanted task, the hash of its description. */
+  /** Desired task → the hash of its description. */
   hashes: Readonly<Record<string, string>>;
   desiredAt: number;
-  /** The number of the next task id. Never goes back. */
+  /** The number in the next task id. Never decreases. */
   counter: number;
-  runs: Record<string, Run>;
+  runs: Record<string, TaskRun>;
   slots: Record<string, Slot>;
   /** By address. */
-  leftovers: Record<string, Leftovers>;
+  staleEndpoints: Record<string, StaleEndpoints>;
   offers: Record<string, {offer: Offer; at: number}>;
-  market: {suppressed: boolean; filtered: boolean; revivedAt: number; wanted: string[]};
+  /**
+   * Whether Mesos sends offers: SUPPRESS stopped all of them; a DECLINE or an ACCEPT filtered some; when REVIVE was sent last, and for
+   * which tasks.
+   */
+  offerFlow: {suppressed: boolean; filtered: boolean; revivedAt: number; revivedFor: string[]};
+  /** When the next implicit reconciliation (of all tasks) is due. */
   implicitAt: number;
-  /** Why a task was not placed: name → node → reason. */
-  refusals: Record<string, Record<string, string>>;
+  /** Why no offer fitted a task: name → node → reason. */
+  rejections: Record<string, Record<string, string>>;
   saveId: number;
 }
 
-/** What happens to the scheduler. */
+/** The inputs of the reducer. */
 export type SchedulerEvent =
   | {readonly type: 'mesos'; readonly event: MesosEvent}
   | {readonly type: 'disconnected'; readonly reason: string}
-  /** The master has removed our framework (TEARDOWN, or away for longer than failover_timeout). */
+  /** The master has removed the framework (TEARDOWN, or disconnected for longer than failover_timeout). */
   | {readonly type: 'framework-removed'}
-  /** The save effect of this number, and all before it, are durable. */
+  /** The save effect with this number and all earlier ones are durable. */
   | {readonly type: 'saved'; readonly id: number}
   | {readonly type: 'address-freed'; readonly address: string; readonly ok: boolean; readonly message: string}
   | {readonly type: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
@@ -129,10 +143,10 @@ export type StoreOp =
   | {readonly op: 'put'; readonly key: string; readonly value: unknown}
   | {readonly op: 'delete'; readonly key: string};
 
-/** What is to be done about it. Effects of one kind happen in their order. */
+/** The outputs of the reducer, for the leader to perform. Effects of one kind are performed in their order. */
 export type Effect =
   | {readonly type: 'call'; readonly call: Call}
-  /** Write, then send `acks`, then tell the reducer `saved`. Saves are never reordered, and repeated until they succeed. */
+  /** Write `ops`, then send `acks`, then dispatch `saved`. Saves are never reordered, and repeated until they succeed. */
   | {readonly type: 'save'; readonly id: number; readonly ops: readonly StoreOp[]; readonly acks: readonly Call[]}
   | {
       readonly type: 'free-address';
@@ -144,8 +158,8 @@ export type Effect =
   | {readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string}
   | {readonly type: 'reply'; readonly ok: boolean; readonly message: string};
 
-/** One reduction under way: a private copy of the state, and the effects so far. See {@link copyOf} for what may be changed. */
-export interface Turn {
+/** A reduction in progress: a private copy of the state, and the effects so far. See {@link copyOf} for what may be changed. */
+export interface Reduction {
   readonly state: ReducerState;
   readonly now: number;
   readonly effects: Effect[];
@@ -153,8 +167,8 @@ export interface Turn {
 }
 
 /**
- * A copy whose maps, runs, slots, leftovers and market may be changed. What is nested deeper is shared with the original: it is replaced,
- * never changed.
+ * A copy whose maps, runs, slots, stale endpoints and offer flow may be changed. Values nested deeper are shared with the original: they
+ * are replaced, never changed.
  */
 export function copyOf(state: ReducerState): ReducerState {
   const copyEach = <T extends object>(records: Record<string, T>): Record<string, T> => {
@@ -166,26 +180,26 @@ export function copyOf(state: ReducerState): ReducerState {
     ...state,
     runs: copyEach(state.runs),
     slots: copyEach(state.slots),
-    leftovers: copyEach(state.leftovers),
+    staleEndpoints: copyEach(state.staleEndpoints),
     offers: {...state.offers},
-    market: {...state.market},
-    refusals: {...state.refusals},
+    offerFlow: {...state.offerFlow},
+    rejections: {...state.rejections},
   };
 }
 
-/** Notes a line for the journal. */
-export function note(turn: Turn, level: 'info' | 'warn', message: string): void {
-  turn.effects.push({type: 'log', level, message});
+/** Adds a line for the journal. */
+export function addLog(reduction: Reduction, level: 'info' | 'warn', message: string): void {
+  reduction.effects.push({type: 'log', level, message});
 }
 
-/** Sends a call as soon as the reduction is done. */
-export function send(turn: Turn, call: Call): void {
-  turn.effects.push({type: 'call', call});
+/** Adds a call to Mesos, which is sent when the reduction is complete. */
+export function addCall(reduction: Reduction, call: Call): void {
+  reduction.effects.push({type: 'call', call});
 }
 
-/** The slot of a task, made when there is none. */
-export function slotOf(turn: Turn, name: string): Slot {
-  let slot = turn.state.slots[name];
+/** The slot of a task, created when it has none. */
+export function slotOf(reduction: Reduction, name: string): Slot {
+  let slot = reduction.state.slots[name];
   if (slot === undefined) {
     slot = {
       name,
@@ -193,16 +207,16 @@ export function slotOf(turn: Turn, name: string): Slot {
       restarts: 0,
       notBefore: 0,
       message: '',
-      since: turn.now,
+      since: reduction.now,
       isRolled: false,
       failedOn: null,
     };
-    turn.state.slots[name] = slot;
+    reduction.state.slots[name] = slot;
   }
   return slot;
 }
 
-/** A state with nothing in it yet, for tests and for a first start. */
+/** The state of a scheduler that starts for the first time. */
 export function emptyState(settings: Settings = defaultSettings): ReducerState {
   return {
     settings,
@@ -215,11 +229,15 @@ export function emptyState(settings: Settings = defaultSettings): ReducerState {
     counter: 0,
     runs: {},
     slots: {},
-    leftovers: {},
+    staleEndpoints: {},
     offers: {},
-    market: {suppressed: false, filtered: false, revivedAt: 0, wanted: []},
+    /**
+     * Whether Mesos sends offers: SUPPRESS stopped all of them; a DECLINE or an ACCEPT filtered some; when REVIVE was sent last, and for
+     * which tasks.
+     */
+    offerFlow: {suppressed: false, filtered: false, revivedAt: 0, revivedFor: []},
     implicitAt: 0,
-    refusals: {},
+    rejections: {},
     saveId: 0,
   };
 }

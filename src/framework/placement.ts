@@ -3,7 +3,7 @@ import type {TaskSpec} from '../scheduler-api/task.js';
 import type {Offer, Resource} from './mesos.js';
 import {type Stock, stockOf, take, totalOf} from './resources.js';
 
-/** A task that runs, or is about to: for spreading. */
+/** A task that runs or is being launched, for spreading. */
 export interface Placed {
   readonly name: string;
   readonly node: string;
@@ -19,14 +19,14 @@ export interface Launch {
 
 export interface Placement {
   readonly launches: readonly Launch[];
-  /** Task → node → why not there. Only for tasks that found no place. */
-  readonly refusals: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Task → node → why no offer of the node fits. Only for tasks that were not placed. */
+  readonly rejections: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**
  * Spreads tasks over offers: a node without a task of the same kind first, then the one with the fewest tasks, then the one
- * with the most memory left. Several tasks may go into one offer. Agents that hw5 did not prepare are left out: a master may have others.
- * @param avoid the node on which a task's last launch failed: taken only when no other fits
+ * with the most memory left. Several tasks can use one offer. Agents that hw5 did not prepare are not used: a master may have others.
+ * @param avoid task → the node on which its last launch failed: used only when no other fits
  */
 export function place(
   pending: readonly TaskSpec[],
@@ -38,16 +38,16 @@ export function place(
   const stocks = new Map<string, Stock>(offers.map((offer) => [offer.id.value, stockOf(offer, role)]));
   const all: Placed[] = [...placed];
   const launches: Launch[] = [];
-  const refusals: Record<string, Record<string, string>> = {};
+  const rejections: Record<string, Record<string, string>> = {};
   for (const spec of mostConstrainedFirst(pending)) {
-    const refused: Record<string, string> = {};
+    const rejected: Record<string, string> = {};
     const fitting: {offer: Offer; score: readonly (number | string)[]; resources: readonly Resource[]; rest: Stock}[] = [];
     for (const offer of offers) {
       const stock = stocks.get(offer.id.value)!;
       const taken = take(stock, spec);
-      const reason = isOneOf(offer, agents) ? refusal(spec, offer, stock, taken !== undefined, all) : STRANGER;
+      const reason = isOneOf(offer, agents) ? rejectionReason(spec, offer, stock, taken !== undefined, all) : UNPREPARED_AGENT;
       if (reason !== undefined || taken === undefined) {
-        refused[offer.hostname] = reason ?? 'does not fit';
+        rejected[offer.hostname] = reason ?? 'does not fit';
         continue;
       }
       const here = all.filter((one) => one.node === offer.hostname);
@@ -63,7 +63,7 @@ export function place(
     fitting.sort((a, b) => compare(a.score, b.score));
     const best = fitting[0];
     if (best === undefined) {
-      refusals[spec.name] = refused;
+      rejections[spec.name] = rejected;
       continue;
     }
     stocks.set(best.offer.id.value, best.rest);
@@ -76,29 +76,29 @@ export function place(
       resources: best.resources,
     });
   }
-  return {launches, refusals};
+  return {launches, rejections};
 }
 
-/** `ssh` of `ssh-3`: tasks that differ in their number only are of one kind. */
+/** `ssh` of `ssh-3`: tasks whose names differ only in their number are of one kind. */
 export function kindOf(name: string): string {
   return name.replace(/-\d+$/, '');
 }
 
-/** Is a node what a constraint names? Agents may be registered by their full name. */
-export function isNode(hostname: string, wanted: string): boolean {
-  return hostname === wanted || hostname.split('.')[0] === wanted;
+/** Whether a host name is that of a node; agents may be registered by their full name. */
+export function isNode(hostname: string, node: string): boolean {
+  return hostname === node || hostname.split('.')[0] === node;
 }
 
-const STRANGER = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
+const UNPREPARED_AGENT = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
 
 function isOneOf(offer: Offer, agents: readonly AllowedAgent[] | undefined): boolean {
   const addresses = [offer.hostname, offer.url?.address.ip];
   return agents?.some(({name, address}) => isNode(offer.hostname, name) || addresses.includes(address)) ?? true;
 }
 
-function refusal(spec: TaskSpec, offer: Offer, stock: Stock, fits: boolean, all: readonly Placed[]): string | undefined {
+function rejectionReason(spec: TaskSpec, offer: Offer, stock: Stock, fits: boolean, all: readonly Placed[]): string | undefined {
   const {node, unique} = spec.constraints;
-  if (node !== undefined && !isNode(offer.hostname, node)) return `the constraint wants ${node}`;
+  if (node !== undefined && !isNode(offer.hostname, node)) return `the constraint requires ${node}`;
   if (offer.unavailability !== undefined) return 'maintenance is announced there';
   if (unique === true) {
     const other = all.find((one) => one.node === offer.hostname && kindOf(one.name) === kindOf(spec.name));

@@ -1,15 +1,15 @@
 import {Hw5Error} from '../support/errors.js';
 
-/** A record longer than this is a framing error, not a record: the largest genuine ones (OFFERS of a big cluster) are a few MB. */
+/** A record longer than this is a framing error, not a record: the largest real ones (OFFERS of a big cluster) have a few MB. */
 const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
-/** Digits in the longest length that is allowed. */
+/** The number of digits of the largest allowed length. */
 const MAX_LENGTH_DIGITS = String(MAX_RECORD_BYTES).length;
 
-/** The stream is not RecordIO (`<bytes>\n<bytes of JSON>`); nothing after the fault can be trusted. */
+/** The stream is not RecordIO (`<bytes>\n<bytes of JSON>`); nothing after the error can be decoded. */
 export class RecordIoError extends Hw5Error {}
 
-/** What is left over between two chunks. */
+/** The bytes of an incomplete record between two chunks. */
 export interface RecordIoRest {
   readonly bytes: Buffer;
 }
@@ -17,8 +17,8 @@ export interface RecordIoRest {
 export const emptyRest: RecordIoRest = {bytes: Buffer.alloc(0)};
 
 /**
- * Cuts the records out of what arrived so far, however it was chunked.
- * @returns the complete records, and the rest to hand in with the next chunk
+ * Decodes the records of a stream that arrives in chunks.
+ * @returns the complete records, and the rest to pass in with the next chunk
  * @throws {RecordIoError} when a length is not a decimal number or a record is not JSON
  * Source: Mesos, "RecordIO response format" of the scheduler HTTP API. The length counts bytes, not characters.
  */
@@ -41,7 +41,7 @@ export function decodeRecords(rest: RecordIoRest, chunk: Uint8Array): {readonly 
   return {records, rest: {bytes: Buffer.from(bytes.subarray(at))}};
 }
 
-/** Frames one record, as the master does. */
+/** Encodes one record, as the master does. */
 export function encodeRecord(record: unknown): Buffer {
   const body = Buffer.from(JSON.stringify(record));
   return Buffer.concat([Buffer.from(`${body.length}\n`), body]);

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {Hw5Error} from '../support/errors.js';
 import {type MesosClient, MesosError} from './client.js';
 
@@ -14,11 +14,11 @@ const masterState = z.object({
 });
 
 /**
- * Refuses a new framework id while an older framework of our name still has tasks: they would hold the addresses, and nobody
- * could end them but their own framework.
- * @throws {Hw5Error} saying which, and what to do
+ * Checks that no older framework with this name has tasks on the master, before a new one is registered: those tasks would occupy the
+ * addresses, and only their own framework could kill them.
+ * @throws {Hw5Error} naming the older framework, with the command that removes it
  */
-export async function mayRegisterAnew(client: MesosClient, name: string, signal: AbortSignal): Promise<void> {
+export async function assertNoOldTasks(client: MesosClient, name: string, signal: AbortSignal): Promise<void> {
   const state = await read(client, signal);
   const old = state?.frameworks?.find(
     (one) => one.name === name && (one.tasks ?? []).length + (one.unreachable_tasks ?? []).length > 0,
@@ -32,13 +32,13 @@ export async function mayRegisterAnew(client: MesosClient, name: string, signal:
   );
 }
 
-/** Did the master remove the framework? The ERROR event has no code for it, so its list of completed frameworks is asked. */
+/** Whether the master has removed the framework, by its list of completed ones: the ERROR event has no code for it. */
 export async function wasRemoved(client: MesosClient, frameworkId: string, signal: AbortSignal): Promise<boolean> {
   const state = await read(client, signal);
   return state?.completed_frameworks?.some((one) => one.id === frameworkId) ?? false;
 }
 
-/** undefined when we may not read it: that is no reason not to work. */
+/** The master's state; undefined when this framework is not allowed to read it, which is no reason to stop. */
 async function read(client: MesosClient, signal: AbortSignal): Promise<z.infer<typeof masterState> | undefined> {
   try {
     const parsed = masterState.safeParse(await client.get('/master/state', signal));

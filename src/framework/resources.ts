@@ -1,40 +1,40 @@
 import type {Offer, Resource} from './mesos.js';
 
-/** What a task takes. */
+/** The resources that a task needs. */
 export interface Needs {
   readonly cpus: number;
   /** Megabytes. */
   readonly mem: number;
 }
 
-/** What an offer still has, in thousandths: Mesos itself counts in thousandths, and floats would drift. */
+/** The unused resources of an offer, in thousandths: Mesos itself counts so, and floating-point sums would be inexact. */
 export interface Stock {
   readonly cpus: readonly Portion[];
   readonly mem: readonly Portion[];
 }
 
-/** So much of one resource of an offer. */
+/** A part of one resource of an offer, with one owner. */
 interface Portion {
-  /** Whose it is: what is taken of it must say the same, or the master does not find it in the offer and drops the launch. */
+  /** The reservation. A launch must name the same one, or the master does not find the resource in the offer and drops the launch. */
   readonly owner: Pick<Resource, 'role' | 'reservation'>;
   readonly milli: number;
 }
 
 /**
- * What of an offer a task of ours may use: unreserved scalars and those reserved for our role. Revocable resources can be
- * taken away at any time, disks and shared ones belong to volumes: all left alone.
+ * The resources of an offer that a task may use: unreserved scalars and those reserved for the framework's role. Revocable resources are
+ * excluded because Mesos can revoke them at any time, disks and shared resources because they belong to volumes.
  */
 export function stockOf(offer: Offer, role: string): Stock {
   const portions = (name: string) =>
     (offer.resources ?? [])
       .filter((resource) => resource.name === name && isUsable(resource, role))
       .map((resource) => ({owner: ownerOf(resource), milli: Math.round((resource.scalar?.value ?? 0) * 1000)}))
-      // Reserved ones first: nobody else could use them.
+      // Reserved ones first: no other framework can use them.
       .sort((a, b) => Number(a.owner.role === undefined) - Number(b.owner.role === undefined));
   return {cpus: portions('cpus'), mem: portions('mem')};
 }
 
-/** How much a stock holds. */
+/** The total of a stock. */
 export function totalOf(stock: Stock): Needs {
   return {cpus: sum(stock.cpus) / 1000, mem: sum(stock.mem) / 1000};
 }
@@ -54,14 +54,14 @@ function takeScalar(name: string, portions: readonly Portion[], amount: number) 
   for (const portion of portions) {
     const taken = Math.min(missing, portion.milli);
     missing -= taken;
-    // The master fills in the allocation.
+    // The master adds the allocation.
     if (taken > 0) resources.push({name, type: 'SCALAR', scalar: {value: taken / 1000}, ...portion.owner});
     rest.push({...portion, milli: portion.milli - taken});
   }
   return missing > 0 ? undefined : {resources, rest};
 }
 
-/** The role is named only when it is not the default, as stock frameworks do; who reserved it only when somebody did at run time. */
+/** The role only when it is not the default, as the frameworks of upstream do; the reservation only when it is dynamic. */
 function ownerOf({role, reservation}: Resource): Portion['owner'] {
   return {
     ...(role === undefined || role === '*' ? {} : {role}),

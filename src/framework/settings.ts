@@ -1,31 +1,32 @@
 import type {AllowedAgent} from '../scheduler-api/configuration.js';
 
-/** Seconds, unless it says otherwise. */
+/** The constants of the scheduler's decisions, in seconds unless the name or comment says otherwise. */
 export interface Settings {
   readonly role: string;
-  /** Where tasks may run; without it, wherever the master offers. */
+  /** The agents on which tasks may run; without it, all that the master offers. */
   readonly agents?: readonly AllowedAgent[] | undefined;
   readonly declineSeconds: number;
   readonly reviveSeconds: number;
-  /** How long offers are gathered before placing, so that tasks spread over all nodes of one round of offers. */
+  /** How long offers are collected before tasks are placed, so that they spread over all nodes. */
   readonly gatherSeconds: number;
   readonly launchTimeoutSeconds: number;
-  readonly fenceSeconds: number;
+  /** How long the address of a lost run stays reserved for it before a replacement is started. */
+  readonly reservationSeconds: number;
   readonly backoffSeconds: number;
   readonly backoffCeilingSeconds: number;
   readonly stableSeconds: number;
-  /** From this many failures in a row on a task counts as flapping. */
+  /** A task with at least so many failures in a row counts as flapping. */
   readonly flappingFailures: number;
   readonly killRetrySeconds: number;
   readonly reconcileSeconds: number;
   readonly reconcileCeilingSeconds: number;
   readonly implicitSeconds: number;
   readonly freeingLimitSeconds: number;
-  /** So often is the freeing of an address tried before a launch goes ahead without. */
+  /** After so many failed attempts to free an address, its task is launched anyway. */
   readonly freeingTries: number;
-  /** Beyond what the agent's own health check allows. */
+  /** Added to the limit of the agent's own health check. */
   readonly unhealthySeconds: number;
-  readonly forgetZombieSeconds: number;
+  readonly forgetAbandonedSeconds: number;
 }
 
 export const defaultSettings: Settings = {
@@ -34,7 +35,7 @@ export const defaultSettings: Settings = {
   reviveSeconds: 5,
   gatherSeconds: 1,
   launchTimeoutSeconds: 300,
-  fenceSeconds: 300,
+  reservationSeconds: 300,
   backoffSeconds: 1,
   backoffCeilingSeconds: 60,
   stableSeconds: 60,
@@ -46,5 +47,5 @@ export const defaultSettings: Settings = {
   freeingLimitSeconds: 30,
   freeingTries: 6,
   unhealthySeconds: 30,
-  forgetZombieSeconds: 86_400,
+  forgetAbandonedSeconds: 86_400,
 };

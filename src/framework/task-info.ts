@@ -5,21 +5,21 @@ import type {HealthCheck, KillPolicy, Resource, TaskInfo} from './mesos.js';
 /** How long `docker stop` waits between TERM and KILL, in seconds. */
 export const KILL_GRACE_SECONDS = 5;
 
-/** What a container writes is kept by docker itself, up to 30 MB: sshd alone notes every health check, for as long as it lives. */
+/** Docker keeps at most 30 MB of a container's output: sshd logs every health check. */
 const LOG_LIMITS = [
   {key: 'log-driver', value: 'json-file'},
   {key: 'log-opt', value: 'max-size=10m'},
   {key: 'log-opt', value: 'max-file=3'},
 ];
 
-/** A kill policy with this grace; 0 kills at once. */
+/** A kill policy with this grace period; 0 kills immediately. */
 export function killPolicy(graceSeconds: number): KillPolicy {
   return {grace_period: {nanoseconds: graceSeconds * 1_000_000_000}};
 }
 
 /**
  * The TaskInfo that runs a task at its fixed address: Docker containerizer, network USER, the address as docker's own `--ip`.
- * Source: reference/mesos/docker-on-user-network/calls.jsonl.
+ * Verified against an upstream master and agent: test/unit/framework/transcripts.test.ts compares it with recorded calls.
  */
 export function taskInfo(spec: TaskSpec, taskId: string, agentId: string, resources: readonly Resource[]): TaskInfo {
   const variables = Object.entries(spec.env).map(([name, value]) => ({name, value}));
@@ -34,7 +34,7 @@ export function taskInfo(spec: TaskSpec, taskId: string, agentId: string, resour
         image: spec.image,
         network: 'USER',
         privileged: false,
-        // hw5 carries the images to the nodes; there is no registry to pull them from.
+        // hw5 uploads the images to the nodes; there is no registry to pull them from.
         force_pull_image: false,
         parameters: [
           {key: 'ip', value: spec.address},
@@ -61,15 +61,15 @@ export function taskInfo(spec: TaskSpec, taskId: string, agentId: string, resour
 }
 
 /**
- * What of a task makes a running container outdated when it changes, as a short hash. Constraints are not in it: a container
- * that already is where they want it need not restart.
+ * A short hash of the parts of a description whose change makes a running container outdated. Constraints are excluded: a container that
+ * already runs on an allowed node need not restart.
  */
 export function specHash(spec: TaskSpec): string {
   const {constraints: _, ...rest} = spec;
   return sha256(canonical(rest)).slice(0, 12);
 }
 
-/** What the whole list says, as a short hash: equal where two instances want the same. */
+/** A short hash of a whole list: equal for two instances with the same desired tasks. */
 export function listHash(specs: readonly TaskSpec[]): string {
   return sha256(canonical(specs)).slice(0, 12);
 }

@@ -1,12 +1,12 @@
 import {TimeoutError} from '../support/errors.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
+import type {Clock} from './clock.js';
 import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
-import {pause} from './wait.js';
 
 export interface TeardownOptions {
   readonly node: string;
@@ -15,17 +15,16 @@ export interface TeardownOptions {
   readonly client: MesosClient;
   readonly settings: Settings;
   readonly leaseSeconds: number;
-  /** For the running instances to give way, and for the tasks to end. */
+  /** The limit for winning the leadership, for the tasks to end and for the master to answer, each. */
   readonly limitSeconds: number;
-  readonly now: () => number;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
 /**
- * Ends the framework for good: its tasks first, so that their containers are gone when this returns, then the framework, then
- * what etcd holds of it. Nothing there is no error.
+ * Removes the framework: first its tasks, so that their containers have terminated when this returns, then the framework from the master,
+ * then its records from etcd. It is no error when there is none.
  * @throws {TimeoutError} when another instance keeps leading, or the master cannot be reached
  */
 export async function tearDown(options: TeardownOptions): Promise<void> {
@@ -51,27 +50,31 @@ export async function tearDown(options: TeardownOptions): Promise<void> {
 
 async function lead(options: TeardownOptions, store: FrameworkStore): Promise<Leadership> {
   const election = new Election({...options, key: `${store.prefix}leader`, ttlSeconds: options.leaseSeconds});
-  const leadership = await election.campaign(AbortSignal.timeout(options.limitSeconds * 1000));
+  const limit = new AbortController();
+  void options.clock.pause(options.limitSeconds * 1000, limit.signal).then(() => limit.abort());
+  const leadership = await election.campaign(limit.signal);
+  limit.abort();
   if (leadership !== undefined) return leadership;
   throw new TimeoutError(`the framework is still led by ${await election.leader()}`, {
     hint: 'stop hw5-scheduler on every node first',
   });
 }
 
-/** Wants no task any more, and waits until none is left; those of unreachable agents are left to the master. */
+/** Ends all tasks and waits until none is left, except those of unreachable agents, which the master kills later. */
 async function endTasks(
   options: TeardownOptions & {readonly leadership: Leadership; readonly store: FrameworkStore},
 ): Promise<void> {
   const leader = await Leader.takeOver(options);
   const stop = new AbortController();
   const running = leader.run(stop.signal);
-  // As old as can be: should this fail, the configuration's tasks are wanted again when a scheduler is started.
+  // Older than any configuration: if the teardown fails, a scheduler that is started desires the configuration's tasks again.
   leader.dispatch({type: 'desired', tasks: [], at: 0});
-  const until = options.monotonic() + options.limitSeconds * 1000;
-  while (options.monotonic() < until && options.leadership.isHeld()) {
+  const {clock} = options;
+  const until = clock.monotonic() + options.limitSeconds * 1000;
+  while (clock.monotonic() < until && options.leadership.isHeld()) {
     const left = Object.values(leader.state.runs).filter((run) => run.phase !== 'lost');
     if (left.length === 0) break;
-    await pause(200);
+    await clock.pause(200);
   }
   stop.abort();
   await running;
@@ -84,7 +87,7 @@ async function endFramework(client: MesosClient, frameworkId: string, options: T
     const subscription = await client.subscribe(frameworkId, signal);
     try {
       for await (const event of subscription.events) {
-        if (event.type === 'ERROR') options.log('warn', `the Mesos master says: ${event.error.message}`);
+        if (event.type === 'ERROR') options.log('warn', `the Mesos master reports: ${event.error.message}`);
         if (event.type === 'SUBSCRIBED') await subscription.call({type: 'TEARDOWN'});
         if (event.type === 'SUBSCRIBED' || event.type === 'ERROR') return;
       }

@@ -1,38 +1,38 @@
 import type {PublishedView} from '../scheduler-api/published-view.js';
 import type {TaskReport} from '../scheduler-api/state.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, Run, Slot} from './model.js';
-import {currentRun, isOutdated, isUnconfirmed, unwantedRuns} from './runs.js';
+import type {ReducerState, Slot, TaskRun} from './model.js';
+import {currentRun, isOutdated, isUnconfirmed, undesiredRuns} from './runs.js';
 import {listHash} from './task-info.js';
-import {why, whyUnwanted} from './why.js';
+import {why, whyUndesired} from './why.js';
 
 /** The part of the published view that follows from the reducer's state alone. */
 export type View = Pick<PublishedView, 'frameworkId' | 'connected' | 'connection' | 'tasks' | 'desiredHash' | 'why'>;
 
 /** The reducer's state as it is published. */
 export function viewOf(state: ReducerState, now: number): View {
-  const unwanted = unwantedRuns(state);
+  const unwanted = undesiredRuns(state);
   return {
     frameworkId: state.frameworkId,
     connected: state.connected,
     connection: state.connection,
-    tasks: [...state.desired.map((spec) => taskView(state, spec, now)), ...unwanted.map((run) => unwantedView(run))],
+    tasks: [...state.desired.map((spec) => taskReportOf(state, spec, now)), ...unwanted.map((run) => undesiredReport(run))],
     desiredHash: listHash(state.desired),
     why: Object.fromEntries([
       ...state.desired.map((spec) => [spec.name, why(state, spec, now)]),
-      ...unwanted.map((run) => [run.name, whyUnwanted(run)]),
+      ...unwanted.map((run) => [run.name, whyUndesired(run)]),
     ]),
   };
 }
 
-function taskView(state: ReducerState, spec: TaskSpec, now: number): TaskReport {
+function taskReportOf(state: ReducerState, spec: TaskSpec, now: number): TaskReport {
   const run = currentRun(state, spec.name);
   const slot = state.slots[spec.name];
-  const seen = run === undefined ? vacant(slot, now) : occupied(run, spec);
+  const condition = run === undefined ? vacant(slot, now) : occupied(run, spec);
   return {
     name: spec.name,
     taskId: run?.taskId ?? null,
-    state: seen.state,
+    state: condition.state,
     healthy: run?.phase === 'running' && spec.healthCheck !== undefined ? run.healthy : null,
     node: run?.node ?? null,
     agentId: run?.agentId ?? null,
@@ -40,15 +40,15 @@ function taskView(state: ReducerState, spec: TaskSpec, now: number): TaskReport 
     image: spec.image,
     restarts: slot?.restarts ?? 0,
     containerId: run?.containerId ?? null,
-    message: seen.isWell ? '' : why(state, spec, now).join('; '),
+    message: condition.isHealthy ? '' : why(state, spec, now).join('; '),
     since: new Date(run?.since ?? slot?.since ?? now).toISOString(),
     flapping: (slot?.failures ?? 0) >= state.settings.flappingFailures,
     isOutdated: run !== undefined && isOutdated(state, run, spec),
   };
 }
 
-/** A task that is wanted no more, as long as it may live: it holds its address. */
-function unwantedView(run: Run): TaskReport {
+/** The report of a task that is no longer desired, as long as it may be alive and occupy its address. */
+function undesiredReport(run: TaskRun): TaskReport {
   return {
     name: run.name,
     taskId: run.taskId,
@@ -60,22 +60,22 @@ function unwantedView(run: Run): TaskReport {
     image: '',
     restarts: 0,
     containerId: run.containerId,
-    message: whyUnwanted(run).join('; '),
+    message: whyUndesired(run).join('; '),
     since: new Date(run.since).toISOString(),
     flapping: false,
     isOutdated: true,
   };
 }
 
-function occupied(run: Run, spec?: TaskSpec): {state: TaskReport['state']; isWell: boolean} {
-  if (run.phase === 'lost') return {state: 'unreachable', isWell: false};
-  if (run.condemned !== null || run.phase === 'killing') return {state: 'killing', isWell: false};
-  if (run.phase === 'intended') return {state: 'pending', isWell: false};
-  if (run.phase !== 'running') return {state: run.phase, isWell: false};
-  if (spec?.healthCheck !== undefined && run.healthy === false) return {state: 'unhealthy', isWell: false};
-  return {state: 'running', isWell: !isUnconfirmed(run) && (spec?.healthCheck === undefined || run.healthy === true)};
+function occupied(run: TaskRun, spec?: TaskSpec): {state: TaskReport['state']; isHealthy: boolean} {
+  if (run.phase === 'lost') return {state: 'unreachable', isHealthy: false};
+  if (run.termination !== null || run.phase === 'killing') return {state: 'killing', isHealthy: false};
+  if (run.phase === 'intended') return {state: 'pending', isHealthy: false};
+  if (run.phase !== 'running') return {state: run.phase, isHealthy: false};
+  if (spec?.healthCheck !== undefined && run.healthy === false) return {state: 'unhealthy', isHealthy: false};
+  return {state: 'running', isHealthy: !isUnconfirmed(run) && (spec?.healthCheck === undefined || run.healthy === true)};
 }
 
-function vacant(slot: Slot | undefined, now: number): {state: TaskReport['state']; isWell: boolean} {
-  return {state: slot !== undefined && slot.failures > 0 && slot.notBefore > now ? 'failed' : 'pending', isWell: false};
+function vacant(slot: Slot | undefined, now: number): {state: TaskReport['state']; isHealthy: boolean} {
+  return {state: slot !== undefined && slot.failures > 0 && slot.notBefore > now ? 'failed' : 'pending', isHealthy: false};
 }

@@ -1,7 +1,7 @@
 import type {Call, MesosEvent, Offer, TaskInfo, TaskState, TaskStatus} from '../../src/framework/mesos.js';
 import type {Effect, ReducerState, SchedulerEvent, StoreOp} from '../../src/framework/model.js';
 import {stateFrom} from '../../src/framework/records.js';
-import {reduce} from '../../src/framework/scheduler.js';
+import {reduce} from '../../src/framework/reduce.js';
 import {defaultSettings} from '../../src/framework/settings.js';
 import {viewOf} from '../../src/framework/view.js';
 import type {TaskAction} from '../../src/scheduler-api/commands.js';
@@ -136,7 +136,7 @@ export class FrameworkWorld {
       while (this.isPrompt && this.stream.length > 0) this.deliver();
       this.now += 1000;
       for (const agent of this.agents) {
-        if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.fenceSeconds * 1000) continue;
+        if (agent.awaySince === null || this.now - agent.awaySince < defaultSettings.reservationSeconds * 1000) continue;
         for (const container of agent.containers.values()) container.isOverdue = true;
       }
       for (const one of this.containers) if (one.diesAt !== null && one.diesAt <= this.now) this.end(one, 'TASK_KILLED');
@@ -155,7 +155,7 @@ export class FrameworkWorld {
   finishFreeing(): void {
     const address = this.freeing.shift();
     if (address === undefined) return;
-    const message = this.isDockerAway ? 'calico_net could not be looked at' : '';
+    const message = this.isDockerAway ? 'calico_net could not be inspected' : '';
     this.dispatch({type: 'address-freed', address, ok: !this.isDockerAway, message});
   }
 
@@ -175,7 +175,7 @@ export class FrameworkWorld {
 
   /** Everything settles that can settle without time passing. */
   drain(): void {
-    for (let turn = 0; turn < 10_000; turn++) {
+    for (let reduction = 0; reduction < 10_000; reduction++) {
       if (this.stream.length > 0) this.deliver();
       else if (this.saves.length > 0) this.finishSave();
       else if (this.freeing.length > 0) this.finishFreeing();

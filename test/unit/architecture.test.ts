@@ -74,9 +74,6 @@ const all = (find: (file: SourceFile) => readonly string[]): string[] =>
 const importing = (name: string): string[] =>
   files.filter(({imports}) => imports.some((one) => one === name || one.startsWith(`${name}/`))).map(({path}) => path);
 
-/** Files that hold other programs as text, which may end themselves. */
-const HOLD_SCRIPTS = ['components/scheduler/component.ts'];
-
 const isProgram = (path: string): boolean => path.endsWith('/main.ts');
 
 const users = (pattern: RegExp): string[] => files.filter(({text}) => pattern.test(text)).map(({path}) => path);
@@ -137,14 +134,13 @@ describe('packages', () => {
     expect(importing('execa')).toContain('host/local-host.ts');
   });
 
-  it('chalk, ora and commander belong to the command line', () => {
-    for (const name of ['chalk', 'ora', 'commander']) {
-      expect(importing(name), name).not.toEqual([]);
-      expect(
-        importing(name).filter((path) => !path.startsWith('cli/')),
-        name,
-      ).toEqual([]);
-    }
+  it.each([
+    ['chalk', 'cli/reporter/'],
+    ['ora', 'cli/reporter/'],
+    ['commander', 'cli/'],
+  ])('%s is imported in %s only', (name, directory) => {
+    expect(importing(name)).not.toEqual([]);
+    expect(importing(name).filter((path) => !path.startsWith(directory))).toEqual([]);
   });
 
   it('the scheduler’s contract needs zod and no other package', () => {
@@ -163,7 +159,7 @@ describe('the process', () => {
   it('is ended by programs only', () => {
     const enders = users(/\bprocess\.(exit\(|exitCode)/);
     expect(enders).toContain('cli/main.ts');
-    expect(enders.filter((path) => !isProgram(path))).toEqual(HOLD_SCRIPTS.toSorted());
+    expect(enders.filter((path) => !isProgram(path))).toEqual([]);
   });
 
   it('is asked for its environment and folder by programs and the command line only', () => {

@@ -1,6 +1,6 @@
-import {BIRD_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './units.js';
+import {BIRD_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './unit-files.js';
 
-/** Exactly one of `program` (the name of a bundle) and `text` is given. */
+/** Exactly one of `program` (a name in the `hw5.programs` of package.json) and `text` is given. */
 interface InstalledFile {
   readonly path: string;
   readonly mode: number;
@@ -18,10 +18,10 @@ interface Install {
 
 const program = (name: string) => ({program: name, path: `/usr/local/lib/calico/${name}`, mode: 0o755});
 const unit = (name: string, text: string) => ({text, path: `/etc/systemd/system/${name}.service`, mode: 0o644});
-/** A unit file that is empty counts as masked: Debian's package starts its daemon at once otherwise. */
+/** An empty unit file masks the unit: Debian's package would start its daemon when it is installed. */
 const masked = (name: string) => ({text: '', path: `/etc/systemd/system/${name}.service`, mode: 0o644});
 
-/** What stands in for Calico's node image. calicoctl itself is not here: hw5 brings it, by URL or path, as on real servers. */
+/** What replaces Calico's node image in a machine. Without calicoctl: hw5 installs it, from a URL or a path, as on real servers. */
 export const install: Install = {
   packages: ['bird', 'conntrack', 'iproute2', 'iptables', 'nodejs'],
   files: [

@@ -1,4 +1,4 @@
-/** Where the programs write what they do. systemd's journal adds the time and the unit. */
+/** The log of a program. systemd's journal adds the time and the unit. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
@@ -12,7 +12,7 @@ export function journalLog(write: (line: string) => void): Log {
   };
 }
 
-/** The text of whatever was thrown. */
+/** The message of a thrown value. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

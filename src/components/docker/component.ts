@@ -4,7 +4,7 @@ import {output, textFile, unit} from '../../engine/facts.js';
 import {render} from '../../support/template.js';
 import {defineComponent, type Port} from '../component.js';
 import {scriptHealth} from '../health.js';
-import {removeImages, TAGS} from '../images/component.js';
+import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {askDockerd, fromDockerd} from './dockerd.js';
 
@@ -42,6 +42,7 @@ export const docker = defineComponent({
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: [UNIT],
+  packages: () => ['docker.io', 'conntrack'],
   ports: () =>
     (['tcp', 'udp'] as const).map(
       (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),

@@ -78,6 +78,7 @@ export const etcd = defineComponent({
   undoTargets: (cluster) => cluster.nodes,
   units: [ETCD_UNIT],
   replaces: [OTHERS],
+  packages: () => ['etcd-server', 'etcd-client'],
   ports: ({etcd}, {address}) => [
     {port: etcd.clientPort, protocol: 'tcp', purpose: 'etcd clients', access: 'nodes', bind: [address, LOOPBACK]},
     {port: etcd.peerPort, protocol: 'tcp', purpose: 'etcd peers', access: 'members', bind: [address]},

@@ -5,30 +5,31 @@ import {defineComponent} from '../component.js';
 import {RESTORE} from '../places.js';
 
 const CONF = '/etc/sysctl.d/90-hw5.conf';
-const BEFORE = `${RESTORE}/sysctl.conf`;
-const WANTED = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.rp_filter = 0'];
-/** What Calico itself sets, and would leave behind. */
-const OTHERS = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'];
-const KEYS = [...WANTED.map((line) => line.split(' ')[0]), ...OTHERS];
+/** The values from before hw5, which `down` restores. */
+const BACKUP = `${RESTORE}/sysctl.conf`;
+const DESIRED = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.rp_filter = 0'];
+/** Set by Calico, which does not restore them. */
+const SET_BY_CALICO = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'];
+const KEYS = [...DESIRED.map((line) => line.split(' ')[0]), ...SET_BY_CALICO];
 
-/** The kernel's switches that routing needs, with the old values kept for `down`. */
+/** The kernel settings that routing needs. */
 export const kernel = defineComponent({
   name: 'kernel',
   title: 'kernel settings',
-  needs: ['folders'],
+  needs: ['directories'],
   targets: (cluster) => cluster.nodes,
   facts: () => ({
     conf: textFile(CONF),
-    before: textFile(BEFORE),
-    // -e: a key that this kernel lacks is left out
+    backup: textFile(BACKUP),
+    // -e: a key that this kernel lacks is omitted
     values: {...output(`sysctl -e ${KEYS.join(' ')}`), service: FILES},
   }),
   plan(observed) {
     const values = observed.values?.split('\n') ?? [];
     const conf = ensureFile(CONF, template('kernel/90-hw5.conf'), observed.conf);
-    if (conf.length === 0 && WANTED.every((line) => values.includes(line))) return [];
+    if (conf.length === 0 && DESIRED.every((line) => values.includes(line))) return [];
     return [
-      ...(observed.before ? [] : ensureFile(BEFORE, `${values.join('\n')}\n`, undefined)),
+      ...(observed.backup ? [] : ensureFile(BACKUP, `${values.join('\n')}\n`, undefined)),
       ...conf,
       {
         kind: 'run',
@@ -39,14 +40,14 @@ export const kernel = defineComponent({
     ];
   },
   undo(observed) {
-    if (!observed.conf && !observed.before) return [];
+    if (!observed.conf && !observed.backup) return [];
     return [
       {kind: 'remove', path: CONF},
-      // -e: some belong to the whole computer, and a container's root may not set them
-      ...(observed.before
-        ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BEFORE]} as const]
+      // -e: in a container, root may not set those of the whole computer
+      ...(observed.backup
+        ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BACKUP]} as const]
         : []),
-      {kind: 'remove', path: BEFORE},
+      {kind: 'remove', path: BACKUP},
     ];
   },
 });

@@ -5,9 +5,9 @@ import type {FailedCheck} from '../../engine/step.js';
 import {quoteAll} from '../../host/command.js';
 import {type Component, defineComponent, portsOf} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
-import {TAGS} from '../images/component.js';
+import {TAGS} from '../images/built.js';
 import {fromApt} from './apt.js';
-import {missingPackages} from './packages.js';
+import {missingPackages, packagesFor} from './packages.js';
 import {preflightChecks, referenceClock} from './preflight-checks.js';
 
 /** Prints the version of a package; one that was removed, of which the configuration is left, has none. */
@@ -16,11 +16,6 @@ const installed = (name: string): string =>
 
 /** What the machine tells at once. */
 const local = (script: string): Fact<string | undefined> => ({...output(script), service: FILES});
-
-/** The components, preceded by preflight, which checks the ports of all of them. */
-export function withPreflight(components: readonly Component[]): readonly Component[] {
-  return [preflight(components), ...components];
-}
 
 /** Conditions on a host that hw5 cannot fix, found before anything is changed. @param components those whose ports must be free */
 export function preflight(components: readonly Component[]): Component {
@@ -40,7 +35,7 @@ export function preflight(components: readonly Component[]): Component {
       ),
       node: fromApt(`node --version 2>/dev/null || apt-cache policy nodejs | sed -n 's/^  Candidate: /v/p'`),
       etcd: fromApt(`${installed('etcd-server')} || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`),
-      packages: missingPackages(node, cluster),
+      packages: missingPackages(packagesFor(components, cluster, node)),
       // a dockerd that hangs is the business of the steps that ask it
       images: {...TAGS, whenTimedOut: undefined},
       /** Swarm's state of the node, as `inactive`. */
@@ -75,7 +70,7 @@ export function preflight(components: readonly Component[]): Component {
         images: inputs.images.specs.map(({tag}) => tag),
         isContainerHost: isOnContainerNetwork(node),
         isEtcdMember: node.roles.includes('etcd'),
-        needsNode: node.roles.includes('proxy') || node.roles.includes('framework'),
+        needsNode: packagesFor(components, cluster, node).includes('nodejs'),
       });
     },
     plan: () => [],

@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../../cluster/cluster.js';
+import {type Cluster, type ClusterNode, FIRST_UNPRIVILEGED_PORT} from '../../cluster/cluster.js';
 import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
@@ -9,7 +9,8 @@ import {unitHealth} from '../health.js';
 import {ETC, LOOPBACK, PROGRAMS, unitPath} from '../places.js';
 
 const UNIT = 'hw5-proxy.service';
-const PROGRAM = `${PROGRAMS}/configurable-http-proxy`;
+const PROGRAM_NAME = 'configurable-http-proxy';
+const PROGRAM = `${PROGRAMS}/${PROGRAM_NAME}`;
 const ENVIRONMENT = `${ETC}/proxy.env`;
 const PAGES = `${PROGRAMS}/proxy-pages`;
 
@@ -23,7 +24,7 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
     address: node.address,
     port: cluster.proxy.port,
     apiPort: cluster.proxy.apiPort,
-    capabilities: cluster.proxy.port < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : '',
+    capabilities: cluster.proxy.port < FIRST_UNPRIVILEGED_PORT ? 'CAP_NET_BIND_SERVICE' : '',
   });
 }
 
@@ -35,6 +36,8 @@ export const proxy = defineComponent({
   targets: proxyNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: [UNIT],
+  packages: () => ['nodejs'],
+  programs: [PROGRAM_NAME],
   ports: ({proxy}, {address}) => [
     {port: proxy.port, protocol: 'tcp', purpose: 'the reverse proxy', access: 'outside', bind: [address]},
     {port: proxy.apiPort, protocol: 'tcp', purpose: "the reverse proxy's API", access: 'loopback', bind: [LOOPBACK]},
@@ -56,7 +59,7 @@ export const proxy = defineComponent({
   }),
   plan(observed, {node, cluster, inputs}) {
     const files: Action[] = [
-      ...ensureUpload(PROGRAM, inputs.programs['configurable-http-proxy']!, observed.program),
+      ...ensureUpload(PROGRAM, inputs.programs[PROGRAM_NAME]!, observed.program),
       ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), observed.page),
       // nobody else has to know it: each proxy's API has a token of its own
       ...(observed.hasToken

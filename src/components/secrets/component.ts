@@ -23,7 +23,7 @@ const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>
 export const secrets = defineComponent({
   name: 'secrets',
   title: 'token and keys of the containers',
-  needs: ['folders'],
+  needs: ['directories'],
   targets: (cluster) => nodesWith(cluster, 'agent'),
   undoTargets: (cluster) => cluster.nodes,
   facts: () => ({

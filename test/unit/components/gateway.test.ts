@@ -27,7 +27,7 @@ describe('a proxy that is no agent', () => {
   it("is on the containers' network: Docker and Calico run on it, and nothing that only holds containers", () => {
     expect(stepsOf('gate')).toEqual([
       'preflight',
-      'folders',
+      'directories',
       'kernel',
       'packages',
       'docker',
@@ -47,7 +47,7 @@ describe('a proxy that is no agent', () => {
   });
 
   it('gets the packages and keeps the ports that go with it', () => {
-    expect(packagesFor(gate, cluster)).toContain('docker.io');
+    expect(packagesFor(COMPONENTS, cluster, gate)).toContain('docker.io');
     expect(portsOf(COMPONENTS, cluster, gate).map(({port}) => port)).toContain(179);
     expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
   });

@@ -3,10 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {docker} from '../../../src/components/docker/component.js';
-import {folders} from '../../../src/components/host/folders.js';
+import {directories} from '../../../src/components/host/directories.js';
 import {kernel} from '../../../src/components/host/kernel.js';
-import {packages} from '../../../src/components/host/packages.js';
-import {build, images} from '../../../src/components/images/component.js';
+import {packages as packagesOf} from '../../../src/components/host/packages.js';
+import {build} from '../../../src/components/images/build.js';
+import {distribute} from '../../../src/components/images/distribute.js';
+import {COMPONENTS} from '../../../src/components/index.js';
 import type {ScriptAction} from '../../../src/engine/action.js';
 import {observe} from '../../../src/engine/observe.js';
 import {script} from '../../../src/host/command.js';
@@ -18,20 +20,20 @@ describe("hw5's folders", () => {
   const state = (of: string) => ({'/var/lib/hw5': of, '/usr/local/lib/hw5': of, '/etc/hw5/restore': of, '/etc/hw5': of});
 
   it('are made, those that are missing', () => {
-    expect(lines(plan(folders, state('absent')))).toEqual([
+    expect(lines(plan(directories, state('absent')))).toEqual([
       'make them: install -d -m 0755 /var/lib/hw5 /usr/local/lib/hw5 /etc/hw5/restore /etc/hw5',
     ]);
-    expect(lines(plan(folders, {...state('in use'), '/var/lib/hw5': 'absent'}))).toEqual([
+    expect(lines(plan(directories, {...state('in use'), '/var/lib/hw5': 'absent'}))).toEqual([
       'make them: install -d -m 0755 /var/lib/hw5',
     ]);
-    expect([...plan(folders, state('empty')), ...plan(folders, state('in use'))]).toEqual([]);
+    expect([...plan(directories, state('empty')), ...plan(directories, state('in use'))]).toEqual([]);
   });
 
   it('are removed, the inner before the outer, those that hold nothing', () => {
-    expect(lines(undo(folders, {...state('empty'), '/var/lib/hw5': 'in use'}))).toEqual([
+    expect(lines(undo(directories, {...state('empty'), '/var/lib/hw5': 'in use'}))).toEqual([
       'remove those that are empty: rmdir --ignore-fail-on-non-empty /usr/local/lib/hw5 /etc/hw5/restore /etc/hw5',
     ]);
-    expect([...undo(folders, state('in use')), ...undo(folders, state('absent'))]).toEqual([]);
+    expect([...undo(directories, state('in use')), ...undo(directories, state('absent'))]).toEqual([]);
   });
 
   it('count as empty while they hold nothing but folders', async () => {
@@ -40,7 +42,7 @@ describe("hw5's folders", () => {
       await mkdir(join(root, 'full/inner'), {recursive: true});
       await mkdir(join(root, 'nested/inner/most'), {recursive: true});
       await writeFile(join(root, 'full/inner/file'), '');
-      const facts = folders.facts(contextOf({}));
+      const facts = directories.facts(contextOf({}));
       const fact = facts['/etc/hw5']!;
       const at = (name: string) => ({...fact, script: fact.script.replaceAll('/etc/hw5', join(root, name))});
       const observed = await observe(new LocalHost(), {full: at('full'), nested: at('nested'), none: at('none')});
@@ -58,7 +60,7 @@ describe('kernel settings', () => {
   const first = plan(kernel, nothing);
   const well = {
     conf: fileAfter(first, CONF),
-    before: fileAfter(first, '/etc/hw5/restore/sysctl.conf'),
+    backup: fileAfter(first, '/etc/hw5/restore/sysctl.conf'),
     values: fileAfter(first, CONF)
       .content.split('\n')
       .filter((line) => line.startsWith('net.'))
@@ -71,7 +73,7 @@ describe('kernel settings', () => {
       `write ${CONF} (mode 0644)`,
       `set them: sysctl -q -p ${CONF}`,
     ]);
-    expect(well.before.content).toBe(`${before}\n`);
+    expect(well.backup.content).toBe(`${before}\n`);
     expect(plan(kernel, well)).toEqual([]);
   });
 
@@ -94,6 +96,8 @@ describe('kernel settings', () => {
 });
 
 describe('packages', () => {
+  const packages = packagesOf(COMPONENTS);
+
   it('are installed, those that are missing', () => {
     expect(lines(plan(packages, {missing: 'curl conntrack'}))).toEqual(['apt-get install curl conntrack']);
     expect(plan(packages, {missing: ''})).toEqual([]);
@@ -176,7 +180,7 @@ describe('images', () => {
       'pull the base image: docker pull -q debian:bookworm-slim',
       'build docker-ssh:0123456789ab: docker build --force-rm -q -t docker-ssh:0123456789ab --build-arg=BASE=debian -',
       'build docker-jupyter:0123456789ab: docker build --force-rm -q -t docker-jupyter:0123456789ab --build-arg=BASE=debian -',
-      'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
+      'save them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
   });
 
@@ -192,22 +196,22 @@ describe('images', () => {
 
   it('are built only so far as they are missing: a tag names the content', () => {
     const actions = lines(plan(build, {tags: ['docker-ssh:0123456789ab', 'docker-jupyter:older'], base: 'sha256:1'}));
-    expect(actions.map((line) => line.split(':')[0])).toEqual(['build docker-jupyter', 'keep them in the cache']);
+    expect(actions.map((line) => line.split(':')[0])).toEqual(['build docker-jupyter', 'save them in the cache']);
     expect(plan(build, {tags: BOTH, base: undefined})).toEqual([]);
   });
 
   it('come from the cache where it has them', () => {
     const load = ['load docker-ssh:0123456789ab and docker-jupyter:0123456789ab: docker load -q'];
     expect(lines(plan(build, {tags: [], base: undefined}, {inputs: cached}))).toEqual(load);
-    expect(lines(plan(images, {tags: []}, {node: 'node1'}))).toEqual(load);
-    expect(plan(images, {tags: BOTH}, {node: 'node1'})).toEqual([]);
+    expect(lines(plan(distribute, {tags: []}, {node: 'node1'}))).toEqual(load);
+    expect(plan(distribute, {tags: BOTH}, {node: 'node1'})).toEqual([]);
   });
 
   it('are built on one node and loaded on all others that run containers', () => {
     const cluster = clusterOf('images: {builder: node1}');
     const builds = (node: string) => plan(build, {tags: [], base: 'sha256:1'}, {cluster, node}).length;
     expect(['node0', 'node1', 'node2'].map(builds)).toEqual([0, 3, 0]);
-    expect(targets(images, cluster)).toEqual(['node0', 'node2']);
+    expect(targets(distribute, cluster)).toEqual(['node0', 'node2']);
     // without the builder, the first of the others
     const without = (node: string) => {
       const others = Object.fromEntries(['node0', 'node2'].map((name) => [name, {tags: []}]));
@@ -223,14 +227,14 @@ describe('images', () => {
       'remove the images: docker rmi -f docker-jupyter:0123456789ab docker-ssh:0123456789ab docker-ssh:older',
     ]);
     expect(undo(docker, observed([]), {purge: true})).toEqual([]);
-    for (const step of [build, images]) expect(undo(step, {tags: BOTH}, {purge: true})).toEqual([]);
+    for (const step of [build, distribute]) expect(undo(step, {tags: BOTH}, {purge: true})).toEqual([]);
   });
 
   it('are fetched from the node that built them when the cache was lost and another node has none', () => {
     const observed = {tags: BOTH, base: undefined};
     const kept = (others: Record<string, object>, inputs = fakeInputs()) => lines(plan(build, observed, {others, inputs}));
     expect(kept({node1: observed, node2: {tags: []}})).toEqual([
-      'keep them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
+      'save them in the cache: docker save docker-ssh:0123456789ab docker-jupyter:0123456789ab',
     ]);
     expect([...kept({node1: observed, node2: observed}), ...kept({node1: {tags: []}}, cached)]).toEqual([]);
   });

@@ -1,14 +1,29 @@
 import {describe, expect, it} from 'vitest';
-import type {Cluster} from '../../../src/cluster/cluster.js';
+import type {Cluster, Role} from '../../../src/cluster/cluster.js';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
-import {mesosAgent, mesosMaster} from '../../../src/components/mesos/component.js';
-import {framework, frameworkConfig, scheduler} from '../../../src/components/scheduler/component.js';
+import {mesosAgent} from '../../../src/components/mesos/agent.js';
+import {mesosMaster} from '../../../src/components/mesos/master.js';
+import {framework, scheduler} from '../../../src/components/scheduler/component.js';
+import {frameworkConfig} from '../../../src/components/scheduler/configuration.js';
 import {items} from '../../../src/engine/items.js';
 import {Secret} from '../../../src/host/command.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
-import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, targets, undo, written} from './situation.js';
+import {
+  clusterOf,
+  fileAfter,
+  lines,
+  NO_UNIT,
+  plan,
+  problems,
+  RUNS,
+  readiness,
+  targets,
+  undo,
+  withRoles,
+  written,
+} from './situation.js';
 
 const MASTER = '/etc/systemd/system/hw5-mesos-master.service';
 const AGENT = '/etc/systemd/system/hw5-mesos-agent.service';
@@ -303,8 +318,10 @@ describe('the framework', () => {
 });
 
 describe('the packages of a node', () => {
-  const of = (roles: string, cluster = clusterOf()) =>
-    packagesFor({...cluster.nodes[0]!, roles: roles.split(' ') as never}, cluster).join(' ');
+  const of = (role: Role, given = clusterOf()) => {
+    const cluster = withRoles(given, 'node0', [role]);
+    return packagesFor(COMPONENTS, cluster, cluster.nodes[0]!).join(' ');
+  };
 
   it('are those of its roles', () => {
     const base = 'ca-certificates curl iproute2 iptables';

@@ -1,5 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {calico, calicoctl, pool} from '../../../src/components/calico/component.js';
+import {calicoctl} from '../../../src/components/calico/calicoctl.js';
+import {calicoNode} from '../../../src/components/calico/node.js';
+import {pool} from '../../../src/components/calico/pool.js';
 import {network} from '../../../src/components/network/component.js';
 import type {RunAction} from '../../../src/engine/action.js';
 import type {Fact} from '../../../src/engine/fact.js';
@@ -10,15 +12,21 @@ const URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5
 const CONFIG = '/etc/calico/calicoctl.cfg';
 
 describe('calicoctl', () => {
-  const nothing = {hash: undefined, origin: undefined, config: undefined, before: false, programBefore: false};
+  const nothing = {
+    hash: undefined,
+    origin: undefined,
+    configuration: undefined,
+    hasConfigBackup: false,
+    hasProgramBackup: false,
+  };
   const first = plan(calicoctl, nothing);
   const config = fileAfter(first, CONFIG);
   const well = {
     hash: 'a'.repeat(64),
     origin: fileAfter(first, '/etc/hw5/calicoctl.origin'),
-    config,
-    before: false,
-    programBefore: false,
+    configuration: config,
+    hasConfigBackup: false,
+    hasProgramBackup: false,
   };
   const pinned = clusterOf(`calico: {calicoctl: {url: "${URL}", sha256: "${'a'.repeat(64)}"}}`);
 
@@ -63,13 +71,13 @@ describe('calicoctl', () => {
   });
 
   it("keeps somebody else's configuration unread, and gives it back", () => {
-    const actions = plan(calicoctl, {...well, config: 'foreign'});
+    const actions = plan(calicoctl, {...well, configuration: 'foreign'});
     expect(lines(actions)).toEqual([
-      `keep the one that is there: cp -p -- ${CONFIG} /etc/hw5/restore/calicoctl.cfg`,
+      `back up the existing one: cp -p -- ${CONFIG} /etc/hw5/restore/calicoctl.cfg`,
       `write ${CONFIG} (mode 0644)`,
     ]);
-    expect(lines(undo(calicoctl, {...well, before: true}))[0]).toBe(
-      `give back what was there: mv -f -- /etc/hw5/restore/calicoctl.cfg ${CONFIG}`,
+    expect(lines(undo(calicoctl, {...well, hasConfigBackup: true}))[0]).toBe(
+      `restore the backup: mv -f -- /etc/hw5/restore/calicoctl.cfg ${CONFIG}`,
     );
     expect(lines(undo(calicoctl, well))[0]).toBe(`remove ${CONFIG}`);
   });
@@ -77,36 +85,36 @@ describe('calicoctl', () => {
   it("keeps somebody else's program, and gives it back", () => {
     const theirs = {...well, hash: 'b'.repeat(64), origin: undefined};
     expect(lines(plan(calicoctl, theirs, {cluster: pinned}))[0]).toBe(
-      'keep the one that is there: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
+      'back up the existing one: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
     );
-    expect(lines(undo(calicoctl, {...well, programBefore: true}))).toContain(
-      'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
+    expect(lines(undo(calicoctl, {...well, hasProgramBackup: true}))).toContain(
+      'restore the backup: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
     );
   });
 
   it.each([
     ['ours', undefined, `remove /usr/local/bin/calicoctl`],
-    ["somebody else's", 'b'.repeat(64), 'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl'],
+    ["somebody else's", 'b'.repeat(64), 'restore the backup: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl'],
   ])('of which %s was there when the run that brings it was interrupted is still known for what it is', (_, hash, mend) => {
     const cut = {...well, hash, origin: undefined};
     const actions = plan(calicoctl, cut);
     for (const [index, {kind}] of actions.entries()) {
       if (kind !== 'download') continue;
       const [note] = actions.slice(0, index).filter((action) => action.kind === 'write');
-      const half = {...cut, origin: {content: String(note!.content), mode: '644'}, programBefore: hash !== undefined};
+      const half = {...cut, origin: {content: String(note!.content), mode: '644'}, hasProgramBackup: hash !== undefined};
       expect(lines(plan(calicoctl, half))).toContainEqual(expect.stringMatching(/^download/));
       expect(lines(undo(calicoctl, half))).toContain(mend);
     }
     expect(actions.map(({kind}) => kind)).toContain('download');
-    const kept = {...cut, programBefore: true};
+    const kept = {...cut, hasProgramBackup: true};
     expect(lines(undo(calicoctl, kept))).toContain(
-      'give back what was there: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
+      'restore the backup: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
     );
   });
 
   it('takes away only what is ours', () => {
     expect(undo(calicoctl, nothing)).toEqual([]);
-    expect(undo(calicoctl, {...well, config: 'foreign', origin: undefined})).toEqual([]);
+    expect(undo(calicoctl, {...well, configuration: 'foreign', origin: undefined})).toEqual([]);
     expect(lines(undo(calicoctl, {...nothing, origin: well.origin}))).toContain('remove /usr/local/bin/calicoctl');
   });
 });
@@ -178,7 +186,7 @@ describe('the IP pool and the profile', () => {
 describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
   const nothing = {started: undefined, isRunning: false};
-  const first = plan(calico, nothing, {node: 'node1'});
+  const first = plan(calicoNode, nothing, {node: 'node1'});
   const well = {started: fileAfter(first.slice(1), STARTED), isRunning: true};
 
   it('is started with address, name and an image that is always named', () => {
@@ -193,44 +201,53 @@ describe('calico-node', () => {
     ['is started when nobody knows with what it runs', {started: undefined}, 3],
     ['is started anew when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
   ])('%s', (_, observed, count) => {
-    expect(plan(calico, {...well, ...observed}, {node: 'node1'})).toHaveLength(count);
+    expect(plan(calicoNode, {...well, ...observed}, {node: 'node1'})).toHaveLength(count);
   });
 
   it('names its autonomous system only when it is not the usual', () => {
     const cluster = clusterOf('calico: {asNumber: 64999}');
-    expect(lines(plan(calico, nothing, {cluster}))[1]).toContain(' --as=64999 ');
+    expect(lines(plan(calicoNode, nothing, {cluster}))[1]).toContain(' --as=64999 ');
     expect(lines(first)[1]).not.toContain('--as=');
   });
 
+  const established = (...addresses: string[]) =>
+    addresses.map((address) => `| ${address} | node-to-node mesh | up | 23:30:04 | Established |\n`).join('');
+
   it('is ready when it has a session with each other node', () => {
-    const {script, reason} = readiness(calico, {node: 'node1'});
+    const {missing, reason} = readiness(calicoNode, {node: 'node1'});
     expect(reason).toBe('BGP sessions with node0 and node2');
-    for (const address of ['198.18.0.10', '198.18.0.12']) expect(script).toContain(`'| ${address} '`);
-    expect(script).not.toContain('198.18.0.11 ');
+    expect(missing!({stdout: established('198.18.0.10', '198.18.0.12'), code: 0})).toBeUndefined();
+    expect(missing!({stdout: established('198.18.0.10'), code: 0})).toBe('no session with node2 (198.18.0.12)');
+    expect(missing!({stdout: established('198.18.0.110', '198.18.0.12'), code: 0})).toBe('no session with node0 (198.18.0.10)');
+    const starting = established('198.18.0.10', '198.18.0.12').replace('Established', 'Active Socket: Connection refused');
+    expect(missing!({stdout: starting, code: 0})).toBe('no session with node0 (198.18.0.10)');
+    expect(missing!({stdout: 'Calico process is not running.\n', code: 1})).toBe('Calico process is not running.');
+    expect(missing!({stdout: '', code: 127})).toBe('');
   });
 
   it('does not wait for a node that cannot be reached', () => {
-    const {script, reason} = readiness(calico, {node: 'node1', unreachable: new Set(['node2'])});
+    const {missing, reason} = readiness(calicoNode, {node: 'node1', unreachable: new Set(['node2'])});
     expect(reason).toBe('BGP sessions with node0');
-    expect(script).not.toContain('198.18.0.12');
+    expect(missing!({stdout: established('198.18.0.10'), code: 0})).toBeUndefined();
   });
 
-  it('runs when it has all its sessions, or says which it lacks', () => {
-    const {script, parse} = calico.facts(contextOf({}))['isRunning']!;
-    expect(script).toBe(readiness(calico).script);
-    expect(parse({stdout: '', code: 0})).toBe(true);
-    expect(parse({stdout: 'no session with node2 (198.18.0.12)\n', code: 1})).toBe(true);
+  it('runs when calicoctl prints its status, with or without sessions: observed with the script of its wait', () => {
+    const {script, parse} = calicoNode.facts(contextOf({}))['isRunning']!;
+    expect(script).toBe(readiness(calicoNode).script);
+    expect(script).toContain('calicoctl node status');
+    expect(parse({stdout: established('198.18.0.11'), code: 0})).toBe(true);
+    expect(parse({stdout: 'No IPv4 peers found.\n', code: 0})).toBe(true);
     expect(parse({stdout: 'Calico process is not running.\n', code: 1})).toBe(false);
-    expect(parse({stdout: '\n', code: 1})).toBe(false);
+    expect(parse({stdout: '', code: 127})).toBe(false);
   });
 
   it('is noted before its first start, so that one that failed half-way is taken away', () => {
     const [note] = first;
     expect(lines(first)[0]).toBe(`write ${STARTED} (mode 0644)`);
     const started = fileAfter([note!], STARTED);
-    expect(lines(undo(calico, {started, isRunning: false}))).toContain('docker rm -f calico-node');
+    expect(lines(undo(calicoNode, {started, isRunning: false}))).toContain('docker rm -f calico-node');
     // whatever runs now, it is not known to run with these arguments
-    expect(lines(plan(calico, {started, isRunning: true}, {node: 'node1'}))).toEqual([
+    expect(lines(plan(calicoNode, {started, isRunning: true}, {node: 'node1'}))).toEqual([
       expect.stringMatching(/^calicoctl node run /),
       `change ${STARTED} (mode 0644)`,
     ]);
@@ -238,18 +255,18 @@ describe('calico-node', () => {
 
   it('is taken away where hw5 started one, whether it still runs or not', () => {
     for (const isRunning of [true, false]) {
-      expect(lines(undo(calico, {...well, isRunning}))).toEqual([
+      expect(lines(undo(calicoNode, {...well, isRunning}))).toEqual([
         'docker rm -f calico-node',
         'remove what Calico left in the kernel',
         'calicoctl delete node node0',
         `remove ${STARTED}`,
       ]);
     }
-    expect(undo(calico, nothing)).toEqual([]);
+    expect(undo(calicoNode, nothing)).toEqual([]);
   });
 
   it("stays where hw5 never started one: it is somebody else's", () => {
-    expect(undo(calico, {...nothing, isRunning: true})).toEqual([]);
+    expect(undo(calicoNode, {...nothing, isRunning: true})).toEqual([]);
   });
 });
 

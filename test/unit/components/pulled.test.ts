@@ -4,11 +4,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {calico} from '../../../src/components/calico/component.js';
+import {calicoNode} from '../../../src/components/calico/node.js';
 import {docker} from '../../../src/components/docker/component.js';
-import {build} from '../../../src/components/images/component.js';
+import {build} from '../../../src/components/images/build.js';
 import {notingPull, PULLED} from '../../../src/components/images/pulled.js';
-import {mesosMaster} from '../../../src/components/mesos/component.js';
+import {mesosMaster} from '../../../src/components/mesos/master.js';
 import type {ScriptAction} from '../../../src/engine/action.js';
 import {observe} from '../../../src/engine/observe.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -91,7 +91,7 @@ esac`;
   it('is noted by all that pull: Calico, the build and Mesos', () => {
     const cluster = clusterOf('mesos: {source: {kind: image, image: mesos}}\ncalico: {nodeImage: mirror/node}');
     const scripts = [
-      ...plan(calico, {started: undefined, isRunning: false}, {cluster}),
+      ...plan(calicoNode, {started: undefined, isRunning: false}, {cluster}),
       ...plan(build, {tags: [], base: undefined}, {cluster}),
       ...plan(mesosMaster, {unit: undefined, service: NO_UNIT, data: false, hasImage: false}, {cluster}),
     ].flatMap((action) => (action.kind === 'script' ? [action.script] : []));

@@ -2,8 +2,8 @@ import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {calico} from '../../../src/components/calico/component.js';
-import {mesosAgent} from '../../../src/components/mesos/component.js';
+import {calicoNode} from '../../../src/components/calico/node.js';
+import {mesosAgent} from '../../../src/components/mesos/agent.js';
 import type {ScriptAction} from '../../../src/engine/action.js';
 import {script} from '../../../src/host/command.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -11,7 +11,7 @@ import {undo} from './situation.js';
 
 /** The scripts with which `down` removes containers. */
 const removals = [
-  ...undo(calico, {started: {content: '', mode: '644'}, isRunning: false}),
+  ...undo(calicoNode, {started: {content: '', mode: '644'}, isRunning: false}),
   ...undo(mesosAgent, {unit: {content: '', mode: '644'}, data: false}),
 ].filter((action): action is ScriptAction => action.kind === 'script' && action.script.includes('command -v docker'));
 

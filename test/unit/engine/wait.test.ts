@@ -1,7 +1,8 @@
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {FactOutput} from '../../../src/engine/fact.js';
 import {waitFor} from '../../../src/engine/wait.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
@@ -55,4 +56,36 @@ it('stops when interrupted, and nothing of it stays on the host', async () => {
   ).rejects.toThrow(InterruptedError);
   const left = await host.exec(['sh', '-c', `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4715[.]${process.pid}'`]);
   expect(left.stdout).toBe('0\n');
+});
+
+describe('a wait whose output is parsed on the controller', () => {
+  const count = () => `echo x >>${folder}/count; wc -l <${folder}/count; echo starting >&2; exit 1`;
+  const missing = ({stdout, code}: FactOutput): string | undefined =>
+    stdout.startsWith('3') ? undefined : `attempt ${stdout.trim().replace('\n', ' ')}, code ${code}`;
+
+  it('ends when nothing is missing, whatever the exit code', async () => {
+    await waitFor(host, {reason: 'three attempts', script: count(), missing, limitSeconds: 60});
+    expect(await readFile(join(folder, 'count'), 'utf8')).toBe('x\nx\nx\n');
+  });
+
+  it('reports at its limit what was missing last', async () => {
+    const wait = {reason: 'three attempts', script: count(), missing, limitSeconds: 0, hint: 'wait longer'};
+    await expect(waitFor(host, wait)).rejects.toMatchObject({
+      message: 'waited 0 s for three attempts: attempt 1 starting, code 1',
+      hint: 'wait longer',
+    });
+  });
+
+  it('kills an attempt that hangs and starts the next one', async () => {
+    const script = `[ -e ${folder}/second ] && exit 0; : >${folder}/second; sleep 4716`;
+    const answered = ({code}: FactOutput) => (code === 0 ? undefined : 'an answer');
+    await waitFor(host, {reason: 'an answer', script, missing: answered, limitSeconds: 2});
+  });
+
+  it('stops when interrupted', async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new InterruptedError('interrupted')), 50);
+    const wait = {reason: 'the end', script: 'true', missing: () => 'all', limitSeconds: 60};
+    await expect(waitFor(host, wait, abort.signal)).rejects.toThrow(InterruptedError);
+  });
 });

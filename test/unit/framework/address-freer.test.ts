@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {freeAddress, type Run} from '../../../src/framework/address-freer.js';
+import {freeAddress, type RunProgram} from '../../../src/framework/address-freer.js';
 
 const network = (...holders: [name: string, address: string][]) =>
   JSON.stringify([
@@ -12,7 +12,7 @@ const network = (...holders: [name: string, address: string][]) =>
 
 /** Programs that answer as scripted; anything else fails the test. */
 function programs(script: Readonly<Record<string, {code?: number; stdout?: string; stderr?: string}>>): {
-  run: Run;
+  run: RunProgram;
   ran: string[];
 } {
   const ran: string[] = [];
@@ -42,7 +42,7 @@ describe('freeing an address', () => {
     });
     expect(await freeAddress(request, ['http://a:2379'], run)).toEqual({
       ok: true,
-      message: 'cut the left-behind mesos-dead-2 off calico_net',
+      message: 'disconnected the stale endpoint mesos-dead-2 from calico_net',
     });
     expect(ran).toEqual([inspect, disconnect, release]);
   });
@@ -54,16 +54,16 @@ describe('freeing an address', () => {
   });
 
   it('touches nothing that it does not know to be dead', async () => {
-    const {run, ran} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.101'])}});
+    const {run, ran} = programs({[inspect]: {stdout: network(['other', '192.168.0.101'])}});
     expect(await freeAddress(request, [], run)).toEqual({
       ok: false,
-      message: expect.stringContaining('held by the container somebody'),
+      message: expect.stringContaining('is used by the container other'),
     });
     expect(ran).toEqual([inspect]);
   });
 
   it('does not take 192.168.0.10 for 192.168.0.101', async () => {
-    const {run} = programs({[inspect]: {stdout: network(['somebody', '192.168.0.10'])}, [release]: {}});
+    const {run} = programs({[inspect]: {stdout: network(['other', '192.168.0.10'])}, [release]: {}});
     expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
   });
 
@@ -74,7 +74,7 @@ describe('freeing an address', () => {
     });
     expect(await freeAddress(request, [], run)).toEqual({
       ok: false,
-      message: expect.stringContaining('could not be cut off calico_net: no such network'),
+      message: expect.stringContaining('could not be disconnected from calico_net: no such network'),
     });
     expect(ran).not.toContain(release);
   });

@@ -15,7 +15,7 @@ const offer = (hostname: string, ip?: string): Offer => ({
     {name: 'mem', type: 'SCALAR', scalar: {value: 4096}, role: '*'},
   ],
 });
-const STRANGER = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
+const UNPREPARED_AGENT = 'no agent of the cluster file has its name or address, so it lacks the image, the network and the keys';
 
 describe('an agent of a master that serves others, too', () => {
   const agents = [{name: 'node0', address: '10.0.0.1'}];
@@ -30,7 +30,7 @@ describe('an agent of a master that serves others, too', () => {
     for (const one of [offer('node1'), offer('10.0.0.2', '10.0.0.2')]) {
       expect(place([spec], [one], [], {role: '*', agents})).toEqual({
         launches: [],
-        refusals: {'ssh-1': {[one.hostname]: STRANGER}},
+        rejections: {'ssh-1': {[one.hostname]: UNPREPARED_AGENT}},
       });
     }
     const world = new FrameworkWorld([{...spec, cpus: 100}], 2);
@@ -38,7 +38,7 @@ describe('an agent of a master that serves others, too', () => {
     flourish(world, 5);
     expect(why(world.state, world.state.desired[0]!, world.now)).toEqual([
       'node0: needs 100 cpus, 4 offered',
-      `node1: ${STRANGER}`,
+      `node1: ${UNPREPARED_AGENT}`,
     ]);
   });
 

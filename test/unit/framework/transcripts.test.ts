@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {Call, MesosEvent} from '../../../src/framework/mesos.js';
 import {type Effect, emptyState, type ReducerState} from '../../../src/framework/model.js';
-import {reduce} from '../../../src/framework/scheduler.js';
+import {reduce} from '../../../src/framework/reduce.js';
 import {defaultSettings} from '../../../src/framework/settings.js';
 import {taskInfo} from '../../../src/framework/task-info.js';
 import {verdictOf} from '../../../src/framework/updates.js';
@@ -45,18 +45,18 @@ function replay(name: string, taskId: string): {state: ReducerState; calls: read
         launchedAt: now,
         phase: 'staging',
         since: now,
-        isSeen: false,
+        isReported: false,
         hasRun: false,
         healthy: null,
         okSince: null,
         unhealthySince: null,
         containerId: null,
         message: '',
-        condemned: null,
+        termination: null,
         killSentAt: null,
         lostSince: null,
-        released: false,
-        question: null,
+        abandoned: false,
+        reconciliation: null,
         intent: null,
       },
     },

@@ -28,9 +28,9 @@ describe('why a task is as it is', () => {
     const world = new FrameworkWorld([{...spec, cpus: 100, constraints: {node: 'node1'}}]);
     flourish(world, 5);
     expect(reasons(world)).toEqual([
-      'node0: the constraint wants node1',
+      'node0: the constraint requires node1',
       'node1: needs 100 cpus, 4 offered',
-      'node2: the constraint wants node1',
+      'node2: the constraint requires node1',
     ]);
   });
 
@@ -81,7 +81,7 @@ describe('why a task is as it is', () => {
     expect(reasons(world)).toEqual([expect.stringMatching(/^runs on node[12]/)]);
   });
 
-  it('is lost: how long its address stays fenced, and what ends it', () => {
+  it('is lost: how long its address stays reserved, and what ends it', () => {
     const world = new FrameworkWorld([spec]);
     flourish(world, 10);
     world.loseAgent(world.agents.find((agent) => agent.containers.size > 0)!);
@@ -89,15 +89,15 @@ describe('why a task is as it is', () => {
     world.pass(100);
     expect(one(world)).toMatchObject({state: 'unreachable', healthy: null});
     expect(reasons(world)[0]).toContain('nothing is started there for another 200 s');
-    expect(reasons(world)[1]).toContain("'hw5 task release ssh-1' gives it up now");
+    expect(reasons(world)[1]).toContain("'hw5 task release ssh-1' abandons it now");
   });
 
-  it('was given up, and its old container is killed when it comes back', () => {
+  it('was abandoned, and its old container is killed when it comes back', () => {
     const world = new FrameworkWorld([spec]);
     flourish(world, 10);
     world.loseAgent(world.agents.find((agent) => agent.containers.size > 0)!);
     live(world, 310);
-    expect(reasons(world).at(-1)).toMatch(/^ssh-1\.0 on node\d was given up; it is killed when it comes back$/);
+    expect(reasons(world).at(-1)).toMatch(/^ssh-1\.0 on node\d was abandoned; it is killed if it returns$/);
     expect(one(world)).toMatchObject({state: 'running', taskId: 'ssh-1.1'});
   });
 

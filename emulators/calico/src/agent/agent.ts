@@ -11,7 +11,7 @@ import type {Run} from '../process.js';
 import {BirdSync} from './bird-sync.js';
 import {renderFirewall} from './firewall.js';
 import {FirewallSync} from './firewall-sync.js';
-import {RouteSync, wantedRoutes} from './routes.js';
+import {desiredRoutes, RouteSync} from './routes.js';
 import {findStale, parseDockerEndpoints, releasableAddresses} from './stale.js';
 
 export interface AgentParts {
@@ -25,7 +25,7 @@ export interface AgentParts {
   readonly interfaces: () => Promise<ReadonlySet<string>>;
 }
 
-/** What Felix and confd do: brings the kernel and BIRD to what etcd says. Loses nothing when etcd is away: the last snapshot stays valid. */
+/** Does the work of Felix and confd: applies etcd's state to the kernel and BIRD. While etcd is unavailable the last snapshot is valid. */
 export class Agent {
   readonly #parts: AgentParts;
   readonly #routes: RouteSync;
@@ -42,10 +42,10 @@ export class Agent {
     this.#bird = new BirdSync(parts.run);
   }
 
-  /** Whether everything has been in place at least once. */
+  /** Whether every part has been applied successfully in one pass at least once. */
   isSynchronised = false;
 
-  /** Reads etcd anew. Returns the index to watch from; undefined when etcd did not answer. */
+  /** Reads etcd again. Returns the index to watch from; undefined when etcd is unavailable. */
   async readDatastore(): Promise<number | undefined> {
     try {
       const read = await this.#parts.etcd.get(keys.CALICO, {recursive: true});
@@ -54,7 +54,7 @@ export class Agent {
         this.#snapshot = snapshot;
         this.#succeeded('datastore');
       } else {
-        this.#failed('datastore', new Error('it is not set up (lost?); keeping everything as it was'));
+        this.#failed('datastore', new Error('not initialised (data lost?), keeping the last known state'));
       }
       return (read?.index ?? 0) + 1;
     } catch (error) {
@@ -63,25 +63,25 @@ export class Agent {
     }
   }
 
-  /** Whether a container's interface is there that the last snapshot does not know: a change that nobody has told us of. */
+  /** Whether a container's interface has no endpoint in the last snapshot: the watch missed a change in etcd. */
   async hasUnknownInterface(): Promise<boolean> {
     const known = new Set(this.#snapshot?.endpoints.map((endpoint) => endpoint.interfaceName));
     return [...(await this.#parts.interfaces())].some((name) => !known.has(name));
   }
 
-  /** Makes the machine as the last snapshot says. Each part for itself: a broken one must not hold up the others. */
+  /** Applies the last snapshot to this machine. A part that fails does not block the others. */
   async applySnapshot(): Promise<void> {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
     const {environment, log} = this.#parts;
     const results = [
-      // Filters first: no packet reaches a new container before its profile.
+      // Filters first: no packet reaches a new container before its profile is enforced.
       await this.#attempt('firewall', async () => {
         if (await this.#firewall.apply(renderFirewall(environment.nodeName, snapshot))) log.info('firewall updated');
       }),
       await this.#attempt('routes', async () => {
-        const wanted = wantedRoutes(environment.nodeName, snapshot.endpoints, await this.#parts.interfaces());
-        for (const change of await this.#routes.apply(wanted)) log.info(change);
+        const desired = desiredRoutes(environment.nodeName, snapshot.endpoints, await this.#parts.interfaces());
+        for (const change of await this.#routes.apply(desired)) log.info(change);
       }),
       environment.backend === 'none' ||
         (await this.#attempt('BIRD', async () => {
@@ -92,7 +92,7 @@ export class Agent {
     if (results.every(Boolean)) this.isSynchronised = true;
   }
 
-  /** After an unclean end of Docker or of the machine: endpoints of this node that Docker has forgotten lose record, veth and address. */
+  /** Removes this node's endpoints that Docker no longer has, as after a crash: record, veth pair and address. */
   async removeStaleEndpoints(): Promise<void> {
     await this.#attempt('stale endpoints', async () => {
       const {environment, etcd, run, log, now} = this.#parts;
@@ -122,7 +122,7 @@ export class Agent {
     }
   }
 
-  /** Says the same trouble once, and that it is over. */
+  /** Logs a failure once until it changes; `#succeeded` logs its end. */
   #failed(part: string, error: unknown): void {
     const reason = reasonOf(error);
     if (this.#lastFailures.get(part) !== reason) this.#parts.log.warn(`${part}: ${reason}`);
@@ -130,6 +130,6 @@ export class Agent {
   }
 
   #succeeded(part: string): void {
-    if (this.#lastFailures.delete(part)) this.#parts.log.info(`${part}: works again`);
+    if (this.#lastFailures.delete(part)) this.#parts.log.info(`${part}: recovered`);
   }
 }

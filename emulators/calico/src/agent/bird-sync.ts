@@ -1,11 +1,11 @@
 import {mkdir, readFile, rename, writeFile} from 'node:fs/promises';
-import {askBird, BIRD_SOCKETS} from '../bird/control.js';
+import {BIRD_SOCKETS, queryBird} from '../bird/control.js';
 import type {Run} from '../process.js';
 
 export const BIRD_CONFIG_DIRECTORY = '/etc/calico/confd/config';
 export const BIRD_CONFIG = `${BIRD_CONFIG_DIRECTORY}/bird.cfg`;
 
-/** Writes BIRD's configuration if it differs and BIRD itself finds it good; throws with BIRD's words otherwise. Returns whether it wrote. */
+/** Writes BIRD's configuration if it differs and `bird -p` accepts it. Returns whether it wrote. @throws Error with BIRD's message */
 export async function writeBirdConfig(run: Run, text: string): Promise<boolean> {
   const current = await readFile(BIRD_CONFIG, 'utf8').catch(() => undefined);
   if (current === text) return false;
@@ -13,15 +13,15 @@ export async function writeBirdConfig(run: Run, text: string): Promise<boolean> 
   const draft = `${BIRD_CONFIG}.new`;
   await writeFile(draft, text);
   const check = await run(['bird', '-p', '-c', draft]);
-  if (check.code !== 0) throw new Error(`BIRD refuses its configuration: ${(check.stderr + check.stdout).trim()}`);
+  if (check.code !== 0) throw new Error(`BIRD rejects the generated configuration: ${(check.stderr + check.stdout).trim()}`);
   await rename(draft, BIRD_CONFIG);
   return true;
 }
 
-/** Keeps BIRD on the wanted configuration, and tells a running BIRD about a new one (`birdc configure`). */
+/** Keeps BIRD's configuration up to date, and makes a running BIRD reload it (as `birdc configure`). */
 export class BirdSync {
   readonly #run: Run;
-  /** A written configuration that BIRD may not have taken yet. */
+  /** Whether BIRD may still run with an older configuration than the file's. */
   #isReloadDue = true;
 
   constructor(run: Run) {
@@ -32,10 +32,10 @@ export class BirdSync {
     const isWritten = await writeBirdConfig(this.#run, text);
     if (isWritten) this.#isReloadDue = true;
     if (!this.#isReloadDue) return isWritten;
-    const reply = await askBird(BIRD_SOCKETS[0], 'configure').catch(() => undefined);
-    // A BIRD that is down reads the file when it starts.
-    const isTaken = reply?.some((line) => /^00(03|04|18|06) /.test(line)) ?? false;
-    if (isTaken) this.#isReloadDue = false;
+    const reply = await queryBird(BIRD_SOCKETS[0], 'configure').catch(() => undefined);
+    // A BIRD that is not running reads the file when it starts. Reply codes: reconfigured, in progress, queued, after undo.
+    const isAccepted = reply?.some((line) => /^00(03|04|18|06) /.test(line)) ?? false;
+    if (isAccepted) this.#isReloadDue = false;
     return isWritten;
   }
 }

@@ -4,27 +4,27 @@ import {fingerprint, parseSavedTable, renderRestore} from './restore.js';
 
 const TABLES = ['filter', 'nat'] as const;
 
-/** Keeps our chains in the kernel as wanted, with the host's own iptables variant. Touches nothing when nothing is amiss. */
+/** Keeps the cali-* chains in the kernel as desired, with the host's own iptables variant. Writes nothing while they are. */
 export class FirewallSync {
   readonly #run: Run;
-  /** Per table: what was asked for, and how the kernel then showed it. iptables rewrites rules, so only its own words can be compared. */
-  readonly #applied = new Map<string, {readonly wanted: string; readonly shown: string}>();
+  /** Per table: the chains written, and what iptables-save then printed. iptables normalises rules: compare only its own output. */
+  readonly #applied = new Map<string, {readonly desired: string; readonly printed: string}>();
 
   constructor(run: Run) {
     this.#run = run;
   }
 
-  /** Throws with iptables' words if a table cannot be written. Returns whether something was. */
+  /** Returns whether anything was written. @throws Error with the message of iptables if a table cannot be written */
   async apply(firewall: Firewall): Promise<boolean> {
     let isChanged = false;
     for (const table of TABLES) {
-      const wanted = JSON.stringify([...firewall[table]]);
+      const desired = JSON.stringify([...firewall[table]]);
       const saved = parseSavedTable(await this.#save(table));
       const applied = this.#applied.get(table);
-      if (applied?.wanted === wanted && applied.shown === fingerprint(saved)) continue;
+      if (applied?.desired === desired && applied.printed === fingerprint(saved)) continue;
       const text = renderRestore(table, firewall[table], ENTRIES[table], saved);
       await runOrThrow(this.#run, ['iptables-restore', '--noflush', '--wait'], text);
-      this.#applied.set(table, {wanted, shown: fingerprint(parseSavedTable(await this.#save(table)))});
+      this.#applied.set(table, {desired, printed: fingerprint(parseSavedTable(await this.#save(table)))});
       isChanged = true;
     }
     return isChanged;

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Endpoint, Profile, Rule, RuleAction, Snapshot} from '../model/types.js';
 import {matchesOf, type TagMembers} from './rule-matches.js';
 
-/** Chain name → its rules, as iptables-restore takes them behind `-A <chain>`. */
+/** Chain name → its rules, as iptables-restore accepts them after `-A <chain>`. */
 export type Chains = ReadonlyMap<string, readonly string[]>;
 
 export interface Firewall {
@@ -10,7 +10,7 @@ export interface Firewall {
   readonly nat: Chains;
 }
 
-/** Set on a packet that a profile allowed; Felix's own bit. */
+/** The mark of a packet that a profile allowed: the bit that Felix uses. */
 const ACCEPTED = '0x1000000/0x1000000';
 const SET = `-j MARK --set-xmark ${ACCEPTED}`;
 const CLEAR = '-j MARK --set-xmark 0x0/0x1000000';
@@ -23,13 +23,13 @@ const TARGETS: Readonly<Record<RuleAction, string>> = {
   pass: '-j RETURN',
 };
 
-/** The built-in chains that ours are entered from, first of all rules, as Felix does in its "insert" mode. */
+/** Built-in chain → the cali-* chain that its first rule jumps to, as with Felix's ChainInsertMode "insert". */
 export const ENTRIES = {
   filter: {INPUT: 'cali-INPUT', FORWARD: 'cali-FORWARD', OUTPUT: 'cali-OUTPUT'},
   nat: {POSTROUTING: 'cali-POSTROUTING'},
 } as const;
 
-/** The chains for one node: what may enter and leave its containers, and which of their packets are masqueraded. */
+/** The chains of one node: which packets may enter and leave its containers, and which are masqueraded. */
 export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
   const local = snapshot.endpoints.filter((endpoint) => endpoint.node === node);
   const tags = tagMembers(snapshot);
@@ -50,7 +50,7 @@ export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
   };
 }
 
-/** Which addresses carry which tag, over all nodes. */
+/** Tag → the addresses of all endpoints, on any node, whose profiles have it. */
 function tagMembers(snapshot: Snapshot): TagMembers {
   const tagsOf = new Map(snapshot.profiles.map((profile) => [profile.name, profile.tags]));
   const members = new Map<string, string[]>();
@@ -74,7 +74,7 @@ function staticChains(endpointToHost = 'DROP'): [string, string[]][] {
       'cali-FORWARD',
       ['-i cali+ -j cali-from-wl-dispatch', '-o cali+ -j cali-to-wl-dispatch', '-i cali+ -j ACCEPT', '-o cali+ -j ACCEPT'],
     ],
-    // A process of the host itself may always reach the containers here.
+    // Processes of the host may always connect to its own containers.
     ['cali-OUTPUT', ['-o cali+ -j RETURN']],
   ];
 }
@@ -112,7 +112,9 @@ function profileChains(profile: Profile, tags: TagMembers): [string, string[]][]
   ];
 }
 
-/** A rule that cannot be understood allows nothing; one that should deny then denies everything that reaches it. */
+/**
+ * A rule that cannot be expressed in iptables is left out, so that it allows nothing; if it denies, it denies every packet that reaches it.
+ */
 function ruleLines(rule: Rule, tags: TagMembers): string[] {
   const matches = matchesOf(rule, tags)?.map((match) => match.join(' ')) ?? (rule.action === 'deny' ? [''] : []);
   const lines = matches.map((match) => `${match} ${TARGETS[rule.action] ?? '-j DROP'}`.trim());
@@ -136,7 +138,7 @@ function profileChain(prefix: string, profile: string): string {
   return shortened(prefix, profile);
 }
 
-/** iptables allows 28 characters for a chain's name, and no blanks or quotes. */
+/** iptables allows 28 characters for a chain's name, and no blanks or quotes: other names are replaced by their hash. */
 function shortened(prefix: string, name: string): string {
   if (/^[\w.-]+$/.test(name) && prefix.length + name.length <= 28) return prefix + name;
   return (

@@ -6,28 +6,29 @@ import type {Agent} from './agent.js';
 import {Wakeup} from './wakeup.js';
 
 const RESYNC_MS = 10_000;
-/** How soon etcd is asked again when it did not answer. */
+/** How soon etcd is read again after it was unavailable. */
 const RETRY_MS = 2_000;
 
 type Reason = 'datastore' | 'links';
 
 /**
- * Runs the agent until `signal`: at once on a change in etcd or of an interface, and every ten seconds whatever happens.
- * @param watchInterfaces calls back whenever a container's interface has changed
+ * Runs the agent until `signal`: immediately after a change in etcd or of an interface, and every ten seconds in any case.
+ * @param watchInterfaces calls its argument whenever a container's interface has changed
  */
 export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSignal, watchInterfaces = watchLinks): Promise<void> {
   const wakeup = new Wakeup<Reason>();
-  watchInterfaces(() => wakeup.ring('links'), signal);
-  signal.addEventListener('abort', () => wakeup.ring('links'));
+  watchInterfaces(() => wakeup.notify('links'), signal);
+  signal.addEventListener('abort', () => wakeup.notify('links'));
   let watch = new AbortController();
   let lastRead = 0;
   let limit = 0;
   while (!signal.aborted) {
     const reasons = await wakeup.wait(limit);
     const isResync = Date.now() - lastRead >= RESYNC_MS;
-    // A container's record comes before its interface: that it is not known means that the watch is dead, as after its member lost power.
+    // The plugin writes a container's record before it creates the interface: an interface without record means that the watch no longer
+    // works, as after its etcd member lost power.
     const isMissed = reasons.has('links') && (await agent.hasUnknownInterface());
-    if (isMissed) etcd.suspectPreferred();
+    if (isMissed) etcd.preferNextMember();
     if (reasons.has('datastore') || isResync || isMissed || limit !== RESYNC_MS) {
       watch.abort();
       watch = new AbortController();
@@ -47,14 +48,14 @@ export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSign
 async function watchDatastore(etcd: EtcdClient, index: number, wakeup: Wakeup<Reason>, signal: AbortSignal): Promise<void> {
   try {
     await etcd.waitForChange(CALICO, index, signal);
-    wakeup.ring('datastore');
+    wakeup.notify('datastore');
   } catch (error) {
-    // Anything else: the next resync reads again.
-    if (isEtcdError(error, EVENT_INDEX_CLEARED)) wakeup.ring('datastore');
+    // After any other error the next resync reads again.
+    if (isEtcdError(error, EVENT_INDEX_CLEARED)) wakeup.notify('datastore');
   }
 }
 
-/** A container's interface appears some time after its record in etcd: `ip monitor` tells when. */
+/** Calls `changed` on events of `ip monitor`: a container's interface appears some time after its record in etcd. */
 function watchLinks(changed: () => void, signal: AbortSignal): void {
   if (signal.aborted) return;
   const monitor = spawn('ip', ['-o', 'monitor', 'link'], {stdio: ['ignore', 'pipe', 'ignore'], signal});

@@ -12,7 +12,7 @@ import {runAgent} from './loop.js';
 import {calicoInterfaces} from './routes.js';
 import {AGENT_SOCKET, RUN_DIRECTORY, serveStatus} from './status-server.js';
 
-// `calicoctl node status` looks for a process of this name.
+// `calicoctl node status` searches for a process of this name.
 process.title = 'calico-felix';
 const log = journalLog((line) => process.stderr.write(line));
 
@@ -20,30 +20,30 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const environment = readEnvironment(process.env);
-  await refuseLooseFilter();
+  await rejectLooseFilter();
   const etcd = new EtcdClient(environment.etcdEndpoints);
   const agent = new Agent({environment, etcd, run, log, now: () => performance.now(), interfaces: calicoInterfaces});
   await mkdir(RUN_DIRECTORY, {recursive: true});
   const server = await serveStatus(AGENT_SOCKET, () => ({node: environment.nodeName, isSynchronised: agent.isSynchronised}));
 
   const network = findInterface(environment.address)?.network;
-  for (let isSaid = false; !stop.signal.aborted; isSaid = true) {
+  for (let isReported = false; !stop.signal.aborted; isReported = true) {
     try {
       await registerNode(etcd, environment, network, log.info);
       break;
     } catch (error) {
       if (!(error instanceof EtcdUnavailableError)) throw error;
-      if (!isSaid) log.warn(`ERROR: Unable to access datastore to query node configuration: ${error.message}`);
+      if (!isReported) log.warn(`ERROR: Unable to access datastore to query node configuration: ${error.message}`);
       await delay(2_000, undefined, {signal: stop.signal}).catch(() => {});
     }
   }
   await runAgent(agent, etcd, stop.signal);
-  // Routes, rules and BIRD's configuration stay: traffic goes on while the agent is away.
+  // Routes, rules and BIRD's configuration stay: traffic continues while the agent is stopped.
   server.close();
 }
 
-/** As Felix: with the loose check (Ubuntu's default) a container could send under another's address. */
-async function refuseLooseFilter(): Promise<void> {
+/** As Felix does: with the loose check (Ubuntu's default) a container could send packets from another one's address. */
+async function rejectLooseFilter(): Promise<void> {
   const value = (await readFile('/proc/sys/net/ipv4/conf/all/rp_filter', 'utf8')).trim();
   if (value !== '2') return;
   throw new Error(

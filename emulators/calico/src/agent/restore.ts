@@ -1,60 +1,60 @@
 import type {Chains} from './firewall.js';
 
-/** What one table holds now, from `iptables-save -t <table>`. */
+/** The present content of one table, from `iptables-save -t <table>`. */
 export interface SavedTable {
-  /** Our chains with their rules, in iptables' own words and without counters. */
-  readonly own: ReadonlyMap<string, readonly string[]>;
-  /** Built-in chain → the positions (from 0) and rules that enter our chains. */
+  /** The cali-* chains with their rules, as iptables prints them without counters. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** Built-in chain → its rules that jump to a cali-* chain, with their positions (from 0). */
   readonly entries: ReadonlyMap<string, readonly {readonly position: number; readonly rule: string}[]>;
 }
 
-/** Reads a table. Rules of others are looked at only for their number. */
+/** Reads the output of iptables-save. Foreign rules only count for the positions. */
 export function parseSavedTable(text: string): SavedTable {
-  const own = new Map<string, string[]>();
+  const chains = new Map<string, string[]>();
   const entries = new Map<string, {position: number; rule: string}[]>();
   const lengths = new Map<string, number>();
   for (const line of text.split('\n')) {
     const chain = /^:(cali-\S+) /.exec(line)?.[1];
-    if (chain !== undefined) own.set(chain, []);
+    if (chain !== undefined) chains.set(chain, []);
     const [, name, rule] = /^-A (\S+) (.*)$/.exec(line) ?? [];
     if (name === undefined || rule === undefined) continue;
     if (name.startsWith('cali-')) {
-      own.set(name, [...(own.get(name) ?? []), rule]);
+      chains.set(name, [...(chains.get(name) ?? []), rule]);
       continue;
     }
     const position = lengths.get(name) ?? 0;
     lengths.set(name, position + 1);
     if (/(^| )-[jg] cali-/.test(rule)) entries.set(name, [...(entries.get(name) ?? []), {position, rule}]);
   }
-  return {own, entries};
+  return {chains, entries};
 }
 
-/** A text that is equal exactly when our part of the table is: our chains and where they are entered. */
+/** A string that changes exactly when the cali-* chains or the rules that jump to them change. */
 export function fingerprint(saved: SavedTable): string {
   return JSON.stringify([
-    [...saved.own].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [...saved.chains].sort(([a], [b]) => (a < b ? -1 : 1)),
     [...saved.entries].sort(([a], [b]) => (a < b ? -1 : 1)),
   ]);
 }
 
 /**
- * The input for `iptables-restore --noflush` that makes our chains exactly `wanted` and enters them first, in one transaction: a packet meets
- * either the old rules or the new.
+ * The input for `iptables-restore --noflush` that makes the cali-* chains exactly `desired` and jumps to them first, in one transaction:
+ * each packet passes either the old rules or the new ones.
  */
 export function renderRestore(
   table: 'filter' | 'nat',
-  wanted: Chains,
+  desired: Chains,
   entries: Readonly<Record<string, string>>,
   saved: SavedTable,
 ): string {
-  const stale = [...saved.own.keys()].filter((chain) => !wanted.has(chain));
+  const stale = [...saved.chains.keys()].filter((chain) => !desired.has(chain));
   return [
     `*${table}`,
-    // Naming a chain empties it.
-    ...[...wanted.keys(), ...stale].map((chain) => `:${chain} - [0:0]`),
-    ...[...wanted].flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
+    // Declaring a chain flushes it.
+    ...[...desired.keys(), ...stale].map((chain) => `:${chain} - [0:0]`),
+    ...[...desired].flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
     ...[...saved.entries].flatMap(([chain, found]) => found.map(({rule}) => `-D ${chain} ${rule}`)),
-    ...Object.entries(entries).map(([chain, ours]) => `-I ${chain} 1 -j ${ours}`),
+    ...Object.entries(entries).map(([chain, target]) => `-I ${chain} 1 -j ${target}`),
     ...stale.map((chain) => `-X ${chain}`),
     'COMMIT',
     '',

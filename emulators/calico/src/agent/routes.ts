@@ -4,13 +4,16 @@ import {type Run, runOrThrow} from '../process.js';
 
 const INTERFACES = '/sys/class/net';
 
-/** The sysctls of each container's interface. Through 169.254.1.1 the host answers ARP for every address (proxy_arp, no delay). */
+/**
+ * The sysctls of each container's interface. The host answers all ARP requests of the container, of which it sends one for 169.254.1.1
+ * (proxy_arp, no delay).
+ */
 const SYSCTLS = (name: string): readonly (readonly [string, string])[] => [
   [`/proc/sys/net/ipv4/conf/${name}/rp_filter`, '1'],
   [`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1'],
   [`/proc/sys/net/ipv4/neigh/${name}/proxy_delay`, '0'],
   [`/proc/sys/net/ipv4/conf/${name}/forwarding`, '1'],
-  // Last: from here on the container gets answers.
+  // Last: from here on the container gets replies.
   [`/proc/sys/net/ipv4/conf/${name}/proxy_arp`, '1'],
 ];
 
@@ -19,18 +22,18 @@ interface Route {
   readonly dev: string;
 }
 
-/** A wanted route; `mac` is its endpoint's, for the permanent ARP entry. */
-export interface WantedRoute extends Route {
+/** `mac` is the endpoint's, for the permanent ARP entry. */
+export interface DesiredRoute extends Route {
   readonly mac: string;
 }
 
-/** The interfaces of this machine that begin with `cali`. */
+/** The names of this machine's interfaces that begin with `cali`. */
 export async function calicoInterfaces(): Promise<Set<string>> {
   return new Set((await readdir(INTERFACES)).filter((name) => name.startsWith('cali')));
 }
 
-/** The routes of the node's endpoints whose interface is there. Pure. */
-export function wantedRoutes(node: string, endpoints: readonly Endpoint[], interfaces: ReadonlySet<string>): WantedRoute[] {
+/** The routes to the node's endpoints whose interface exists. Pure. */
+export function desiredRoutes(node: string, endpoints: readonly Endpoint[], interfaces: ReadonlySet<string>): DesiredRoute[] {
   return endpoints
     .filter((endpoint) => endpoint.node === node && interfaces.has(endpoint.interfaceName))
     .flatMap((endpoint) =>
@@ -38,13 +41,13 @@ export function wantedRoutes(node: string, endpoints: readonly Endpoint[], inter
     );
 }
 
-/** Reads `ip -j route show`: the routes over cali* interfaces. */
+/** Reads the output of `ip -j route show`: the routes over cali* interfaces. */
 export function parseRoutes(json: string): Route[] {
   const routes = JSON.parse(json.trim() || '[]') as {dst?: string; dev?: string}[];
   return routes.flatMap(({dst, dev}) => (dst !== undefined && dev?.startsWith('cali') ? [{dst, dev}] : []));
 }
 
-/** Keeps routes, ARP entries and sysctls of the local endpoints; forgets the connections of addresses that went away. */
+/** Keeps routes, ARP entries and sysctls of the local endpoints up to date; deletes the conntrack entries of removed addresses. */
 export class RouteSync {
   readonly #run: Run;
   #addresses = new Set<string>();
@@ -53,31 +56,33 @@ export class RouteSync {
     this.#run = run;
   }
 
-  /** Throws with ip's words. Returns what was changed, in words. */
-  async apply(wanted: readonly WantedRoute[]): Promise<string[]> {
+  /** Returns a description of each change. @throws Error with the message of `ip` */
+  async apply(desired: readonly DesiredRoute[]): Promise<string[]> {
     const current = parseRoutes(await runOrThrow(this.#run, ['ip', '-j', '-4', 'route', 'show', 'table', 'main']));
     const isSame = (a: Route, b: Route) => a.dst === b.dst && a.dev === b.dev;
-    const missing = wanted.filter((route) => !current.some((one) => isSame(one, route)));
-    const surplus = current.filter((route) => !wanted.some((one) => isSame(one, route)));
-    for (const {dev} of wanted) await setSysctls(dev);
+    const missing = desired.filter((route) => !current.some((one) => isSame(one, route)));
+    const surplus = current.filter((route) => !desired.some((one) => isSame(one, route)));
+    for (const {dev} of desired) await setSysctls(dev);
     for (const {dst, dev} of surplus) await this.#run(['ip', 'route', 'del', dst, 'dev', dev]);
     for (const {dst, dev, mac} of missing) {
       await this.#run(['ip', 'link', 'set', dev, 'up']);
       await runOrThrow(this.#run, ['ip', 'neigh', 'replace', dst, 'dev', dev, 'lladdr', mac, 'nud', 'permanent']);
       await runOrThrow(this.#run, ['ip', 'route', 'replace', dst, 'dev', dev, 'scope', 'link']);
     }
-    await this.#forgetConnections(new Set(wanted.map((route) => route.dst)), surplus);
+    await this.#deleteConnections(new Set(desired.map((route) => route.dst)), surplus);
     return [
       ...missing.map(({dst, dev}) => `route ${dst} dev ${dev} added`),
       ...surplus.map(({dst, dev}) => `route ${dst} dev ${dev} removed`),
     ];
   }
 
-  /** A new container at an old address must not inherit the old one's connections. */
-  async #forgetConnections(addresses: Set<string>, surplus: readonly Route[]): Promise<void> {
-    const gone = new Set([...this.#addresses, ...surplus.map((route) => route.dst)].filter((address) => !addresses.has(address)));
+  /** A new container must not inherit the tracked connections of an earlier one with the same address. */
+  async #deleteConnections(addresses: Set<string>, surplus: readonly Route[]): Promise<void> {
+    const removed = new Set(
+      [...this.#addresses, ...surplus.map((route) => route.dst)].filter((address) => !addresses.has(address)),
+    );
     this.#addresses = addresses;
-    for (const address of gone) {
+    for (const address of removed) {
       // Exit 1 means that there were none.
       for (const side of ['--orig-src', '--orig-dst', '--reply-src', '--reply-dst'])
         await this.#run(['conntrack', '-D', side, address]);
@@ -90,7 +95,7 @@ async function setSysctls(name: string): Promise<void> {
     try {
       if ((await readFile(path, 'utf8')).trim() !== value) await writeFile(path, value);
     } catch (error) {
-      // The interface may have gone meanwhile: the next round sees it.
+      // The interface may have been removed in the meantime: the next pass handles that.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }

@@ -2,10 +2,10 @@ import {cidrContains, parseCidr} from '../model/ipv4.js';
 import {isIcmp, isIcmpMatch, isProtocol} from '../model/protocols.js';
 import type {Rule} from '../model/types.js';
 
-/** Tag → the addresses of all endpoints whose profiles carry it. */
+/** Tag → the addresses of all endpoints whose profiles have it. */
 export type TagMembers = ReadonlyMap<string, readonly string[]>;
 
-/** iptables takes 15 entries per multiport match; a range counts as two. */
+/** iptables accepts 15 entries per multiport match; a range counts as two. */
 const PORTS_PER_MATCH = 15;
 const PROTOCOLS_WITH_PORTS = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
 const KNOWN_FIELDS = new Set([
@@ -29,9 +29,9 @@ const KNOWN_FIELDS = new Set([
 ]);
 
 /**
- * The iptables matches that together mean the rule: several when a tag has several members or the ports need more than one match, none when
- * it can match nothing. Undefined when the rule holds something the lab's Calico does not know (selectors) or iptables cannot be told: one rule
- * that it refuses would keep the whole table from changing.
+ * The iptables matches that together are equivalent to the rule: several when a tag has several members or the ports need more than one
+ * match, none when it can match nothing. Undefined when the rule contains what this emulator does not support (selectors) or what iptables
+ * would reject: one rejected rule makes iptables-restore fail for the whole table.
  */
 export function matchesOf(rule: Rule, tags: TagMembers): string[][] | undefined {
   const isKnown = Object.entries(rule).every(([field, value]) => KNOWN_FIELDS.has(field) || value === null || value === '');
@@ -47,7 +47,7 @@ export function matchesOf(rule: Rule, tags: TagMembers): string[][] | undefined 
   );
 }
 
-/** One match per address: the net itself, or those members of the tag that lie in the net. `[[]]` matches everything. */
+/** One match per address: the net itself, or the members of the tag that are in the net. `[[]]` matches everything. */
 function addresses(option: '-s' | '-d', net: string | undefined, tag: string | undefined, tags: TagMembers): string[][] {
   if (tag === undefined) return net === undefined ? [[]] : parseCidr(net) === undefined ? [] : [[option, net]];
   const members = (tags.get(tag) ?? []).filter((address) => net === undefined || cidrContains(net, address));
@@ -82,7 +82,7 @@ function portMatches(rule: Rule): string[][] | undefined {
   return groups.reduce<string[][]>(
     (matches, {option, isNegated, ports}) => {
       const chunks = chunked(ports ?? []).map((chunk) => ['-m', 'multiport', ...(isNegated ? ['!'] : []), option, chunk]);
-      // Negated chunks must all hold, the others any.
+      // All negated chunks must match in one rule; of the others, one match per chunk is an alternative.
       return isNegated
         ? matches.map((match) => [...match, ...chunks.flat()])
         : matches.flatMap((match) => chunks.map((chunk) => [...match, ...chunk]));

@@ -2,7 +2,7 @@ import type {EtcdNode} from '../etcd/client.js';
 import {flatten} from '../model/snapshot.js';
 import type {Endpoint} from '../model/types.js';
 
-/** What Docker's cluster store knows of endpoints. */
+/** The endpoints in Docker's cluster store. */
 export interface DockerEndpoints {
   readonly ids: ReadonlySet<string>;
   /** Addresses without prefix, of all networks. */
@@ -10,8 +10,8 @@ export interface DockerEndpoints {
 }
 
 /**
- * Reads Docker's tree (/docker/network/v1.0). Undefined when it cannot tell: without a single network in it, Docker's store is lost or
- * another one, and nothing may be concluded from what is missing.
+ * Reads Docker's tree (/docker/network/v1.0). Undefined when it contains no network at all: then Docker's data was lost or is in another
+ * store, and a missing endpoint is no evidence.
  */
 export function parseDockerEndpoints(tree: EtcdNode | undefined): DockerEndpoints | undefined {
   const entries = [...flatten(tree)];
@@ -28,10 +28,10 @@ export function parseDockerEndpoints(tree: EtcdNode | undefined): DockerEndpoint
   return {ids, addresses};
 }
 
-/** An endpoint is only given up when Docker has not known it for this long: while one is being made, Calico's record comes first. */
+/** An endpoint is stale after it was missing in Docker's store for this long: while one is created, Calico's record is written first. */
 export const STALE_AFTER_MS = 15_000;
 
-/** Remembers since when endpoints are unknown to Docker. Pure but for that memory, which the caller keeps. */
+/** Finds the stale endpoints of a node. Pure: the caller passes the returned `unknownSince` to the next call. */
 export function findStale(
   node: string,
   endpoints: readonly Endpoint[],
@@ -44,7 +44,7 @@ export function findStale(
   return {stale: unknown.filter((endpoint) => now - (since.get(endpoint.id) ?? now) >= STALE_AFTER_MS), unknownSince: since};
 }
 
-/** The addresses of a stale endpoint that nobody else holds, and which may therefore be released. */
+/** The addresses of a stale endpoint that no other endpoint has, and which may therefore be released. */
 export function releasableAddresses(endpoint: Endpoint, all: readonly Endpoint[], docker: DockerEndpoints): string[] {
   const held = new Set(all.filter((other) => other.id !== endpoint.id).flatMap((other) => other.nets));
   return endpoint.nets

@@ -2,7 +2,7 @@ import {rm} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 
 export const RUN_DIRECTORY = '/run/calico';
-/** Where the agent answers whether it is up and has everything in place. */
+/** The socket on which the agent reports its node and whether it is synchronised. */
 export const AGENT_SOCKET = `${RUN_DIRECTORY}/felix.sock`;
 
 export interface AgentStatus {

@@ -1,27 +1,27 @@
-/** A doorbell: `ring` may come at any time and any number of times; `wait` returns what has been rung since, or nothing after the limit. */
+/** Collects reasons to run a loop again. `notify` may be called at any time, also while nothing waits: no reason is lost. */
 export class Wakeup<T> {
-  #rung = new Set<T>();
-  #answer: (() => void) | undefined;
+  #reasons = new Set<T>();
+  #wake: (() => void) | undefined;
 
-  ring(what: T): void {
-    this.#rung.add(what);
-    this.#answer?.();
+  notify(reason: T): void {
+    this.#reasons.add(reason);
+    this.#wake?.();
   }
 
-  /** Waits at most `limitMs` milliseconds. */
+  /** Returns the reasons since the last call as soon as there is one; an empty set after `limitMs` milliseconds. */
   async wait(limitMs: number): Promise<ReadonlySet<T>> {
-    if (this.#rung.size === 0) {
+    if (this.#reasons.size === 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, limitMs);
-        this.#answer = () => {
+        this.#wake = () => {
           clearTimeout(timer);
           resolve();
         };
       });
-      this.#answer = undefined;
+      this.#wake = undefined;
     }
-    const rung = this.#rung;
-    this.#rung = new Set();
-    return rung;
+    const reasons = this.#reasons;
+    this.#reasons = new Set();
+    return reasons;
   }
 }

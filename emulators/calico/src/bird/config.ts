@@ -7,8 +7,8 @@ export interface BirdInput {
 }
 
 /**
- * BIRD 1.6's configuration for one node of the full mesh, as Calico's confd renders it. Differences: stock BIRD knows no `krt_tunnel`
- * (no IPIP), so the kernel protocol exports everything as it is.
+ * BIRD 1.6's configuration for one node of the full mesh, as Calico's confd renders it. The difference: Debian's BIRD has no `krt_tunnel`,
+ * Calico's patch for IPIP, so the kernel protocol exports all routes unchanged.
  */
 export function renderBirdConfig({node, address}: BirdInput, snapshot: Snapshot): string {
   const ownBlocks = snapshot.blocks.filter((block) => block.node === node).map((block) => block.cidr);
@@ -29,7 +29,7 @@ export function renderBirdConfig({node, address}: BirdInput, snapshot: Snapshot)
   ].join('\n');
 }
 
-/** A node's own blocks go out as /26 and their addresses do not; addresses borrowed from others' blocks go out as /32. */
+/** A node announces its own blocks as /26 and not their addresses; addresses that it borrowed from other nodes' blocks as /32. */
 function exportFilter(ownBlocks: readonly string[], pools: readonly string[]): string[] {
   return [
     'filter calico_pools {',
@@ -76,7 +76,7 @@ function bgpTemplate(asNumber: string, address: string): string[] {
     `  source address ${address};`,
     '  add paths on;',
     '  graceful restart;',
-    // As Calico from v3 on: BIRD's own 5 s, 120 s and 60 s make a restarted node wait long for its routes.
+    // As Calico since v3: with BIRD's defaults of 5 s, 120 s and 60 s a restarted node gets its routes late.
     '  connect delay time 2;',
     '  connect retry time 5;',
     '  error wait time 5,30;',
@@ -85,8 +85,8 @@ function bgpTemplate(asNumber: string, address: string): string[] {
 }
 
 /**
- * Only the node with the lower address connects, as in Calico v3. When both do at once, a peer takes the second connection for another
- * restart and drops the routes that graceful restart had kept.
+ * Only the node with the lower address connects, as in Calico v3. When both connect concurrently, a peer handles the second connection as
+ * another restart and drops the routes that graceful restart had kept.
  */
 function peers(node: string, address: string, snapshot: Snapshot): string[] {
   return snapshot.nodes.flatMap((peer) =>

@@ -4,8 +4,8 @@ import {connect} from 'node:net';
 export const BIRD_SOCKETS = ['/var/run/calico/bird.ctl', '/var/run/bird/bird.ctl'] as const;
 const REPLY_LIMIT_MS = 3_000;
 
-/** Sends one command to BIRD and returns the lines of its reply, with their four-digit codes. Throws if BIRD does not answer. */
-export function askBird(socketPath: string, command: string): Promise<string[]> {
+/** Sends one command to BIRD and returns the lines of its reply, with their four-digit codes. @throws Error if BIRD does not reply */
+export function queryBird(socketPath: string, command: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     const lines: string[] = [];
@@ -18,7 +18,7 @@ export function askBird(socketPath: string, command: string): Promise<string[]> 
       else reject(error);
     };
     const timer = setTimeout(
-      () => end(new Error(`BIRD did not answer "${command}" within ${REPLY_LIMIT_MS} ms`)),
+      () => end(new Error(`BIRD did not reply to "${command}" within ${REPLY_LIMIT_MS} ms`)),
       REPLY_LIMIT_MS,
     );
     socket.on('error', (error) => end(error));
@@ -33,7 +33,7 @@ export function askBird(socketPath: string, command: string): Promise<string[]> 
           continue;
         }
         lines.push(line);
-        // A code and a space end the reply; a code and "-", or a line without code, continue it.
+        // A code and a space: the last line. A code and "-", or no code: more lines follow.
         if (/^\d{4} /.test(line)) return end();
       }
     });
@@ -45,7 +45,7 @@ export interface BirdProtocol {
   readonly type: string;
   readonly state: string;
   readonly since: string;
-  /** `Established`, or `Active        Socket: Connection refused` with the blanks squeezed. */
+  /** As `Established` or `Active Socket: Connection refused`: runs of blanks are collapsed to one. */
   readonly info: string;
 }
 

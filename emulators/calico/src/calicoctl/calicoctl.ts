@@ -7,10 +7,10 @@ import {ipamCommand} from './ipam-command.js';
 import {nodeRun} from './node-run.js';
 import {nodeStatus} from './node-status.js';
 
-/** The version of calicoctl whose flags and words this one has. */
+/** The version of calicoctl whose flags and output this one has. */
 export const VERSION = 'v1.2.0';
 
-/** Runs one calicoctl command. Returns its exit code; everything it has to say goes through `io.print`. */
+/** Runs one calicoctl command. Returns its exit code; all output goes to `io.print`. */
 export async function calicoctl(io: Io, argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(io, argv);
@@ -37,7 +37,7 @@ async function dispatch(io: Io, argv: readonly string[]): Promise<number> {
       return nodeCommand(io, args);
     case 'version':
     case '--version':
-      io.print(`Version:      ${VERSION}\nBuild date:   hw5-lab\nGit commit:   work-alike of Calico for hw5's lab\n`);
+      io.print(`Version:      ${VERSION}\nBuild date:   hw5-lab\nGit commit:   emulator of Calico for hw5's lab\n`);
       return 0;
     case undefined:
     case '-h':
@@ -76,7 +76,7 @@ function isHelp(args: readonly string[]): boolean {
   return args.includes('-h') || args.includes('--help');
 }
 
-/** `-l debug` and `--log-level=debug` stand before the command; the lab's calicoctl logs nothing. */
+/** `-l debug` and `--log-level=debug` precede the command; this calicoctl logs nothing. */
 function withoutLogLevel([first, ...rest]: readonly string[]): readonly string[] {
   if (first === '-l' || first === '--log-level') return rest.slice(1);
   return first === undefined ? [] : first.startsWith('--log-level=') ? rest : [first, ...rest];

@@ -18,14 +18,14 @@ const FLAGS: Readonly<Record<Verb, FlagSpec>> = {
     values: {...FILE_FLAGS, node: undefined, orchestrator: undefined, workload: undefined, scope: undefined},
     booleans: ['skip-not-exists'],
     short: {f: 'filename', c: 'config', n: 'node', s: 'skip-not-exists'},
-    words: 2,
+    positionals: 2,
   },
 };
 
-/** `calicoctl create | apply | replace | delete`: one resource after the other, up to the first that fails. */
+/** `calicoctl create | apply | replace | delete`: one resource after the other, until one fails. */
 export async function changeResources(io: Io, verb: Verb, args: readonly string[]): Promise<number> {
   const flags = parseFlags([verb], args, FLAGS[verb]);
-  const isNamed = verb === 'delete' && flags.words.length === 2;
+  const isNamed = verb === 'delete' && flags.positionals.length === 2;
   if ((flags.values.filename === undefined) === !isNamed) {
     throw new CommandFailure(
       `Invalid option: 'calicoctl ${[verb, ...args].join(' ')}'. Use flag '--help' to read about a specific subcommand.`,
@@ -68,7 +68,7 @@ async function performOne(
   const kind = findKind(name);
   if (resource !== undefined && verb !== 'delete') kind.check(resource);
   const snapshot = await readSnapshot(etcd);
-  // The name only: the file's other metadata may be what changes.
+  // By the name only: the other metadata of the file may be the change.
   const identity = kind.kind === 'workloadEndpoint' ? metadata : {[kind.nameField]: metadata[kind.nameField]};
   const exists = kind.list(snapshot, identity).length > 0;
   if (verb === 'create' && exists) {
@@ -83,7 +83,7 @@ async function performOne(
   else if (resource !== undefined) await kind.write(etcd, resource, snapshot);
 }
 
-/** calicoctl's own words about what became of the resources. */
+/** The result as calicoctl prints it. */
 function summary(verb: Verb, targets: readonly Target[], handled: number, failure: string | undefined): string {
   const kinds = new Set(targets.map((target) => target.kind));
   const kind = kinds.size === 1 ? `'${[...kinds][0]}' ` : '';

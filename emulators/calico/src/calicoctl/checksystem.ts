@@ -6,7 +6,7 @@ import {requireRoot} from './root.js';
 const MINIMUM_KERNEL = [2, 6, 24];
 const MODULES = ['xt_set', 'ip6_tables'];
 
-/** `calicoctl node checksystem`: the kernel's version and modules. Exit code 1 when something needed is missing. */
+/** `calicoctl node checksystem`: checks the kernel's version and modules. Exit code 1 when a required one is missing. */
 export async function checkSystem(io: Io, args: readonly string[]): Promise<number> {
   parseFlags(['node', 'checksystem'], args, {});
   requireRoot(io);
@@ -31,7 +31,7 @@ export async function checkSystem(io: Io, args: readonly string[]): Promise<numb
   return 1;
 }
 
-/** Whether a kernel release as `6.1.0-13-amd64` is at least the version given. */
+/** Whether a kernel release, as `6.1.0-13-amd64`, is at least the version `minimum`. */
 export function isAtLeast(release: string, minimum: readonly number[]): boolean {
   const version = release.split(/[.-]/).map(Number);
   for (const [i, least] of minimum.entries()) {

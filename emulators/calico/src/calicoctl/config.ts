@@ -6,7 +6,7 @@ import type {Io} from './io.js';
 export const DEFAULT_CONFIG = '/etc/calico/calicoctl.cfg';
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:2379';
 
-/** The datastore's endpoints: from the configuration file alone if there is one, else from the environment. Throws on a file that is wrong. */
+/** The datastore's endpoints: from the configuration file if it exists, else from the environment. @throws Error if the file is invalid */
 export async function loadEndpoints(io: Io, path = DEFAULT_CONFIG): Promise<string[]> {
   const text = await io.read(path);
   const settings = text === undefined ? fromEnvironment(io.env) : fromFile(text);

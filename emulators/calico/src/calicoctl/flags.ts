@@ -6,17 +6,17 @@ export interface FlagSpec {
   readonly booleans?: readonly string[];
   /** Short letter → long name. */
   readonly short?: Readonly<Record<string, string>>;
-  /** How many words without dashes may stand there. */
-  readonly words?: number;
+  /** The highest number of positional arguments. */
+  readonly positionals?: number;
 }
 
 export interface Flags {
   readonly values: Readonly<Record<string, string | undefined>>;
   readonly booleans: ReadonlySet<string>;
-  readonly words: readonly string[];
+  readonly positionals: readonly string[];
 }
 
-/** Reads flags as docopt does for calicoctl: `--ip X`, `--ip=X`, `-o X`, `-oX`. `command` is for the message. */
+/** Parses flags as docopt does for calicoctl: `--ip X`, `--ip=X`, `-o X`, `-oX`. `command` is for the error message. */
 export function parseFlags(command: readonly string[], args: readonly string[], spec: FlagSpec): Flags {
   const invalid = () =>
     new CommandFailure(
@@ -24,7 +24,7 @@ export function parseFlags(command: readonly string[], args: readonly string[], 
     );
   const values: Record<string, string | undefined> = {...spec.values};
   const booleans = new Set<string>();
-  const words: string[] = [];
+  const positionals: string[] = [];
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, long, longValue] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg) ?? [];
@@ -32,7 +32,7 @@ export function parseFlags(command: readonly string[], args: readonly string[], 
     const name = long ?? spec.short?.[letter ?? ''];
     if (name === undefined) {
       if (arg.startsWith('-') && arg !== '-') throw invalid();
-      words.push(arg);
+      positionals.push(arg);
     } else if (spec.booleans?.includes(name) && longValue === undefined && shortValue === undefined) {
       booleans.add(name);
     } else if (spec.values !== undefined && Object.hasOwn(spec.values, name)) {
@@ -43,6 +43,6 @@ export function parseFlags(command: readonly string[], args: readonly string[], 
       throw invalid();
     }
   }
-  if (words.length > (spec.words ?? 0)) throw invalid();
-  return {values, booleans, words};
+  if (positionals.length > (spec.positionals ?? 0)) throw invalid();
+  return {values, booleans, positionals};
 }

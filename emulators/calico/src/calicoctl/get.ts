@@ -20,10 +20,10 @@ const FLAGS: FlagSpec = {
     scope: undefined,
   },
   short: {f: 'filename', o: 'output', c: 'config', n: 'node'},
-  words: 2,
+  positionals: 2,
 };
 
-/** `calicoctl get`. What is not there is an empty table, not an error. */
+/** `calicoctl get`. A name that does not exist gives an empty table and no error. */
 export async function getResources(io: Io, args: readonly string[]): Promise<number> {
   const flags = parseFlags(['get'], args, FLAGS);
   const output = flags.values.output ?? 'ps';

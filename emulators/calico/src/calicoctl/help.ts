@@ -20,7 +20,7 @@ Options:
   -l --log-level=<level>  Accepted; nothing is logged.
 
 Description:
-  The work-alike of calicoctl for hw5's lab.  Resources: node, ipPool, profile,
+  The emulator of calicoctl for hw5's lab.  Resources: node, ipPool, profile,
   workloadEndpoint.  See 'calicoctl node --help' to read about node management.
 `;
 
@@ -35,7 +35,7 @@ Options:
   -h --help      Show this screen.
 `;
 
-/** The flags of `node run`, from the one list that is also parsed. */
+/** The help of `node run`, generated from the list by which its flags are parsed. */
 export function nodeRunHelp(): string {
   const values = Object.entries(NODE_RUN_FLAGS.values ?? {}).map(
     ([name, value]) =>

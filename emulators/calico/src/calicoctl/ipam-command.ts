@@ -6,7 +6,7 @@ import {connect} from './config.js';
 import {parseFlags} from './flags.js';
 import {CommandFailure, type Io} from './io.js';
 
-/** `calicoctl ipam show|release --ip X`. A free address is said to be so, with exit code 0. */
+/** `calicoctl ipam show|release --ip X`. For a free address it prints that it is not assigned, with exit code 0. */
 export async function ipamCommand(io: Io, args: readonly string[]): Promise<number> {
   const [action = '', ...rest] = args;
   const {values} = parseFlags(['ipam', action], rest, {values: {ip: undefined, config: undefined}, short: {c: 'config'}});

@@ -6,7 +6,7 @@ import {calicoctl} from './calicoctl.js';
 import type {Io} from './io.js';
 
 const io: Io = {
-  print: (words) => void process.stdout.write(words),
+  print: (output) => void process.stdout.write(output),
   env: process.env,
   run,
   isRoot: process.getuid?.() === 0,
@@ -22,7 +22,7 @@ const io: Io = {
   },
 };
 
-// A reader that has enough (`calicoctl … | head -1`) is no error.
+// A reader that closes the pipe, as in `calicoctl … | head -1`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 calicoctl(io, process.argv.slice(2)).then(

@@ -29,34 +29,34 @@ export const NODE_RUN_FLAGS: FlagSpec = {
 };
 
 export interface NodeRunOptions {
-  /** `autodetect`, an address, or undefined: the one the node had before, else autodetect. */
+  /** `autodetect`, an address, or undefined: the node's recorded address, else autodetect. */
   readonly ip: string | undefined;
   readonly name: string;
   readonly autodetection: string;
   readonly config: string;
   readonly isDryRun: boolean;
-  /** All that the flags alone decide. */
+  /** The settings that depend on the flags only. */
   readonly environment: Omit<NodeEnvironment, 'address' | 'etcdEndpoints'>;
 }
 
-/** Reads and checks the flags; what the lab's Calico cannot do is refused rather than ignored. */
+/** Parses and checks the flags. Those that the emulator does not support are rejected and not ignored. */
 export function parseNodeRunOptions(args: readonly string[], hostname: string): NodeRunOptions {
   const {values, booleans} = parseFlags(['node', 'run'], args, NODE_RUN_FLAGS);
-  const refuse = (reason: string) => new CommandFailure(`Error executing command: ${reason}`);
-  const unsupported = (what: string) => refuse(`${what} is not supported by the lab's work-alike of Calico`);
+  const failure = (reason: string) => new CommandFailure(`Error executing command: ${reason}`);
+  const unsupported = (what: string) => failure(`${what} is not supported by the lab's Calico emulator`);
   const {ip, backend = 'bird', 'docker-networking-ifprefix': prefix = 'cali'} = values;
 
   if (ip !== undefined && ip !== 'autodetect' && parseIpv4(ip) === undefined) {
-    throw refuse(ip.includes(':') ? '--ip is wrong IP version' : `invalid IP address: '${ip}'`);
+    throw failure(ip.includes(':') ? '--ip is wrong IP version' : `invalid IP address: '${ip}'`);
   }
   if (values.ip6 !== undefined) throw unsupported('--ip6');
-  if (!['bird', 'gobgp', 'none'].includes(backend)) throw refuse(`unknown backend '${backend}'`);
+  if (!['bird', 'gobgp', 'none'].includes(backend)) throw failure(`unknown backend '${backend}'`);
   if (backend === 'gobgp') throw unsupported('--backend=gobgp');
-  if (!/^[a-zA-Z0-9]+$/.test(prefix)) throw refuse(`invalid interface prefix '${prefix}'`);
+  if (!/^[a-zA-Z0-9]+$/.test(prefix)) throw failure(`invalid interface prefix '${prefix}'`);
   if (booleans.has('init-system') && !booleans.has('dryrun')) throw unsupported('--init-system (systemd runs it anyway)');
   if (booleans.has('use-docker-networking-container-labels')) throw unsupported('--use-docker-networking-container-labels');
   const name = values.name ?? hostname;
-  if (name === '') throw refuse('unable to determine node name');
+  if (name === '') throw failure('unable to determine node name');
 
   return {
     ip,
@@ -71,15 +71,15 @@ export function parseNodeRunOptions(args: readonly string[], hostname: string): 
       isLibnetworkEnabled: !booleans.has('disable-docker-networking'),
       createsProfiles: true,
       hasDefaultPools: !booleans.has('no-default-ippools'),
-      ...(values.as === undefined ? {} : {asNumber: plainAsNumber(values.as, refuse)}),
+      ...(values.as === undefined ? {} : {asNumber: plainAsNumber(values.as, failure)}),
     },
   };
 }
 
-/** `65.1` is the dotted form of 65 × 65536 + 1. */
-function plainAsNumber(text: string, refuse: (reason: string) => Error): string {
+/** Converts the dotted form: `65.1` is 65 × 65536 + 1. */
+function plainAsNumber(text: string, failure: (reason: string) => Error): string {
   const [, high, low] = /^(?:(\d+)\.)?(\d+)$/.exec(text) ?? [];
   const value = low === undefined ? Number.NaN : Number(high ?? 0) * 65_536 + Number(low);
-  if (!(value >= 0 && value <= 0xffffffff)) throw refuse(`invalid AS number: '${text}'`);
+  if (!(value >= 0 && value <= 0xffffffff)) throw failure(`invalid AS number: '${text}'`);
   return String(value);
 }

@@ -9,62 +9,62 @@ import {parseSnapshot} from '../model/snapshot.js';
 import {ENVIRONMENT_FILE, type NodeEnvironment, renderEnvironment} from '../node/environment.js';
 import {detectAddress, findInterface} from '../node/interfaces.js';
 import {NodeConflictError, registerNode} from '../node/startup.js';
-import {unitsOf, waitUntilReady} from '../node/units.js';
 import {runOrThrow} from '../process.js';
 import {loadEndpoints} from './config.js';
 import {CommandFailure, type Io} from './io.js';
 import {prepareKernel} from './kernel.js';
 import {type NodeRunOptions, parseNodeRunOptions} from './node-run-options.js';
 import {requireRoot} from './root.js';
+import {unitsOf, waitUntilReady} from './units.js';
 
 /**
- * `calicoctl node run`. Where the genuine one starts a container, the lab's starts systemd units; its lines are the same otherwise. Ends
- * well only when agent, BIRD and both plugin sockets answer. A failure before that leaves a running node as it was.
+ * `calicoctl node run`. Upstream starts a container, this one starts systemd units; the other output is the same. It succeeds only when the
+ * agent, BIRD and both plugin sockets reply. A failure before the units are started leaves a running node unchanged.
  */
 export async function nodeRun(io: Io, args: readonly string[]): Promise<number> {
   const options = parseNodeRunOptions(args, io.hostname);
-  const say = (line: string) => io.print(`${line}\n`);
+  const print = (line: string) => io.print(`${line}\n`);
   const endpoints = await loadEndpoints(io, options.config).catch(() => {
     throw new CommandFailure('Error executing command: invalid config file');
   });
   if (options.isDryRun) {
-    dryRun(options, endpoints, say);
+    dryRun(options, endpoints, print);
     return 0;
   }
   requireRoot(io);
-  await prepareKernel(io.run, say);
+  await prepareKernel(io.run, print);
 
   const etcd = new EtcdClient(endpoints);
-  const environment = await register(options, endpoints, etcd, say);
-  say('Removing old calico-node container (if running).');
+  const environment = await register(options, endpoints, etcd, print);
+  print('Removing old calico-node container (if running).');
   await io.run(['docker', 'rm', '-f', 'calico-node']);
-  await startUnits(io, environment, etcd, say);
-  say('Calico node started successfully');
+  await startUnits(io, environment, etcd, print);
+  print('Calico node started successfully');
   return 0;
 }
 
-function dryRun(options: NodeRunOptions, endpoints: readonly string[], say: (line: string) => void): void {
-  say("This is the lab's work-alike of Calico: it runs no calico/node container but these units:");
-  say(`\n${startCommand(options.environment).join(' ')}\n`);
-  say(`with, in ${ENVIRONMENT_FILE}:\n`);
-  say(renderEnvironment({...options.environment, etcdEndpoints: endpoints, address: options.ip ?? 'autodetect'}));
+function dryRun(options: NodeRunOptions, endpoints: readonly string[], print: (line: string) => void): void {
+  print("This is the lab's Calico emulator: it runs these systemd units instead of a calico/node container:");
+  print(`\n${startCommand(options.environment).join(' ')}\n`);
+  print(`with, in ${ENVIRONMENT_FILE}:\n`);
+  print(renderEnvironment({...options.environment, etcdEndpoints: endpoints, address: options.ip ?? 'autodetect'}));
 }
 
 async function register(
   options: NodeRunOptions,
   etcdEndpoints: readonly string[],
   etcd: EtcdClient,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<NodeEnvironment> {
   try {
-    const address = await decideAddress(options, etcd, say);
+    const address = await decideAddress(options, etcd, print);
     const environment = {...options.environment, address, etcdEndpoints};
-    await registerNode(etcd, environment, findInterface(address)?.network, say);
+    await registerNode(etcd, environment, findInterface(address)?.network, print);
     return environment;
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    say(error instanceof NodeConflictError ? error.message : 'ERROR: Unable to access datastore to query node configuration');
-    if (!(error instanceof NodeConflictError)) say(reasonOf(error));
+    print(error instanceof NodeConflictError ? error.message : 'ERROR: Unable to access datastore to query node configuration');
+    if (!(error instanceof NodeConflictError)) print(reasonOf(error));
     throw new CommandFailure('Error executing command: calico/node has terminated, check logs for details');
   }
 }
@@ -72,47 +72,47 @@ async function register(
 async function decideAddress(
   {ip, name, autodetection}: NodeRunOptions,
   etcd: EtcdClient,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<string> {
   if (ip !== undefined && ip !== 'autodetect') {
-    say(`Using IPv4 address from environment: IP=${ip}`);
+    print(`Using IPv4 address from environment: IP=${ip}`);
     const found = findInterface(ip);
-    if (found === undefined) say(`WARNING: Unable to confirm IPv4 address ${ip} is assigned to this host`);
-    else say(`IPv4 address ${ip} discovered on interface ${found.name}`);
+    if (found === undefined) print(`WARNING: Unable to confirm IPv4 address ${ip} is assigned to this host`);
+    else print(`IPv4 address ${ip} discovered on interface ${found.name}`);
     return ip;
   }
   const stored = ip === undefined ? (await etcd.get(`${BGP_HOSTS}/${name}/ip_addr_v4`))?.node.value : undefined;
   if (stored) {
-    say(`Using IPv4 address configured in node: ${stored}`);
+    print(`Using IPv4 address configured in node: ${stored}`);
     return stored;
   }
   const found = detectAddress(autodetection);
   if (found === undefined) {
     throw new CommandFailure('Unable to autodetect an IPv4 address using interface method: use the --ip option to specify one');
   }
-  say(`Using autodetected IPv4 address on interface ${found.name}: ${found.address}/${found.network.split('/')[1]}`);
+  print(`Using autodetected IPv4 address on interface ${found.name}: ${found.address}/${found.network.split('/')[1]}`);
   return found.address;
 }
 
-async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient, say: (line: string) => void): Promise<void> {
+async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient, print: (line: string) => void): Promise<void> {
   try {
     await writeAtomically(ENVIRONMENT_FILE, renderEnvironment(environment));
     if (environment.backend === 'bird') {
-      // BIRD's first configuration: its unit must not wait for the agent's.
+      // BIRD's unit starts before the agent has written a configuration.
       const snapshot = parseSnapshot((await etcd.get(CALICO, {recursive: true}))?.node);
       await mkdir(dirname(BIRD_CONFIG), {recursive: true});
       await writeBirdConfig(io.run, renderBirdConfig({node: environment.nodeName, address: environment.address}, snapshot));
     }
-    const {wanted, unwanted} = unitsOf(environment);
-    if (unwanted.length > 0) await runOrThrow(io.run, ['systemctl', 'disable', '--now', '--quiet', ...unwanted]);
-    say("This is the lab's work-alike of Calico: it runs no calico/node container but systemd units.");
-    say(`Running command to start them: ${startCommand(environment).join(' ')}`);
-    await runOrThrow(io.run, ['systemctl', 'enable', '--quiet', ...wanted]);
-    await runOrThrow(io.run, ['systemctl', 'restart', ...wanted]);
-    say('Units started, checking that they answer.');
-    if (environment.isLibnetworkEnabled) say('Starting libnetwork service');
+    const {enabled, disabled} = unitsOf(environment);
+    if (disabled.length > 0) await runOrThrow(io.run, ['systemctl', 'disable', '--now', '--quiet', ...disabled]);
+    print("This is the lab's Calico emulator: it runs systemd units instead of a calico/node container.");
+    print(`Running command to start them: ${startCommand(environment).join(' ')}`);
+    await runOrThrow(io.run, ['systemctl', 'enable', '--quiet', ...enabled]);
+    await runOrThrow(io.run, ['systemctl', 'restart', ...enabled]);
+    print('Units started, waiting for their replies.');
+    if (environment.isLibnetworkEnabled) print('Starting libnetwork service');
     await waitUntilReady(environment).catch(async (error: unknown) => {
-      // What the genuine one would show of its container's log.
+      // As upstream, which prints the log of its container.
       const {stdout} = await io.run([
         'journalctl',
         '--no-pager',
@@ -121,7 +121,7 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
         '--priority=warning',
         '--unit=calico-*',
       ]);
-      say(stdout.trimEnd());
+      print(stdout.trimEnd());
       throw error;
     });
   } catch (error) {
@@ -130,7 +130,7 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
 }
 
 function startCommand(environment: Pick<NodeEnvironment, 'backend' | 'isLibnetworkEnabled'>): string[] {
-  return ['systemctl', 'enable', '--now', ...unitsOf(environment).wanted];
+  return ['systemctl', 'enable', '--now', ...unitsOf(environment).enabled];
 }
 
 async function writeAtomically(path: string, text: string): Promise<void> {

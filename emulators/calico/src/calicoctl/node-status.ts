@@ -1,5 +1,5 @@
 import {readdir, readFile} from 'node:fs/promises';
-import {askBird, BIRD_SOCKETS, type BirdProtocol, parseProtocols} from '../bird/control.js';
+import {BIRD_SOCKETS, type BirdProtocol, parseProtocols, queryBird} from '../bird/control.js';
 import {parseFlags} from './flags.js';
 import type {Io} from './io.js';
 import {requireRoot} from './root.js';
@@ -7,7 +7,7 @@ import {boxTable} from './tables.js';
 
 const PEER_TYPES: Readonly<Record<string, string>> = {Mesh: 'node-to-node mesh', Node: 'node specific', Global: 'global'};
 
-/** `calicoctl node status`. Returns the exit code: 1 only when there is no process named calico-felix, whatever the peers do. */
+/** `calicoctl node status`. Returns the exit code: 1 only when no process is named calico-felix, independent of the peers' state. */
 export async function nodeStatus(
   io: Io,
   args: readonly string[],
@@ -22,7 +22,7 @@ export async function nodeStatus(
   }
   io.print('Calico process is running.\n');
   io.print(names.has('bird') ? await birdStatus() : "\nINFO: BIRDv4 process: 'bird' is not running.\n");
-  // The lab routes no IPv6. Calico's container runs an idle bird6, which calicoctl reports thus:
+  // Calico's container runs a bird6 without peers, for which calicoctl prints this. The emulator has no IPv6.
   io.print('\nIPv6 BGP status\nNo IPv6 peers found.\n\n');
   return 0;
 }
@@ -31,7 +31,7 @@ async function birdStatus(): Promise<string> {
   let failure = '';
   for (const socket of BIRD_SOCKETS) {
     try {
-      return renderPeers(parseProtocols(await askBird(socket, 'show protocols')));
+      return renderPeers(parseProtocols(await queryBird(socket, 'show protocols')));
     } catch (error) {
       failure = `\nIPv4 BGP statusError connecting to BIRDv4 socket: ${(error as Error).message}\n`;
     }
@@ -39,7 +39,7 @@ async function birdStatus(): Promise<string> {
   return failure;
 }
 
-/** The peers' table as calicoctl prints it. */
+/** The table of peers as calicoctl prints it. */
 export function renderPeers(protocols: readonly BirdProtocol[]): string {
   const rows = protocols.flatMap(({name, state, since, info}) => {
     const [, kind = '', address = ''] = /^(Global|Node|Mesh)_(\w+)$/.exec(name) ?? [];
@@ -51,7 +51,7 @@ export function renderPeers(protocols: readonly BirdProtocol[]): string {
   return head + boxTable(['Peer address', 'Peer type', 'State', 'Since', 'Info'], rows);
 }
 
-/** The names of all processes, as the kernel has them. */
+/** The names of all processes. */
 async function processNames(): Promise<ReadonlySet<string>> {
   const ids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const names = await Promise.all(ids.map((id) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')));

@@ -6,17 +6,17 @@ import type {Snapshot} from '../model/types.js';
 import type {Flags} from './flags.js';
 import {CommandFailure, type Io} from './io.js';
 import {findKind} from './kinds/index.js';
-import {type Filter, type Resource, refuseUnknown} from './kinds/kind.js';
+import {type Filter, type Resource, rejectUnknown} from './kinds/kind.js';
 
-/** What a resource command is about: whole resources from a file, or a kind and what to look for. */
+/** The object of a command: a resource from a file, or a kind and a filter. */
 export interface Target {
   readonly kind: string;
   readonly metadata: Filter;
-  /** Only from a file. */
+  /** Given only for a resource from a file. */
   readonly resource?: Resource;
 }
 
-/** Reads the resources of a YAML or JSON text: one, a list, or several documents. Throws what is wrong. */
+/** Parses the resources in YAML or JSON: one, a list, or several documents. @throws Error if it is invalid */
 export function parseResources(text: string): Resource[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
@@ -30,18 +30,18 @@ export function parseResources(text: string): Resource[] {
 function toResource(value: unknown): Resource {
   if (typeof value !== 'object' || value === null) throw new Error('a resource must have apiVersion, kind, metadata and spec');
   const {apiVersion, kind, metadata, spec} = value as Partial<Record<keyof Resource, unknown>>;
-  refuseUnknown('resource', value, ['apiVersion', 'kind', 'metadata', 'spec']);
+  rejectUnknown('resource', value, ['apiVersion', 'kind', 'metadata', 'spec']);
   if (apiVersion !== 'v1') throw new Error(`Unknown resource apiVersion: ${apiVersion}`);
   if (typeof kind !== 'string') throw new Error('a resource must have a kind');
   return {apiVersion, kind: findKind(kind).kind, metadata: (metadata ?? {}) as Filter, spec: (spec ?? {}) as Filter};
 }
 
-/** The targets of a command, from `-f` or from its words and flags. */
+/** The targets of a command, from `-f` or from its positional arguments and flags. */
 export async function readTargets(io: Io, flags: Flags): Promise<Target[]> {
   const file = flags.values.filename;
   if (file === undefined) {
-    const [word = '', name] = flags.words;
-    const kind = findKind(word);
+    const [kindName = '', name] = flags.positionals;
+    const kind = findKind(kindName);
     const {node, orchestrator, workload} = flags.values;
     const isEndpoint = kind.kind === 'workloadEndpoint';
     return [{kind: kind.kind, metadata: {[kind.nameField]: name, ...(isEndpoint ? {node, orchestrator, workload} : {})}}];

@@ -1,6 +1,6 @@
-/** The two ways in which calicoctl draws tables. */
+/** The two formats of calicoctl's tables. */
 
-/** Go's text/tabwriter with minimum width 5 and padding 3, every cell ended by a tab: what `get` prints. */
+/** The format of `get`: Go's text/tabwriter with minimum width 5 and padding 3, every cell terminated by a tab. */
 export function tabTable(rows: readonly (readonly string[])[]): string {
   const widths = columnWidths(rows).map((width) => Math.max(width + 3, 5));
   return `${rows.map((row) => `${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('')}\n`).join('')}\n`;
@@ -9,10 +9,12 @@ export function tabTable(rows: readonly (readonly string[])[]): string {
 /** olekukonko/tablewriter wraps cells that are longer than this. */
 const WRAP_AT = 30;
 
-/** olekukonko/tablewriter with its defaults: centred headings in capitals, cells wrapped at 30 characters. What `node status` prints. */
+/**
+ * The format of `node status`: olekukonko/tablewriter with its defaults, centred headings in capitals and cells wrapped at 30 characters.
+ */
 export function boxTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const titles = headings.map((heading) => heading.toUpperCase());
-  // A wrapped cell keeps its column 30 wide, even when no line needs it.
+  // The column of a wrapped cell is 30 wide, even when its lines are shorter.
   const widths = columnWidths([titles, ...rows]).map((width) => Math.min(width, WRAP_AT));
   const border = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
@@ -34,7 +36,7 @@ function centre(text: string, width: number): string {
   return ' '.repeat(left) + text + ' '.repeat(gap - left);
 }
 
-/** Breaks a cell so that the lines but the last are as even as can be (least sum of squared gaps). */
+/** Wraps a cell as tablewriter does: with the smallest sum of the squared gaps of all lines but the last. */
 function wrap(cell: string): string[] {
   if (cell.length <= WRAP_AT) return [cell];
   const words = cell.split(/\s+/);

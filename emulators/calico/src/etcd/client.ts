@@ -17,10 +17,10 @@ export interface EtcdRead {
 }
 
 const DEFAULT_TIMEOUTS: Timeouts = {connectMs: 1_000, replyMs: 5_000};
-/** Codes that say "ask again or elsewhere": raft internal error, leader election. */
+/** Error codes after which another member is tried: raft internal error, leader election. */
 const RETRY_CODES = new Set([300, 301]);
 
-/** The etcd v2 HTTP API, over all members: the one that answered last is asked first, the others when it fails. */
+/** The etcd v2 HTTP API over all members: a request goes to the member that replied last, and to the others when it fails. */
 export class EtcdClient {
   readonly #endpoints: readonly string[];
   readonly #timeouts: Timeouts;
@@ -31,12 +31,15 @@ export class EtcdClient {
     this.#timeouts = {...DEFAULT_TIMEOUTS, ...timeouts};
   }
 
-  /** Asks another member first from now on: the one that answered last has not told of a change, and may be dead without anybody having noticed. */
-  suspectPreferred(): void {
+  /**
+   * Sends further requests to the next member first: the current one did not report a change, and may be unreachable with its TCP
+   * connection still open.
+   */
+  preferNextMember(): void {
     this.#preferred = (this.#preferred + 1) % this.#endpoints.length;
   }
 
-  /** Reads a key or directory, agreed by the quorum; undefined if it is not there. Throws EtcdUnavailableError. */
+  /** Reads a key or directory with quorum; undefined if it does not exist. @throws EtcdUnavailableError */
   async get(key: string, {recursive = false} = {}): Promise<EtcdRead | undefined> {
     try {
       const {reply} = await this.#send({method: 'GET', path: `${keyPath(key)}?quorum=true&recursive=${recursive}&sorted=true`});
@@ -47,22 +50,22 @@ export class EtcdClient {
     }
   }
 
-  /** Writes a key whatever it holds. */
+  /** Writes a key unconditionally. */
   async set(key: string, value: string): Promise<void> {
     await this.#put(key, value, {});
   }
 
-  /** Writes a key that must not exist: EtcdError NODE_EXISTS otherwise. */
+  /** Creates a key. @throws EtcdError NODE_EXISTS if it exists */
   async create(key: string, value: string): Promise<void> {
     await this.#put(key, value, {prevExist: 'false'});
   }
 
-  /** Replaces a key's value if nobody wrote it since `previous` was read: EtcdError COMPARE_FAILED otherwise. */
+  /** Replaces the value of a key that was not written since `previous` was read. @throws EtcdError COMPARE_FAILED if it was */
   async compareAndSwap(key: string, value: string, previous: EtcdNode): Promise<void> {
     await this.#put(key, value, {prevIndex: String(previous.modifiedIndex)});
   }
 
-  /** Removes a key, or a directory with all below. Returns false if it was not there. */
+  /** Deletes a key, or a directory with everything below. Returns false if it does not exist. */
   async delete(key: string, {recursive = false, previous}: {recursive?: boolean; previous?: EtcdNode} = {}): Promise<boolean> {
     const condition = previous === undefined ? '' : `&prevIndex=${previous.modifiedIndex}`;
     try {
@@ -75,12 +78,12 @@ export class EtcdClient {
   }
 
   /**
-   * Waits until something at or below `key` changes from `index` on. Throws EtcdError EVENT_INDEX_CLEARED when etcd has forgotten that
-   * index, EtcdUnavailableError when nobody answers, and whatever `signal` was aborted with.
+   * Waits for a change at or below `key` since `index`.
+   * @throws EtcdError EVENT_INDEX_CLEARED when etcd's history no longer reaches back to `index`; EtcdUnavailableError; the reason of `signal`
    */
   async waitForChange(key: string, index: number, signal: AbortSignal): Promise<void> {
     const path = `${keyPath(key)}?wait=true&recursive=true&waitIndex=${index}`;
-    // etcd closes an idle watch after some minutes with an empty body; that counts as a change: reading again is right either way.
+    // etcd closes an idle watch after some minutes with an empty body. That counts as a change, for the caller only reads again.
     await this.#send({method: 'GET', path}, {timeouts: {...this.#timeouts, replyMs: 600_000}, signal});
   }
 
@@ -91,7 +94,7 @@ export class EtcdClient {
     try {
       await this.#send(request, {attempt});
     } catch (error) {
-      // A member may have died after it had done our write; the next one then says that the condition no longer holds.
+      // A member may have failed after it performed this write; the next one then reports that the condition no longer holds.
       const isConflict = isEtcdError(error, COMPARE_FAILED) || isEtcdError(error, NODE_EXISTS);
       if (!(attempt.isAmbiguous && isConflict)) throw error;
       if ((await this.get(key))?.node.value !== value) throw error;
@@ -127,7 +130,7 @@ export class EtcdClient {
         signal?.throwIfAborted();
         if (!(error instanceof RequestError)) throw error;
         failures.push(error.message);
-        if (attempt !== undefined && error.mayHaveBeenDone) attempt.isAmbiguous = true;
+        if (attempt !== undefined && error.mayHaveSucceeded) attempt.isAmbiguous = true;
       }
     }
     throw new EtcdUnavailableError(failures);

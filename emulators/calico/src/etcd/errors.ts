@@ -1,4 +1,4 @@
-/** What an etcd v2 server answered instead of doing what it was asked. Codes: etcd's Documentation/v2/errorcode.md. */
+/** An error that an etcd v2 server replied. Codes: etcd's Documentation/v2/errorcode.md. */
 export class EtcdError extends Error {
   readonly code: number;
   /** The store's index at that moment. */
@@ -21,7 +21,7 @@ export function isEtcdError(error: unknown, code: number): boolean {
   return error instanceof EtcdError && error.code === code;
 }
 
-/** No member answered. The words are those of etcd's Go client, which `calicoctl` shows. */
+/** No member replied. The message is that of etcd's Go client, which `calicoctl` prints. */
 export class EtcdUnavailableError extends Error {
   constructor(failures: readonly string[]) {
     super(

@@ -15,20 +15,20 @@ export interface EtcdReply {
   readonly index: number;
 }
 
-/** The connection failed. `mayHaveBeenDone`: the request was sent, so the server may have done it all the same. */
+/** The connection failed. `mayHaveSucceeded`: the request was sent, so the server may have performed it. */
 export class RequestError extends Error {
-  readonly mayHaveBeenDone: boolean;
+  readonly mayHaveSucceeded: boolean;
 
-  constructor(message: string, mayHaveBeenDone: boolean) {
+  constructor(message: string, mayHaveSucceeded: boolean) {
     super(message);
-    this.mayHaveBeenDone = mayHaveBeenDone;
+    this.mayHaveSucceeded = mayHaveSucceeded;
   }
 }
 
 export interface Timeouts {
-  /** Until the TCP connection stands, milliseconds: a powered-off machine answers nothing. */
+  /** Limit for the TCP connection, milliseconds: a machine that is off does not reply at all. */
   readonly connectMs: number;
-  /** Until the whole reply is there, milliseconds. */
+  /** Limit for the complete reply, milliseconds. */
   readonly replyMs: number;
 }
 

@@ -1,14 +1,14 @@
-import {contains, formatCidr, formatIpv4, parseCidr, parseIpv4} from '../model/ipv4.js';
+import {formatCidr, formatIpv4, parseCidr, parseIpv4, sizeOf} from '../model/ipv4.js';
 
-/** Calico's unit of allocation: 64 addresses, one etcd key, changed by compare-and-swap. JSON form: libcalico-go v1.2.1. */
+/** Calico's unit of allocation: 64 addresses under one etcd key, changed by compare-and-swap. The JSON of libcalico-go v1.2.1. */
 export interface Block {
   readonly cidr: string;
-  /** `host:<node>`: the node that advertises the whole block and takes automatic addresses from it. */
+  /** `host:<node>`: the node that announces the whole block and gets its automatically assigned addresses from it. */
   readonly affinity: string | null;
   readonly strictAffinity: boolean;
   /** For each of the 64 addresses the index of its attributes, or null when free. */
   readonly allocations: readonly (number | null)[];
-  /** The free ordinals, the next to use first. */
+  /** The ordinals of free addresses, in the order in which they are assigned. */
   readonly unallocated: readonly number[];
   readonly attributes: readonly BlockAttributes[];
 }
@@ -20,10 +20,10 @@ export interface BlockAttributes {
 
 export const BLOCK_SIZE = 64;
 const BLOCK_BITS = 26;
-/** The libnetwork plugin gives neither a handle nor attributes. */
+/** What is stored with addresses of the libnetwork plugin: neither a handle nor attributes. */
 const PLAIN: BlockAttributes = {handle_id: null, secondary: null};
 
-/** The /26 around an address. */
+/** The /26 that contains an address. */
 export function blockCidrOf(address: string): string {
   const cidr = parseCidr(`${address}/${BLOCK_BITS}`);
   if (cidr === undefined) throw new Error(`invalid IP address: ${address}`);
@@ -34,9 +34,8 @@ export function blockCidrOf(address: string): string {
 export function* blockCidrsOf(pool: string): Generator<string> {
   const cidr = parseCidr(pool);
   if (cidr === undefined) return;
-  for (let base = cidr.base; contains(cidr, base); base += BLOCK_SIZE) {
-    yield formatCidr({base, bits: BLOCK_BITS});
-    if (base + BLOCK_SIZE > 0xffffffff) return;
+  for (let offset = 0; offset < sizeOf(cidr); offset += BLOCK_SIZE) {
+    yield formatCidr({base: cidr.base + offset, bits: BLOCK_BITS});
   }
 }
 
@@ -51,21 +50,21 @@ export function newBlock(cidr: string, node: string): Block {
   };
 }
 
-/** The block with `address` taken; undefined if it is taken already. */
+/** The block after `address` was assigned; undefined if it already is. */
 export function assign(block: Block, address: string): Block | undefined {
   const ordinal = ordinalOf(block, address);
   if (block.allocations[ordinal] !== null) return undefined;
-  return take(block, ordinal);
+  return withAssigned(block, ordinal);
 }
 
-/** Takes the block's next free address; undefined when the block is full. */
+/** Assigns the block's next free address; undefined when the block is full. */
 export function assignAny(block: Block): {readonly block: Block; readonly address: string} | undefined {
   const ordinal = block.unallocated[0];
   if (ordinal === undefined) return undefined;
-  return {block: take(block, ordinal), address: addressOf(block, ordinal)};
+  return {block: withAssigned(block, ordinal), address: addressOf(block, ordinal)};
 }
 
-/** The block with `address` free again; undefined if it was free. */
+/** The block after `address` was released; undefined if it was free. */
 export function release(block: Block, address: string): Block | undefined {
   const ordinal = ordinalOf(block, address);
   const attribute = block.allocations[ordinal];
@@ -73,7 +72,7 @@ export function release(block: Block, address: string): Block | undefined {
   const allocations = block.allocations.map((index, i) => (i === ordinal ? null : index));
   const unallocated = [...block.unallocated, ordinal];
   if (allocations.includes(attribute)) return {...block, allocations, unallocated};
-  // The last address with these attributes: they go, and the indexes behind them move up.
+  // It was the last address with these attributes: they are removed, and the higher indexes decrease.
   return {
     ...block,
     allocations: allocations.map((index) => (index !== null && index > attribute ? index - 1 : index)),
@@ -96,12 +95,12 @@ export function attributesOf(block: Block, address: string): BlockAttributes | u
   return index === null || index === undefined ? undefined : block.attributes[index];
 }
 
-/** All addresses in use, in order. */
+/** All assigned addresses, in order. */
 export function assignedAddresses(block: Block): string[] {
   return block.allocations.flatMap((index, ordinal) => (index === null ? [] : [addressOf(block, ordinal)]));
 }
 
-function take(block: Block, ordinal: number): Block {
+function withAssigned(block: Block, ordinal: number): Block {
   const known = block.attributes.findIndex((one) => one.handle_id === null && Object.keys(one.secondary ?? {}).length === 0);
   const index = known >= 0 ? known : block.attributes.length;
   return {

@@ -2,10 +2,10 @@ import {cidrContains} from '../model/ipv4.js';
 import * as block from './block.js';
 import type {BlockStore, StoredBlock} from './store.js';
 
-/** How often a lost race is run again. Upstream gives up after the first on fixed addresses, which is why starts at once fail there. */
+/** How often a failed compare-and-swap is retried. Upstream's plugin does not retry the claim of a new block: a container start fails. */
 const ATTEMPTS = 100;
 
-/** Gives out addresses: all changes are compare-and-swap with retry, so any number of nodes may ask at once. */
+/** Assigns and releases addresses. All changes are compare-and-swap with retry, so any number of nodes may do so concurrently. */
 export class Ipam {
   readonly #store: BlockStore;
 
@@ -13,7 +13,7 @@ export class Ipam {
     this.#store = store;
   }
 
-  /** Takes one certain address for `node`. Throws upstream's words when it is taken or in no pool. */
+  /** Assigns a fixed address. @throws Error with upstream's message when it is assigned already or in no pool */
   async assignAddress(address: string, node: string): Promise<void> {
     const pools = await this.#store.poolCidrs();
     if (!pools.some((pool) => cidrContains(pool, address)))
@@ -32,7 +32,7 @@ export class Ipam {
     throw new Error('Max retries hit');
   }
 
-  /** Takes any free address of `pools` (all pools when not given) for `node`: from its own blocks, then a new one, then others'. */
+  /** Assigns any free address of `pools` (default: all pools): from the node's own blocks, else a new block, else another node's. */
   async assignAny(node: string, pools?: readonly string[]): Promise<string> {
     const from = pools ?? (await this.#store.poolCidrs());
     if (from.length === 0) throw new Error('No configured Calico pools');
@@ -56,14 +56,14 @@ export class Ipam {
     throw new Error('No free addresses in the configured Calico pools');
   }
 
-  /** Frees an address. Returns false if it was free. */
+  /** Releases an address. Returns false if it was free. */
   async releaseAddress(address: string): Promise<boolean> {
     const cidr = block.blockCidrOf(address);
     for (let i = 0; i < ATTEMPTS; i++) {
       const found = await this.#store.read(cidr);
       const changed = found === undefined ? undefined : block.release(found.block, address);
       if (found === undefined || changed === undefined) return false;
-      // A block that nobody owns and nobody uses any longer goes.
+      // An empty block without affinity is removed.
       const isDone =
         block.isEmpty(changed) && changed.affinity === null
           ? await this.#store.remove(found)
@@ -79,7 +79,7 @@ export class Ipam {
     return found === undefined ? undefined : block.attributesOf(found.block, address);
   }
 
-  /** Gives up all blocks of a node: empty ones go, the others lose their owner. */
+  /** Releases all blocks of a node: empty ones are removed, the others lose their affinity. */
   async releaseNode(node: string): Promise<void> {
     for (const found of await this.#store.readAll()) {
       if (found.block.affinity === `host:${node}`) await this.#releaseAffinity(found, node);
@@ -87,7 +87,7 @@ export class Ipam {
     for (const cidr of await this.#store.affineCidrs(node)) await this.#store.removeAffinity(node, cidr);
   }
 
-  /** Takes the owners from a pool's blocks; empty blocks go. */
+  /** Releases all blocks of a pool: empty ones are removed, the others lose their affinity. */
   async releasePool(pool: string): Promise<void> {
     for (const found of await this.#store.readAll()) {
       const node = found.block.affinity?.slice('host:'.length);
@@ -122,7 +122,7 @@ export class Ipam {
     throw new Error('Max retries hit');
   }
 
-  /** Makes a block this node's own. Returns false if another node was faster. */
+  /** Creates a block with affinity to `node`. Returns false if another node was faster. */
   async #claim(cidr: string, node: string): Promise<boolean> {
     await this.#store.addAffinity(node, cidr);
     if (await this.#store.create(block.newBlock(cidr, node))) return true;

@@ -9,7 +9,7 @@ export interface StoredBlock {
   readonly stored: EtcdNode;
 }
 
-/** Blocks, affinities and pools in etcd. Writes are conditional: `false` says that somebody else wrote first. */
+/** Blocks, affinities and pools in etcd. Writes of blocks are conditional: they return false when another process wrote first. */
 export class BlockStore {
   readonly #etcd: EtcdClient;
 
@@ -64,8 +64,9 @@ export class BlockStore {
 }
 
 /**
- * The block's JSON plus a mark of this very write. When a member dies after the write but before its answer, the mark tells our write from
- * the same one of somebody else: without it either the address would leak or two containers could get it. Genuine Calico ignores it.
+ * The block's JSON plus a unique id of this write. When an etcd member fails after the write but before its reply, the id distinguishes
+ * this write from an identical one of another process: without it the address would leak, or two containers could get it. Upstream Calico
+ * ignores the field.
  */
 function serialise(block: Block): string {
   return JSON.stringify({...block, writer: randomUUID()});

@@ -1,4 +1,7 @@
-/** IPv4 arithmetic. Addresses are unsigned 32-bit numbers inside, dotted text outside. */
+/** IPv4 addresses and networks: parsed by ipaddr.js, plus the arithmetic of blocks. An address is a 32-bit number or dotted text. */
+import ipaddr from 'ipaddr.js';
+
+const {IPv4} = ipaddr;
 
 export interface Cidr {
   /** The network's first address, as a number. */
@@ -9,28 +12,18 @@ export interface Cidr {
 
 /** The number of a dotted address; undefined if the text is not one. */
 export function parseIpv4(text: string): number | undefined {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (parts === null) return undefined;
-  const octets = parts.slice(1).map(Number);
-  if (octets.some((octet) => octet > 255)) return undefined;
-  return octets.reduce((value, octet) => value * 256 + octet, 0);
+  return IPv4.isValidFourPartDecimal(text) ? toNumber(IPv4.parse(text)) : undefined;
 }
 
 export function formatIpv4(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
+  return new IPv4([24, 16, 8, 0].map((shift) => (value >>> shift) & 255)).toString();
 }
 
-function mask(bits: number): number {
-  return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-}
-
-/** Reads `a.b.c.d/n`, host bits cleared as Go's net.ParseCIDR does; a bare address counts as /32. */
+/** Reads `a.b.c.d/n` and clears the host bits, as Go's net.ParseCIDR does; an address without prefix length is a /32. */
 export function parseCidr(text: string): Cidr | undefined {
-  const [address = '', length] = text.split('/');
-  const value = parseIpv4(address);
-  if (value === undefined || (length !== undefined && !/^\d{1,2}$/.test(length))) return undefined;
-  const bits = length === undefined ? 32 : Number(length);
-  return bits > 32 ? undefined : {base: (value & mask(bits)) >>> 0, bits};
+  const cidr = withPrefix(text);
+  if (!IPv4.isValidCIDRFourPartDecimal(cidr)) return undefined;
+  return {base: toNumber(IPv4.networkAddressFromCIDR(cidr)), bits: IPv4.parseCIDR(cidr)[1]};
 }
 
 export function formatCidr(cidr: Cidr): string {
@@ -42,18 +35,21 @@ export function sizeOf(cidr: Cidr): number {
   return 2 ** (32 - cidr.bits);
 }
 
-export function contains(cidr: Cidr, address: number): boolean {
-  return (address & mask(cidr.bits)) >>> 0 === cidr.base;
-}
-
-/** Whether the text `a.b.c.d` lies in the text `net/n`; false if either cannot be read. */
+/** Whether the address `a.b.c.d` is in the network `a.b.c.d/n`; false if either cannot be read. */
 export function cidrContains(cidr: string, address: string): boolean {
-  const net = parseCidr(cidr);
-  const value = parseIpv4(address);
-  return net !== undefined && value !== undefined && contains(net, value);
+  const isReadable = parseCidr(cidr) !== undefined && parseIpv4(address) !== undefined;
+  return isReadable && IPv4.parse(address).match(IPv4.parseCIDR(withPrefix(cidr)));
 }
 
 /** How Calico writes a network into an etcd key: `192.168.0.0-16`. */
 export function cidrKey(cidr: string): string {
   return cidr.replace('/', '-');
+}
+
+function withPrefix(text: string): string {
+  return text.includes('/') ? text : `${text}/32`;
+}
+
+function toNumber(address: ipaddr.IPv4): number {
+  return address.octets.reduce((value, octet) => value * 256 + octet, 0);
 }

@@ -1,4 +1,4 @@
-/** Where Calico (data model v1, IPAM v2) and Docker keep things in etcd v2. */
+/** The keys of Calico (data model v1, IPAM v2) and Docker in etcd v2. */
 import {cidrKey} from './ipv4.js';
 
 export const CALICO = '/calico';
@@ -14,7 +14,7 @@ export const IPAM_BLOCKS = '/calico/ipam/v2/assignment/ipv4/block';
 export const IPAM_HOSTS = '/calico/ipam/v2/host';
 export const DOCKER_NETWORKS = '/docker/network/v1.0/network';
 
-/** Endpoints that the libnetwork plugin made: orchestrator and workload are both `libnetwork`. */
+/** The endpoints of the libnetwork plugin: orchestrator and workload are both `libnetwork`. */
 export function endpointsKey(node: string): string {
   return `${HOSTS}/${node}/workload/libnetwork/libnetwork/endpoint`;
 }
@@ -27,7 +27,7 @@ export function poolKey(cidr: string): string {
   return `${POOLS}/${cidrKey(cidr)}`;
 }
 
-/** A slash in a profile's name would be a level of the tree. */
+/** A slash in a profile's name is escaped: it would start another level of the tree. */
 export function profileKey(name: string): string {
   return `${PROFILES}/${name.replaceAll('/', '%2F')}`;
 }

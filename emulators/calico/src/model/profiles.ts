@@ -1,10 +1,10 @@
 import type {EtcdClient} from '../etcd/client.js';
 import {isEtcdError, NODE_EXISTS} from '../etcd/errors.js';
 import {profileKey} from './keys.js';
+import {profileRecords} from './records.js';
 import type {Profile} from './types.js';
-import {profileRecords} from './write.js';
 
-/** Writes a profile. The tags key decides whether it exists, as upstream. */
+/** Writes a profile, its tags last: the tags key decides whether a profile exists, as upstream. */
 export async function writeProfile(etcd: EtcdClient, profile: Profile): Promise<void> {
   const key = profileKey(profile.name);
   const records = profileRecords(profile);
@@ -13,7 +13,7 @@ export async function writeProfile(etcd: EtcdClient, profile: Profile): Promise<
   await etcd.set(`${key}/tags`, records.tags);
 }
 
-/** Writes a profile unless one of that name is there: nothing of an existing one is touched, even by two nodes at once. */
+/** Creates a profile unless one of that name exists. Nothing of an existing one is changed, even when two nodes do this concurrently. */
 export async function createProfile(etcd: EtcdClient, profile: Profile): Promise<void> {
   const key = profileKey(profile.name);
   if ((await etcd.get(`${key}/tags`)) !== undefined) return;
@@ -24,7 +24,7 @@ export async function createProfile(etcd: EtcdClient, profile: Profile): Promise
   }
 }
 
-/** The profile that the plugin makes for a network: members talk to each other, and to everybody outside. */
+/** The profile that the plugin creates for a network: its members may connect to each other and to any address outside. */
 export function networkProfile(network: string): Profile {
   return {
     name: network,

@@ -1,9 +1,9 @@
 const NAMES = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite'];
 
-/** What a rule may say of protocols, in words. */
-export const PROTOCOLS_IN_WORDS = `${NAMES.join(', ')} or a number from 1 to 255`;
+/** The protocols that a rule may name, for error messages. */
+export const PROTOCOLS_TEXT = `${NAMES.join(', ')} or a number from 1 to 255`;
 
-/** True for a protocol that iptables takes for that one: to it 0 is every protocol, and another name makes it refuse the whole table. */
+/** Whether iptables accepts the protocol and matches only it: 0 would match all, and an unknown name fail the whole table. */
 export function isProtocol(protocol: string): boolean {
   return NAMES.includes(protocol) || (/^[1-9]\d{0,2}$/.test(protocol) && Number(protocol) <= 255);
 }
@@ -13,7 +13,7 @@ export function isIcmp(protocol: string | undefined): boolean {
   return protocol === 'icmp' || protocol === '1';
 }
 
-/** True for an ICMP type with or without a code that iptables takes for that one: to it the type 255 is every type. */
+/** True for an ICMP type, with or without a code, that iptables matches as such: the type 255 would match every type. */
 export function isIcmpMatch(type: unknown, code: unknown): boolean {
   return isByte(type) && type < 255 && (code === undefined || isByte(code));
 }

@@ -12,7 +12,7 @@ export function flatten(root: EtcdNode | undefined, into = new Map<string, strin
   return into;
 }
 
-/** Reads /calico's tree into records. What cannot be read is left out: one broken record must not stop the others' traffic. */
+/** Parses the tree of /calico. Invalid records are left out: one of them must not affect the traffic of the others. */
 export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
   const values = flatten(tree);
   return {

@@ -1,8 +1,8 @@
-/** The records as they stand in etcd, as far as the lab's Calico understands them. */
+/** Calico's records in etcd, as far as the emulator supports them. */
 
 export interface CalicoNode {
   readonly name: string;
-  /** The address that BGP uses. */
+  /** The address for BGP. */
   readonly address?: string;
   /** The network of that address, as `198.18.0.0/24`. */
   readonly network?: string;
@@ -30,7 +30,7 @@ export interface Endpoint {
 
 export type RuleAction = 'allow' | 'deny' | 'log' | 'pass';
 
-/** A rule in etcd's own flat form. Everything given must match. */
+/** A rule in the flat form of the etcd records. All given fields must match. */
 export interface Rule {
   readonly action: RuleAction;
   readonly ip_version?: number;
@@ -61,9 +61,9 @@ export interface Profile {
   readonly egress: readonly Rule[];
 }
 
-/** Everything the agent decides by, read in one go. */
+/** All of Calico's data that the emulator uses, from one read. */
 export interface Snapshot {
-  /** False in a store that Calico has not been set up in, as after etcd was lost: nothing may be concluded from what is missing there. */
+  /** False where Calico is not initialised, as after a loss of etcd's data: then a missing record is no evidence. */
   readonly isReady: boolean;
   readonly nodes: readonly CalicoNode[];
   readonly pools: readonly Pool[];
@@ -73,6 +73,6 @@ export interface Snapshot {
   readonly blocks: readonly {readonly cidr: string; readonly node: string}[];
   readonly asNumber: string;
   readonly isMeshEnabled: boolean;
-  /** Felix's own settings, as DefaultEndpointToHostAction. */
+  /** Felix's settings, as DefaultEndpointToHostAction. */
   readonly felix: Readonly<Record<string, string>>;
 }

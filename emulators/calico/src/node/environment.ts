@@ -1,6 +1,6 @@
 /**
- * What `calicoctl node run` hands to the programs that then run for good: the same names as the variables of Calico's node container, in a
- * file that systemd and the programs read.
+ * The settings that `calicoctl node run` passes to the services, in an EnvironmentFile of their systemd units. The variables have the names
+ * of those of Calico's node container.
  */
 export const ENVIRONMENT_FILE = '/etc/calico/hw5-lab.env';
 
@@ -17,7 +17,7 @@ export interface NodeEnvironment {
   readonly asNumber?: string;
 }
 
-/** The environment file's text. */
+/** The content of the environment file. */
 export function renderEnvironment(environment: NodeEnvironment): string {
   const values: Record<string, string> = {
     NODENAME: environment.nodeName,
@@ -35,18 +35,18 @@ export function renderEnvironment(environment: NodeEnvironment): string {
     .join('')}`;
 }
 
-/** Reads what renderEnvironment wrote, from a process's environment. Throws if something needed is missing. */
+/** Parses the variables that renderEnvironment wrote. @throws Error if a required one is missing */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): NodeEnvironment {
-  const need = (name: string) => {
+  const required = (name: string) => {
     const value = env[name];
     if (value === undefined || value === '')
       throw new Error(`${name} is not set: run \`calicoctl node run\` first (${ENVIRONMENT_FILE})`);
     return value;
   };
   return {
-    nodeName: need('NODENAME'),
-    address: need('IP'),
-    etcdEndpoints: splitEndpoints(need('ETCD_ENDPOINTS')),
+    nodeName: required('NODENAME'),
+    address: required('IP'),
+    etcdEndpoints: splitEndpoints(required('ETCD_ENDPOINTS')),
     backend: env.CALICO_NETWORKING_BACKEND === 'none' ? 'none' : 'bird',
     interfacePrefix: env.CALICO_LIBNETWORK_IFPREFIX || 'cali',
     isLibnetworkEnabled: env.CALICO_LIBNETWORK_ENABLED !== 'false',

@@ -8,7 +8,7 @@ export interface FoundInterface {
   readonly network: string;
 }
 
-/** What Calico's autodetection never takes: bridges and tunnels of container networks. */
+/** Interfaces that Calico's autodetection skips: bridges and tunnels of container networks. */
 const EXCLUDED = /^(docker.*|cbr.*|dummy.*|virbr.*|lxcbr.*|veth.*|lo|cali.*|tunl.*|flannel.*)$/;
 
 /** All IPv4 addresses of this machine. */
@@ -27,8 +27,8 @@ export function findInterface(address: string, interfaces = listInterfaces()): F
 }
 
 /**
- * Finds the node's address by `first-found` or `interface=<regular expression>[,…]`, as Calico does. Undefined when there is none; throws on
- * a method it does not know (`can-reach` needs a route lookup and is left out).
+ * Finds the node's address by `first-found` or `interface=<regular expression>[,…]`, as Calico does. Undefined when there is none.
+ * @throws Error for other methods; `can-reach` is not implemented
  */
 export function detectAddress(method: string, interfaces = listInterfaces()): FoundInterface | undefined {
   if (method === 'first-found') return interfaces.find((one) => !EXCLUDED.test(one.name) && !one.address.startsWith('169.254.'));

@@ -1,16 +1,16 @@
 import type {EtcdClient} from '../etcd/client.js';
 import {isEtcdError, NODE_EXISTS} from '../etcd/errors.js';
 import * as keys from '../model/keys.js';
+import {poolRecord} from '../model/records.js';
 import {DEFAULT_AS_NUMBER, parseSnapshot} from '../model/snapshot.js';
-import {poolRecord} from '../model/write.js';
 import type {NodeEnvironment} from './environment.js';
 
-/** Another node's record stands against starting this one. */
+/** A node cannot start because of another node's record. */
 export class NodeConflictError extends Error {}
 
 /**
- * Puts the node into the datastore, as the start-up program of Calico's node container does each time it starts. `print` gets its lines.
- * Throws NodeConflictError when the address is another node's; EtcdUnavailableError.
+ * Writes the node's records, as the start-up program of Calico's node container does at each start. `print` gets its output by lines.
+ * @throws NodeConflictError when another node has the address; EtcdUnavailableError
  */
 export async function registerNode(
   etcd: EtcdClient,
@@ -39,7 +39,7 @@ export async function registerNode(
     setIfChanged(etcd, `${keys.HOSTS}/${nodeName}/bird_ip`, address),
     ...(asNumber === undefined ? [] : [setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/as_num`, asNumber)]),
   ]);
-  // Last of the node's keys: from here on the peers see it.
+  // Last of the node's keys: from here on the peers connect to it.
   await setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/ip_addr_v4`, address);
 
   if (before.pools.length === 0 && environment.hasDefaultPools) await createDefaultPool(etcd, print);
@@ -54,7 +54,7 @@ async function createDefaultPool(etcd: EtcdClient, print: (line: string) => void
   }
 }
 
-/** Returns false when the key was there already: another node was faster. */
+/** Returns false when the key exists: another node was faster. */
 async function createOnly(etcd: EtcdClient, key: string, value: string): Promise<boolean> {
   try {
     await etcd.create(key, value);
@@ -65,7 +65,7 @@ async function createOnly(etcd: EtcdClient, key: string, value: string): Promise
   }
 }
 
-/** Writing what is there already would wake every agent of the cluster. */
+/** Skips writes that change nothing: each write wakes every agent of the cluster. */
 async function setIfChanged(etcd: EtcdClient, key: string, value: string): Promise<void> {
   if ((await etcd.get(key))?.node.value !== value) await etcd.set(key, value);
 }

@@ -4,9 +4,9 @@ import {BlockStore} from '../ipam/store.js';
 import {reasonOf} from '../log.js';
 import {formatCidr, parseCidr} from '../model/ipv4.js';
 import {poolKey} from '../model/keys.js';
-import {type Body, type Handlers, PluginError, record, text} from './reply.js';
+import {type Body, type Handlers, PluginError, record, text} from './protocol.js';
 
-/** The pool that stands for "any of Calico's" when a network has no --subnet. */
+/** The id of the pool of a network without --subnet: any of Calico's pools. */
 const ANY_POOL = 'CalicoPoolIPv4';
 
 /** The IpamDriver calls. Error texts: libnetwork-plugin v1.1.0, ipam_driver.go. */
@@ -30,7 +30,7 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
         );
       }
       if (Object.keys(record(body, 'Options')).length > 0) throw new PluginError('Arbitrary options are not supported');
-      if (body.V6 === true) throw new PluginError("IPv6 is not supported by the lab's Calico");
+      if (body.V6 === true) throw new PluginError("IPv6 is not supported by the lab's Calico emulator");
       const pool = text(body, 'Pool');
       if (pool !== '') {
         const cidr = parseCidr(pool);
@@ -39,7 +39,7 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
           throw new PluginError('The requested subnet must match the CIDR of a configured Calico IP Pool.');
         }
       }
-      // This gateway keeps libnetwork from asking for an address for one, and tells the network driver that the IPAM is Calico's.
+      // With this gateway libnetwork requests no address for one, and the network driver recognises that the IPAM driver is Calico's.
       return {
         PoolID: pool === '' ? ANY_POOL : pool,
         Pool: pool === '' ? '0.0.0.0/0' : pool,
@@ -80,7 +80,7 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
 
   async function assignAny(body: Body): Promise<string> {
     const poolId = text(body, 'PoolID');
-    if (poolId === ANY_POOL) return reported(ipam.assignAny(nodeName));
+    if (poolId === ANY_POOL) return withContext(ipam.assignAny(nodeName));
     const cidr = parseCidr(poolId);
     if (cidr === undefined) throw new PluginError(`Invalid CIDR - ${poolId}: invalid CIDR address: ${poolId}`);
     if (!(await hasPool(formatCidr(cidr)))) {
@@ -88,10 +88,10 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
         'The network references a Calico pool which has been deleted. Please re-instate the Calico pool before using the network.',
       );
     }
-    return reported(ipam.assignAny(nodeName, [formatCidr(cidr)]));
+    return withContext(ipam.assignAny(nodeName, [formatCidr(cidr)]));
   }
 
-  async function reported(assignment: Promise<string>): Promise<string> {
+  async function withContext(assignment: Promise<string>): Promise<string> {
     try {
       return await assignment;
     } catch (error) {

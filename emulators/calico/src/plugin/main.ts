@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   ];
   log.info(`Starting libnetwork service for node ${environment.nodeName}`);
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    // Closing takes the sockets away and lets calls under way finish.
+    // Closing removes the sockets and lets pending calls finish.
     process.once(name, () => {
       for (const server of servers) {
         server.close();

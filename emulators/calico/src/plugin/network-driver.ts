@@ -4,24 +4,24 @@ import {reasonOf} from '../log.js';
 import {parseIpv4} from '../model/ipv4.js';
 import {DOCKER_NETWORKS, endpointKey} from '../model/keys.js';
 import {createProfile, networkProfile} from '../model/profiles.js';
-import {endpointRecord} from '../model/write.js';
+import {endpointRecord} from '../model/records.js';
 import type {NodeEnvironment} from '../node/environment.js';
 import type {Run} from '../process.js';
-import {type Body, type Handlers, PluginError, record, records, shortId, text} from './reply.js';
+import {type Body, type Handlers, PluginError, record, records, shortId, text} from './protocol.js';
 import {createVeth, deleteVeth} from './veth.js';
 
-/** Every container has the same MAC, and the same gateway, which no machine has: the host answers for it (proxy ARP). */
+/** The same for all containers. No interface has the gateway's address: the host replies to ARP requests for it (proxy ARP). */
 const CONTAINER_MAC = 'EE:EE:EE:EE:EE:EE';
 const GATEWAY = '169.254.1.1';
 
 /** The NetworkDriver calls. Error texts: libnetwork-plugin v1.1.0, network_driver.go. */
 export function networkHandlers(etcd: EtcdClient, environment: NodeEnvironment, run: Run): Handlers {
-  const nothing = () => ({});
+  const noAction = () => ({});
   return {
     'Plugin.Activate': () => ({Implements: ['NetworkDriver']}),
     'NetworkDriver.GetCapabilities': () => ({Scope: 'global'}),
     'NetworkDriver.CreateNetwork': (body) => {
-      refuseOptions(record(body, 'Options'));
+      rejectOptions(record(body, 'Options'));
       if (records(body, 'IPv4Data').some((data) => text(data, 'Gateway') !== '0.0.0.0/0')) {
         throw new PluginError('Non-Calico IPAM driver is used. Note: Docker before 1.12.3 is unsupported');
       }
@@ -58,24 +58,24 @@ export function networkHandlers(etcd: EtcdClient, environment: NodeEnvironment, 
       return {};
     },
     'NetworkDriver.EndpointOperInfo': () => ({Value: {}}),
-    'NetworkDriver.DeleteNetwork': nothing,
-    'NetworkDriver.DiscoverNew': nothing,
-    'NetworkDriver.DiscoverDelete': nothing,
-    'NetworkDriver.ProgramExternalConnectivity': nothing,
-    'NetworkDriver.RevokeExternalConnectivity': nothing,
+    'NetworkDriver.DeleteNetwork': noAction,
+    'NetworkDriver.DiscoverNew': noAction,
+    'NetworkDriver.DiscoverDelete': noAction,
+    'NetworkDriver.ProgramExternalConnectivity': noAction,
+    'NetworkDriver.RevokeExternalConnectivity': noAction,
   };
 
   async function createEndpoint(body: Body): Promise<object> {
     const id = text(body, 'EndpointID');
-    const wanted = record(body, 'Interface');
-    const address = text(wanted, 'Address').split('/')[0] ?? '';
+    const requested = record(body, 'Interface');
+    const address = text(requested, 'Address').split('/')[0] ?? '';
     if (address === '') throw new PluginError('No address assigned for endpoint');
     if (parseIpv4(address) === undefined)
-      throw new PluginError(`Parsing ${text(wanted, 'Address')} as CIDR failed: invalid CIDR address`);
+      throw new PluginError(`Parsing ${text(requested, 'Address')} as CIDR failed: invalid CIDR address`);
     const network = await networkName(etcd, text(body, 'NetworkID'));
-    const userMac = text(wanted, 'MacAddress');
+    const userMac = text(requested, 'MacAddress');
     if (environment.createsProfiles) await createProfile(etcd, networkProfile(network));
-    // Last, so that a failure before leaves nothing half-written.
+    // Last, so that an earlier failure leaves no incomplete endpoint.
     const endpoint = {
       node: environment.nodeName,
       id,
@@ -95,8 +95,8 @@ export function networkHandlers(etcd: EtcdClient, environment: NodeEnvironment, 
 }
 
 /**
- * The network's name from Docker's own cluster store. Asking Docker's API here would hang dockerd: at boot it restarts containers while it
- * still holds the lock that the answer needs.
+ * The network's name from Docker's cluster store. A request to Docker's API would deadlock: while dockerd restarts containers at boot it
+ * holds the lock that it needs to reply.
  */
 async function networkName(etcd: EtcdClient, networkId: string): Promise<string> {
   try {
@@ -110,8 +110,8 @@ async function networkName(etcd: EtcdClient, networkId: string): Promise<string>
   }
 }
 
-/** Calico takes no --opt, no --internal. */
-function refuseOptions(options: Body): void {
+/** Calico supports neither --opt nor --internal. */
+function rejectOptions(options: Body): void {
   for (const [name, value] of Object.entries(options)) {
     if (name === 'com.docker.network.enable_ipv6' || value === false) continue;
     if (value === true)

@@ -2,17 +2,17 @@ import {mkdir, rm} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {dirname} from 'node:path';
 import {type Log, reasonOf} from '../log.js';
-import type {Body, Handlers} from './reply.js';
+import type {Body, Handlers} from './protocol.js';
 
 export const NETWORK_SOCKET = '/run/docker/plugins/calico.sock';
 export const IPAM_SOCKET = '/run/docker/plugins/calico-ipam.sock';
 const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.1+json';
 
-/** Serves a Docker plugin (protocol v1) on a Unix socket. What is left at that path by an earlier run is replaced. */
+/** Serves a Docker plugin (protocol v1) on a Unix socket. A socket of an earlier run at that path is replaced. */
 export async function servePlugin(socketPath: string, handlers: Handlers, log: Log): Promise<Server> {
   await mkdir(dirname(socketPath), {recursive: true});
   await rm(socketPath, {force: true});
-  const server = createServer((request, response) => void answer(request, response, handlers, log));
+  const server = createServer((request, response) => void serve(request, response, handlers, log));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, resolve);
@@ -20,7 +20,7 @@ export async function servePlugin(socketPath: string, handlers: Handlers, log: L
   return server;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers, log: Log): Promise<void> {
+async function serve(request: IncomingMessage, response: ServerResponse, handlers: Handlers, log: Log): Promise<void> {
   const name = (request.url ?? '/').slice(1);
   const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (handler === undefined || request.method !== 'POST') {

@@ -2,7 +2,7 @@ import {type Run, runOrThrow} from '../process.js';
 
 export const VETH_MTU = 1500;
 
-/** Makes a veth pair and sets the host's end up. A pair of that name, left by a start that failed half-way, is replaced. */
+/** Creates a veth pair and sets the host's end up. A pair of that name, from a container start that failed, is replaced. */
 export async function createVeth(run: Run, hostName: string, containerName: string): Promise<void> {
   await deleteVeth(run, hostName);
   const mtu = ['mtu', String(VETH_MTU)];
@@ -10,7 +10,7 @@ export async function createVeth(run: Run, hostName: string, containerName: stri
   await runOrThrow(run, ['ip', 'link', 'set', hostName, 'up']);
 }
 
-/** Removes a veth pair; one that is not there is fine. */
+/** Deletes a veth pair if it exists. */
 export async function deleteVeth(run: Run, hostName: string): Promise<void> {
   const exists = (await run(['ip', 'link', 'show', hostName])).code === 0;
   if (exists) await runOrThrow(run, ['ip', 'link', 'del', hostName]);

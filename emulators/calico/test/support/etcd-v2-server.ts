@@ -6,14 +6,14 @@ interface Entry {
   modifiedIndex: number;
 }
 
-/** A small etcd v2 key store over real HTTP on loopback: what Calico's work-alike uses of the API, with etcd's own error codes. */
+/** A fake etcd with the part of the v2 API that the emulator uses, over HTTP on loopback, with etcd's error codes. */
 export class EtcdV2Server implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #changes: {index: number; key: string}[] = [];
   #waiting: (() => void)[] = [];
   #index = 1;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
-  /** Called before each request; may answer itself (returning true) to play a member that fails. */
+  /** Called before each request. May reply itself and return true, to simulate a member that fails. */
   intercept: (request: IncomingMessage, response: ServerResponse, perform: () => Promise<void>) => Promise<boolean> = async () =>
     false;
 
@@ -23,10 +23,10 @@ export class EtcdV2Server implements AsyncDisposable {
     return server;
   }
 
-  /** Stays when the server is closed: then nobody answers there. */
+  /** Remains when the server is closed; then no process listens there. */
   url = '';
 
-  /** A member of the same cluster: another address, the same data. */
+  /** Another member of the same cluster: another address, the same data. */
   async member(): Promise<EtcdV2Server> {
     const other = new EtcdV2Server();
     other.#serveFrom(this);
@@ -98,7 +98,7 @@ export class EtcdV2Server implements AsyncDisposable {
     }
     const below = query.get('recursive') === 'true' ? this.keys(`${key}/`) : [];
     if (current === undefined && below.length === 0) return this.#fail(response, 404, 100, 'Key not found', key);
-    for (const gone of [key, ...below]) this.#entries.delete(gone);
+    for (const deleted of [key, ...below]) this.#entries.delete(deleted);
     this.#index++;
     this.#changed(key);
     this.#reply(response, 200, {action: 'delete'});

@@ -6,9 +6,9 @@ import {workloadEndpointKind} from './workload-endpoint.js';
 
 const KINDS: readonly ResourceKind[] = [nodeKind, ipPoolKind, profileKind, workloadEndpointKind];
 
-/** The kind that a word on the command line, or `kind:` in a file, means. */
-export function findKind(word: string): ResourceKind {
-  const found = KINDS.find((kind) => kind.names.includes(word.toLowerCase()));
-  if (found === undefined) throw new Error(`Resource type '${word}' is not supported`);
+/** The kind of a name on the command line or of `kind:` in a file. */
+export function findKind(name: string): ResourceKind {
+  const found = KINDS.find((kind) => kind.names.includes(name.toLowerCase()));
+  if (found === undefined) throw new Error(`Resource type '${name}' is not supported`);
   return found;
 }

@@ -2,10 +2,10 @@ import {Ipam} from '../../ipam/ipam.js';
 import {BlockStore} from '../../ipam/store.js';
 import {formatCidr, parseCidr} from '../../model/ipv4.js';
 import {poolKey} from '../../model/keys.js';
-import {poolRecord} from '../../model/write.js';
-import {matches, type Resource, type ResourceKind, refuseUnknown} from './kind.js';
+import {poolRecord} from '../../model/records.js';
+import {matches, type Resource, type ResourceKind, rejectUnknown} from './kind.js';
 
-/** Smaller pools than a block have no room for one. */
+/** A pool must have room for a block. */
 const LONGEST_PREFIX = 26;
 
 export const ipPoolKind: ResourceKind = {
@@ -27,15 +27,15 @@ export const ipPoolKind: ResourceKind = {
       .filter((pool) => matches(pool.metadata, filter)),
   cells: ({metadata, spec}) => ({CIDR: String(metadata.cidr), NAT: String(spec['nat-outgoing'] ?? false), IPIP: 'false'}),
   check({metadata, spec}) {
-    refuseUnknown('ipPool.metadata', metadata, ['cidr']);
-    refuseUnknown('ipPool.spec', spec, ['ipip', 'nat-outgoing', 'disabled']);
+    rejectUnknown('ipPool.metadata', metadata, ['cidr']);
+    rejectUnknown('ipPool.spec', spec, ['ipip', 'nat-outgoing', 'disabled']);
     const cidr = parseCidr(String(metadata.cidr));
     if (cidr === undefined || formatCidr(cidr) !== metadata.cidr) throw new Error(`invalid CIDR address: ${metadata.cidr}`);
     if (cidr.bits > LONGEST_PREFIX) {
       throw new Error(`IP pool size is too small (min /${LONGEST_PREFIX}) for use with Calico IPAM: ${metadata.cidr}`);
     }
     if ((spec.ipip as {enabled?: boolean} | undefined)?.enabled === true)
-      throw new Error("IPIP is not supported by the lab's work-alike of Calico");
+      throw new Error("IPIP is not supported by the lab's Calico emulator");
   },
   async write(etcd, {metadata, spec}) {
     const pool = {cidr: String(metadata.cidr), natOutgoing: spec['nat-outgoing'] === true, disabled: spec.disabled === true};

@@ -4,7 +4,7 @@ import {BlockStore} from '../../ipam/store.js';
 import {formatCidr, parseCidr, parseIpv4} from '../../model/ipv4.js';
 import {BGP_HOSTS, HOSTS, IPAM_HOSTS} from '../../model/keys.js';
 import type {CalicoNode, Snapshot} from '../../model/types.js';
-import {matches, type Resource, type ResourceKind, refuseUnknown} from './kind.js';
+import {matches, type Resource, type ResourceKind, rejectUnknown} from './kind.js';
 
 interface Bgp {
   readonly ipv4Address?: string;
@@ -28,10 +28,10 @@ export const nodeKind: ResourceKind = {
     };
   },
   check({metadata, spec}) {
-    refuseUnknown('node.metadata', metadata, ['name']);
-    refuseUnknown('node.spec', spec, ['bgp']);
+    rejectUnknown('node.metadata', metadata, ['name']);
+    rejectUnknown('node.spec', spec, ['bgp']);
     const bgp = (spec.bgp ?? {}) as Bgp;
-    refuseUnknown('node.spec.bgp', bgp, ['ipv4Address', 'asNumber']);
+    rejectUnknown('node.spec.bgp', bgp, ['ipv4Address', 'asNumber']);
     if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(String(metadata.name)))
       throw new Error(`node.metadata.name: invalid name '${metadata.name}'`);
     if (bgp.ipv4Address !== undefined && parseCidr(bgp.ipv4Address) === undefined)
@@ -51,7 +51,7 @@ export const nodeKind: ResourceKind = {
   remove: (etcd, {name}, snapshot) => removeNode(etcd, String(name), snapshot),
 };
 
-/** A removed node's containers are gone for good: their addresses and the node's blocks become free, and its peers drop it. */
+/** Removes a node with its endpoints, and releases their addresses and the node's blocks. Its peers end their sessions. */
 async function removeNode(etcd: EtcdClient, name: string, snapshot: Snapshot): Promise<void> {
   const ipam = new Ipam(new BlockStore(etcd));
   const nets = snapshot.endpoints.filter((endpoint) => endpoint.node === name).flatMap((endpoint) => endpoint.nets);

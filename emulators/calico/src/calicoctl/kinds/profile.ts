@@ -1,7 +1,7 @@
 import {profileKey} from '../../model/keys.js';
 import {writeProfile} from '../../model/profiles.js';
 import type {Profile} from '../../model/types.js';
-import {matches, type Resource, type ResourceKind, refuseUnknown} from './kind.js';
+import {matches, type Resource, type ResourceKind, rejectUnknown} from './kind.js';
 import {type ApiRule, ruleFromApi, ruleToApi} from './rules.js';
 
 export const profileKind: ResourceKind = {
@@ -33,8 +33,8 @@ function toResource(profile: Profile): Resource {
 }
 
 function fromResource({metadata, spec}: Resource): Profile {
-  refuseUnknown('profile.metadata', metadata, ['name', 'tags', 'labels']);
-  refuseUnknown('profile.spec', spec, ['ingress', 'egress']);
+  rejectUnknown('profile.metadata', metadata, ['name', 'tags', 'labels']);
+  rejectUnknown('profile.spec', spec, ['ingress', 'egress']);
   const {
     name,
     tags = [],

@@ -1,7 +1,7 @@
 import {parseCidr} from '../../model/ipv4.js';
-import {isIcmp, isIcmpMatch, isProtocol, PROTOCOLS_IN_WORDS} from '../../model/protocols.js';
+import {isIcmp, isIcmpMatch, isProtocol, PROTOCOLS_TEXT} from '../../model/protocols.js';
 import type {Rule, RuleAction} from '../../model/types.js';
-import {refuseUnknown} from './kind.js';
+import {rejectUnknown} from './kind.js';
 
 type Ports = readonly (number | string)[];
 
@@ -31,9 +31,9 @@ const RULE_FIELDS = ['action', 'ipVersion', 'protocol', 'icmp', 'notProtocol', '
 const ENTITY_FIELDS = ['tag', 'net', 'ports', 'notNet', 'notPorts'];
 const PORT_PROTOCOLS = ['tcp', 'udp'];
 
-/** The rule as etcd holds it. Throws what is wrong with it, naming `where`. */
+/** The rule as it is stored in etcd. @throws Error that names `where` if the rule is invalid */
 export function ruleFromApi(where: string, api: ApiRule): Rule {
-  refuseUnknown(where, api, RULE_FIELDS);
+  rejectUnknown(where, api, RULE_FIELDS);
   if (!ACTIONS.includes(api.action))
     throw new Error(`${where}: action must be one of ${ACTIONS.join(', ')}, not '${api.action}'`);
   const [source, destination] = [entityOf(`${where}.source`, api.source), entityOf(`${where}.destination`, api.destination)];
@@ -62,7 +62,7 @@ export function ruleFromApi(where: string, api: ApiRule): Rule {
   }) as unknown as Rule;
 }
 
-/** The rule as YAML shows it. */
+/** The rule in YAML. */
 export function ruleToApi(rule: Rule): ApiRule {
   const entity = (side: 'src' | 'dst') =>
     withoutUndefined({
@@ -87,22 +87,21 @@ export function ruleToApi(rule: Rule): ApiRule {
 function protocolOf(where: string, protocol: string | number | undefined): string | undefined {
   if (protocol === undefined) return undefined;
   const name = String(protocol).toLowerCase();
-  if (!isProtocol(name)) throw new Error(`${where}: a protocol is ${PROTOCOLS_IN_WORDS}, not '${protocol}'`);
+  if (!isProtocol(name)) throw new Error(`${where}: a protocol is ${PROTOCOLS_TEXT}, not '${protocol}'`);
   return name;
 }
 
-/** What iptables could not be told would match more than the rule says. */
+/** Rejects ICMP matches that iptables cannot express: it would match more packets. */
 function checkIcmp(where: string, icmp: ApiRule['icmp'], protocol: string | undefined): void {
   if (icmp === undefined) return;
-  refuseUnknown(`${where}.icmp`, icmp, ICMP_FIELDS);
+  rejectUnknown(`${where}.icmp`, icmp, ICMP_FIELDS);
   if (!isIcmp(protocol)) throw new Error(`${where}: icmp needs the protocol icmp`);
-  if (!isIcmpMatch(icmp.type, icmp.code))
-    throw new Error(`${where}.icmp: needs a type from 0 to 254, and takes a code from 0 to 255`);
+  if (!isIcmpMatch(icmp.type, icmp.code)) throw new Error(`${where}.icmp: the type must be 0 to 254, the code 0 to 255 if given`);
 }
 
 function entityOf(where: string, entity: Entity = {}): Entity {
-  if ('selector' in entity) throw new Error(`${where}: selectors are not supported by the lab's work-alike of Calico`);
-  refuseUnknown(where, entity, ENTITY_FIELDS);
+  if ('selector' in entity) throw new Error(`${where}: selectors are not supported by the lab's Calico emulator`);
+  rejectUnknown(where, entity, ENTITY_FIELDS);
   for (const net of [entity.net, entity.notNet]) {
     if (net !== undefined && parseCidr(net) === undefined) throw new Error(`${where}: invalid CIDR address: ${net}`);
   }

@@ -4,7 +4,7 @@ import {matches, type Resource, type ResourceKind} from './kind.js';
 
 const ONE = ['NODE', 'ORCHESTRATOR', 'WORKLOAD', 'NAME'];
 
-/** Made by the libnetwork plugin only; calicoctl shows and deletes them. */
+/** Created by the libnetwork plugin only; calicoctl shows and deletes them. */
 export const workloadEndpointKind: ResourceKind = {
   kind: 'workloadEndpoint',
   names: ['workloadendpoint', 'workloadendpoints', 'wep', 'weps'],
@@ -24,11 +24,11 @@ export const workloadEndpointKind: ResourceKind = {
     PROFILES: (spec.profiles as string[]).join(','),
   }),
   check() {
-    throw new Error("workload endpoints are made by Docker: the lab's work-alike of Calico does not write them");
+    throw new Error("workload endpoints are created by Docker: the lab's Calico emulator does not write them");
   },
-  write: () => Promise.reject(new Error('workload endpoints are made by Docker')),
+  write: () => Promise.reject(new Error('workload endpoints are created by Docker')),
   async remove(etcd, {node, name}) {
-    if (!node || !name) throw new Error('a workload endpoint is named by --node and its name');
+    if (!node || !name) throw new Error('a workload endpoint is identified by --node and its name');
     await etcd.delete(endpointKey(String(node), String(name)));
   },
 };

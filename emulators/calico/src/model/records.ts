@@ -1,0 +1,34 @@
+/** Calico's records in etcd, in the JSON of libcalico-go v1.2.1. */
+import type {Endpoint, Pool, Profile} from './types.js';
+
+export function poolRecord(pool: Pool): string {
+  return JSON.stringify({
+    cidr: pool.cidr,
+    ipip: '',
+    ipip_mode: '',
+    masquerade: pool.natOutgoing,
+    ipam: true,
+    disabled: pool.disabled,
+  });
+}
+
+export function endpointRecord(endpoint: Endpoint): string {
+  return JSON.stringify({
+    state: 'active',
+    name: endpoint.interfaceName,
+    active_instance_id: '',
+    mac: endpoint.mac,
+    profile_ids: endpoint.profiles,
+    ipv4_nets: endpoint.nets,
+    ipv6_nets: [],
+  });
+}
+
+/** The three keys of a profile, rules first: an agent must never read its tags without its rules. */
+export function profileRecords(profile: Profile): {readonly rules: string; readonly labels: string; readonly tags: string} {
+  return {
+    rules: JSON.stringify({inbound_rules: profile.ingress, outbound_rules: profile.egress}),
+    labels: JSON.stringify(profile.labels),
+    tags: JSON.stringify(profile.tags),
+  };
+}

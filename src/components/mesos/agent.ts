@@ -1,0 +1,67 @@
+import {masterAddress} from '../../cluster/cluster.js';
+import type {Action} from '../../engine/action.js';
+import {everywhere} from '../../engine/step.js';
+import {quote} from '../../host/command.js';
+import {render} from '../../support/template.js';
+import {mesosService, workDirectory} from './service.js';
+
+const DIRECTORY = workDirectory('mesos-agent');
+/** Its tasks need it while the agent restarts. */
+const RUNTIME_DIRECTORY = '/run/hw5-mesos-agent';
+/** The agent's checkpointed identity. Without it, the agent starts with a new id and without its old tasks. */
+const LATEST = `${DIRECTORY}/meta/slaves/latest`;
+
+/** Removes the containers that Mesos has started and that no TEARDOWN has reached. */
+const removeContainers: Action = {
+  kind: 'script',
+  title: "remove the tasks' containers",
+  script: `command -v docker >/dev/null || exit 0
+ids=$(docker ps -aq --filter name='^/mesos-') || exit 1
+[ -z "$ids" ] || docker rm -f $ids`,
+  timeoutMs: 120_000,
+  hint: 'dockerd has to run there for this: `systemctl restart docker`, then the same command again',
+};
+
+/**
+ * The Mesos agents. In a container the agent uses the host's dockerd, processes and network, with the docker client of its image. Its
+ * executors get containers of their own (`--docker_mesos_image`), because they must outlive the agent's.
+ */
+export const mesosAgent = mesosService({
+  name: 'mesos-agent',
+  title: 'Mesos agents',
+  purpose: 'the Mesos agent',
+  role: 'agent',
+  needs: ['docker', everywhere('mesos-master')],
+  port: (cluster) => cluster.mesos.agentPort,
+  unitText: (node, cluster, {prepare, command, options}) =>
+    render('mesos/hw5-mesos-agent.service', {
+      cluster: cluster.name,
+      name: node.name,
+      address: node.address,
+      port: cluster.mesos.agentPort,
+      master: masterAddress(cluster),
+      workDir: DIRECTORY,
+      runtimeDir: RUNTIME_DIRECTORY,
+      prepare,
+      command,
+      options: `${cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : ''}${options}`,
+    }),
+  directories: [RUNTIME_DIRECTORY],
+  containerOptions: [
+    '--pid=host',
+    '--privileged',
+    ...[DIRECTORY, RUNTIME_DIRECTORY, '/var/run/docker.sock', '/sys/fs/cgroup'].map((path) => `-v ${path}:${path}`),
+  ],
+  imageOptions: (image) => ` --docker_mesos_image=${image}`,
+  // with a checkpoint of another identity the agent exits with "Incompatible agent info detected"; its tasks end with its old identity
+  beforeChange: (before, after) =>
+    identityOf(before) === identityOf(after) ? [] : [removeContainers, {kind: 'remove', path: LATEST}],
+  afterStop: [removeContainers],
+  // another size of the machine is not visible in the unit
+  readyHint: `; if it contains "Incompatible agent info detected", the machine's size has changed: \`rm -f ${LATEST}\` on the node, which ends its tasks`,
+});
+
+/** The options that an agent may not change while it has a checkpoint. */
+function identityOf(unitText: string): string {
+  return [...unitText.matchAll(/ --(?:ip|hostname|port|resources)=(?:'[^']*'|\S+)/g)].map(([option]) => option).join('');
+}

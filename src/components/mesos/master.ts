@@ -1,0 +1,35 @@
+import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
+import {render} from '../../support/template.js';
+import {imageOf, mesosService, workDirectory} from './service.js';
+
+const DIRECTORY = workDirectory('mesos-master');
+
+/** The Mesos master. In a container it needs nothing of the host but the network and its data. */
+export const mesosMaster = mesosService({
+  name: 'mesos-master',
+  title: 'Mesos master',
+  purpose: 'the Mesos master',
+  role: 'master',
+  needs: needsOf,
+  port: (cluster) => cluster.mesos.masterPort,
+  unitText: (node, cluster, {prepare, command}) =>
+    render('mesos/hw5-mesos-master.service', {
+      cluster: cluster.name,
+      address: node.address,
+      port: cluster.mesos.masterPort,
+      workDir: DIRECTORY,
+      prepare,
+      command,
+    }),
+  directories: [],
+  containerOptions: [`-v ${DIRECTORY}:${DIRECTORY}`],
+  imageOptions: () => '',
+  beforeChange: () => [],
+  afterStop: [],
+  readyHint: '',
+});
+
+/** An image needs dockerd: where hw5 configures dockerd, that has to be done first; elsewhere the package is enough. */
+function needsOf(node: ClusterNode, cluster: Cluster): readonly string[] {
+  return imageOf(cluster) !== undefined && isOnContainerNetwork(node) ? ['packages', 'docker'] : ['packages'];
+}

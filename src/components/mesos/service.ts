@@ -1,0 +1,152 @@
+import {type Cluster, type ClusterNode, nodesWith} from '../../cluster/cluster.js';
+import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
+import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
+import type {FailedCheck} from '../../engine/step.js';
+import {quote} from '../../host/command.js';
+import {type Component, defineComponent} from '../component.js';
+import {askDockerd, toldByDocker} from '../docker/dockerd.js';
+import {unitHealth} from '../health.js';
+import {notingPull} from '../images/pulled.js';
+import {DATA, unitPath} from '../places.js';
+
+/** One of Mesos's two programs. Its unit runs it from the host's PATH or in a container. */
+export interface MesosProgram {
+  readonly name: 'mesos-master' | 'mesos-agent';
+  readonly title: string;
+  /** In errors. */
+  readonly purpose: string;
+  readonly role: 'master' | 'agent';
+  readonly needs: Component['needs'];
+  readonly port: (cluster: Cluster) => number;
+  /** The unit's file. */
+  readonly unitText: (node: ClusterNode, cluster: Cluster, start: StartLines) => string;
+  /** Directories besides its data that `down` removes. */
+  readonly directories: readonly string[];
+  /** What it needs of the host when it runs in a container, besides its data: `docker run` options. */
+  readonly containerOptions: readonly string[];
+  /** Its own options when it runs out of the image. */
+  readonly imageOptions: (image: string) => string;
+  /** What must be done before the unit is changed; it is stopped by then. */
+  readonly beforeChange: (before: string, after: string) => readonly Action[];
+  /** What must be done when the unit has been stopped for good. */
+  readonly afterStop: readonly Action[];
+  /** Ends the hint of its wait. */
+  readonly readyHint: string;
+}
+
+/** The lines of a unit that depend on where the program is. */
+export interface StartLines {
+  /** A complete line, or empty. */
+  readonly prepare: string;
+  readonly command: string;
+  readonly options: string;
+}
+
+/** The directory of the program's data. */
+export function workDirectory(name: MesosProgram['name']): string {
+  return `${DATA}/${name}`;
+}
+
+/** The image that Mesos runs out of, if it does. */
+export function imageOf({mesos}: Pick<Cluster, 'mesos'>): string | undefined {
+  return mesos.source.kind === 'image' ? mesos.source.image : undefined;
+}
+
+/** The component of one program. With an external master hw5 runs neither. */
+export function mesosService(program: MesosProgram): Component {
+  const unitName = `hw5-${program.name}.service`;
+  const directory = workDirectory(program.name);
+  return defineComponent({
+    name: program.name,
+    title: program.title,
+    needs: program.needs,
+    targets: (cluster) => (cluster.mesos.source.kind === 'external' ? [] : nodesWith(cluster, program.role)),
+    undoTargets: (cluster) => cluster.nodes,
+    units: [unitName],
+    packages: (cluster) => (imageOf(cluster) === undefined ? [] : ['docker.io']),
+    ports: (cluster, {address}) => [
+      {
+        port: program.port(cluster),
+        protocol: 'tcp',
+        purpose: program.purpose,
+        access: 'nodes',
+        bind: [address],
+        processes: [program.name],
+      },
+    ],
+    health: (cluster, {address}) =>
+      unitHealth(unitName, `curl -sf -m 5 http://${address}:${program.port(cluster)}/health && echo answers`, 'does not answer'),
+    logs: {notRun: externalMesos},
+    facts: ({cluster}) => {
+      const image = imageOf(cluster);
+      const hasImage = image === undefined ? ':' : `${askDockerd(`/images/${image}/json`)} >/dev/null`;
+      return {
+        unit: textFile(unitPath(unitName)),
+        service: unit(unitName),
+        path: {...output(`command -v ${program.name}`), service: FILES},
+        data: exists(directory),
+        /** True where none is needed. */
+        hasImage: toldByDocker(succeeds(hasImage)),
+      };
+    },
+    check(observed, {cluster}): readonly FailedCheck[] {
+      if (cluster.mesos.source.kind !== 'host' || observed.path) return [];
+      return [{message: `${program.name} is not on the host's PATH`, hint: INSTALL}];
+    },
+    plan(observed, {node, cluster}) {
+      const text = program.unitText(node, cluster, startLines(program, cluster, observed.path));
+      const written = ensureFile(unitPath(unitName), text, observed.unit);
+      const image = imageOf(cluster);
+      const pulled = image === undefined || observed.hasImage ? [] : [pull(image)];
+      const before = observed.data && observed.unit ? program.beforeChange(observed.unit.content, text) : [];
+      const change = before.length === 0 ? [] : [systemctl('stop', unitName), ...before];
+      return [...pulled, ...change, ...written, ...ensureRunning(unitName, observed.service, written)];
+    },
+    ready: ({node, cluster}) => ({
+      reason: `${program.name} to answer`,
+      limitSeconds: 60,
+      script: `curl -sf -m 5 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
+      hint: `see \`journalctl -u ${unitName}\`${program.readyHint}`,
+    }),
+    undo(observed) {
+      const stop: readonly Action[] = [systemctl('disable', unitName), systemctl('stop', unitName), ...program.afterStop];
+      const removal: readonly Action[] = [{kind: 'remove', path: unitPath(unitName)}, systemctl('daemon-reload')];
+      // the data goes without --purge, too: the framework and the tasks are gone, and the next master would not know an old agent's id
+      const directories = [directory, ...program.directories].map((path): Action => ({kind: 'remove', path}));
+      return [...(observed.unit ? [...stop, ...removal] : []), ...(observed.data ? directories : [])];
+    },
+  });
+}
+
+/** How a user gets Mesos where it is missing. */
+const INSTALL =
+  'install it (as the report did), or set mesos.source.image to a container image that contains it, or mesos.source.master to a running master';
+
+/** An image may have an entry point, to which the program would be an argument: it is replaced. */
+function startLines(program: MesosProgram, cluster: Cluster, path: string | undefined): StartLines {
+  const image = imageOf(cluster);
+  if (image === undefined) return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`, options: ''};
+  const name = `hw5-${program.name}`;
+  const options = ['--net=host', ...program.containerOptions].join(' ');
+  return {
+    prepare: `ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
+    command: `/usr/bin/docker run --rm --name ${name} ${options} --entrypoint ${program.name} ${image}`,
+    options: program.imageOptions(image),
+  };
+}
+
+function pull(image: string): Action {
+  return {
+    kind: 'script',
+    title: `pull the image of Mesos: docker pull -q ${image}`,
+    script: notingPull(image, `docker pull -q ${quote(image)}`),
+    timeoutMs: 20 * 60_000,
+    hint: 'can the node reach the registry? `docker load` on the node works, too',
+  };
+}
+
+/** Why there is no log of a Mesos that hw5 does not run. */
+function externalMesos({name, mesos: {source}}: Cluster): {message: string; hint: string} | undefined {
+  if (source.kind !== 'external') return undefined;
+  return {message: `hw5 does not run Mesos for ${name}`, hint: `it registers at ${source.master}: see the logs there`};
+}

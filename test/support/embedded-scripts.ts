@@ -82,7 +82,7 @@ const OUTPUTS: readonly FactOutput[] = [
 /** The actions on a node for every pair of outputs: the node's own, and those of the other nodes. */
 function actionsOf(component: Component, facts: FactMap, context: StepContext): readonly Action[] {
   // `packages` would install packages with the names that it reads there
-  const outputs = component.name === 'packages' ? OUTPUTS.slice(0, 2) : OUTPUTS;
+  const outputs = component.name === 'packages' ? OUTPUTS.slice(0, 3) : OUTPUTS;
   const states = outputs.map((output) =>
     Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, parsed(fact, output)])),
   );

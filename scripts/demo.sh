@@ -3,6 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begun=$SECONDS
+if ! obstacle=$(node scripts/lab-possible.mjs); then
+  echo "the demo cannot run here: $obstacle" >&2
+  exit 1
+fi
 scripts/setup.sh
 node bin/hw5.js lab up
 node bin/hw5.js --lab up

@@ -25,7 +25,10 @@ async function buildEmulator(workspace, outdir) {
   const {programs, install} = JSON.parse(await readFile(`${workspace}/package.json`, 'utf8')).hw5;
   const entries = Object.entries(programs).map(([name, source]) => [name, `${workspace}/${source}`]);
   const metafiles = await buildNodePrograms(Object.fromEntries(entries), outdir);
-  await writeFile(`${outdir}/install.json`, `${JSON.stringify(await exported(`${workspace}/${install}`), undefined, 2)}\n`);
+  const content = await exported(`${workspace}/${install}`);
+  const unknown = content.files.find(({program}) => program !== undefined && !Object.hasOwn(programs, program));
+  if (unknown) throw new Error(`${workspace}/${install}: package.json has no program ${unknown.program}`);
+  await writeFile(`${outdir}/install.json`, `${JSON.stringify(content, undefined, 2)}\n`);
   return metafiles;
 }
 

@@ -1,29 +1,44 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian 12 machine lacks and builds hw5. Does nothing twice. `scripts/setup.sh test` also brings what only the tests need.
+# Installs what a fresh Debian 12 machine lacks and builds hw5. Does nothing twice.
+# `scripts/setup.sh test` also installs what only the tests need. Where no lab can be made, what only a lab needs is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/phase.sh
 
-[ "$(id -u)" = 0 ] || { echo "the lab needs root: sudo npm run ${npm_lifecycle_event:-demo}" >&2; exit 1; }
-
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+install_npm_packages() {
   echo "installing hw5's npm packages"
-  # not `npm ci`: it refuses a lock file without the binaries of other systems, which not every registry has
-  npm install --no-save --no-audit --no-fund --loglevel=error
+  npm ci --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
-fi
+}
 
-npm run --silent build
-
-missing=$(node -e "import('./dist/lab/host-packages.js').then(async (m) => console.log((await m.missingHostPackages()).join(' ')))")
-if [ "${1:-}" = test ]; then
-  [ -x /usr/bin/chromium ] || missing="$missing chromium"
-  [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
-fi
-if [ -n "${missing// /}" ]; then
-  echo "installing Debian packages: $missing"
+install_debian_packages() {
+  echo "installing Debian packages: $*"
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq -o DPkg::Lock::Timeout=300 update
-  apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >/dev/null
-  # the tests start an sshd of their own on loopback; this computer is not to get one as a service
-  case $missing in *openssh-server*) [ ! -d /run/systemd/system ] || systemctl --quiet disable --now ssh.service ;; esac
+  apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >/dev/null
+  # the tests start their own sshd on loopback; installing the package must not add a service to this computer
+  case " $* " in *" openssh-server "*) [ ! -d /run/systemd/system ] || systemctl --quiet disable --now ssh.service ;; esac
+}
+
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  phase "npm packages" install_npm_packages
+fi
+
+phase build npm run --silent build
+
+missing=()
+if node scripts/lab-possible.mjs >/dev/null; then
+  mapfile -t missing < <(node -e "import('./dist/lab/host-packages.js').then(async (m) => (await m.missingHostPackages()).forEach((each) => console.log(each)))")
+  if [ "${1:-}" = test ] && [ ! -x /usr/bin/chromium ]; then missing+=(chromium); fi
+fi
+if [ "${1:-}" = test ]; then
+  [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
+  [ -x /usr/bin/shellcheck ] || missing+=(shellcheck)
+fi
+if [ ${#missing[@]} = 0 ]; then
+  : # nothing to install
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  phase "Debian packages" install_debian_packages "${missing[@]}"
+else
+  echo "not installed, as that needs root and apt-get: ${missing[*]}" >&2
 fi

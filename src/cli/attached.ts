@@ -4,16 +4,16 @@ import {constants} from 'node:os';
 import {Hw5Error} from '../support/errors.js';
 
 /**
- * Runs a program on this process's own standard input, output and error. What Ctrl-C does is the program's to say: the terminal tells it as
- * well as us, and as long as it owns the terminal we stay.
- * @returns its exit code; as a shell says it, 128 + n when signal n ended it
+ * Runs a program on this process's own standard input, output and error. Ctrl-C does not end hw5 meanwhile: the terminal sends SIGINT to the
+ * program as well, which decides what to do.
+ * @returns the program's exit code; 128 + n if signal n terminated it, as in a shell
  */
 export async function attached(argv: readonly string[]): Promise<number> {
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, {stdio: 'inherit'});
-  const giveBack = takeSignals({
+  const restore = replaceSignalListeners({
     SIGINT: () => undefined,
-    // comes from no terminal, so that we may be the only one who was told
+    // not sent by the terminal: the program may not have received it
     SIGTERM: () => child.kill('SIGTERM'),
   });
   try {
@@ -22,13 +22,13 @@ export async function attached(argv: readonly string[]): Promise<number> {
   } catch (cause) {
     throw new Hw5Error(`cannot run ${program}`, {cause, hint: 'apt-get install -y openssh-client util-linux'});
   } finally {
-    giveBack();
+    restore();
   }
 }
 
-/** Puts these listeners in the place of all that this process has for these signals. @returns what puts the others back */
-function takeSignals(listeners: Partial<Record<NodeJS.Signals, NodeJS.SignalsListener>>): () => void {
-  const back = Object.entries(listeners).map(([name, listener]) => {
+/** Replaces all of this process's listeners for these signals. @returns a function that restores them */
+function replaceSignalListeners(listeners: Partial<Record<NodeJS.Signals, NodeJS.SignalsListener>>): () => void {
+  const restorers = Object.entries(listeners).map(([name, listener]) => {
     const before = process.listeners(name as NodeJS.Signals);
     process.on(name, listener);
     for (const each of before) process.off(name, each);
@@ -38,6 +38,6 @@ function takeSignals(listeners: Partial<Record<NodeJS.Signals, NodeJS.SignalsLis
     };
   });
   return () => {
-    for (const put of back) put();
+    for (const restore of restorers) restore();
   };
 }

@@ -8,21 +8,21 @@ import {UsageError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 
-/** Which cluster is meant: `-f FILE`, `--lab [name]`, $HW5_CLUSTER, ./cluster.yaml, in this order. @throws UsageError, Hw5Error. */
+/** The path of the cluster file: from `-f FILE`, `--lab`, `--lab-name NAME`, $HW5_CLUSTER or ./cluster.yaml, in this order. @throws UsageError */
 export async function clusterFile(options: GlobalOptions, context: CliContext): Promise<string> {
   const lab = options.labName ?? (options.lab ? DEFAULT_LAB.name : undefined);
   if (options.file !== undefined && lab !== undefined)
     throw new UsageError('-f and --lab exclude each other', {hint: 'leave one out'});
-  if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'is the path right?');
+  if (options.file !== undefined) return existing(resolve(context.cwd, options.file), 'check the path');
   if (lab !== undefined) {
     const {name} = defineLab({name: lab});
     return existing(join(labHost(context.env, context.home).state, name, 'cluster.yaml'), makeLab(name));
   }
   const named = context.env['HW5_CLUSTER'];
-  if (named) return existing(resolve(context.cwd, named), 'it is what HW5_CLUSTER names');
+  if (named) return existing(resolve(context.cwd, named), 'the environment variable HW5_CLUSTER names it');
   return existing(
     resolve(context.cwd, 'cluster.yaml'),
-    'name a cluster with -f FILE, --lab, or HW5_CLUSTER; cluster.example.yaml shows what one looks like',
+    'name a cluster file with -f FILE, --lab or HW5_CLUSTER; cluster.example.yaml is an example',
   );
 }
 
@@ -37,11 +37,11 @@ async function existing(path: string, hint: string): Promise<string> {
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') return path;
-    throw new UsageError(`there is no cluster file ${path}`, {hint});
+    throw new UsageError(`the cluster file ${path} does not exist`, {hint});
   }
 }
 
-/** Finds, reads and checks the cluster file. @param brings whether the command needs the files that go to the hosts */
+/** Finds, reads and checks the cluster file. @param brings whether the command uploads files that the cluster file names, so that they must exist */
 export async function findCluster(options: GlobalOptions, context: CliContext, brings = false): Promise<Cluster> {
-  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, brings});
+  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, checkUploads: brings});
 }

@@ -10,7 +10,7 @@ import {InterruptedError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 
-/** Connects to nodes with what the user's process has: home, agent, passwords from the environment or a prompt. @param emit told of questions */
+/** Connects to nodes with the user's SSH agent, known_hosts, and passwords from the environment or a prompt. @param emit receives `asking` and `answered` */
 export function connector(
   options: GlobalOptions,
   context: CliContext,
@@ -28,9 +28,9 @@ export function connector(
     });
 }
 
-/** From the environment where the configuration names a variable, else from a prompt: one question at a time, each asked once. */
+/** Secrets from the environment variable that the cluster file names, else from a prompt: one prompt at a time, and one for each secret. */
 function secretSource(context: CliContext, emit: Emit): SecretSource {
-  let turn: Promise<unknown> = Promise.resolve();
+  let queue: Promise<unknown> = Promise.resolve();
   const answers = new Map<string, Promise<Secret | undefined>>();
   return async (request: SecretRequest) => {
     const set = request.env === undefined ? undefined : context.env[request.env];
@@ -38,28 +38,28 @@ function secretSource(context: CliContext, emit: Emit): SecretSource {
     if (!context.stdin.isTTY || !context.stderr.isTTY) return undefined;
     const known = answers.get(request.question);
     if (known) return known;
-    const answer = turn.then(() => prompt(request.question, context, emit));
-    turn = answer.catch(() => undefined);
+    const answer = queue.then(() => prompt(request.question, context, emit));
+    queue = answer.catch(() => undefined);
     answers.set(request.question, answer);
     return answer;
   };
 }
 
-/** Asks on standard error, without echo. */
+/** Prompts on standard error and reads a line from standard input without echo. */
 async function prompt(question: string, context: CliContext, emit: Emit): Promise<Secret | undefined> {
   context.signal.throwIfAborted();
   emit({type: 'asking', question});
   context.stderr.write(`${question}: `);
   const mute = new Writable({write: (_chunk, _encoding, done) => done()});
   const reader = createInterface({input: context.stdin, output: mute, terminal: true});
-  // the reader takes Ctrl-C from the terminal: it is meant for all of hw5
+  // readline consumes Ctrl-C; send it on to hw5's own handler
   reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const answer = await reader.question('', {signal: context.signal});
     return answer === '' ? undefined : new Secret(answer);
   } catch (cause) {
     if (context.signal.aborted) throw new InterruptedError('interrupted', {cause});
-    // Ctrl-D: no answer
+    // Ctrl-D
     if (cause instanceof Error && cause.name === 'AbortError') return undefined;
     throw cause;
   } finally {

@@ -4,18 +4,18 @@ import {homedir} from 'node:os';
 import {Command, CommanderError} from 'commander';
 import {Hw5Error, InterruptedError} from '../support/errors.js';
 import {packageFile} from '../support/template.js';
+import {handleClosedOutput} from './closed-output.js';
 import {COMMANDS, commandName, describeCommand, loadCommand} from './commands/index.js';
 import {type CliContext, cacheDirectory} from './context.js';
-import {respectNoColor} from './reporter/no-color.js';
+import {respectNoColor} from './reporter/colours.js';
 import {shareOptions} from './share-options.js';
 import {formatError} from './text/format-error.js';
-import {surviveUnread} from './unread-output.js';
 
-/** How long a command may take to end cleanly after Ctrl-C. */
+/** How long a command may take to exit cleanly after Ctrl-C. */
 const GRACE_MS = 10_000;
 
 const interrupted = new AbortController();
-// every command on every host listens to it
+// every command on every host adds a listener
 setMaxListeners(0, interrupted.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -48,35 +48,36 @@ const program = new Command('hw5')
   )
   .version(version)
   .option('-f, --file <file>', 'the cluster file (default: $HW5_CLUSTER, then ./cluster.yaml)')
-  .option('--lab', 'the cluster that `hw5 lab up` made')
-  .option('--lab-name <name>', 'the same, of a lab with another name')
-  .option('--json', 'output for programs')
-  .option('--verbose', 'show every action of up, down and scale')
-  .option('--accept-new-host-keys', 'remember the keys of hosts that are not known yet; changed keys are refused all the same')
+  .option('--lab', 'use the cluster file of the lab that `hw5 lab up` made')
+  .option('--lab-name <name>', 'the same, for a lab with another name')
+  .option('--json', 'print JSON for programs')
+  .option('--verbose', 'print every action of up, down and scale')
+  .option('--accept-new-host-keys', 'accept and store the keys of unknown hosts; changed keys are still rejected')
   .showHelpAfterError('(see hw5 --help)')
   .showSuggestionAfterError()
-  // `-f` is the cluster file before a command's name, and may be something else behind it
+  // before a command's name `-f` is the cluster file; after it, the command may define its own `-f`
   .enablePositionalOptions()
   .exitOverride()
   .addHelpText(
     'after',
     `
 Examples:
-  hw5 lab up && hw5 --lab up      three machines on this computer, and the cluster on them
+  hw5 lab up && hw5 --lab up      create three machines on this computer, and a cluster on them
   hw5 validate                    check ./cluster.yaml
-  hw5 plan                        what would \`up\` change?
-  hw5 up                          change it
-  hw5 status --watch              how does it do?
-  hw5 notebook                    the URL to open
-  hw5 task exec ssh-1 -- uptime   in a task's container
-  hw5 scale ssh=6                 more of them
-  hw5 why ssh-6                   why does it not run?
-  hw5 logs scheduler -f           what does it say, on all nodes?
-  hw5 down                        take it all away
+  hw5 plan                        show what \`up\` would change
+  hw5 up                          install or update the cluster
+  hw5 status --watch              show its health every two seconds
+  hw5 notebook                    print the notebook's URL
+  hw5 task exec ssh-1 -- uptime   run a command in a task's container
+  hw5 scale ssh=6                 change the number of ssh tasks to six
+  hw5 why ssh-6                   explain why a task is not running
+  hw5 logs scheduler -f           follow the scheduler's log of all nodes
+  hw5 down                        remove the cluster
 
-Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 status, plan or why found a difference, 130 interrupted.`,
+Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 3 status, plan or why found a difference, 130 interrupted.
+Documentation: README.md, docs/`,
   );
-surviveUnread(program, process, () => process.exit(0));
+handleClosedOutput(program, process, () => process.exit(0));
 try {
   const named = commandName(program, process.argv.slice(2));
   for (const entry of COMMANDS) {
@@ -89,21 +90,21 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 } finally {
-  // ssh2 keeps nothing open, but a host that vanished may
+  // a connection to a host that no longer responds could keep the process alive
   setTimeout(() => process.exit(), 2_000).unref();
 }
 
-/** Errors and suggestions alike in all commands, those below others too: a wrong command line is always exit code 2. */
+/** Applies the program's error settings to a command and its subcommands: a wrong command line always exits with 2. */
 function inheritSettings(parent: Command, command: Command): void {
   command.copyInheritedSettings(parent);
   for (const below of command.commands) inheritSettings(command, below);
 }
 
-/** Shows the error and gives the exit code. What is not a Hw5Error is a bug of ours and keeps its stack. */
+/** Prints the error and returns the exit code. An error that is not an Hw5Error is a bug in hw5 and is printed with its stack. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (interrupted.signal.aborted) {
-    process.stderr.write('interrupted; what was done stays, and the same command goes on from there\n');
+    process.stderr.write('interrupted: changes made so far remain; run the same command again to continue\n');
     return 130;
   }
   process.stderr.write(`${formatError(error)}\n`);

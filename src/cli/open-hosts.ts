@@ -3,7 +3,7 @@ import {connector} from './connect.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 
-/** The cluster's nodes, each connected to when it is first needed. */
+/** Connections to the cluster's nodes, each opened when it is first needed. */
 export function openHosts(options: GlobalOptions, context: CliContext): OpenHosts {
   const connect = connector(options, context);
   return new OpenHosts((node, end) => connect(node, AbortSignal.any([context.signal, end])));

@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 
-/** Options that every command on a cluster takes. */
+/** The global options. */
 export interface GlobalOptions {
   readonly file?: string | undefined;
   /** The lab's cluster. */
@@ -11,7 +11,7 @@ export interface GlobalOptions {
   readonly acceptNewHostKeys?: boolean | undefined;
 }
 
-/** The options given before and behind the command's name. */
+/** The options given before and after the command's name. */
 export function optionsOf<T extends object = object>(command: Command): GlobalOptions & T {
   return command.optsWithGlobals() as GlobalOptions & T;
 }

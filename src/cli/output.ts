@@ -2,12 +2,12 @@ import {once} from 'node:events';
 import {InterruptedError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 
-/** Writes, and waits as long as whoever reads it does not keep up. */
+/** Writes chunks to a stream; the promise, if any, resolves when the reader has caught up. */
 export function writer(stream: NodeJS.WriteStream): (chunk: Buffer) => Promise<void> | undefined {
   return (chunk) => (stream.write(chunk) ? undefined : once(stream, 'drain').then(() => undefined));
 }
 
-/** For commands that one ends with Ctrl-C because there is no other end: nothing was left undone, so nothing is said of it. */
+/** Runs what ends only with Ctrl-C, such as `logs --follow`: exit code 130, without the message that work was interrupted. */
 export async function untilInterrupted(context: CliContext, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -10,17 +10,17 @@ import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
 import {reporter} from './reporter/reporter.js';
 
-/** Who we are, for whoever finds a host locked. */
+/** Describes this process, for another hw5 that finds a host locked. */
 export function holder(command: string): string {
   return `hw5 ${command} of ${userInfo().username}@${hostname()}, process ${process.pid}, since ${new Date().toISOString()}`;
 }
 
-/** What a run of `up` or `plan` needs: the cluster, all that goes to the hosts, the connections, the steps, the reporter. */
+/** The options of a run of `up` or `plan`: the cluster, the files to upload, the connections, the steps and the reporter. */
 export async function runOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
   return runOptionsOf(await findCluster(options, context, true), options, context, now);
 }
 
-/** The same, for a cluster that is known already. */
+/** The same, for a cluster that is already loaded. */
 export async function runOptionsOf(
   cluster: Cluster,
   options: GlobalOptions,
@@ -31,7 +31,7 @@ export async function runOptionsOf(
   return sessionOptions(cluster, inputs, options, context);
 }
 
-/** The same for `down`, which brings nothing: whatever is gone of the files for the hosts, the cluster can be taken away. */
+/** The same for `down`, which uploads nothing: it works even if files that the cluster file names are missing. */
 export async function downOptions(options: GlobalOptions, context: CliContext, now: number): Promise<SessionOptions> {
   return sessionOptions(await findCluster(options, context), emptyInputs(now), options, context);
 }

@@ -1,10 +1,10 @@
 import {type Command, Option} from 'commander';
 
-const HINT = "\nhw5's own options, such as --file, --lab and --json, may stand here too: see `hw5 --help`.";
+const HINT = '\nThe global options, such as --file, --lab and --json, are accepted here, too: see `hw5 --help`.';
 
 /**
- * Lets the program's options also stand behind a command's name, in a command and all those below it. A command that has a flag of
- * its own keeps it: behind `logs`, `-f` is --follow; the cluster file is `--file` there, or `-f` before the command's name.
+ * Accepts the global options also after a command's name, for a command and all its subcommands. A command's own flag takes precedence:
+ * after `logs`, `-f` is --follow; the cluster file is `--file` there, or `-f` before the command's name.
  */
 export function shareOptions(program: Command, command: Command): void {
   command.enablePositionalOptions();

@@ -5,17 +5,17 @@ import type {Draft} from './complete.js';
 import {type ConfigFinding, hasFinding} from './finding.js';
 import {NO_ADDRESS} from './no-address.js';
 
-/** Calico hands addresses out to the nodes in blocks of this size. */
+/** Calico assigns addresses to nodes in blocks of this size. */
 const SMALLEST_PREFIX = 26;
 
-/** The pool: big enough for a block, and no network that the nodes need for other things. */
+/** Checks the pool: large enough for a block, and not overlapping a network that the nodes use otherwise. */
 export function checkNetwork({cluster, input}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const path = ['network', 'subnet'];
   const pool = cluster.network.subnet;
   if (hasFinding(known, path)) return [];
   const findings: ConfigFinding[] = [];
   if (pool.prefix > SMALLEST_PREFIX) {
-    const hint = `use /${SMALLEST_PREFIX} or larger, as 192.168.0.0/16: Calico gives each node a block of 64 addresses`;
+    const hint = `use a /${SMALLEST_PREFIX} or larger, as 192.168.0.0/16: Calico assigns each node blocks of 64 addresses`;
     findings.push({path, message: `a /${pool.prefix} is too small for a pool`, hint});
   }
   const inUse = networksInUse(cluster.nodes.map((node) => ({name: node.name, address: node.address})));
@@ -24,7 +24,7 @@ export function checkNetwork({cluster, input}: Draft, known: readonly ConfigFind
     const free = CANDIDATES.find((candidate) => !inUse.some(({block}) => candidate.overlaps(block)));
     const isDefault = input.network?.subnet === undefined;
     const message = `the pool ${pool}${isDefault ? ' (the default)' : ''} overlaps ${clash.what}`;
-    findings.push({path, message, hint: `give a network that nobody uses, as \`network: {subnet: ${free}}\``});
+    findings.push({path, message, hint: `choose a network that is not in use, as \`network: {subnet: ${free}}\``});
   }
   return findings;
 }
@@ -38,7 +38,10 @@ function networksInUse(nodes: readonly {name: string; address: Address}[]): {blo
   return [
     ...lans,
     {block: blockLiteral('172.17.0.0/16'), what: "Docker's own bridge (172.17.0.0/16)"},
-    {block: blockLiteral('169.254.0.0/16'), what: 'the link-local network (169.254.0.0/16), where the containers’ gateway is'},
+    {
+      block: blockLiteral('169.254.0.0/16'),
+      what: "the link-local network (169.254.0.0/16), which contains the containers' gateway",
+    },
     {block: blockLiteral('127.0.0.0/8'), what: 'the loopback network (127.0.0.0/8)'},
     {block: blockLiteral('224.0.0.0/3'), what: 'multicast and reserved addresses (224.0.0.0/3)'},
   ];

@@ -3,15 +3,16 @@ import type {Draft} from './complete.js';
 import type {ConfigFinding, Path} from './finding.js';
 import type {ClusterInput} from './schema.js';
 
+/** A port that a service uses on a node. */
 interface Use {
   readonly port: number;
   readonly what: string;
   readonly path: Path;
-  /** Where the service listens is not for the file to decide. */
+  /** Whether the cluster file cannot change the port. */
   readonly isFixed?: boolean;
 }
 
-/** No two services of a node on one port. */
+/** Checks that no two services of a node use the same port. */
 export function checkPorts({cluster, input}: Draft): ConfigFinding[] {
   const findings = new Map<string, ConfigFinding>();
   cluster.nodes.forEach((node, index) => {
@@ -19,10 +20,10 @@ export function checkPorts({cluster, input}: Draft): ConfigFinding[] {
     uses.forEach((use, position) => {
       const other = uses.slice(0, position).find((candidate) => candidate.port === use.port);
       if (!other) return;
-      // the one that the file names is at fault, not a default that it runs into
+      // Reported at the setting that the file gives, not at a default that it collides with.
       const [at, than] = isGiven(input, other.path) && !isGiven(input, use.path) ? [other, use] : [use, other];
-      const message = `port ${use.port} of ${node.name} is that of ${than.what} too`;
-      // Once for the cluster, not once for every node.
+      const message = `port ${use.port} of ${node.name} is also used by ${than.what}`;
+      // Reported once for the cluster, not once for every node.
       if (!findings.has(at.path.join('.'))) findings.set(at.path.join('.'), {path: at.path, message, hint: hintFor(at, than)});
     });
   });
@@ -30,8 +31,8 @@ export function checkPorts({cluster, input}: Draft): ConfigFinding[] {
 }
 
 function hintFor(at: Use, than: Use): string {
-  if (at.isFixed && !than.isFixed) return `give ${than.what} another port, with ${than.path.join('.')}`;
-  return `give ${at.what} another port${than.isFixed ? '' : `, or change ${than.path.join('.')}`}`;
+  if (at.isFixed && !than.isFixed) return `choose another port for ${than.what} with ${than.path.join('.')}`;
+  return `choose another port for ${at.what}${than.isFixed ? '' : `, or change ${than.path.join('.')}`}`;
 }
 
 function isGiven(input: ClusterInput, path: Path): boolean {
@@ -43,7 +44,7 @@ function isGiven(input: ClusterInput, path: Path): boolean {
 function usesOf(cluster: Cluster, node: ClusterNode, sshPath: Path): Use[] {
   const has = (role: Role) => node.roles.includes(role);
   const {etcd, mesos, proxy, docker} = cluster;
-  // Behind another host name, the SSH port may be a forwarded one.
+  // With another host name or a jump host, the SSH port may be a forwarded one.
   const ssh: Use[] =
     node.ssh.host === undefined && node.ssh.jump === undefined
       ? [{port: node.ssh.port, what: 'SSH', path: sshPath, isFixed: true}]
@@ -63,7 +64,7 @@ function usesOf(cluster: Cluster, node: ClusterNode, sshPath: Path): Use[] {
   ];
 }
 
-/** Where the file says at which port the node's sshd is, if it does. */
+/** The path of the setting for the node's SSH port. */
 function sshPath(input: ClusterInput, index: number): Path {
   const own = ['nodes', index, 'ssh', 'port'];
   return isGiven(input, own) ? own : ['ssh', 'port'];

@@ -6,7 +6,7 @@ import {nearest} from './nearest.js';
 import {NO_ADDRESS} from './no-address.js';
 import {isName, NAME_HINT} from './rules.js';
 
-/** Tasks: a name and an address each, inside the pool, none twice, a health check that can be made, and places to run. */
+/** Checks the tasks: unique names, unique addresses in the pool, complete health checks, and nodes on which they can run. */
 export function checkTasks(draft: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   return [
     ...checkGroups(draft, known),
@@ -22,7 +22,7 @@ function checkGroups({cluster, input}: Draft, known: readonly ConfigFinding[]): 
     const findings: ConfigFinding[] = [];
     const isMistyped = known.some(({path: at}) => at.length === 4 && at[2] === index && nearest(String(at[3]), ['name']));
     if (task.name === undefined && !isMistyped && !hasFinding(known, [...path, 'name'])) {
-      findings.push({path: [...path, 'name'], message: 'missing', hint: 'give the task a name, as `name: jupyter`'});
+      findings.push({path: [...path, 'name'], message: 'missing', hint: 'write the name of the task, as `name: jupyter`'});
     }
     const node = task.constraints?.node;
     if (node !== undefined) findings.push(...checkAgentName(node, [...path, 'constraints', 'node'], cluster.nodes, known));
@@ -30,7 +30,7 @@ function checkGroups({cluster, input}: Draft, known: readonly ConfigFinding[]): 
   });
 }
 
-/** Each group of the file once, though it makes several tasks. */
+/** The index of the first task of each group in the file: a group stands for several tasks. */
 function firstOfGroups({cluster, taskPaths}: Draft): readonly number[] {
   return cluster.framework.tasks.flatMap((_, index) => (index > 0 && taskPaths[index] === taskPaths[index - 1] ? [] : [index]));
 }
@@ -42,13 +42,13 @@ function checkHealthChecks(draft: Draft): ConfigFinding[] {
     const given = groupInput(draft, index)?.healthCheck;
     const findings: ConfigFinding[] = [];
     if (check?.port === 0) {
-      const hint = 'say which port of the container to try: `port: 80`; or `healthCheck: none`';
+      const hint = 'write the port of the container to check, as `port: 80`, or `healthCheck: none`';
       findings.push({path: [...path, 'port'], message: 'the port is missing', hint});
     }
     if (given?.path !== undefined && check?.type !== 'http') {
       findings.push({
         path: [...path, 'path'],
-        message: 'only an http check has a path',
+        message: 'only a health check of type http has a path',
         hint: 'write `type: http` or delete the path',
         atKey: true,
       });
@@ -57,7 +57,7 @@ function checkHealthChecks(draft: Draft): ConfigFinding[] {
   });
 }
 
-/** What would give Jupyter its token, or a password in its place, by the command line. */
+/** Command line options that set Jupyter's token or password. */
 const TOKEN_OPTION = /(?:^|\s)--?(?:\w+\.)*(?:token|password|hashed_password)(?:=|\s|$)/i;
 
 function checkCommandLines(draft: Draft): ConfigFinding[] {
@@ -73,8 +73,8 @@ function checkCommandLines(draft: Draft): ConfigFinding[] {
       .filter(({text}) => TOKEN_OPTION.test(text))
       .map(({at}) => ({
         path: at,
-        message: 'a token or password does not belong in a command line, which every process may read',
-        hint: 'delete it, and put the token into a file of mode 0600: `framework: {tokenFile: FILE}`; without one hw5 makes a random token',
+        message: 'a token or password must not be in a command line, which every user of the node can read',
+        hint: 'delete it, and put the token into a file of mode 0600: `framework: {tokenFile: FILE}`; without one, hw5 generates a random token',
       }));
   });
 }
@@ -92,10 +92,10 @@ function checkNames(draft: Draft): ConfigFinding[] {
     if (group !== undefined && group.name === undefined) return [];
     const first = names.indexOf(name);
     if (first !== index) {
-      const hint = 'every task has a name of its own; a group of `count: 2` takes name-1 and name-2';
-      return [{path, message: `the name ${name} is taken: ${label(draft, first)} has it`, hint}];
+      const hint = 'every task needs a name of its own; a group with `count: 2` uses name-1 and name-2';
+      return [{path, message: `${label(draft, first)} already has the name ${name}`, hint}];
     }
-    return isName(name) ? [] : [{path, message: `makes the task name ${name}, which is not valid`, hint: NAME_HINT}];
+    return isName(name) ? [] : [{path, message: `results in the task name ${name}, which is not valid`, hint: NAME_HINT}];
   });
 }
 
@@ -115,18 +115,21 @@ function checkAddresses(draft: Draft, known: readonly ConfigFinding[]): ConfigFi
     const finding = (message: string, hint: string): ConfigFinding[] => [{path, message, hint}];
     const first = addresses.indexOf(address);
     if (first !== index) {
-      return finding(`${address} is the address of ${tasks[first]!.name} already`, 'every task has an address of its own');
+      return finding(`${tasks[first]!.name} already has the address ${address}`, 'every task needs an address of its own');
     }
     if (isPoolBroken) return [];
     if (!pool.contains(address)) {
-      return finding(`${address} (${name}) is outside the pool ${pool}`, 'give an address inside it, or change network.subnet');
+      return finding(
+        `${address} (${name}) is outside the pool ${pool}`,
+        'choose an address in the pool, or change network.subnet',
+      );
     }
-    if (address === pool.address) return finding(`${address} is the network address of ${pool}`, 'give one behind it');
-    return address === pool.last ? finding(`${address} is the broadcast address of ${pool}`, 'give one before it') : [];
+    if (address === pool.address) return finding(`${address} is the network address of ${pool}`, 'choose a higher address');
+    return address === pool.last ? finding(`${address} is the broadcast address of ${pool}`, 'choose a lower address') : [];
   });
 }
 
-/** A `unique` task is alone of its kind (its name without the number) on its node. */
+/** Checks that `unique` tasks, which never share a node with another task of their kind (the name without its number), have enough nodes. */
 function checkUnique({cluster, taskPaths}: Draft, known: readonly ConfigFinding[]): ConfigFinding[] {
   const agents = nodesWith(cluster, 'agent').length;
   if (hasFinding(known, ['nodes']) || agents === 0) return [];
@@ -139,22 +142,22 @@ function checkUnique({cluster, taskPaths}: Draft, known: readonly ConfigFinding[
     const path = [...taskPaths[index]!, 'constraints', 'unique'];
     const {name} = tasks[index]!;
     if (node !== undefined && before.some((other) => other.node === node)) {
-      const message = `${name} has to be alone of its kind on ${node}, and another has to as well`;
-      return [{path, message, hint: 'take `unique` or `node` from one of them'}];
+      const message = `${name} must be the only task of its kind on ${node}, but another task has the same constraints`;
+      return [{path, message, hint: 'remove `unique` or `node` from one of them'}];
     }
     if (before.length !== agents) return [];
     const all = unique.filter((other) => other.kind === kind).length;
-    const message = `${all} tasks want a node of their own, but there ${agents === 1 ? 'is 1 agent' : `are ${agents} agents`}`;
-    return [{path, message, hint: 'take `unique` from some tasks, lower their count, or add agents'}];
+    const message = `${all} tasks need a node each, but there ${agents === 1 ? 'is 1 agent' : `are ${agents} agents`}`;
+    return [{path, message, hint: 'remove `unique` from some of them, lower their count, or add agents'}];
   });
 }
 
-/** A group makes the same mistake with each of its tasks: said once. */
+/** Reports an error that all tasks of a group have in common only once. */
 function onceAGroup(findings: readonly ConfigFinding[]): ConfigFinding[] {
   const isSame = (a: ConfigFinding, b: ConfigFinding) => formatPath(a.path) === formatPath(b.path) && a.hint === b.hint;
   return findings.flatMap((finding, index) => {
     if (findings.findIndex((other) => isSame(other, finding)) !== index) return [];
     const more = findings.filter((other) => isSame(other, finding)).length - 1;
-    return [more === 0 ? finding : {...finding, message: `${finding.message}, and so on for ${more} more`}];
+    return [more === 0 ? finding : {...finding, message: `${finding.message}, and likewise for ${more} more`}];
   });
 }

@@ -2,11 +2,11 @@ import type {Address} from '../support/address.js';
 import type {Block} from '../support/block.js';
 
 /**
- * The cluster as every other part of hw5 sees it: complete (all defaults filled in), checked and frozen.
- * `load.ts` makes it from YAML; `schema.ts` says what YAML is allowed.
+ * The cluster as every other part of hw5 uses it: complete (all defaults filled in), checked and frozen, with parsed addresses. `load.ts` makes it from
+ * YAML; `schema.ts` defines the permitted YAML.
  */
 export interface Cluster {
-  /** Names the cluster in unit files, logs and the etcd cluster token. */
+  /** The cluster's name in unit files, logs and the etcd cluster token. */
   readonly name: string;
   readonly nodes: readonly ClusterNode[];
   readonly ssh: SshSettings;
@@ -20,7 +20,10 @@ export interface Cluster {
   readonly framework: FrameworkSettings;
 }
 
-/** `etcd`: a member; `master`: the Mesos master (one at most); `agent`: a Mesos agent and container host; `proxy`: port 8888, on the containers' network; `framework`: runs the scheduler. */
+/**
+ * `etcd`: a member of etcd; `master`: the Mesos master (one at most); `agent`: a Mesos agent, which runs containers; `proxy`: the reverse proxy on port
+ * 8888, on the containers' network; `framework`: runs the scheduler.
+ */
 export const ROLES = ['etcd', 'master', 'agent', 'proxy', 'framework'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -32,19 +35,19 @@ export interface ClusterNode {
   readonly ssh: SshSettings;
 }
 
-/** How to log in. A node's own settings are merged over the cluster's. */
+/** How to log in. The settings of a node take precedence over those of the cluster, one by one. */
 export interface SshSettings {
   readonly user: string;
-  /** Where to connect, when it is not the node's address. */
+  /** The host name or address to connect to, when it differs from the node's address. */
   readonly host?: string | undefined;
   readonly port: number;
-  /** Path of a private key file. Without it the agent (SSH_AUTH_SOCK) is asked, then the user's default keys. */
+  /** Path of a private key file. Without it, the agent (SSH_AUTH_SOCK) is used, then the user's default keys. */
   readonly key?: string | undefined;
   /** Use the SSH agent. */
   readonly agent: boolean;
-  /** Name of the environment variable that holds the login password. */
+  /** Name of the environment variable that contains the login password. */
   readonly passwordEnv?: string | undefined;
-  /** Name of the environment variable that holds sudo's password; `sudoPasswordFile` is a 0600 file with it. */
+  /** Name of the environment variable that contains sudo's password; `sudoPasswordFile` is a file of mode 0600 with it. */
   readonly sudoPasswordEnv?: string | undefined;
   readonly sudoPasswordFile?: string | undefined;
   /** Path of the known_hosts file of this cluster. */
@@ -65,11 +68,11 @@ export interface EtcdSettings {
 }
 
 export interface DockerSettings {
-  /** --cluster-advertise port */
+  /** The port of dockerd's --cluster-advertise. */
   readonly advertisePort: number;
 }
 
-/** A file fetched by URL or taken from this computer. Exactly one of url and path. */
+/** A file that is downloaded from a URL, or uploaded from the controller. Exactly one of `url` and `path` is given. */
 export interface Artifact {
   readonly url?: string | undefined;
   readonly path?: string | undefined;
@@ -81,7 +84,7 @@ export interface CalicoSettings {
   /** Always passed as --node-image. */
   readonly nodeImage: string;
   readonly asNumber: number;
-  /** MASQUERADE what leaves the pool. */
+  /** Whether connections from containers to addresses outside the pool are masqueraded. */
   readonly natOutgoing: boolean;
 }
 
@@ -92,9 +95,9 @@ export interface NetworkSettings {
 }
 
 export interface ImageSettings {
-  /** What both images are built FROM: a tag to pull (or already there), or a root file system tar on this computer to import. */
+  /** What both images are built FROM: an image to pull, or the tar file of a root file system on the controller to import. */
   readonly base: {readonly name?: string | undefined; readonly import?: string | undefined};
-  /** The node that builds. */
+  /** The node that builds the images. */
   readonly builder: string;
   /** The user inside the containers. */
   readonly user: string;
@@ -103,24 +106,24 @@ export interface ImageSettings {
 export type MesosSource =
   /** mesos-master and mesos-agent on the PATH of the hosts */
   | {readonly kind: 'host'}
-  /** a container image that holds both */
+  /** a container image that contains both */
   | {readonly kind: 'image'; readonly image: string}
-  /** somebody else's master, as host:port; hw5 runs neither master nor agents */
+  /** a master that hw5 does not manage, as host:port; hw5 runs neither master nor agents */
   | {readonly kind: 'external'; readonly master: string};
 
 export interface MesosSettings {
   readonly source: MesosSource;
   readonly masterPort: number;
   readonly agentPort: number;
-  /** Per agent, e.g. `cpus:4;mem:4096`; undefined: what Mesos finds. */
+  /** The resources of each agent, as `cpus:4;mem:4096`; undefined: those that Mesos detects. */
   readonly resources?: string | undefined;
-  /** Basic authentication at the master, if it asks for it: a principal and a 0600 file on this computer with the secret. */
+  /** For a master that requires basic authentication: the principal, and a file of mode 0600 on the controller with the secret. */
   readonly principal?: string | undefined;
   readonly secretFile?: string | undefined;
 }
 
-/** Linux keeps the ports below this one for root and for processes with CAP_NET_BIND_SERVICE. */
-export const FIRST_FREE_PORT = 1024;
+/** Linux reserves the ports below this one for root and for processes with CAP_NET_BIND_SERVICE. */
+export const FIRST_UNPRIVILEGED_PORT = 1024;
 
 export interface ProxySettings {
   readonly port: number;
@@ -133,7 +136,7 @@ export interface FrameworkSettings {
   /** Mesos role. */
   readonly role: string;
   readonly failoverTimeoutSeconds: number;
-  /** A 0600 file on this computer with the Jupyter token; without it a random one is made on the hosts. */
+  /** A file of mode 0600 on the controller with Jupyter's token; without it, a random token is generated. */
   readonly tokenFile?: string | undefined;
   readonly tasks: readonly TaskSettings[];
 }
@@ -142,7 +145,7 @@ export interface TaskSettings {
   readonly name: string;
   /** `jupyter` and `ssh` are built by hw5; anything else is a Docker image name. */
   readonly image: string;
-  /** Fixed IPv4 address in the network's subnet. */
+  /** Its fixed address in the network's subnet. */
   readonly address: Address;
   readonly cpus: number;
   /** MB */
@@ -168,7 +171,7 @@ export function nodesWith(cluster: Cluster, role: Role): readonly ClusterNode[] 
   return cluster.nodes.filter((node) => node.roles.includes(role));
 }
 
-/** Whether the node is on the containers' network: an agent holds containers, and a proxy has to reach the notebook's. */
+/** Whether the node is on the containers' network: an agent runs containers, and a proxy has to reach the notebook's container. */
 export function isOnContainerNetwork(node: Pick<ClusterNode, 'roles'>): boolean {
   return node.roles.includes('agent') || node.roles.includes('proxy');
 }
@@ -179,8 +182,8 @@ export function calicoNodes(cluster: Cluster): readonly ClusterNode[] {
 }
 
 /**
- * The node on which an agent runs, by the host name with which it is registered at the master: an external Mesos may know our nodes by
- * their full names or addresses.
+ * The node on which an agent runs, by the host name with which the agent is registered at the master. Agents of an external Mesos may be registered with
+ * fully qualified names or addresses.
  */
 export function nodeOfAgent(cluster: Cluster, hostname: string | null): ClusterNode | undefined {
   const by = (is: (node: ClusterNode) => boolean) => nodesWith(cluster, 'agent').find(is);

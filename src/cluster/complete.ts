@@ -18,7 +18,7 @@ import {assignRoles} from './roles.js';
 import type {ClusterInput, NodeInput, SshInput} from './schema.js';
 import {expandTasks} from './tasks.js';
 
-/** A cluster that may still have faults; where a needed value is missing or unusable, it holds an empty text. */
+/** A cluster that may still have errors; a required value that is missing or unusable is an empty string. */
 export interface Draft {
   readonly input: ClusterInput;
   readonly cluster: Cluster;
@@ -29,7 +29,7 @@ export interface Draft {
 
 const DEFAULT_SUBNET = blockLiteral('192.168.0.0/16');
 
-/** Fills in every default. The defaults are explained in cluster.example.yaml; a test compares the two. */
+/** Fills in all defaults. cluster.example.yaml explains them; a test compares the two. */
 export function complete(input: ClusterInput, context: Context): Draft {
   const name = input.name ?? 'zzw';
   const source = mesosSource(input.mesos?.source);
@@ -63,7 +63,7 @@ function completeNodes(input: ClusterInput, cluster: string, source: MesosSource
   }));
 }
 
-/** The later settings win over the earlier ones. */
+/** Later layers take precedence over earlier ones. */
 function completeSsh(layers: readonly SshInput[], cluster: string, context: Context): SshSettings {
   const given: SshInput = Object.assign({}, ...layers);
   const optionalFile = (path: string | undefined) => (path === undefined ? undefined : context.file(path));
@@ -74,12 +74,12 @@ function completeSsh(layers: readonly SshInput[], cluster: string, context: Cont
     host: given.host,
     port: given.port ?? 22,
     key: optionalFile(given.key),
-    // A server counts every key that the agent offers as an attempt: who names a key means this one.
+    // A server counts every key that the agent offers as a login attempt, so with a configured key the agent is not used by default.
     agent: given.agent ?? given.key === undefined,
     passwordEnv: given.passwordEnv,
     sudoPasswordEnv: given.sudoPasswordEnv,
     sudoPasswordFile: optionalFile(given.sudoPasswordFile),
-    // Beside the YAML and one a cluster: labs and test beds use the same addresses again, with other keys.
+    // One file per cluster, next to the YAML: labs reuse the same addresses with other host keys.
     knownHosts: context.file(given.knownHosts ?? `.hw5/${cluster}.known_hosts`),
     jump: jump && {host: jump.host ?? '', port: jump.port ?? 22, user: jump.user ?? user, key: optionalFile(jump.key)},
     connectTimeoutSeconds: given.connectTimeoutSeconds ?? 10,
@@ -96,7 +96,7 @@ function completeEtcd(given: ClusterInput['etcd'], name: string): EtcdSettings {
   };
 }
 
-/** The last release that fits etcd's v2 API and Docker's plugin interface (reference/calico.md, Versions). */
+/** The last release that supports etcd's v2 API and Docker's network plugins. */
 const CALICOCTL_URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
 const CALICO_NODE_IMAGE = 'quay.io/calico/node:v2.6.12';
 
@@ -124,7 +124,7 @@ function completeImages(given: ClusterInput['images'], nodes: readonly ClusterNo
 
 type SourceInput = NonNullable<ClusterInput['mesos']>['source'];
 
-/** The kind follows from what is given; the checks report what does not fit together. */
+/** The kind follows from the given keys; `checkChoices` reports contradictions. */
 function mesosSource(given: SourceInput): MesosSource {
   const kind = given?.kind ?? (given?.master !== undefined ? 'external' : given?.image !== undefined ? 'image' : 'host');
   if (kind === 'image') return {kind, image: given?.image ?? ''};
@@ -152,7 +152,7 @@ function completeFramework(
   return {
     name: given?.name ?? 'hw5',
     role: given?.role ?? '*',
-    // Mesos' own default, 0, lets the master kill all tasks when the scheduler disconnects.
+    // With Mesos' own default, 0, the master kills all tasks when the scheduler disconnects.
     failoverTimeoutSeconds: given?.failoverTimeoutSeconds ?? WEEK_SECONDS,
     tokenFile: given?.tokenFile === undefined ? undefined : context.file(given.tokenFile),
     tasks,

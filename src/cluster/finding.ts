@@ -1,12 +1,12 @@
 /** Where in the YAML: `['nodes', 1, 'address']`. */
 export type Path = readonly (string | number)[];
 
-/** A fault in the file, not yet tied to a line. */
+/** An error in the cluster file, identified by its path; `load.ts` adds line and column. */
 export interface ConfigFinding {
   readonly path: Path;
-  /** What is wrong, without the path. Never holds a value that may be a secret. */
+  /** What is wrong, without the path. Never contains a value that may be a secret. */
   readonly message: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly hint: string;
   /** Point at the key instead of at its value. */
   readonly atKey?: boolean;
@@ -25,7 +25,7 @@ export function isWithin(path: Path, ancestor: Path): boolean {
   return ancestor.length <= path.length && ancestor.every((part, index) => part === path[index]);
 }
 
-/** Whether the value at the path, or something above or below it, has a fault of its own: then nothing can be concluded from it. */
+/** Whether the value at the path, or one above or below it, has a finding already: then no further conclusions are drawn from it. */
 export function hasFinding(findings: readonly ConfigFinding[], path: Path): boolean {
   return findings.some((finding) => isWithin(finding.path, path) || isWithin(path, finding.path));
 }

@@ -16,30 +16,33 @@ import {readSource, type Source} from './source.js';
 
 export type {LoadOptions} from './context.js';
 
-/** Why a file cannot be read, by the system's error code: what is told, and the mend. */
+/** Message and hint for a file that cannot be read, by the system's error code. */
 const UNREADABLE: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ['there is no such file', 'copy cluster.example.yaml, or name another file with `-f FILE`'],
-  EISDIR: ['is a folder, not a file', 'name the file in it, as `-f FOLDER/cluster.yaml`'],
+  ENOENT: ['the file does not exist', 'create it (cluster.example.yaml explains all settings), or name another with `-f FILE`'],
+  EISDIR: ['this is a directory, not a file', 'name a file in it, as `-f DIRECTORY/cluster.yaml`'],
 };
 
 /**
- * Reads a cluster file, and looks whether the files it names are there: those that `up` would bring to the hosts only if `brings`.
- * @throws Hw5Errors with one ConfigError for each fault of the file, in the file's order.
+ * Loads a cluster file, and checks the files that it refers to; those that `up` uploads to the hosts only if `checkUploads`.
+ * @throws Hw5Errors with one ConfigError per error, in the order of the file
  */
 export async function loadCluster(file: string, options: LoadOptions = {}): Promise<Cluster> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const [message, hint] = UNREADABLE[cause.code ?? ''] ?? [`cannot be read (${cause.code})`, 'see its owner and mode'];
+    const [message, hint] = UNREADABLE[cause.code ?? ''] ?? [
+      `the file cannot be read (${cause.code})`,
+      'check its owner and mode',
+    ];
     throw new Hw5Errors([new ConfigError(message, {file}, {hint})]);
   });
   const context = createContext(file, options);
   const source = read(text, file);
   const {draft, findings} = analyse(source, context);
-  return finish(draft, [...findings, ...(await checkFiles(draft, context, options.brings ?? true))], source, file);
+  return finish(draft, [...findings, ...(await checkFiles(draft, context, options.checkUploads ?? true))], source, file);
 }
 
 /**
- * Makes the cluster of a file's text; `file` is where the text came from, for messages and relative paths. Touches no file.
- * @throws Hw5Errors with one ConfigError for each fault of the text, in the text's order.
+ * Parses the content of a cluster file. Accesses no file: `file` is for messages and relative paths only.
+ * @throws Hw5Errors with one ConfigError per error, in the order of the text
  */
 export function parseCluster(text: string, file: string, options: LoadOptions = {}): Cluster {
   const source = read(text, file);
@@ -49,16 +52,16 @@ export function parseCluster(text: string, file: string, options: LoadOptions = 
 
 function read(text: string, file: string): Source {
   const source = readSource(text);
-  if (!('faults' in source)) return source;
+  if (!('syntaxErrors' in source)) return source;
   throw new Hw5Errors(
-    source.faults.map(({line, column, message, hint}) => new ConfigError(message, {file, line, column}, {hint})),
+    source.syntaxErrors.map(({line, column, message, hint}) => new ConfigError(message, {file, line, column}, {hint})),
   );
 }
 
 function analyse(source: Source, context: Context): {draft: Draft; findings: readonly ConfigFinding[]} {
   const shape = checkShape(source.value);
   const draft = complete(shape.input, context);
-  // what is left out of the draft because it is wrong is not also missing
+  // A value that was left out of the draft because it is invalid is not reported as missing as well.
   const ofDraft = draft.findings.filter(({path}) => !hasFinding(shape.findings, path));
   const known = [...source.findings, ...shape.findings, ...ofDraft];
   const findings = [

@@ -4,26 +4,26 @@ import type {Draft} from './complete.js';
 import type {Context} from './context.js';
 import type {ConfigFinding, Path} from './finding.js';
 
-/** A file on this computer that the YAML names. */
+/** A file on the controller that the cluster file refers to. */
 interface NamedFile {
   readonly path: Path;
   readonly file: string;
-  /** Nobody but its owner may read it. */
+  /** Whether only its owner may have access. */
   readonly isSecret: boolean;
-  /** What is wrong with its content, once it can be read. */
+  /** Checks the content of a readable file. */
   readonly check?: ((file: string) => Promise<readonly ConfigFinding[]>) | undefined;
 }
 
-/** The shortest token that is taken: a shorter one could be guessed, and Jupyter takes an empty one for none. */
+/** The minimum length of a token: a shorter one could be guessed, and Jupyter treats an empty one as no token. */
 const TOKEN_LENGTH = 8;
 
-/** The files the YAML names are there, can be read, and keep their secrets. @param brings those too that go to the hosts */
-export async function checkFiles(draft: Draft, context: Context, brings: boolean): Promise<ConfigFinding[]> {
-  const findings = await Promise.all(namedFiles(draft, context, brings).map(checkFile));
+/** Checks that the files that the cluster file refers to exist, are readable, and are private if they contain secrets. @param checkUploads also those that `up` uploads */
+export async function checkFiles(draft: Draft, context: Context, checkUploads: boolean): Promise<ConfigFinding[]> {
+  const findings = await Promise.all(namedFiles(draft, context, checkUploads).map(checkFile));
   return findings.flat();
 }
 
-function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFile[] {
+function namedFiles({input}: Draft, context: Context, checkUploads: boolean): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: Path, name: string | undefined, isSecret: boolean, check?: NamedFile['check']): void => {
     if (name !== undefined) files.push({path, file: context.file(name), isSecret, check});
@@ -37,7 +37,7 @@ function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFil
     add([...at, 'jump', 'key'], ssh?.jump?.key, true);
     add([...at, 'sudoPasswordFile'], ssh?.sudoPasswordFile, true);
   }
-  if (!brings) return files;
+  if (!checkUploads) return files;
   add(['calico', 'calicoctl', 'path'], input.calico?.calicoctl?.path, false, checkSum(input.calico?.calicoctl?.sha256));
   add(['images', 'base', 'import'], input.images?.base?.import, false);
   add(['mesos', 'secretFile'], input.mesos?.secretFile, true);
@@ -45,39 +45,42 @@ function namedFiles({input}: Draft, context: Context, brings: boolean): NamedFil
   return files;
 }
 
-/** That calicoctl is the pinned one. */
-function checkSum(wanted: string | undefined): NamedFile['check'] {
-  if (wanted === undefined) return undefined;
+/** Checks that calicoctl has the pinned checksum. */
+function checkSum(expected: string | undefined): NamedFile['check'] {
+  if (expected === undefined) return undefined;
   return async (file) => {
     const found = await fileSha256(file);
-    if (found === wanted.toLowerCase()) return [];
-    const hint = `it is ${found}: is it the file you meant?`;
-    return [{path: ['calico', 'calicoctl', 'sha256'], message: `is not that of ${file}`, hint}];
+    if (found === expected.toLowerCase()) return [];
+    const hint = `its checksum is ${found}: check that it is the right file, or correct the checksum`;
+    return [{path: ['calico', 'calicoctl', 'sha256'], message: `is not the checksum of ${file}`, hint}];
   };
 }
 
 async function checkToken(file: string): Promise<readonly ConfigFinding[]> {
   const {length} = (await readFile(file, 'utf8')).trim();
   if (length >= TOKEN_LENGTH) return [];
-  const hint = `write at least ${TOKEN_LENGTH} characters into it, e.g. \`openssl rand -hex 24 > ${file}\``;
+  const hint = `write at least ${TOKEN_LENGTH} characters into it, for example with \`openssl rand -hex 24 > ${file}\``;
   return [{path: ['framework', 'tokenFile'], message: `the token in ${file} has fewer than ${TOKEN_LENGTH} characters`, hint}];
 }
 
 async function checkFile({path, file, isSecret, check}: NamedFile): Promise<readonly ConfigFinding[]> {
-  const fault = (message: string, hint: string): ConfigFinding[] => [{path, message: `${file} ${message}`, hint}];
+  const finding = (message: string, hint: string): ConfigFinding[] => [{path, message: `${file} ${message}`, hint}];
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
     if (found.code === 'ENOENT' || found.code === 'ENOTDIR') {
-      return fault('does not exist', 'relative paths start at the folder of the cluster file; make the file or correct the path');
+      return finding(
+        'does not exist',
+        'create the file or correct the path; relative paths start at the directory of the cluster file',
+      );
     }
-    return fault(`cannot be looked at (${found.code})`, 'see the permissions of the folders above it');
+    return finding(`cannot be accessed (${found.code})`, 'check the permissions of the directories above it');
   }
-  if (!found.isFile()) return fault('is not a file', 'name the file itself');
-  if (isSecret && (found.mode & 0o077) !== 0) return fault('can be read by others', `chmod 600 ${file}`);
+  if (!found.isFile()) return finding('is not a file', 'write the path of a file');
+  if (isSecret && (found.mode & 0o077) !== 0) return finding('is accessible to other users', `restrict it: chmod 600 ${file}`);
   const isReadable = await access(file, constants.R_OK).then(
     () => true,
     () => false,
   );
-  if (!isReadable) return fault('cannot be read', 'see its owner and mode');
+  if (!isReadable) return finding('cannot be read', 'check its owner and mode');
   return check ? check(file) : [];
 }

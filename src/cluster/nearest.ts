@@ -1,4 +1,4 @@
-/** How many letters to insert, delete, replace or swap with their neighbour to get from `a` to `b`. */
+/** The number of insertions, deletions, replacements and swaps of adjacent letters that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({length: b.length + 1}, (_, column) => column);
@@ -17,7 +17,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The candidate a person most likely meant; undefined when none is near. `known_hosts` and `KnownHosts` are `knownHosts`. */
+/** The candidate that was most likely meant; undefined when none is similar. Case, dashes and underscores are ignored: `known_hosts` is `knownHosts`. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const plain = (text: string) => text.replaceAll(/[-_\s]/g, '').toLowerCase();
   const limit = Math.max(1, Math.floor(plain(word).length / 3));

@@ -1,12 +1,12 @@
 import {ROLES, type Role} from './cluster.js';
 import type {NodeInput} from './schema.js';
 
-/** More members make etcd slower, not safer. */
+/** More members would make etcd slower, and tolerate more failures than a cluster of this size needs. */
 const MOST_MEMBERS = 5;
 
 /**
- * The roles of every node. A node that names its roles has these; the others share out what is left: all are agent, proxy and
- * framework; the first is master if none is yet; and as many are etcd members, from the first on, as make their number odd.
+ * The roles of every node. A node whose roles are given has exactly these. Of the others, all are agent, proxy and framework; the first is master unless
+ * another node is; and as many of the first are etcd members as make the number of members odd, five at most.
  */
 export function assignRoles(nodes: readonly NodeInput[], hasOwnMesos: boolean): readonly (readonly Role[])[] {
   const named = (role: Role) => nodes.filter((node) => node.roles?.includes(role)).length;

@@ -3,8 +3,8 @@ import {ROLES} from './cluster.js';
 import * as rule from './rules.js';
 
 /**
- * What the YAML may hold. Every key is optional here: what is missing is filled in by `complete.ts`, and what cannot be
- * filled in is reported there, beside all other faults. cluster.example.yaml explains each key; a test compares the two.
+ * The structure of the cluster file. Every key is optional here: `complete.ts` fills in defaults, and the checks report required values that are missing,
+ * together with all other errors. cluster.example.yaml explains each key; a test compares the two.
  */
 
 const jump = z.strictObject({
@@ -52,7 +52,7 @@ const healthCheck = z.strictObject({
     .string()
     .refine((value) => /^\/[^\s\p{Cc}]*$/u.test(value), {
       error: 'not the path of a URL',
-      params: {hint: 'start it with `/`, as /api'},
+      params: {hint: 'write a path that starts with `/`, as /api'},
     })
     .optional(),
   graceSeconds: rule.whole(0, 86_400, 'seconds').optional(),
@@ -124,13 +124,13 @@ export const clusterSchema = z.strictObject({
     .optional(),
 });
 
-/** A file's content when its shape is right. */
+/** The content of a file that matches the schema. Addresses and blocks are parsed. */
 export type ClusterInput = z.infer<typeof clusterSchema>;
 export type NodeInput = z.infer<typeof node>;
 export type SshInput = NonNullable<NodeInput['ssh']>;
 export type TaskInput = z.infer<typeof task>;
 
-/** A text in place of the map stands for the map with this one key: a node's address, an image's name … */
+/** Maps that may be abbreviated to a string, with the key that the string is the value of: a node's address, an image's name … */
 export const SHORTHANDS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [node, 'address'],
   [jump, 'host'],
@@ -139,5 +139,5 @@ export const SHORTHANDS: ReadonlyMap<unknown, string> = new Map<unknown, string>
   [healthCheck, 'type'],
 ]);
 
-/** A text in place of the list stands for a list of one. */
+/** Lists that may be abbreviated to a string: a list with that one item. */
 export const LISTS_OF_ONE: ReadonlySet<unknown> = new Set<unknown>([roles, addresses]);

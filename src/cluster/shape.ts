@@ -4,17 +4,17 @@ import {nearest} from './nearest.js';
 import {type ClusterInput, clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';
 import {isSecretKey, secretHint} from './secret-keys.js';
 
-/** The usable part of the data, and what was wrong with the rest. */
+/** The part of the data that matches the schema, and what is wrong with the rest. */
 export interface Shape {
   readonly input: ClusterInput;
   readonly findings: readonly ConfigFinding[];
 }
 
-/** Compares the data with the schema. What is wrong is reported and left out, so that the checks of the rest can go on. */
+/** Compares the data with the schema. Invalid values are reported and left out, so that the rest can be checked further. */
 export function checkShape(data: unknown): Shape {
   const findings: ConfigFinding[] = [];
-  let value = tidy(clusterSchema, withoutExtensions(data));
-  // Each round leaves out at least one value, so this ends.
+  let value = normalize(clusterSchema, withoutExtensions(data));
+  // Each round removes at least one value, so this terminates.
   for (;;) {
     const result = clusterSchema.safeParse(value);
     if (result.success) return {input: result.data, findings};
@@ -23,13 +23,13 @@ export function checkShape(data: unknown): Shape {
   }
 }
 
-/** Top-level keys `x-…` are the user's own: a place for anchors. */
+/** Top-level keys `x-…` are reserved for the user, as a place for YAML anchors. */
 function withoutExtensions(data: unknown): unknown {
   if (!isRecord(data)) return data;
   return Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith('x-')));
 }
 
-/** The schema with its `optional` taken off. */
+/** The schema inside `optional`. */
 function bare(schema: unknown): unknown {
   return schema instanceof z.ZodOptional ? bare(schema.unwrap()) : schema;
 }
@@ -47,7 +47,7 @@ function schemaAt(path: Path): unknown {
   }, clusterSchema);
 }
 
-/** Every key of the schema as a path: `nodes[].ssh.user`. */
+/** All keys of the schema as paths: `nodes[].ssh.user`. */
 export function schemaKeys(schema: unknown = clusterSchema, prefix = ''): readonly string[] {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) return schemaKeys(inner.element, `${prefix}[]`);
@@ -58,12 +58,12 @@ export function schemaKeys(schema: unknown = clusterSchema, prefix = ''): readon
   });
 }
 
-/** Writes the short forms out, and takes a section without content (all its lines commented out) as absent. */
-function tidy(schema: unknown, value: unknown): unknown {
+/** Expands abbreviations, and removes sections without content (`etcd:` with all its lines commented out). */
+function normalize(schema: unknown, value: unknown): unknown {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) {
     if (typeof value === 'string' && LISTS_OF_ONE.has(inner)) return [value];
-    return Array.isArray(value) ? value.map((item) => tidy(inner.element, item)) : value;
+    return Array.isArray(value) ? value.map((item) => normalize(inner.element, item)) : value;
   }
   if (!(inner instanceof z.ZodObject)) return value;
   const shorthand = SHORTHANDS.get(inner);
@@ -72,7 +72,7 @@ function tidy(schema: unknown, value: unknown): unknown {
   const entries = Object.entries(value).map(([key, child]): [string, unknown] => {
     const childSchema = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
     const isSection = bare(childSchema) instanceof z.ZodObject || bare(childSchema) instanceof z.ZodArray;
-    return [key, child === null && isSection ? undefined : tidy(childSchema, child)];
+    return [key, child === null && isSection ? undefined : normalize(childSchema, child)];
   });
   return Object.fromEntries(entries.filter(([, child]) => child !== undefined));
 }
@@ -99,11 +99,11 @@ function translate(issue: z.core.$ZodIssue, data: unknown): ConfigFinding[] {
       {
         path,
         message: `unknown value ${JSON.stringify(found)}`,
-        hint: near ? `did you mean \`${near}\`?` : `one of: ${values.join(', ')}`,
+        hint: near ? `did you mean \`${near}\`?` : `the possible values are ${values.join(', ')}`,
       },
     ];
   }
-  return [{path, message: `must be ${wanted(schemaAt(path))}, not ${kind(found)}`, hint: typeHint(schemaAt(path), found)}];
+  return [{path, message: `must be ${expected(schemaAt(path))}, not ${kind(found)}`, hint: typeHint(schemaAt(path), found)}];
 }
 
 function unknownKey(path: Path, key: string): ConfigFinding {
@@ -111,9 +111,9 @@ function unknownKey(path: Path, key: string): ConfigFinding {
   const known = keysOf(schemaAt(path));
   const near = nearest(key, known);
   const isSameWord = near?.toLowerCase() === key.replaceAll(/[-_]/g, '').toLowerCase();
-  // `sudoPassword` is near `sudoPasswordEnv`, but who follows that hint puts the password there.
+  // `sudoPassword` is similar to `sudoPasswordEnv`, but suggesting that would make users put the password there.
   if (isSecretKey(key) && !isSameWord) {
-    return {...finding, message: 'a secret must not stand in this file', hint: secretHint(path, key)};
+    return {...finding, message: 'secrets are not allowed in this file', hint: secretHint(path, key)};
   }
   if (near) return {...finding, hint: `did you mean \`${near}\`?`};
   const elsewhere = schemaKeys()
@@ -121,48 +121,48 @@ function unknownKey(path: Path, key: string): ConfigFinding {
     .sort((a, b) => a.split('.').length - b.split('.').length);
   if (elsewhere.length > 0) {
     const places = elsewhere.slice(0, 3).map((one) => `\`${one}\``);
-    return {...finding, hint: `this key belongs elsewhere: ${places.join(', ')}`};
+    return {...finding, hint: `this key exists elsewhere: ${places.join(', ')}`};
   }
-  return {...finding, hint: `known here: ${known.join(', ')}`};
+  return {...finding, hint: `the known keys here are ${known.join(', ')}`};
 }
 
-function wanted(schema: unknown): string {
+function expected(schema: unknown): string {
   const inner = bare(schema);
-  if (SHORTHANDS.has(inner)) return 'text or a map (`key: value`)';
+  if (SHORTHANDS.has(inner)) return 'a string or a map (`key: value`)';
   if (inner instanceof z.ZodObject) return 'a map (`key: value`)';
   if (inner instanceof z.ZodArray) return 'a list';
   if (inner instanceof z.ZodNumber) return 'a number';
   if (inner instanceof z.ZodBoolean) return 'true or false';
-  return 'text';
+  return 'a string';
 }
 
 function kind(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  if (typeof value === 'string') return 'text';
+  if (typeof value === 'string') return 'a string';
   return typeof value === 'boolean' ? 'true or false' : 'a number';
 }
 
 function typeHint(schema: unknown, found: unknown): string {
   const inner = bare(schema);
-  if (found === null) return 'give a value or delete the line';
-  if (inner instanceof z.ZodObject) return `known keys: ${keysOf(inner).join(', ')}`;
-  if (inner instanceof z.ZodArray) return 'write one item a line, each after a dash and a space: `- item`';
+  if (found === null) return 'write a value, or delete the line';
+  if (inner instanceof z.ZodObject) return `its keys are ${keysOf(inner).join(', ')}`;
+  if (inner instanceof z.ZodArray) return 'write each item on a line of its own, after a dash and a space: `- item`';
   if (inner instanceof z.ZodBoolean) return 'write true or false';
   if (inner instanceof z.ZodNumber)
-    return typeof found === 'string' ? 'write the number without quotes and units' : 'write a number';
-  return typeof found === 'object' ? 'write one value' : 'put it in quotes';
+    return typeof found === 'string' ? 'write the number without quotes and unit' : 'write a number';
+  return typeof found === 'object' ? 'write a single value' : 'put the value in quotes';
 }
 
-/** The data without the value that an issue complains of. */
+/** The data without the value that an issue is about. */
 function prune(data: unknown, issue: z.core.$ZodIssue): unknown {
   const path = issue.path as Path;
   const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
   return paths.reduce((rest, one) => without(clusterSchema, rest, one), data);
 }
 
-/** A map in a list stays, empty, so that its neighbours keep their numbers; a list of plain values goes with one of its values. */
+/** Removes the value at the path. A map in a list is emptied, so that the other items keep their indices; a list of plain values is removed as a whole. */
 function without(schema: unknown, data: unknown, path: Path): unknown {
   const [part, ...rest] = path;
   const inner = bare(schema);

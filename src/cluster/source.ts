@@ -14,92 +14,100 @@ import {
 } from 'yaml';
 import {type ConfigFinding, formatPath, type Path} from './finding.js';
 
-/** A YAML text as plain data that remembers where everything stands. */
+/** A YAML document as plain data, with the position of every value. */
 export interface Source {
   readonly value: unknown;
-  /** Keys given twice: not fatal for the reading, but faults all the same. */
+  /** Duplicate keys: they do not prevent parsing, but are errors nevertheless. */
   readonly findings: readonly ConfigFinding[];
-  /** Line and column (from 1) of the value at the path, or of the nearest thing above it that is in the file. */
+  /** Line and column (from 1) of the value at the path, or of its nearest ancestor in the file. */
   locate(path: Path, atKey?: boolean): Place;
 }
 
 export interface Place {
   readonly line: number;
   readonly column: number;
-  /** The path, without what lies below a value that is not a map or list (`nodes[0]`, given as a plain address). */
+  /** The path as far as it exists in the file: `nodes[0]` for `nodes[0].address` when the node is a plain address. */
   readonly path: string;
 }
 
-/** Why a text cannot be read as YAML at all. */
-export interface SyntaxFault {
+/** Why a file cannot be parsed as YAML. */
+export interface YamlError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
   readonly hint: string;
 }
 
-/** Reads one YAML document. The faults never quote the text: it may hold something secret. */
-export function readSource(text: string): Source | {readonly faults: readonly SyntaxFault[]} {
+/** Parses one YAML document. The errors never quote it, as it may contain a secret. */
+export function readSource(text: string): Source | {readonly syntaxErrors: readonly YamlError[]} {
   const lines = new LineCounter();
   const options = {lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true, logLevel: 'silent'} as const;
   const documents = [...parseAllDocuments(text, options)];
-  const fault = (offset: number, message: string, hint: string): SyntaxFault => {
+  const syntaxError = (offset: number, message: string, hint: string): YamlError => {
     const {line, col} = lines.linePos(offset);
     return {line: Math.max(line, 1), column: Math.max(col, 1), message, hint};
   };
 
   const binary = text.search(/[\0\ufffd]/);
   if (binary !== -1)
-    return {faults: [fault(binary, 'not a text in UTF-8', 'save it as plain text in UTF-8; is it the file you meant?')]};
+    return {
+      syntaxErrors: [
+        syntaxError(binary, 'the file is not UTF-8 text', 'save it as plain text in UTF-8, and check that it is the right file'),
+      ],
+    };
   const document = documents[0];
   const errors = documents.flatMap((one) => [...one.errors, ...one.warnings]).filter((error) => error.code !== 'DUPLICATE_KEY');
   if (errors.length > 0)
     return {
-      faults: withoutEchoes(errors)
+      syntaxErrors: withoutFollowUps(errors)
         .sort((a, b) => a.pos[0] - b.pos[0])
-        .slice(0, MOST_FAULTS)
-        .map((error) => fault(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT)),
+        .slice(0, MOST_ERRORS)
+        .map((error) => syntaxError(error.pos[0], sentence(error), SYNTAX_HINTS[error.code] ?? SYNTAX_HINT)),
     };
   if (documents.length > 1) {
     const start = documents[1]!.range[0];
-    return {faults: [fault(start, 'a second document starts here (`---`)', 'a cluster file is one document: delete the rest')]};
+    return {
+      syntaxErrors: [
+        syntaxError(start, 'a second YAML document starts here (`---`)', 'a cluster file is a single document: delete the rest'),
+      ],
+    };
   }
   if (!document || document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return {
-      faults: [
-        fault(0, 'the file is empty', 'at least the nodes are needed: `nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]`'),
+      syntaxErrors: [
+        syntaxError(0, 'the file is empty', 'list at least the nodes: `nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]`'),
       ],
     };
   }
   const dangling = danglingAlias(document);
   if (dangling) {
-    const hint = 'define the anchor (`&name`) before its alias (`*name`)';
-    return {faults: [fault(startOf(dangling) ?? 0, `no anchor has the name of the alias *${dangling.source}`, hint)]};
+    const hint = 'define the anchor (`&name`) before the alias (`*name`)';
+    return {syntaxErrors: [syntaxError(startOf(dangling) ?? 0, `the alias *${dangling.source} has no anchor`, hint)]};
   }
   try {
     const value: unknown = document.toJS({maxAliasCount: 1000});
     return {value, findings: duplicates(document), locate: (path, atKey) => locate(document, lines, path, atKey ?? false)};
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return {faults: [fault(0, message, 'look at the aliases (`*name`) and merge keys (`<<`)')]};
+    return {syntaxErrors: [syntaxError(0, message, 'check the aliases (`*name`) and merge keys (`<<`)')]};
   }
 }
 
-/** A text that is no YAML at all makes the parser complain of every line. */
-const MOST_FAULTS = 10;
+/** For a file that is not YAML at all, the parser reports an error for every line. */
+const MOST_ERRORS = 10;
 
-const SYNTAX_HINT = 'look at the indentation, colons and quotes at and just before this place';
+const SYNTAX_HINT = 'check the indentation, colons and quotes here and on the lines just above';
 const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, not tabs',
-  TAG_RESOLVE_FAILED: 'delete the tag (`!…`): hw5 knows none',
+  TAG_RESOLVE_FAILED: 'delete the tag (`!…`): hw5 supports no YAML tags',
 };
 
-/** Once it has lost its way, the parser stumbles over every token to the end of the file: the first of these is enough. */
-function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
+/** After an error, the parser may report every further token as unexpected: only the first of these is kept. */
+function withoutFollowUps(errors: readonly YAMLError[]): YAMLError[] {
   return errors.filter((error, index) => index === 0 || error.code !== 'UNEXPECTED_TOKEN');
 }
 
-/** The parser's sentence, without what it quotes of the text behind a colon. */
+/** The parser's message without the part after a colon, which quotes the file. */
 function sentence(error: YAMLError): string {
   return `not valid YAML: ${error.message
     .replace(/\s+at line \d+.*$/s, '')
@@ -119,7 +127,7 @@ function locate(document: Document.Parsed, lines: LineCounter, path: Path, atKey
     const child = isMap(node) ? pair?.value : node.items[Number(part)];
     if (pair === undefined && child === undefined) return place(lines, offset, path);
     const keyOffset = startOf(pair?.key);
-    // An empty value (`key:`) has a place of its own after the colon; its key is where a person looks.
+    // An empty value (`key:`) has a position after the colon; the position of its key is more useful.
     const isEmpty = child === null || (isScalar(child) && child.value === null);
     offset = (pair && ((isLast && atKey) || isEmpty) ? keyOffset : startOf(child)) ?? keyOffset ?? offset;
     node = resolve(child, document);
@@ -156,7 +164,7 @@ function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
 }
 
-/** The last pair wins, as in the data; then what a merge key (`<<: *anchor`) brings. */
+/** The last pair with the key takes precedence, as in the data; then pairs from a merge key (`<<: *anchor`). */
 function findPair(pairs: readonly Pair[], key: string, document: Document.Parsed): Pair | undefined {
   const own = pairs.findLast((pair) => keyText(pair) === key);
   if (own) return own;
@@ -181,8 +189,8 @@ function duplicates(document: Document.Parsed): ConfigFinding[] {
       const key = keyText(pair);
       counts.set(key, (counts.get(key) ?? 0) + 1);
       if (counts.get(key) === 2 && key !== '<<') {
-        const hint = 'keep one of them; of two, YAML readers disagree which counts';
-        findings.push({path: [...path, key], message: 'the key is given twice', hint, atKey: true});
+        const hint = 'keep one of them: YAML parsers disagree on which of two applies';
+        findings.push({path: [...path, key], message: 'duplicate key', hint, atKey: true});
       }
       walk(pair.value, [...path, key]);
     }

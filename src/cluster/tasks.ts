@@ -6,37 +6,38 @@ import {type ConfigFinding, hasFinding, type Path} from './finding.js';
 import {NO_ADDRESS} from './no-address.js';
 import type {TaskInput} from './schema.js';
 
-/** What the file says when it says nothing of tasks: the report's five containers. */
+/** The tasks of a file without `framework.tasks`: the report's five containers. */
 export const DEFAULT_TASKS: readonly TaskInput[] = [{name: 'jupyter'}, {name: 'ssh', count: 4}];
 
-/** Tasks without an address get the next free one from here, counted from the first address of the pool. */
+/** Where the addresses of tasks without one start, counted from the first address of the pool. */
 const FIRST_OFFSET = {jupyter: 100, other: 101};
 
 export interface ExpandedTasks {
   readonly tasks: readonly TaskSettings[];
-  /** Where in the YAML each task comes from. */
+  /** The path in the YAML of each task's entry. */
   readonly paths: readonly Path[];
   readonly findings: readonly ConfigFinding[];
 }
 
+/** A task before its defaults are filled in. */
 interface Claim {
   readonly path: Path;
   readonly group: TaskInput;
   readonly name: string;
   readonly image: string;
-  /** As the file has it; undefined when hw5 is to choose. */
+  /** As in the file; undefined: hw5 chooses one. */
   readonly address: Address | undefined;
 }
 
-/** Makes single tasks of the groups (`count: 4`), with names, addresses and all defaults. */
+/** Expands groups (`count: 4`) into single tasks, with names, addresses and all defaults. */
 export function expandTasks(input: readonly TaskInput[] | undefined, pool: Block): ExpandedTasks {
   const findings: ConfigFinding[] = [];
   const claims = (input ?? DEFAULT_TASKS).flatMap((group, index) => claim(group, ['framework', 'tasks', index], findings));
   const taken = new Set(claims.flatMap(({address}) => (address === undefined ? [] : [address])));
   const tasks = claims.map((one) => complete(one, one.address ?? choose(one, pool, taken)));
   if (tasks.some((task, index) => task.address === NO_ADDRESS && claims[index]!.address === undefined)) {
-    const hint = `give a larger subnet, or each task an address: \`address: ${pool.nth(2)}\``;
-    const message = `too small: hw5 counts the tasks' addresses from the pool's ${FIRST_OFFSET.jupyter}th on, and they run out`;
+    const hint = `choose a larger subnet, or write an address for each task, as \`address: ${pool.nth(2)}\``;
+    const message = `too small: hw5 assigns addresses to tasks from the pool's ${FIRST_OFFSET.jupyter}th on, and there are not enough`;
     findings.push({path: ['network', 'subnet'], message, hint});
   }
   return {tasks, paths: claims.map(({path}) => path), findings};
@@ -49,7 +50,7 @@ function claim(group: TaskInput, path: Path, findings: ConfigFinding[]): Claim[]
     findings.push({
       path: [...path, 'image'],
       message: 'missing',
-      hint: 'give `jupyter`, `ssh`, or the name of a container image',
+      hint: 'write `jupyter`, `ssh`, or the name of a container image',
     });
   }
   if (group.count === undefined && group.addresses === undefined) return [{path, group, name, image, address: group.address}];
@@ -58,7 +59,7 @@ function claim(group: TaskInput, path: Path, findings: ConfigFinding[]): Claim[]
   const count = group.count ?? addresses?.length ?? 1;
   const isReadable = !hasFinding(findings, [...path, 'addresses']) && !hasFinding(findings, [...path, 'address']);
   if (addresses && addresses.length !== count && isReadable) {
-    const message = `${count} ${count === 1 ? 'task' : 'tasks'} at ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
+    const message = `${count} ${count === 1 ? 'task' : 'tasks'}, but ${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}`;
     findings.push({path: [...path, 'count'], message, hint: countHint(count, addresses)});
   }
   return Array.from({length: count}, (_, index) => {
@@ -69,14 +70,14 @@ function claim(group: TaskInput, path: Path, findings: ConfigFinding[]): Claim[]
 
 function groupAddresses(group: TaskInput, path: Path, findings: ConfigFinding[]): readonly Address[] | undefined {
   if (group.address !== undefined) {
-    const hint = 'write `addresses: 192.168.0.101-104` for a group, or neither `count` nor `addresses` for a single task';
-    findings.push({path: [...path, 'address'], message: 'one address for a group of tasks', hint, atKey: true});
+    const hint = 'write `addresses: 192.168.0.101-104` for a group; for a single task, delete `count` and `addresses`';
+    findings.push({path: [...path, 'address'], message: 'a single address for a group of tasks', hint, atKey: true});
     return group.addresses ? [] : undefined;
   }
   return group.addresses?.flatMap((text, index) => {
     const range = parseRange(text, 1000);
     if (range) return range;
-    const hint = 'write addresses as 192.168.0.101-104, 192.168.0.101-192.168.0.104, or a list of single ones';
+    const hint = 'write a range as 192.168.0.101-104 or 192.168.0.101-192.168.0.104, or a list of single addresses';
     findings.push({path: [...path, 'addresses', index], message: 'not a range of IPv4 addresses', hint});
     return [];
   });
@@ -88,7 +89,7 @@ function countHint(count: number, addresses: readonly Address[]): string {
   return `write \`count: ${addresses.length}\`, or \`addresses: ${formatRange(first, plus(first, count - 1) ?? first)}\``;
 }
 
-/** The next address of the pool that no task has; an empty text when there is none. Its last address is the broadcast address. */
+/** The next free address of the pool; NO_ADDRESS when there is none. The last address is the broadcast address and is not used. */
 function choose(task: Claim, pool: Block, taken: Set<Address>): Address {
   let index = task.image === 'jupyter' ? FIRST_OFFSET.jupyter : FIRST_OFFSET.other;
   let address = pool.nth(index);
@@ -115,11 +116,11 @@ function imageDefaults(image: string): ImageDefaults {
   if (image === 'jupyter') {
     return {
       cpus: 0.5,
-      // The server and some Python kernels; the report's 32 MB end in the kernel's out-of-memory killer.
+      // Enough for the server and some Python kernels; with the report's 32 MB, the OOM killer terminates it.
       mem: 512,
       command: 'jupyter',
       arguments: ['notebook', '--ip=0.0.0.0', '--port=8888'],
-      // Of the notebook server's own API, this path alone answers without the token.
+      // The only path of the notebook server's API that needs no token.
       healthCheck: {type: 'http', port: 8888, path: '/api'},
     };
   }
@@ -138,7 +139,7 @@ function complete({group, name, image}: Claim, address: Address): TaskSettings {
     cpus: group.cpus ?? defaults.cpus,
     mem: group.mem ?? defaults.mem,
     command: group.command ?? defaults.command,
-    // Arguments belong to their command: another command does not inherit those of the default.
+    // The default arguments belong to the default command only.
     arguments: group.arguments ?? (group.command === undefined ? defaults.arguments : []),
     healthCheck: completeHealthCheck(group.healthCheck, defaults.healthCheck),
     constraints: group.constraints ?? {},
@@ -155,7 +156,7 @@ function completeHealthCheck(
   const path = type === 'http' ? (given?.path ?? (isSameType ? byImage?.path : undefined) ?? '/') : undefined;
   return {
     type,
-    // 0: missing, which the checks report.
+    // 0: missing; `checkTasks` reports it.
     port: given?.port ?? (isSameType ? byImage?.port : undefined) ?? 0,
     ...(path === undefined ? {} : {path}),
     graceSeconds: given?.graceSeconds ?? 60,

@@ -24,7 +24,7 @@ export async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> 
     }),
   );
   await writePublicFile(lab.files.knownHosts, lines.join(''));
-  await copyFile(join(host.programs, 'calico/calicoctl'), lab.files.calicoctl);
+  await copyFile(join(host.emulators, 'calico/calicoctl'), lab.files.calicoctl);
   await chmod(lab.files.calicoctl, 0o755);
   // Its user may have changed it: `hw5 scale` does.
   if (!(await readIfThere(lab.files.cluster))) {

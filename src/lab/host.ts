@@ -12,7 +12,7 @@ export interface LabHost {
   /** Process ids. */
   readonly run: string;
   /** The emulators that `npm run build` made, one directory each. */
-  readonly programs: string;
+  readonly emulators: string;
   /** Who may read the lab's key and change its cluster file besides root: the user who typed sudo. */
   readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
 }
@@ -25,7 +25,7 @@ export function labHost(env: Readonly<Record<string, string | undefined>>, home:
     state: '/var/lib/hw5/labs',
     saves: '/var/lib/hw5/lab-saves',
     run: '/run/hw5/labs',
-    programs: fileURLToPath(new URL('../../dist/emulators', import.meta.url)),
+    emulators: fileURLToPath(new URL('../../dist/emulators', import.meta.url)),
     owner: uid > 0 && gid >= 0 ? {uid, gid} : undefined,
   };
 }

@@ -1,7 +1,14 @@
 import {Hw5Error} from '../support/errors.js';
+import {labObstacle} from './possible.js';
 
 /** @param action what was to be done, as typed: `lab up` */
 export function requireRoot(action: string): void {
   if (process.getuid?.() === 0) return;
   throw new Hw5Error(`making machines and networks needs root: type \`sudo hw5 ${action}\``);
+}
+
+/** @throws Hw5Error where machines cannot be made here, even by root */
+export async function requireLabPossible(): Promise<void> {
+  const obstacle = await labObstacle();
+  if (obstacle !== undefined) throw new Hw5Error(`no lab can be made here: ${obstacle}`);
 }

@@ -15,7 +15,7 @@ import {findResolver} from './network/resolver.js';
 import {findBlockedResolver} from './network/way-out.js';
 import type {Preinstalled} from './preinstalled.js';
 import {HERE, type LabContext, labRun, type Say} from './report.js';
-import {requireRoot} from './require-root.js';
+import {requireLabPossible, requireRoot} from './require-root.js';
 import {removeInterrupted} from './saves/interrupted.js';
 import {agree, type LabRecord, nameOption, readRecord, writeRecord} from './state.js';
 import {switchOn} from './switch-on.js';
@@ -35,6 +35,7 @@ export interface LabUp {
  */
 export async function labUp(options: LabOptions, host: LabHost, preinstalled: Preinstalled, context: LabContext): Promise<LabUp> {
   requireRoot('lab up');
+  await requireLabPossible();
   await requireHostPackages();
   const name = labFrom(agree({name: options.name}, undefined), host).name;
   // Machines have the same names whoever made the lab in the meantime.

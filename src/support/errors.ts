@@ -5,7 +5,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The base of all errors shown to a user without a stack. Anything else that reaches the CLI is a bug of hw5. */
+/** The base of all errors shown to a user without a stack. Anything else that reaches the CLI is a bug in hw5. */
 export class Hw5Error extends Error {
   readonly hint: string | undefined;
   /** The process's exit code when this error ends it. */

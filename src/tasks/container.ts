@@ -5,13 +5,13 @@ import type {OpenHosts} from '../host/open-hosts.js';
 import type {TaskReport} from '../scheduler-api/state.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
 
-/** A docker container that runs a task, or ran it: Mesos keeps ended ones for some hours. */
+/** A docker container that runs or ran a task: Mesos keeps terminated ones for some hours. */
 export interface TaskContainer {
   readonly id: string;
   /** `mesos-…` */
   readonly name: string;
   readonly node: string;
-  /** With the rights to use docker. */
+  /** The node, as a user with the permission to use docker. */
   readonly host: Host;
   readonly isRunning: boolean;
   readonly exitCode: number;
@@ -22,9 +22,9 @@ export interface TaskContainer {
 
 const LIMIT_MS = 20_000;
 
-/** A container's host name is its task's. docker inspect fails for a container that went away meanwhile, and tells of the others all the same. */
-const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
-[ -z "$ids" ] || docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' $ids 2>/dev/null
+/** The host name of a container is the name of its task. docker inspect fails for a container that was removed in the meantime, and prints the others nevertheless. */
+export const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
+printf %s "$ids" | xargs -r docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' 2>/dev/null
 true`;
 
 /** All containers of a task on a node, the newest first. */
@@ -44,8 +44,8 @@ export async function containersOn(
     .filter((line) => line !== '')
     .flatMap((line): TaskContainer[] => {
       const [id, name, isRunning, exitCode, oom, created, ...hostname] = line.split(' ');
-      const isIts = hostname.join(' ') === task.name || (task.containerId !== null && name!.endsWith(task.containerId));
-      if (!isIts) return [];
+      const isOfTask = hostname.join(' ') === task.name || (task.containerId !== null && name!.endsWith(task.containerId));
+      if (!isOfTask) return [];
       return [
         {
           id: id!,
@@ -63,7 +63,7 @@ export async function containersOn(
 }
 
 /**
- * All containers of a task, the newest first: on its node, and when it has none, on every agent that can be reached.
+ * All containers of a task, the newest first: those on its node, or if there are none those on every agent that can be reached.
  * @throws ConnectError when its node cannot be reached.
  */
 export async function findContainers(
@@ -83,14 +83,14 @@ export async function findContainers(
     .sort((a, b) => Date.parse(b.created) - Date.parse(a.created));
 }
 
-/** The container in which a command can be run. @throws Hw5Error when there is none. */
+/** The running container of a task. @throws Hw5Error when there is none */
 export async function runningContainer(
   cluster: Cluster,
   task: TaskReport,
   hosts: OpenHosts,
   signal?: AbortSignal,
 ): Promise<TaskContainer> {
-  const hint = `\`hw5 why ${task.name}\` says why; \`hw5 task logs ${task.name}\` shows what it said last`;
+  const hint = `\`hw5 why ${task.name}\` prints the reasons; \`hw5 task logs ${task.name}\` its last output`;
   const node = nodeOfAgent(cluster, task.node);
   if (node === undefined) throw new Hw5Error(`${task.name} does not run: it is ${task.state}`, {hint});
   const containers = await containersOn(await hosts.of(node), task, signal);

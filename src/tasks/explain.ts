@@ -10,22 +10,23 @@ import {healthFacts} from '../status/health-facts.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
 
-/** A node that has said nothing by then counts as not reachable. */
+/** A node that has not answered after this time counts as not reachable. */
 const LIMIT_MS = 8_000;
-/** A part of it that hangs leaves time to tell how the others do. */
+/** The limit per fact, so that one that hangs leaves time for the others. */
 const FACT_SECONDS = 6;
-/** So much of the last container's output is shown. */
+/** How many lines of the last container's output are shown. */
 const LAST_LINES = 5;
 
-/** Why a task is as it is. */
+/** The reasons for a task's state. */
 export interface Explanation {
   readonly name: string;
   /** Undefined when no scheduler answers. */
   readonly task: TaskReport | undefined;
+  /** It is healthy and nothing is wrong on its node. */
   readonly isWell: boolean;
-  /** What the framework says, the most telling line first. */
+  /** The reasons that the framework reports, the most important first. */
   readonly why: readonly string[];
-  /** What else is amiss on the nodes that it needs. */
+  /** What else is wrong on the nodes that the task needs. */
   readonly findings: readonly string[];
   /** How its last container ended, if it has ended. */
   readonly lastEnd: LastEnd | undefined;
@@ -38,7 +39,7 @@ export interface LastEnd {
   readonly lines: readonly string[];
 }
 
-/** Asks the framework, and looks at everything on the nodes that could keep the task from running: on its own if it runs, else on all. */
+/** Queries the framework, and checks everything on the nodes that could keep the task from running: on its own node if it runs, else on all. */
 export async function explain(
   cluster: Cluster,
   components: readonly Component[],
@@ -47,30 +48,30 @@ export async function explain(
   signal?: AbortSignal,
 ): Promise<Explanation> {
   let api: FrameworkApi | undefined;
-  let said: readonly string[];
+  let reasons: readonly string[];
   try {
     api = await findFramework(cluster, hosts, signal);
     const {name: known} = taskOf(api.state, name, cluster);
-    said = await api.why(known);
+    reasons = await api.why(known);
   } catch (error) {
     if (!(error instanceof NoSchedulerError)) throw error;
-    said = error.message.split('\n');
+    reasons = error.message.split('\n');
   }
   const task = api?.state.tasks.find((one) => one.name === name);
-  const isFine = task !== undefined && isTaskHealthy(task);
-  // Mesos notices only after a while that a machine is off: a task that seems well is believed when its node is there.
-  const nodes = isFine ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
+  const seemsHealthy = task !== undefined && isTaskHealthy(task);
+  // Mesos reports a machine that is off only after a while, so a task that seems healthy counts as such only if its node is reachable.
+  const nodes = seemsHealthy ? cluster.nodes.filter((node) => node === nodeOfAgent(cluster, task.node)) : cluster.nodes;
   const [findings, lastEnd] = await Promise.all([
-    Promise.all(nodes.map((node) => lookAt(node, cluster, components, task, hosts, signal))),
-    // one that is lost on its node has not ended
+    Promise.all(nodes.map((node) => findingsOn(node, cluster, components, task, hosts, signal))),
+    // a task that still has a node has not ended
     task?.node === null ? lastEndOf(cluster, task, hosts, signal) : undefined,
   ]);
   signal?.throwIfAborted();
-  return {name, task, isWell: isFine && findings.flat().length === 0, why: said, findings: findings.flat(), lastEnd};
+  return {name, task, isWell: seemsHealthy && findings.flat().length === 0, why: reasons, findings: findings.flat(), lastEnd};
 }
 
-/** What is amiss on a node, each in one line that begins with its name. */
-async function lookAt(
+/** What is wrong on a node, each finding in one line that begins with the node's name. */
+async function findingsOn(
   node: ClusterNode,
   cluster: Cluster,
   components: readonly Component[],
@@ -83,22 +84,22 @@ async function lookAt(
     limit.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)), {once: true});
   });
   late.catch(() => undefined);
-  // of a task that is wanted no more the image is not told, nor needed
-  const wantsImage = task !== undefined && task.image !== '' && mayRunOn(node, cluster, task.name);
+  // a task that is no longer desired has no image in its report, and needs none
+  const needsImage = task !== undefined && task.image !== '' && mayRunOn(node, cluster, task.name);
   const facts = {
     ...healthFacts(components, cluster, node),
-    // a dockerd that hangs is told of as such
-    'image?': {...succeeds(wantsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenTimedOut: true},
+    // a dockerd that hangs is reported as unhealthy already
+    'image?': {...succeeds(needsImage ? `docker image inspect ${quote(task.image)}` : 'true'), whenTimedOut: true},
   };
-  const look = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
+  const observeNode = async () => observe((await hosts.of(node)).asRoot(), facts, limit, FACT_SECONDS);
   try {
-    const {'image?': hasImage, ...health} = (await Promise.race([look(), late])) as Record<string, unknown>;
+    const {'image?': hasImage, ...health} = (await Promise.race([observeNode(), late])) as Record<string, unknown>;
     return [
       ...Object.entries(health as Record<string, Health>)
-        // what port 8888 shows follows from the task, not the other way round
+        // the health of the proxy depends on the task, not the other way round
         .filter(([component, {state}]) => component !== 'proxy' && state !== 'healthy')
         .map(([component, {state, detail}]) => `${node.name}: ${component} is ${state} (${detail})`),
-      ...(wantsImage && !hasImage ? [`${node.name}: ${missingImage(task.image)}`] : []),
+      ...(needsImage && !hasImage ? [`${node.name}: ${missingImage(task.image)}`] : []),
     ];
   } catch (error) {
     return [`${node.name} cannot be reached: ${(error as Error).message.split('\n')[0]}`];
@@ -106,14 +107,14 @@ async function lookAt(
 }
 
 function mayRunOn(node: ClusterNode, cluster: Cluster, name: string): boolean {
-  const wanted = cluster.framework.tasks.find((one) => one.name === name)?.constraints.node;
-  return nodesWith(cluster, 'agent').includes(node) && (wanted === undefined || wanted === node.name);
+  const requiredNode = cluster.framework.tasks.find((one) => one.name === name)?.constraints.node;
+  return nodesWith(cluster, 'agent').includes(node) && (requiredNode === undefined || requiredNode === node.name);
 }
 
 function missingImage(image: string): string {
   return /^docker-(ssh|jupyter):/.test(image)
-    ? `the image ${image} is missing: \`hw5 up\` brings it there`
-    : `the image ${image} is not there yet: the agent pulls it when the task starts`;
+    ? `the image ${image} is missing: \`hw5 up\` uploads it`
+    : `the image ${image} is missing: the agent pulls it when the task starts`;
 }
 
 async function lastEndOf(
@@ -137,7 +138,7 @@ async function lastEndOf(
       lines: lines.slice(-LAST_LINES),
     };
   } catch {
-    // The node's own line says what is wrong there.
+    // The finding about the node contains the reason.
     return undefined;
   }
 }

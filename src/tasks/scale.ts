@@ -8,10 +8,10 @@ import {type Address, plus} from '../support/address.js';
 import {formatRanges} from '../support/address-range.js';
 import {Hw5Errors, UsageError} from '../support/errors.js';
 
-/** As the cluster's own reader has it. */
+/** The options with which src/cluster reads the file. */
 const READING = {merge: true, stringKeys: true, logLevel: 'silent'} as const;
 
-/** How many tasks each group is to have, by the group's name. */
+/** Group → desired number of tasks. */
 export type Counts = ReadonlyMap<string, number>;
 
 /** Reads `ssh=6`. @throws UsageError */
@@ -30,8 +30,8 @@ export function parseCounts(words: readonly string[]): Counts {
 }
 
 /**
- * The text of a cluster file, changed so that the groups have these numbers of tasks. Everything else stays as it was written, comments
- * included, and so does the address of every task that stays. @throws Hw5Errors when the file, or what it would become, is refused.
+ * The content of a cluster file with other numbers of tasks in these groups. Everything else is kept as it is written, including comments,
+ * and so is the address of every remaining task. @throws Hw5Errors when the file is invalid, or would become so
  */
 export function scaleText(text: string, file: string, counts: Counts, options: LoadOptions): {text: string; cluster: Cluster} {
   const before = parseCluster(text, file, options);
@@ -44,7 +44,7 @@ export function scaleText(text: string, file: string, counts: Counts, options: L
   }
   for (;;) {
     const changed = render(document, text);
-    const after = refusing(counts, () => parseCluster(changed, file, options));
+    const after = withCounts(counts, () => parseCluster(changed, file, options));
     const moved = before.framework.tasks.filter((task) => {
       const kept = after.framework.tasks.find((one) => one.name === task.name);
       return kept !== undefined && kept.address !== task.address;
@@ -55,7 +55,7 @@ export function scaleText(text: string, file: string, counts: Counts, options: L
   }
 }
 
-/** The list of tasks, written out when the file leaves it to the defaults. */
+/** The list of tasks; the default list is added to a file that has none. */
 function taskList(document: Document, file: string): YAMLSeq {
   const framework = document.get('framework', true);
   if (isAlias(framework)) throw byHand(file, 'framework is an alias');
@@ -100,7 +100,7 @@ function setCount(document: Document, item: YAMLMap, group: Group, addresses: Ad
     setAddresses(document, item, addresses.resized(group.name, group.count));
   const old = item.get('count', true);
   if (isScalar(old)) old.value = group.count;
-  // with addresses their number is enough
+  // a list of addresses determines the number of tasks
   else if (!hasAddresses) item.set('count', group.count);
 }
 
@@ -111,7 +111,7 @@ function setAddresses(document: Document, item: YAMLMap, addresses: readonly Add
   else item.set('addresses', document.createNode(ranges.length === 1 ? ranges[0] : ranges, {flow: true}));
 }
 
-/** Which addresses the tasks have, and which are free. */
+/** The addresses of the tasks, and the free ones. */
 class Addresses {
   readonly #before: Cluster;
   readonly #taken: Set<Address>;
@@ -121,19 +121,19 @@ class Addresses {
     this.#taken = new Set(before.framework.tasks.map((task) => task.address));
   }
 
-  /** Of the group's tasks: name-1, name-2 … */
+  /** The addresses of the group's tasks, in the order name-1, name-2 … */
   of(name: string): readonly Address[] {
     return this.#before.framework.tasks
       .filter((task) => task.name.startsWith(`${name}-`) && /^\d+$/.test(task.name.slice(name.length + 1)))
       .map((task) => task.address);
   }
 
-  /** Of the single task. */
+  /** The address of a single task. */
   ofTask(name: string): Address | undefined {
     return this.#before.framework.tasks.find((task) => task.name === name)?.address;
   }
 
-  /** Those that the group keeps, and the next free ones. @throws UsageError when they run out. */
+  /** The addresses that the group keeps, and the next free ones. @throws UsageError when there are not enough */
   resized(name: string, count: number): readonly Address[] {
     const own = this.of(name);
     const all = own.slice(0, count);
@@ -141,7 +141,7 @@ class Addresses {
     for (let last = own.at(-1)!; all.length < count; ) {
       const next = plus(last, 1);
       if (next === undefined || !pool.contains(next) || next === pool.last) {
-        throw new UsageError(`${name}=${count}: the pool ${pool} has no free address left behind ${last}`, {
+        throw new UsageError(`${name}=${count}: the pool ${pool} has no free address after ${last}`, {
           hint: `at most ${name}=${all.length}; or give the group other addresses in the cluster file`,
         });
       }
@@ -155,8 +155,8 @@ class Addresses {
 }
 
 /**
- * Writes down the addresses that hw5 has chosen so far, if the item is one of those `groups` (or single tasks): counted anew, they would
- * come out otherwise. @returns whether it did.
+ * Writes the present addresses of an item into the file, if it is one of `groups` (or single tasks): after the change hw5 would choose
+ * others. @returns whether it wrote them
  */
 function pin(document: Document, item: YAMLMap, groups: ReadonlySet<string>, counts: Counts, addresses: Addresses): boolean {
   const name = String(item.get('name'));
@@ -168,9 +168,7 @@ function pin(document: Document, item: YAMLMap, groups: ReadonlySet<string>, cou
   return true;
 }
 
-/**
- * The document as text, in which all lines that need not change are those of `original`: printing a document moves some comments.
- */
+/** The document as YAML that keeps every unchanged line of `original`, because printing a document moves some comments. */
 function render(document: Document, original: string): string {
   const layout = {
     lineWidth: 0,
@@ -193,13 +191,13 @@ function render(document: Document, original: string): string {
   return isSame ? patched : printed;
 }
 
-/** Says of a refusal what was asked for: its line and column would be those of a text that nobody has seen. */
-function refusing<T>(counts: Counts, parse: () => T): T {
+/** Reports the counts with an error of the changed content, whose lines and columns do not exist in the user's file. */
+function withCounts<T>(counts: Counts, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof Hw5Errors)) throw error;
-    const asked = [...counts].map(([name, count]) => `${name}=${count}`).join(' ');
-    throw new Hw5Errors(error.errors.map((one) => new UsageError(`${asked}: ${one.message}`, {hint: one.hint})));
+    const requested = [...counts].map(([name, count]) => `${name}=${count}`).join(' ');
+    throw new Hw5Errors(error.errors.map((one) => new UsageError(`${requested}: ${one.message}`, {hint: one.hint})));
   }
 }

@@ -1,9 +1,10 @@
-# Removes what Calico leaves in a machine when its node is stopped: genuine Calico keeps routes, rules and interfaces so that traffic goes on,
-# and has no command to take them back. Works for Calico's container and for the lab's work-alike; doing it twice is harmless.
-# POSIX sh, as root. $POOL is the containers' pool. etcd is not touched: `calicoctl delete node` is for that.
+# shellcheck shell=sh
+# Removes what Calico leaves on a host when its node is stopped: it keeps routes, rules and interfaces, so that traffic continues, and has no
+# command to remove them. For Calico's container and for the lab's emulator; may run again at any time.
+# POSIX sh, as root. $POOL is the containers' pool. Nothing is changed in etcd: `calicoctl delete node` does that.
 set -u
 
-# The lab's work-alike runs as systemd units; the bird one is Calico's own, not the distribution's.
+# The lab's emulator consists of systemd units; calico-bird is not the bird unit of Debian's package.
 for unit in calico-felix calico-libnetwork calico-bird; do
   if systemctl cat "$unit.service" >/dev/null 2>&1; then
     systemctl disable --now --quiet "$unit.service"
@@ -12,23 +13,23 @@ for unit in calico-felix calico-libnetwork calico-bird; do
 done
 rm -f /etc/calico/hw5-lab.env /etc/calico/hw5-lab.env.new
 rm -rf /etc/calico/confd /run/calico /var/log/calico
-# where calicoctl's configuration went before, as when dockerd hung
+# it is empty if calicoctl's configuration was removed first, as when dockerd did not respond
 [ ! -d /etc/calico ] || rmdir --ignore-fail-on-non-empty /etc/calico
 rm -f /run/docker/plugins/calico.sock /run/docker/plugins/calico-ipam.sock
 
-# The host's ends of containers' interfaces, and Calico's tunnel address. Routes over them go with them.
+# The host's ends of the containers' veth pairs, and the addresses of Calico's tunnel. The kernel removes the routes over them.
 for path in /sys/class/net/cali*; do
   [ -e "$path" ] && ip link delete "${path##*/}"
 done
 if [ -e /sys/class/net/tunl0 ]; then ip addr flush dev tunl0; fi
 
-# BIRD's routes carry the protocol number 12, whatever name the machine gives it; blackholes are of a type of their own. Only those within the
-# pool: the machine may have a BIRD of its own, and its way to us may be one of that one's routes.
+# BIRD's routes have the protocol number 12, whose name depends on the host; blackholes are another type of route. Only routes within the pool:
+# the host may run another BIRD, and the route to the controller may be one of its routes.
 for type in unicast blackhole; do
   ip -4 route flush table main proto 12 type "$type" root "$POOL" 2>/dev/null || true
 done
 
-# Chains named cali-*, in each variant of iptables that is there: first what enters them, then their rules, then they themselves.
+# The chains cali-*, in each installed variant of iptables: the rules that jump to them, then their own rules, then the chains.
 for tool in iptables iptables-legacy iptables-nft ip6tables ip6tables-legacy ip6tables-nft; do
   command -v "$tool-save" >/dev/null 2>&1 || continue
   saved=$("$tool-save" 2>/dev/null) || continue

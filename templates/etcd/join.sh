@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2153 # hw5 sets the variables in capitals
 # Adds a member without data to the members that have data. If it was a member before, it is removed first: etcd does not add a member twice.
 # POSIX sh, as root. $UNIT, $NAME, $PEER (this member's URL), $CLIENTS and $PEERS (the other members' URLs), $QUORUM (a number), $DATA, $JOIN_FILE.
 set -e

@@ -354,7 +354,7 @@ describe('hosts in another state', () => {
   it.each([
     [['deny-ip', 'node2'], 2, 'is not an IP address'],
     [['deny-mac', 'ff:ff:ff:ff:ff:ff'], 2, 'broadcast'],
-    [['deny-ip', NODE2, '--node', 'node7'], 2, 'there is no node node7'],
+    [['deny-ip', NODE2, '--node', 'node7'], 2, 'the cluster has no node node7'],
     [['http-only', '--strict'], 2, '--strict needs --for'],
     [['remove', '000000'], 1, 'no node has a rule 000000'],
     [['remove', 'xyz'], 2, 'not the id of a rule'],

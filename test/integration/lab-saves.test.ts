@@ -61,7 +61,7 @@ describe.sequential('a saved lab', () => {
   };
 
   beforeAll(async () => {
-    preinstalled = {packages: (await emulators(host.programs)).packages, files: [], enable: []};
+    preinstalled = {packages: (await emulators(host.emulators)).packages, files: [], enable: []};
     await removeAll();
     await up();
   });
@@ -101,7 +101,7 @@ describe.sequential('a saved lab', () => {
     expect(await inside('node0', 'cat /etc/machine-id')).toBe(id);
 
     await labDown({name: lab.name}, host, context);
-    await labUp({name: lab.name, count: 3, subnet: '198.18.1.0/27'}, host, preinstalled, context);
+    await labUp({name: lab.name, count: 3, subnet: '198.18.1.64/27'}, host, preinstalled, context);
     await restore('first');
     expect((await labStatus({name: lab.name}, host)).machines.map(({address}) => address)).toEqual([
       node0.address,

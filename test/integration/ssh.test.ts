@@ -37,7 +37,7 @@ describe.sequential('SSH to machines of the lab', () => {
 
   beforeAll(async () => {
     await labDown({name: lab.name}, labRoot, context);
-    await labUp(options, labRoot, {packages: (await emulators(labRoot.programs)).packages, files: [], enable: []}, context);
+    await labUp(options, labRoot, {packages: (await emulators(labRoot.emulators)).packages, files: [], enable: []}, context);
     password = (await readFile(node1.sudoPasswordFile, 'utf8')).trim();
   });
   afterEach(async () => {

@@ -1,26 +1,28 @@
 import {homedir} from 'node:os';
 import {execa, type ResultPromise} from 'execa';
+import {labExec} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {packageFile} from '../../src/support/template.js';
+import {checkJsonOutput} from './json-output.js';
+import {labOfWorker} from './test-labs.js';
 
-/**
- * The tests' own lab: the default one belongs to its user. sudo asks for a password on node2, so that every test covers that case, too.
- * HW5_TEST_LAB and HW5_TEST_SUBNET choose another one, so that two checkouts can run their tests at the same time.
- */
-export const LAB = {
-  name: process.env['HW5_TEST_LAB'] ?? 'test',
-  subnet: process.env['HW5_TEST_SUBNET'] ?? '198.18.0.128/27',
-} as const;
+export {ensureCluster} from './cluster.js';
+
+/** This worker's lab. sudo asks for a password on node2, so that every test covers that case, too. */
+export const LAB = labOfWorker(process.env);
+const host = labHost(process.env, homedir());
 /** The addresses of node0, node1 and node2. */
-export const ADDRESSES = labFrom(defineLab(LAB), labHost(process.env, homedir())).machines.map(
-  (machine) => machine.address,
-) as unknown as readonly [string, string, string];
+export const ADDRESSES = labFrom(defineLab(LAB), host).machines.map((machine) => machine.address) as unknown as readonly [
+  string,
+  string,
+  string,
+];
 
-type Running = ResultPromise<{reject: false; all: true}>;
-type Ended = Awaited<Running>;
+export type Running = ResultPromise<{reject: false; all: true}>;
+export type Ended = Awaited<Running>;
 
-/** Runs the built bin/hw5.js as a user would. Never rejects: look at exitCode. Until it has ended, `pid` names the process. */
+/** Runs the built bin/hw5.js as a user would. Never rejects: check exitCode. Until it has exited, `pid` names the process. */
 export function hw5(
   args: readonly string[],
   options: {readonly input?: string; readonly env?: Record<string, string>} = {},
@@ -34,29 +36,27 @@ export function hw5(
   }) as Running;
 }
 
-/** Runs hw5 on the tests' lab. @throws Error with all it printed when it does not end with `expected` (default 0). */
+/** Runs hw5 on the lab's cluster. @throws Error with its output when its exit code is not `expected` (default 0). */
 export async function onLab(args: readonly string[], expected = 0): Promise<Ended> {
-  const result = await hw5(['--lab-name', LAB.name, ...args]);
-  if (result.exitCode !== expected)
-    throw new Error(`hw5 ${args.join(' ')} ended with ${result.exitCode}, not ${expected}:\n${result.all}`);
-  return result;
+  return checked(await hw5(['--lab-name', LAB.name, ...args]), args, expected);
 }
 
-/** Makes the tests' lab if it is not there. */
+/** Makes the lab if it does not exist, and repairs it. */
 export async function ensureLab(): Promise<void> {
-  const result = await hw5(['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet, '--sudo-password', 'node2']);
-  if (result.exitCode !== 0) throw new Error(`no lab: ${result.all}`);
+  const args = ['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet, '--sudo-password', 'node2'];
+  checked(await hw5(args), args, 0);
 }
 
-/** Makes the lab and the cluster on it, whatever the test before left behind. */
-export async function ensureCluster(): Promise<void> {
-  await ensureLab();
-  await onLab(['up']);
-}
-
-/** Runs a shell script as root in a machine, past SSH. @throws Error when it fails. */
+/** Runs a shell script as root in a machine, not over SSH. @returns its standard output without the last newline. @throws Error when it fails */
 export async function inMachine(machine: string, script: string): Promise<string> {
-  const result = await hw5(['lab', 'exec', '--name', LAB.name, machine, '--', 'sh', '-c', script]);
-  if (result.exitCode !== 0) throw new Error(`${machine}: ${script}\n${result.all}`);
-  return result.stdout as string;
+  const {code, stdout, stderr} = await labExec({lab: LAB.name, machine}, ['sh', '-c', script], host);
+  if (code !== 0) throw new Error(`${machine}: ${script}\n${stdout}${stderr}`);
+  return stdout.replace(/\n$/, '');
+}
+
+export function checked(result: Ended, args: readonly string[], expected: number): Ended {
+  if (result.exitCode !== expected)
+    throw new Error(`hw5 ${args.join(' ')} exited with ${result.exitCode}, not ${expected}:\n${result.all}`);
+  checkJsonOutput(args, result.stdout as string);
+  return result;
 }

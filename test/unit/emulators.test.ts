@@ -24,9 +24,6 @@ const emulators = readdirSync(join(ROOT, 'emulators')).filter((name) =>
   existsSync(join(ROOT, 'emulators', name, 'package.json')),
 );
 
-/** Support for tests that an emulator shares with the tests of hw5. */
-const SHARED_SUPPORT = ['test/support/etcd-v2-server.ts'];
-
 describe('src', () => {
   it('imports nothing of the emulators', () => {
     const imports = [...sources('src')].flatMap(([path, list]) => list.map((one) => `${path}: ${targetOf(path, one) ?? one}`));
@@ -43,9 +40,7 @@ describe.each(emulators)('the emulator %s', (name) => {
     const targets = [...files].flatMap(([path, list]) => list.map((one) => ({path, target: targetOf(path, one)})));
     const outside = targets.filter(({target}) => target !== undefined && !target.startsWith(`${directory}/`));
     expect(files.size).toBeGreaterThan(10);
-    expect(outside.filter(({path, target}) => path.startsWith(`${directory}/src/`) || !SHARED_SUPPORT.includes(target!))).toEqual(
-      [],
-    );
+    expect(outside).toEqual([]);
   });
 
   it('has programs that import only packages which its package.json names', () => {

@@ -1,6 +1,6 @@
 /**
- * What the lab's machines bring along of Mesos: the two programs on PATH, as administrators install the genuine ones. No units: hw5 writes
- * its own. nodejs runs them.
+ * What the lab installs on its machines: the two programs, where administrators would install those of upstream Mesos, and nodejs to run
+ * them. There are no systemd units: hw5 writes its own.
  */
 export const install = {
   packages: ['nodejs'],

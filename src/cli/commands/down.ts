@@ -8,11 +8,10 @@ import {downOptions, holder} from '../run-options.js';
 /** `hw5 down` */
 export function downCommand(context: CliContext): Command {
   return new Command('down')
-    .description('take the cluster away; the nodes are as before, installed packages aside')
-    .option('--purge', "etcd's data and the images go too")
+    .option('--purge', "also remove etcd's data and the images")
     .addHelpText(
       'after',
-      "\nWithout --purge etcd's data and the images stay, so that the next `hw5 up` is quick.\n\nExamples:\n  hw5 down\n  hw5 --lab down --purge",
+      "\nWithout --purge, etcd's data and the images remain, so that the next `hw5 up` is quick.\n\nExamples:\n  hw5 down\n  hw5 --lab down --purge",
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf<{purge?: boolean}>(command);

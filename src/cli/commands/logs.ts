@@ -1,4 +1,3 @@
-import chalk from 'chalk';
 import {Command} from 'commander';
 import {chooseNodes} from '../../cluster/choose-nodes.js';
 import {COMPONENTS} from '../../components/index.js';
@@ -8,9 +7,12 @@ import {UsageError} from '../../support/errors.js';
 import {parseSince} from '../../support/since.js';
 import {findCluster} from '../cluster-file.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {logLineSchema} from '../json/logs.js';
 import {openHosts} from '../open-hosts.js';
 import {optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
+import {chalk} from '../reporter/colours.js';
 import {formatError} from '../text/format-error.js';
 import {wholeNumber} from '../whole-number.js';
 
@@ -26,16 +28,15 @@ interface LogsOptions {
 /** `hw5 logs` */
 export function logsCommand(context: CliContext): Command {
   return new Command('logs')
-    .description('the log of a component from all nodes that have it, merged by time')
     .argument('<component>', logNames(COMPONENTS).join(', '))
-    .option('-f, --follow', 'go on until Ctrl-C')
-    .option('--node <name...>', 'only of these nodes')
+    .option('-f, --follow', 'print new lines until Ctrl-C')
+    .option('--node <name...>', 'only these nodes')
     .option('-n, --lines <n>', 'only the last lines of each node', wholeNumber, 100)
-    .option('--since <time>', 'only what is newer: 10m, 2h, 1d, or 2024-05-01T12:00')
+    .option('--since <time>', 'only newer lines: 10m, 2h, 1d, or 2024-05-01T12:00')
     .addHelpText(
       'after',
       `
-Each line begins with its node. What tasks say is not here: see \`hw5 task logs\`.
+Each line starts with the node's name. For the output of tasks, see \`hw5 task logs\`.
 
 Examples:
   hw5 logs scheduler -f
@@ -66,7 +67,7 @@ Examples:
             signal: context.signal,
             onLine: ({node, text}) => {
               const prefix = COLOURS[names.indexOf(node) % COLOURS.length]!(`${node.padEnd(width)} |`);
-              context.stdout.write(options.json ? `${JSON.stringify({node, line: text})}\n` : `${prefix} ${text}\n`);
+              context.stdout.write(options.json ? formatJson(logLineSchema, {node, line: text}, 0) : `${prefix} ${text}\n`);
             },
             onFailure: ({error}) => void context.stderr.write(`${formatError(error)}\n`),
           },

@@ -7,12 +7,13 @@ import {Hw5Error} from '../../support/errors.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {notebookSchema} from '../json/notebook.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 
 /** `hw5 notebook` */
 export function notebookCommand(context: CliContext): Command {
   return new Command('notebook')
-    .description("print the notebook's URL, token included, for every node")
     .addHelpText('after', '\nExamples:\n  hw5 notebook\n  xdg-open "$(hw5 --lab notebook --json | jq -r .urls[0])"')
     .action(async (_options, command: Command) => {
       const options = optionsOf(command);
@@ -21,15 +22,15 @@ export function notebookCommand(context: CliContext): Command {
       if (notebooks.length === 0) throw noNotebook;
       const token = (await readToken(cluster, options, context)).reveal();
       const urls = notebooks.map((url) => `${url}?token=${token}`);
-      context.stdout.write(options.json ? `${JSON.stringify({token, urls}, null, 2)}\n` : `${urls.join('\n')}\n`);
+      context.stdout.write(options.json ? formatJson(notebookSchema, {token, urls}) : `${urls.join('\n')}\n`);
     });
 }
 
 const noNotebook = new Hw5Error('this cluster has no notebook', {
-  hint: 'a task of the image `jupyter` and a node with the role `proxy` make one',
+  hint: 'it needs a task with the image `jupyter` and a node with the role `proxy`',
 });
 
-/** The token, from the first node that has it. */
+/** Reads the token from the first agent that returns it. */
 async function readToken(cluster: Cluster, options: GlobalOptions, context: CliContext): Promise<Secret> {
   const connect = connector(options, context);
   const reads = nodesWith(cluster, 'agent').map(async (node) => {
@@ -43,10 +44,10 @@ async function readToken(cluster: Cluster, options: GlobalOptions, context: CliC
   });
 }
 
-/** Where to look next, after `up`. */
+/** What `up` prints at the end: the notebook's URL, and how to get the token. */
 export function notebookHint(cluster: Cluster, options: GlobalOptions): string {
   const [first] = notebookUrls(cluster);
   const {file, labName, lab} = options;
   const named = file ? ['-f', file] : labName ? ['--lab-name', labName] : lab ? ['--lab'] : [];
-  return first ? `the notebook answers at ${first} (its token: \`${quoteAll(['hw5', ...named, 'notebook'])}\`)` : 'done';
+  return first ? `notebook: ${first} (print it with its token: \`${quoteAll(['hw5', ...named, 'notebook'])}\`)` : 'done';
 }

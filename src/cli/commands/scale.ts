@@ -1,5 +1,4 @@
 import {readFile, realpath} from 'node:fs/promises';
-import chalk from 'chalk';
 import {Command} from 'commander';
 import {createTwoFilesPatch} from 'diff';
 import {loadCluster} from '../../cluster/load.js';
@@ -9,21 +8,23 @@ import {parseCounts, scaleText} from '../../tasks/scale.js';
 import {changeFile} from '../change-file.js';
 import {clusterFile} from '../cluster-file.js';
 import {type CliContext, now} from '../context.js';
+import {eventSchema} from '../json/events.js';
+import {formatJson} from '../json/json.js';
 import {optionsOf} from '../options.js';
+import {chalk} from '../reporter/colours.js';
 import {holder, runOptionsOf} from '../run-options.js';
 import {planText} from './plan.js';
 
 /** `hw5 scale` */
 export function scaleCommand(context: CliContext): Command {
   return new Command('scale')
-    .description('change the number of tasks of a group: in the cluster file, then on the hosts as `up` does')
     .argument('<group=count...>', 'ssh=6')
-    .option('--dry-run', 'show what would change in the file and on the hosts; change nothing')
+    .option('--dry-run', 'show what would change in the file and on the hosts, and change nothing')
     .addHelpText(
       'after',
       `
-The cluster file stays the truth: it is changed, its comments are kept, and only when hw5 takes what it becomes. Tasks that stay keep their
-addresses and go on running; new ones get the next free addresses; of too many, those with the highest numbers end.
+The cluster file is changed if the result is valid; its comments are kept. Then hw5 does what \`up\` does. Remaining tasks keep their addresses
+and keep running; new ones get the next free addresses; when the number is reduced, the tasks with the highest numbers are stopped.
 
 Examples:
   hw5 scale ssh=6
@@ -35,14 +36,14 @@ Examples:
       const counts = parseCounts(words);
       const file = await realpath(await clusterFile(options, context));
       const before = await readFile(file, 'utf8');
-      // the files for the hosts are needed, too
+      // also checks that the files to upload exist
       await loadCluster(file, {env: context.env, home: context.home});
       const {text, cluster} = scaleText(before, file, counts, {env: context.env, home: context.home});
       const run = await runOptionsOf(cluster, options, context, now());
       const diff = text === before ? '' : createTwoFilesPatch(file, file, before, text, '', '', {context: 2});
       if (options.json)
-        context.stdout.write(`${JSON.stringify({type: 'scale', counts: Object.fromEntries(counts), file, diff})}\n`);
-      else context.stdout.write(diff === '' ? `${file} says so already\n` : coloured(diff));
+        context.stdout.write(formatJson(eventSchema, {type: 'scale', counts: Object.fromEntries(counts), file, diff}, 0));
+      else context.stdout.write(diff === '' ? `${file} contains these numbers already\n` : coloured(diff));
       if (options.dryRun) {
         const plans = await planRun({...run, emit: () => {}});
         if (!options.json) context.stdout.write(`\n${planText(plans)}`);
@@ -54,14 +55,14 @@ Examples:
       const errors = await upRun({...run, lockAs: holder('scale')}).then(
         (result) => result.errors,
         (error: unknown) => {
-          // as when somebody else works on the hosts
+          // for example, another hw5 holds the lock of a host
           if (error instanceof Hw5Error && !(error instanceof InterruptedError)) return [error];
           throw error;
         },
       );
       if (errors.length > 0) {
-        const hint = 'the cluster file is changed already; when the cause is mended, `hw5 up` goes on';
-        throw new Hw5Errors([...errors, new Hw5Error('the hosts are not yet as the cluster file says', {hint})]);
+        const hint = 'the cluster file is already changed; fix the cause, then run `hw5 up`';
+        throw new Hw5Errors([...errors, new Hw5Error('the hosts do not yet match the cluster file', {hint})]);
       }
     });
 }

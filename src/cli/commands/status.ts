@@ -9,21 +9,22 @@ import {pause} from '../../support/pause.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {statusSchema} from '../json/status.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
 import {statusText} from '../text/status.js';
 
-/** A node that cannot be connected to by then is shown as not reachable, */
+/** A node that takes longer to connect to is shown as unreachable. */
 const CONNECT_LIMIT_SECONDS = 5;
-/** and so is one that is connected and answers nothing. A busy one is slow, not dead. */
+/** A connected node that takes longer to reply is shown as unreachable, too. Generous, because a busy node is slow. */
 const LIMIT_MS = 20_000;
 const INTERVAL_MS = 2_000;
 
 /** `hw5 status` */
 export function statusCommand(context: CliContext): Command {
   return new Command('status')
-    .description('show nodes, components, BGP peers, network, framework and tasks; exit 0 if healthy, else 3')
-    .option('--watch', 'again and again, until Ctrl-C')
+    .option('--watch', 'refresh every two seconds, until Ctrl-C')
     .addHelpText('after', '\nExamples:\n  hw5 status\n  hw5 --lab status --watch\n  hw5 status --json | jq .tasks')
     .action(async (_options, command: Command) => {
       const options = optionsOf<{watch?: boolean}>(command);
@@ -33,9 +34,9 @@ export function statusCommand(context: CliContext): Command {
       const collect = () => collectStatus(cluster, COMPONENTS, hosts.get, LIMIT_MS, limits);
       const show = async (): Promise<void> => {
         const status = await collect();
-        // nodes whose question was not answered
+        // Ctrl-C at a prompt: the status of that node is unknown
         context.signal.throwIfAborted();
-        const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
+        const text = options.json ? formatJson(statusSchema, status, options.watch ? 0 : 2) : statusText(status);
         context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
         context.setExitCode(status.healthy ? 0 : 3);
       };
@@ -49,7 +50,7 @@ export function statusCommand(context: CliContext): Command {
     });
 }
 
-/** Keeps one connection a node over many looks, and makes a new one when it was lost. */
+/** Keeps one connection per node between refreshes, and reconnects when it was lost. */
 class Connections implements AsyncDisposable {
   readonly #connect: (node: ClusterNode) => Promise<Host>;
   readonly #open = new Map<string, Promise<Host>>();

@@ -8,6 +8,8 @@ import {findContainers, runningContainer} from '../../tasks/container.js';
 import {findFramework, taskOf} from '../../tasks/framework-api.js';
 import {findCluster} from '../cluster-file.js';
 import {type CliContext, now} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {taskActionSchema, taskListSchema} from '../json/task.js';
 import {openHosts} from '../open-hosts.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {untilInterrupted, writer} from '../output.js';
@@ -24,23 +26,20 @@ interface LogsOptions {
 
 /** `hw5 task …` */
 export function taskCommand(context: CliContext): Command {
-  const task = new Command('task')
-    .enablePositionalOptions()
-    .description("the framework's tasks: look at them, log in to them, end them")
-    .addHelpText(
-      'after',
-      `
+  const task = new Command('task').enablePositionalOptions().addHelpText(
+    'after',
+    `
 Examples:
   hw5 task list
   hw5 task logs jupyter -f
   hw5 task exec ssh-1 -- ip -brief address
   hw5 task exec jupyter -- python3 - < script.py
-  hw5 task restart ssh-2          ends it gently, and starts it anew
-  hw5 task kill ssh-2             at once; it comes back because it is wanted
-  hw5 task release ssh-2          its node is off for good: start it elsewhere now
+  hw5 task restart ssh-2          stop it gracefully and start it again
+  hw5 task kill ssh-2             stop it immediately; the framework starts it again
+  hw5 task release ssh-2          its node will not come back: start it on another node now
 
 See also \`hw5 why\`, \`hw5 scale\`, \`hw5 logs\`.`,
-    );
+  );
   const add = (command: Command): void => void task.addCommand(command.copyInheritedSettings(task).exitOverride());
   add(listCommand(context));
   add(logsCommand(context));
@@ -49,7 +48,7 @@ See also \`hw5 why\`, \`hw5 scale\`, \`hw5 logs\`.`,
   return task;
 }
 
-/** The cluster and its nodes, for as long as `work` takes. */
+/** Calls `work` with the cluster and connections to its nodes, which are closed afterwards. */
 async function onCluster<O extends object>(
   command: Command,
   context: CliContext,
@@ -64,7 +63,7 @@ async function onCluster<O extends object>(
 function listCommand(context: CliContext): Command {
   return new Command('list')
     .alias('ls')
-    .description('the tasks as the framework sees them')
+    .description('list the tasks and their states')
     .addHelpText(
       'after',
       '\nExamples:\n  hw5 task list\n  hw5 task list --json | jq -r ".tasks[] | select(.healthy | not) | .name"',
@@ -72,24 +71,24 @@ function listCommand(context: CliContext): Command {
     .action((_options, command: Command) =>
       onCluster(command, context, async ({cluster, hosts, options}) => {
         const {state} = await findFramework(cluster, hosts, context.signal);
-        context.stdout.write(options.json ? `${JSON.stringify(state, null, 2)}\n` : taskListText(state, now()));
+        context.stdout.write(options.json ? formatJson(taskListSchema, state) : taskListText(state, now()));
       }),
     );
 }
 
 function logsCommand(context: CliContext): Command {
   return new Command('logs')
-    .description("what the task's container has written, to standard output and standard error as it did")
+    .description("print the output of the task's container, its standard error to standard error")
     .argument('<task>')
-    .option('-f, --follow', 'go on until Ctrl-C, or until the container ends')
+    .option('-f, --follow', 'print new lines until Ctrl-C or until the container exits')
     .option('-n, --lines <n>', 'only the last lines', wholeNumber)
-    .option('--since <time>', 'only what is newer: 10m, 2h, 1d, or 2024-05-01T12:00')
-    .option('-t, --timestamps', 'with the time of each line')
-    .option('-p, --previous', 'of the container before, for a task that was started anew')
+    .option('--since <time>', 'only newer lines: 10m, 2h, 1d, or 2024-05-01T12:00')
+    .option('-t, --timestamps', 'print the time of each line')
+    .option('-p, --previous', 'print the output of the previous container of a restarted task')
     .addHelpText(
       'after',
       `
-A container that has ended is shown too, as long as Mesos keeps it on its node.
+The output of a container that has exited is available as long as Mesos keeps the container on its node.
 
 Examples:
   hw5 task logs jupyter -n 50 -f
@@ -106,7 +105,7 @@ Examples:
         if (container === undefined) {
           const what =
             options.previous && containers.length > 0 ? `${name} has had only one container` : `${name} has no container`;
-          throw new Hw5Error(what, {hint: options.previous ? 'leave --previous out' : `\`hw5 why ${name}\` says why`});
+          throw new Hw5Error(what, {hint: options.previous ? 'omit --previous' : `\`hw5 why ${name}\` explains the reason`});
         }
         const argv = [
           'docker',
@@ -131,17 +130,17 @@ Examples:
 
 function execCommand(context: CliContext): Command {
   return new Command('exec')
-    .description("run a command in the task's container; its exit code becomes that of hw5")
+    .description("run a command in the task's container; hw5 exits with the command's exit code")
     .argument('<task>')
     .argument('<command...>')
-    .option('-u, --user <user>', "as this user of the container; by default the image's own, root in ours")
-    .option('-w, --workdir <directory>', 'in this directory')
+    .option('-u, --user <user>', "run as this user; the default is the image's user, which is root in hw5's images")
+    .option('-w, --workdir <directory>', 'run in this directory')
     .passThroughOptions()
     .addHelpText(
       'after',
       `
-Standard input reaches the command, and Ctrl-C ends it. It gets no terminal of its own: shells work line by line, editors do not.
-125 to 127 are docker's own exit codes: it failed, the command cannot be run, there is no such command.
+Standard input is passed to the command, and Ctrl-C terminates it. It has no terminal: shells work line by line, editors do not work.
+Exit codes 125 to 127 are docker's: docker failed, the command cannot be executed, the command does not exist.
 
 Examples:
   hw5 task exec ssh-1 -- hostname -I
@@ -150,16 +149,16 @@ Examples:
     )
     .action((name: string, given: string[], _options, command: Command) =>
       onCluster<{user?: string; workdir?: string}>(command, context, async ({cluster, hosts, options}) => {
-        // commander hands over the separator as well
+        // commander includes the separator `--`
         const argv = given[0] === '--' ? given.slice(1) : given;
-        if (argv.length === 0) throw new UsageError('which command?', {hint: `hw5 task exec ${name} -- hostname`});
+        if (argv.length === 0) throw new UsageError('the command to run is missing', {hint: `hw5 task exec ${name} -- hostname`});
         const {state} = await findFramework(cluster, hosts, context.signal);
         const container = await runningContainer(cluster, taskOf(state, name, cluster), hosts, context.signal);
         const docker = [
           'docker',
           'exec',
           '--interactive',
-          // Docker leaves the command alone when its client ends. By this variable, which the host sets, the command is found again.
+          // When its client exits, docker lets the command run on. This variable, whose value ssh-host sets, identifies the command to kill.
           '--env=HW5_EXEC',
           ...(options.user === undefined ? [] : [`--user=${options.user}`]),
           ...(options.workdir === undefined ? [] : [`--workdir=${options.workdir}`]),
@@ -176,7 +175,7 @@ Examples:
             });
             context.setExitCode(code ?? 1);
           } finally {
-            // whoever feeds us may not have come to an end
+            // the process that writes to standard input may not have closed it
             context.stdin.destroy();
           }
         });
@@ -186,17 +185,18 @@ Examples:
 
 const CHANGES: Readonly<Record<TaskAction, {readonly description: string; readonly more: string}>> = {
   restart: {
-    description: 'end the task gently and start it anew',
-    more: 'It gets 5 s to end. The new one has the same address and may run on another node.',
+    description: 'stop the task gracefully and start it again',
+    more: 'The task has 5 s to exit. The new one has the same address and may run on another node.',
   },
   kill: {
-    description: 'end the task at once; because it is wanted it comes back',
-    more: 'To have fewer tasks, use `hw5 scale`.',
+    description: 'stop the task immediately; the framework starts it again',
+    more: 'To reduce the number of tasks, use `hw5 scale`.',
   },
   release: {
-    description: 'give up a task whose node cannot be reached, and start it elsewhere now',
-    more: `While a node cannot be reached, its container may still live and use the task's address, so the framework waits 300 s before it
-starts the task elsewhere. If you know that the machine is off, this ends the waiting. Should it come back, its old container is killed.`,
+    description: 'replace a task whose node is unreachable now, on another node',
+    more: `While a node is unreachable, the task's container may still be running there and use the task's address, so the framework waits 300 s
+before it starts the task on another node. If you know that the machine is off, this command ends the wait. If the machine comes back, its old
+container is killed.`,
   },
 };
 
@@ -212,7 +212,7 @@ function changeCommand(verb: TaskAction, context: CliContext): Command {
         const tasks = names.map((name) => taskOf(api.state, name, cluster).name);
         for (const task of tasks) {
           const message = await api.command(task, verb);
-          context.stdout.write(options.json ? `${JSON.stringify({task, command: verb, message})}\n` : `${message}\n`);
+          context.stdout.write(options.json ? formatJson(taskActionSchema, {task, command: verb, message}, 0) : `${message}\n`);
         }
       }),
     );

@@ -1,8 +1,8 @@
-import {chalkStderr as chalk} from 'chalk';
 import type {Emit} from '../../engine/events.js';
+import {chalkStderr as chalk} from './colours.js';
 import {duration, sign, summary} from './words.js';
 
-/** A line an event; with `isVerbose` every action as well. For logs and pipes. */
+/** One line per event; with `isVerbose` also one per action. For logs and pipes. */
 export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): Emit {
   const line = (text: string): void => void out.write(`${text}\n`);
   return (event) => {
@@ -18,7 +18,7 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
         break;
       case 'step-end':
-        // after an early failure these are nearly all lines; the last one counts them
+        // after an early failure nearly all steps are blocked; the summary counts them
         if (event.outcome === 'blocked' && !isVerbose) break;
         line(
           `${sign(event.outcome)} ${event.host} ${event.title}: ${event.outcome}${event.outcome === 'changed' ? chalk.dim(` (${duration(event.elapsedMs)})`) : ''}`,

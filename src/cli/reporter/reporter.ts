@@ -7,16 +7,16 @@ import {ttyReporter} from './tty.js';
 
 /**
  * Shows the events of a run: as JSON for programs, with spinners on a terminal, as plain lines elsewhere.
- * @param isTalkative whether plain lines tell every action; default: with --verbose
+ * @param isVerbose whether plain lines include every action; default: with --verbose
  */
-export function reporter(options: GlobalOptions, context: CliContext, isTalkative = options.verbose === true): Emit {
+export function reporter(options: GlobalOptions, context: CliContext, isVerbose = options.verbose === true): Emit {
   if (options.json) return jsonReporter(context.stdout);
   if (!options.verbose && isScreen(context)) return ttyReporter(context.stderr);
-  return plainReporter(context.stderr, isTalkative);
+  return plainReporter(context.stderr, isVerbose);
 }
 
-/** Whether lines on standard error can be overwritten, and somebody looks at them. */
+/** Whether standard error is an interactive terminal whose lines can be overwritten. */
 function isScreen({stderr, env}: CliContext): boolean {
-  // a terminal that does not know its size says 0 (a serial console, `script` in a job), and ora would erase endlessly many lines there
+  // a terminal of unknown size (a serial console, `script` in a job) reports 0 columns, and ora would erase lines for ever there
   return stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && env['CI'] === undefined;
 }

@@ -1,28 +1,28 @@
-import {chalkStderr as chalk} from 'chalk';
 import ora from 'ora';
 import type {Emit, StepOutcome} from '../../engine/events.js';
+import {chalkStderr as chalk} from './colours.js';
 import {duration, sign, summary} from './words.js';
 
 /** A step while it runs on one or more hosts. */
 interface Running {
   readonly title: string;
   readonly started: number;
-  /** host → what it does now */
+  /** host → the current action */
   readonly hosts: Map<string, string>;
   readonly ended: Map<string, StepOutcome>;
 }
 
-/** One line a step, written when all its hosts are done; below it a spinner with what goes on now and for how long. */
+/** One line per step, written when all its hosts are done; below them a spinner with the current actions and the elapsed time. */
 export function ttyReporter(out: NodeJS.WriteStream): Emit {
-  // whether this is a terminal is decided: ora's own look at the environment (CI, TERM) must not come to another answer
+  // reporter.ts has decided that this is a terminal; ora's own check of CI and TERM must not override it
   const spinner = ora({stream: out, discardStdin: false, isEnabled: true});
   const steps = new Map<string, Running>();
   const hostsOf = new Map<string, number>();
   const begun = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  /** Whether the spinner goes on after a question. */
+  /** Whether to start the spinner again after a prompt. */
   let resumes = false;
-  let idle = 'looking at the hosts';
+  let idle = 'observing the hosts';
 
   const show = (): void => {
     const active = [...steps.values()].filter((step) => step.hosts.size > 0);
@@ -72,7 +72,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
         steps.get(event.step)?.hosts.set(event.host, event.action);
         break;
       case 'waiting':
-        // before any step: for another run
+        // before the first step: for another run of hw5 on these hosts
         if (steps.has(event.step)) steps.get(event.step)!.hosts.set(event.host, `waiting for ${event.reason}`);
         else idle = `waiting for ${event.reason}`;
         break;
@@ -107,7 +107,7 @@ export function ttyReporter(out: NodeJS.WriteStream): Emit {
   };
 }
 
-/** Whether it was begun on no host: after an early failure that is nearly every step, and the last line counts them. */
+/** Whether the step was started on no host: after an early failure that is nearly every step, and the summary counts them. */
 function isBlocked(step: Running): boolean {
   return [...step.ended.values()].every((outcome) => outcome === 'blocked');
 }
@@ -122,7 +122,7 @@ function lineOf(step: Running): string {
   return `${sign(worst)} ${step.title}: ${worst} ${chalk.dim(hosts)}${time}`;
 }
 
-/** At most `width` characters on the screen, the ellipsis included; colours do not count. */
+/** Shortens a string to `width` visible characters, including the ellipsis; colour codes do not count. */
 export function cut(text: string, width: number): string {
   const parts = text.split(/(\u001b\[[0-9;]*m)/);
   const isColour = (part: string): boolean => part.startsWith('\u001b[');

@@ -1,5 +1,5 @@
-import {chalkStderr as chalk} from 'chalk';
 import type {StepOutcome} from '../../engine/events.js';
+import {chalkStderr as chalk} from './colours.js';
 
 const SIGNS: Readonly<Record<StepOutcome, () => string>> = {
   changed: () => chalk.green('✓'),
@@ -9,7 +9,7 @@ const SIGNS: Readonly<Record<StepOutcome, () => string>> = {
   interrupted: () => chalk.yellow('!'),
 };
 
-/** The sign before a line. */
+/** The symbol at the start of a line. */
 export function sign(outcome: StepOutcome): string {
   return SIGNS[outcome]();
 }
@@ -22,7 +22,7 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** The last line of a run. */
+/** The last line of a run's output. */
 export function summary(event: {
   readonly changed: number;
   readonly unchanged: number;
@@ -34,7 +34,7 @@ export function summary(event: {
     `${event.changed} changed`,
     `${event.unchanged} unchanged`,
     ...(event.failed > 0 ? [chalk.red(`${event.failed} failed`)] : []),
-    ...(event.blocked > 0 ? [chalk.yellow(`${event.blocked} not begun`)] : []),
+    ...(event.blocked > 0 ? [chalk.yellow(`${event.blocked} not started`)] : []),
   ];
   return `${parts.join(', ')} ${chalk.dim(`in ${duration(event.elapsedMs)}`)}`;
 }

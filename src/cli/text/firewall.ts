@@ -1,4 +1,3 @@
-import chalk from 'chalk';
 import type {ChangeReport, LeftOut} from '../../firewall/apply-change.js';
 import type {NodeResult} from '../../firewall/change-host.js';
 import {showDuration} from '../../firewall/duration.js';
@@ -7,6 +6,7 @@ import {type ListedRule, type Unconfirmed, WAY} from '../../firewall/list.js';
 import {showProbe} from '../../firewall/probe.js';
 import type {Proof, ProofRow} from '../../firewall/proof.js';
 import {showMatch} from '../../firewall/rule.js';
+import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
 /** The rules for people, and where in a packet's way they stand. */

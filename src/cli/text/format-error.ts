@@ -1,18 +1,18 @@
 import {quoteAll} from '../../host/command.js';
 import {CommandError, ConfigError, Hw5Error, Hw5Errors, StepError} from '../../support/errors.js';
 
-/** So many of stderr's last lines are shown; the error itself keeps all. */
+/** How many of stderr's last lines are shown; the error object contains all. */
 const STDERR_LINES = 5;
 
-/** Chains of causes end here; longer ones are circular or of no use to a reader. */
+/** How many causes are shown; longer chains are circular or of no use. */
 const MOST_CAUSES = 5;
 
 /**
- * An error as plain text of several lines, for a person: what, then where, what was run, what it said, why, and how to mend it.
- * What is not an Hw5Error is a bug of hw5 and comes with its stack.
+ * Formats an error for people, in several lines: what failed, where, the command and its stderr, the cause, and a hint how to fix it.
+ * An error that is not an Hw5Error is a bug in hw5 and is printed with its stack.
  */
 export function formatError(error: unknown): string {
-  // what is the same for all hosts (a key file that cannot be used) is said once
+  // an error that is the same for all hosts (such as an unusable key file) is printed once
   if (error instanceof Hw5Errors) return [...new Set(error.errors.map(formatError))].join('\n');
   const [what, ...rest] = title(error).split('\n');
   const {fields, hint, loose} = gather(error);
@@ -36,24 +36,24 @@ function title(error: unknown): string {
     const {path} = error.location;
     return path && !error.message.startsWith(path) ? `${path}: ${error.message}` : error.message;
   }
-  return error instanceof Hw5Error ? error.message : `a bug of hw5: ${messageOf(error)}`;
+  return error instanceof Hw5Error ? error.message : `a bug in hw5: ${messageOf(error)}`;
 }
 
-/** What the error and its causes have to say; the hint nearest to the top wins, for it knows the most of what the user wanted. */
+/** Details of the error and its causes. The outermost hint is used: it knows best what the user tried to do. */
 function gather(error: unknown): {fields: Field[]; hint: string | undefined; loose: string | undefined} {
   const fields: Field[] = [];
   let hint: string | undefined;
-  const seen = new Set<unknown>();
-  for (let cause: unknown = error; cause !== undefined && cause !== null && seen.size < MOST_CAUSES; cause = causeOf(cause)) {
-    if (seen.has(cause)) break;
-    seen.add(cause);
+  const visited = new Set<unknown>();
+  for (let cause: unknown = error; cause !== undefined && cause !== null && visited.size < MOST_CAUSES; cause = causeOf(cause)) {
+    if (visited.has(cause)) break;
+    visited.add(cause);
     if (cause !== error) fields.push(...causeFields(cause, error));
     fields.push(...details(cause));
     hint ??= cause instanceof Hw5Error ? cause.hint : undefined;
   }
   if (error instanceof Hw5Error) return {fields, hint, loose: undefined};
   const stack = error instanceof Error ? error.stack?.slice(error.stack.indexOf('\n    at ') + 1) : undefined;
-  return {fields, hint: 'please report it, with these lines and what you ran', loose: stack};
+  return {fields, hint: 'please report it with these lines and the command you ran', loose: stack};
 }
 
 function details(error: unknown): Field[] {
@@ -64,12 +64,12 @@ function details(error: unknown): Field[] {
   if (!(error instanceof CommandError)) return [];
   const end = error.stderr.trimEnd().split('\n').slice(-STDERR_LINES).join('\n');
   return [
-    ['command', `${quoteAll(error.argv)}   (${error.code === undefined ? 'ended by a signal' : `exit ${error.code}`})`],
+    ['command', `${quoteAll(error.argv)}   (${error.code === undefined ? 'terminated by a signal' : `exit ${error.code}`})`],
     ...(end === '' ? [] : [['stderr', end] as const]),
   ];
 }
 
-/** A cause that only says again what stands above it, as a failed command's message does, says nothing. */
+/** A cause whose message is already part of the error's message is left out, as that of a failed command is. */
 function causeFields(cause: unknown, top: unknown): Field[] {
   if (cause instanceof CommandError || messageOf(top).includes(messageOf(cause))) return [];
   if (cause instanceof Hw5Errors) return [['because', cause.errors.map(title).join('\n')]];

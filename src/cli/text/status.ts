@@ -1,8 +1,8 @@
-import chalk from 'chalk';
 import {isEstablished} from '../../components/calico/node-status.js';
 import type {HealthState} from '../../components/health.js';
 import {isTaskHealthy} from '../../scheduler-api/state.js';
 import type {ClusterStatus, NodeStatus} from '../../status/status.js';
+import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
 const COLOUR: Readonly<Record<HealthState, (text: string) => string>> = {
@@ -13,7 +13,7 @@ const COLOUR: Readonly<Record<HealthState, (text: string) => string>> = {
 const SIGN: Readonly<Record<HealthState, string>> = {healthy: '●', unhealthy: '✗', absent: '○'};
 const COLOUR_OF_SIGN = new Map((['healthy', 'unhealthy', 'absent'] as const).map((state) => [SIGN[state], COLOUR[state]]));
 
-/** The status for people: what is well in one word, what is not with why. */
+/** The status for people; details only of what is not healthy. */
 export function statusText(status: ClusterStatus): string {
   const lines = [
     `${chalk.bold(status.cluster)}: ${status.healthy ? chalk.green('healthy') : chalk.red('not healthy')}`,
@@ -29,7 +29,7 @@ export function statusText(status: ClusterStatus): string {
       status.framework.state,
       'framework',
       status.framework.id
-        ? `${status.framework.id}, led by ${status.framework.leader ?? 'nobody'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
+        ? `${status.framework.id}, leader: ${status.framework.leader ?? 'none'}, ${status.framework.connected ? 'connected to' : 'not connected to'} ${status.framework.master}`
         : `${status.framework.error ?? 'no scheduler answers'}${status.framework.hint === undefined ? '' : ` (${status.framework.hint})`}`,
     ),
     '',
@@ -40,7 +40,7 @@ export function statusText(status: ClusterStatus): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A row a component, a column a node; what is amiss follows in words. */
+/** A table with a row per component and a column per node, followed by the details of what is not healthy. */
 function nodeLines(status: ClusterStatus): string[] {
   const {nodes} = status;
   const names = [...new Set(nodes.flatMap((node) => Object.keys(node.components)))];
@@ -56,7 +56,7 @@ function nodeLines(status: ClusterStatus): string[] {
     chalk.bold(heads),
     chalk.dim(addresses),
     ...cells.map((line) => line.replace(/[●✗○]/g, (sign) => COLOUR_OF_SIGN.get(sign)!(sign))),
-    ...troubles(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
+    ...problems(status).map((line, index) => (index === 0 ? `\n${line}` : line)),
   ];
 }
 
@@ -72,11 +72,11 @@ function peerCell(node: NodeStatus, address: string): string {
   return isEstablished(peer) ? `${SIGN.healthy} up ${peer.since}` : `${SIGN.unhealthy} ${peer.state} ${peer.since}`;
 }
 
-function troubles(status: ClusterStatus): string[] {
+function problems(status: ClusterStatus): string[] {
   return status.nodes.flatMap((node) => {
     if (!node.reachable) {
       const why = [...(node.error ?? '').split('\n'), ...(node.hint === undefined ? [] : [`hint: ${node.hint}`])];
-      return [chalk.red(`${node.name} is not reachable`), ...why.map((line) => `    ${line}`)];
+      return [chalk.red(`${node.name} is unreachable`), ...why.map((line) => `    ${line}`)];
     }
     return [
       ...Object.entries(node.components)

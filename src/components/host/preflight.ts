@@ -56,7 +56,7 @@ export function preflight(components: readonly Component[]): Component {
       listeners: {...output('ss -Hltnp'), service: 'systemd'},
       /** The processes of hw5's units, and of the distribution's units that hw5 stops. */
       allowed: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
-      hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
+      hasHw5: local("find /etc/systemd/system -maxdepth 1 -name 'hw5-*' | grep -c . || true"),
       /** Without a service, so that no other fact delays it on one of the hosts. */
       clock: output('date +%s%3N'),
       freeKilobytes: local('df -Pk /var/lib | tail -n1 | awk "{print \\$4}"'),

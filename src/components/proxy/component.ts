@@ -1,4 +1,4 @@
-import {type Cluster, type ClusterNode, FIRST_FREE_PORT} from '../../cluster/cluster.js';
+import {type Cluster, type ClusterNode, FIRST_UNPRIVILEGED_PORT} from '../../cluster/cluster.js';
 import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
@@ -24,7 +24,7 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
     address: node.address,
     port: cluster.proxy.port,
     apiPort: cluster.proxy.apiPort,
-    capabilities: cluster.proxy.port < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : '',
+    capabilities: cluster.proxy.port < FIRST_UNPRIVILEGED_PORT ? 'CAP_NET_BIND_SERVICE' : '',
   });
 }
 

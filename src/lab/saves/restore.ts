@@ -14,7 +14,7 @@ import {findResolver} from '../network/resolver.js';
 import type {Preinstalled} from '../preinstalled.js';
 import {makePublicDirectories, readIfThere} from '../public-path.js';
 import {HERE, type LabContext, labRun, type Say} from '../report.js';
-import {requireRoot} from '../require-root.js';
+import {requireLabPossible, requireRoot} from '../require-root.js';
 import {everyMachine, nameOption} from '../state.js';
 import {switchOn} from '../switch-on.js';
 import {copyDirectories, inUnits, requireSpace} from './copy.js';
@@ -40,6 +40,7 @@ export async function labRestore(
   context: LabContext,
 ): Promise<LabRestored> {
   requireRoot(`lab restore ${choice.save}`);
+  await requireLabPossible();
   await requireHostPackages();
   const name = choice.lab ?? DEFAULT_LAB.name;
   const {running} = await requireSave(host, name, choice.save);

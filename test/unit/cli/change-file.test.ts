@@ -23,12 +23,12 @@ describe('changing a file of the user', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o640);
   });
 
-  it('leaves what somebody else has written meanwhile', async () => {
-    await expect(changeFile(file, 'a: before that\n', 'b: new\n')).rejects.toThrow('somebody else has just changed');
+  it('keeps what another process has written meanwhile', async () => {
+    await expect(changeFile(file, 'a: before that\n', 'b: new\n')).rejects.toThrow('another process has just changed');
     expect(await readFile(file, 'utf8')).toBe('a: a longer text\n');
   });
 
-  it("works in a folder that is not the user's, as the lab's is root's", async () => {
+  it("works in a directory of another user, as the lab's directory belongs to root", async () => {
     await chmod(folder, 0o555);
     const isRoot = process.geteuid!() === 0;
     if (isRoot) await chown(file, NOBODY, NOBODY);
@@ -43,7 +43,7 @@ describe('changing a file of the user', () => {
     expect(await readdir(folder)).toEqual(['cluster.yaml']);
   });
 
-  it('that he may not write says so', async () => {
+  it('that the user may not write is an error with a hint', async () => {
     await chmod(folder, 0o555);
     await chmod(file, 0o444);
     const isRoot = process.geteuid!() === 0;
@@ -51,7 +51,7 @@ describe('changing a file of the user', () => {
     try {
       await expect(changeFile(file, 'a: a longer text\n', 'b: new\n')).rejects.toMatchObject({
         message: expect.stringContaining('cannot be changed'),
-        hint: 'may you write to it?',
+        hint: 'check that you may write to it',
       });
     } finally {
       if (isRoot) process.seteuid!(0);

@@ -7,7 +7,7 @@ import type {CliContext} from '../../../src/cli/context.js';
 import type {GlobalOptions} from '../../../src/cli/options.js';
 import {ConfigError, Hw5Errors} from '../../../src/support/errors.js';
 
-describe('the cluster that is meant', () => {
+describe('the cluster file of a command', () => {
   let cwd: string;
   const at = (name: string): string => join(cwd, name);
   const context = (env: CliContext['env'] = {}): CliContext => ({cwd, env, home: cwd}) as unknown as CliContext;
@@ -19,7 +19,7 @@ describe('the cluster that is meant', () => {
   });
   afterEach(() => rm(cwd, {recursive: true}));
 
-  it('is cluster.yaml here, unless HW5_CLUSTER names one, unless -f does', async () => {
+  it('is ./cluster.yaml by default; HW5_CLUSTER overrides that, and -f overrides HW5_CLUSTER', async () => {
     expect(await choose({})).toBe(at('cluster.yaml'));
     expect(await choose({}, {HW5_CLUSTER: 'named.yaml'})).toBe(at('named.yaml'));
     expect(await choose({file: 'option.yaml'}, {HW5_CLUSTER: 'named.yaml'})).toBe(at('option.yaml'));
@@ -27,22 +27,22 @@ describe('the cluster that is meant', () => {
     expect(await choose({}, {HW5_CLUSTER: ''})).toBe(at('cluster.yaml'));
   });
 
-  it('cannot be a file and the lab at once', async () => {
+  it('cannot be given by -f and --lab together', async () => {
     for (const lab of [{lab: true}, {labName: 'other'}]) {
       await expect(choose({file: 'option.yaml', ...lab})).rejects.toThrow('-f and --lab exclude each other');
     }
   });
 
-  it("is the lab's before HW5_CLUSTER's, and none where there is no such lab", async () => {
+  it("is the lab's with --lab, which overrides HW5_CLUSTER; a lab that does not exist is an error", async () => {
     const error = choose({labName: 'no-such-lab-here'}, {HW5_CLUSTER: 'named.yaml'});
     await expect(error).rejects.toMatchObject({
-      message: 'there is no cluster file /var/lib/hw5/labs/no-such-lab-here/cluster.yaml',
+      message: 'the cluster file /var/lib/hw5/labs/no-such-lab-here/cluster.yaml does not exist',
       hint: 'make the lab first: `hw5 lab up --name no-such-lab-here`',
       exitCode: 2,
     });
   });
 
-  it('is no file elsewhere under the name of a lab', async () => {
+  it("is never outside the labs' directory, whatever the name of the lab contains", async () => {
     await expect(choose({labName: '../../etc'})).rejects.toMatchObject({
       message: '"../../etc" is no name for a lab',
       exitCode: 2,
@@ -50,15 +50,15 @@ describe('the cluster that is meant', () => {
   });
 
   it.each<[string, GlobalOptions, CliContext['env'], string]>([
-    ['-f', {file: 'none.yaml'}, {}, 'is the path right?'],
-    ['HW5_CLUSTER', {}, {HW5_CLUSTER: 'none.yaml'}, 'it is what HW5_CLUSTER names'],
-    ['nothing', {}, {HW5_CLUSTER: undefined}, 'name a cluster with -f FILE, --lab, or HW5_CLUSTER'],
-  ])('has to be there when %s chose it', async (_, options, env, hint) => {
+    ['-f', {file: 'none.yaml'}, {}, 'check the path'],
+    ['HW5_CLUSTER', {}, {HW5_CLUSTER: 'none.yaml'}, 'the environment variable HW5_CLUSTER names it'],
+    ['nothing', {}, {HW5_CLUSTER: undefined}, 'name a cluster file with -f FILE, --lab or HW5_CLUSTER'],
+  ])('must exist when it is chosen by %s', async (_, options, env, hint) => {
     await rm(at('cluster.yaml'));
     await expect(choose(options, env)).rejects.toMatchObject({exitCode: 2, hint: expect.stringContaining(hint)});
   });
 
-  it('is read, with its faults as configuration errors', async () => {
+  it('is read; mistakes in it are configuration errors', async () => {
     expect((await findCluster({}, context())).nodes[0]!.address).toBe('198.18.0.10');
     await writeFile(at('cluster.yaml'), 'nodes: [198.18.0.10]\nnmae: x\n');
     const error = await findCluster({}, context()).catch((thrown: unknown) => thrown);
@@ -67,10 +67,10 @@ describe('the cluster that is meant', () => {
     expect((error as Hw5Errors).exitCode).toBe(2);
   });
 
-  it('that is a folder is said to be one', async () => {
+  it('that is a directory is reported as one', async () => {
     await mkdir(at('folder'));
     await expect(findCluster({file: 'folder'}, context())).rejects.toMatchObject({
-      message: 'is a folder, not a file',
+      message: 'this is a directory, not a file',
       exitCode: 2,
     });
   });

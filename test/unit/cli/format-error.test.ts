@@ -10,8 +10,8 @@ const failed = (stderr: string, code: number | undefined = 1) =>
     {hint: 'see `journalctl -u hw5-etcd`'},
   );
 
-describe('an error as text', () => {
-  it('of a file says where and how to mend it, for each fault', () => {
+describe('a formatted error', () => {
+  it('of a file shows each mistake with its place and a hint', () => {
     const error = new Hw5Errors([
       new ConfigError(
         'nodes[1].adress: unknown key',
@@ -27,7 +27,7 @@ describe('an error as text', () => {
   where    x.yaml`);
   });
 
-  it('that is the same for several hosts is said once', () => {
+  it('that is the same for several hosts is shown once', () => {
     const broken = (host: string, file: string) => new ConnectError(host, `the key file ${file} holds a public key`);
     expect(formatError(new Hw5Errors([broken('node0', 'a'), broken('node1', 'a'), broken('node2', 'b')]))).toBe(
       '✗ the key file a holds a public key\n✗ the key file b holds a public key',
@@ -40,7 +40,7 @@ describe('an error as text', () => {
     );
   });
 
-  it('of a step names step and host, what was run, its last words and the hint', () => {
+  it('of a step shows step, host, command, stderr and hint', () => {
     const error = new StepError('etcd', 'node2', 'service did not start', {
       cause: failed('bind: address already in use\n'),
       hint: 'another process holds 2380; run `ss -ltnp` on node2',
@@ -66,19 +66,19 @@ describe('an error as text', () => {
     ]);
   });
 
-  it('quotes the command as one would have to type it', () => {
+  it('quotes the command so that it can be pasted into a shell', () => {
     const error = new CommandError('n', ['sh', '-c', "echo 'a b'"], {code: undefined, stdout: '', stderr: ''});
     expect(formatError(error)).toBe(`✗ sh failed on n (exit by signal)
-  command  sh -c 'echo '\\''a b'\\'''   (ended by a signal)`);
+  command  sh -c 'echo '\\''a b'\\'''   (terminated by a signal)`);
   });
 
-  it('takes the hint of the cause when it has none of its own', () => {
+  it('shows the hint of its cause if it has none', () => {
     expect(formatError(new StepError('etcd', 'node2', 'failed', {cause: failed('')}))).toMatch(
       /hint {5}see `journalctl -u hw5-etcd`$/,
     );
   });
 
-  it('names the causes, one below the other, but not what was said already', () => {
+  it('lists the causes, except those whose message is already shown', () => {
     const reset = new Error('read ECONNRESET');
     const error = new StepError('docker', 'node1', 'cannot go on: connection lost', {
       cause: new ConnectError('node1', 'connection lost', {cause: reset}),
@@ -87,18 +87,18 @@ describe('an error as text', () => {
   because  read ECONNRESET`);
   });
 
-  it('ends with causes that go in a circle', () => {
+  it('terminates when the causes form a circle', () => {
     const error = new Hw5Error('a');
     error.cause = error;
     expect(formatError(error)).toBe('✗ a');
   });
 
-  it('that is not ours is a bug and keeps its stack', () => {
+  it('that is no Hw5Error is a bug, shown with its stack', () => {
     const text = formatError(new TypeError('x is not a function'));
-    expect(text).toMatch(/^✗ a bug of hw5: x is not a function\n {2}hint {5}please report it/);
+    expect(text).toMatch(/^✗ a bug in hw5: x is not a function\n {2}hint {5}please report it/);
     expect(text).toContain('format-error.test.ts');
-    expect(formatError('thrown text')).toContain('a bug of hw5: thrown text');
-    expect(formatError(undefined)).toContain('a bug of hw5: undefined');
+    expect(formatError('thrown text')).toContain('a bug in hw5: thrown text');
+    expect(formatError(undefined)).toContain('a bug in hw5: undefined');
   });
 
   it('has no colours', () => {

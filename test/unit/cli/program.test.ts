@@ -8,16 +8,17 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {checkJsonOutput} from '../../support/json-output.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-interface Ended {
+interface Result {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** The command line from its source, bundled once so that it starts quickly. */
+/** Runs the command line from its source, bundled once so that it starts quickly. */
 describe('the command hw5', () => {
   let cwd: string;
   let program: string;
@@ -25,7 +26,7 @@ describe('the command hw5', () => {
   beforeAll(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'hw5-cli-'));
     await mkdir(join(ROOT, 'node_modules/.cache'), {recursive: true});
-    // where it finds the packages; the package's own files are found as from src/support
+    // in node_modules, so that it finds the npm packages; import.meta.url is replaced so that it finds the package's own files
     const folder = await mkdtemp(join(ROOT, 'node_modules/.cache/hw5-cli-'));
     program = join(folder, 'main.mjs');
     await build({
@@ -47,7 +48,7 @@ describe('the command hw5', () => {
     args: readonly string[],
     during: (process: ReturnType<typeof spawn>) => void = () => {},
     env: Readonly<Record<string, string>> = {},
-  ): Promise<Ended> {
+  ): Promise<Result> {
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
       env: {PATH: process.env.PATH, HOME: cwd, ...env},
@@ -62,40 +63,41 @@ describe('the command hw5', () => {
     });
     during(child);
     const [code] = (await once(child, 'close')) as [number | null];
+    if (out !== '' && code !== null) checkJsonOutput(args, out);
     return {code, out, err};
   }
 
   it.each<[string, string[], number, RegExp]>([
-    ['an option that is not there', ['--colour'], 2, /unknown option '--colour'/],
-    ['a command that is not there, with the nearest', ['stauts'], 2, /unknown command 'stauts'\n\(Did you mean status\?\)/],
-    ['an option of a command that is not there', ['down', '--forever'], 2, /unknown option '--forever'/],
-    ['an option that a command below another does not have', ['lab', 'up', '--forever'], 2, /unknown option '--forever'/],
-    ['half a command', ['lab', 'power'], 2, /Usage: hw5 lab power/],
+    ['an unknown option', ['--colour'], 2, /unknown option '--colour'/],
+    ['an unknown command, with a suggestion', ['stauts'], 2, /unknown command 'stauts'\n\(Did you mean status\?\)/],
+    ['an unknown option of a command', ['down', '--forever'], 2, /unknown option '--forever'/],
+    ['an unknown option of a subcommand', ['lab', 'up', '--forever'], 2, /unknown option '--forever'/],
+    ['an incomplete command', ['lab', 'power'], 2, /Usage: hw5 lab power/],
     ['a command without its argument', ['lab', 'power', 'off'], 2, /missing required argument 'machine'\n\(see hw5 --help\)/],
     ['no command', [], 2, /Usage: hw5/],
     ['two clusters', ['-f', 'good.yaml', '--lab', 'plan'], 2, /✗ -f and --lab exclude each other\n {2}hint {5}leave one out/],
-    ['no cluster', ['up'], 2, /✗ there is no cluster file .*\/cluster.yaml\n/],
+    ['no cluster', ['up'], 2, /✗ the cluster file .*\/cluster.yaml does not exist\n/],
     [
-      'a bad cluster, with the place',
+      'an invalid cluster file, with the place',
       ['-f', 'bad.yaml', 'up'],
       2,
       /netwrok.*\n {2}where {4}.*bad\.yaml:3:1\n {2}hint {5}.*network/,
     ],
-  ])('refuses %s', async (_, args, code, text) => {
-    const ended = await hw5(args);
-    expect(ended.err).toMatch(text);
-    expect([ended.code, ended.out]).toEqual([code, '']);
-    expect(ended.err).not.toContain('    at ');
+  ])('rejects %s', async (_, args, code, text) => {
+    const result = await hw5(args);
+    expect(result.err).toMatch(text);
+    expect([result.code, result.out]).toEqual([code, '']);
+    expect(result.err).not.toContain('    at ');
   });
 
-  it('tells its version and its use, and that is no failure', async () => {
+  it('prints its version and help, and exits with 0', async () => {
     const [version, help] = await Promise.all([hw5(['--version']), hw5(['help', 'down'])]);
     expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
     expect([help.code, help.out]).toEqual([0, expect.stringContaining('--purge')]);
-    expect(help.out).toContain("hw5's own options, such as --file, --lab and --json, may stand here too");
+    expect(help.out).toContain('The global options, such as --file, --lab and --json, are accepted here, too');
   });
 
-  it('checks a file for people and for programs', async () => {
+  it('prints the result of validate as text and as JSON', async () => {
     const [good, bad] = await Promise.all([hw5(['-f', 'good.yaml', 'validate']), hw5(['-f', 'bad.yaml', '--json', 'validate'])]);
     expect([good.code, good.out]).toEqual([0, expect.stringContaining('✓ cluster zzw: 1 node, 5 tasks')]);
     expect(bad.code).toBe(2);
@@ -107,7 +109,7 @@ describe('the command hw5', () => {
     ['-f unread.yaml up 2>&1', '1'],
     ['-f unread.yaml down 2>&1', '1'],
     ['-f unread.yaml status', '0'],
-  ])('runs to its end unread, if it changes hosts: %s', async (args, code) => {
+  ])('runs to completion without a reader of its output, if it changes hosts: %s', async (args, code) => {
     await writeFile(
       join(cwd, 'unread.yaml'),
       'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
@@ -126,45 +128,45 @@ describe('the command hw5', () => {
     ['up', 2],
     ['scale', 2],
     ['validate', 2],
-  ])('needs the files for the hosts only where it brings them: %s', async (command, code) => {
+  ])('needs the files that the cluster file names only if it uploads them: %s', async (command, code) => {
     await writeFile(
       join(cwd, 'gone.yaml'),
       'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\nimages: {base: {import: gone.tar}}\n',
     );
-    const ended = await hw5(['-f', 'gone.yaml', command, ...(command === 'scale' ? ['ssh=2'] : [])]);
-    expect(ended.code).toBe(code);
-    expect(ended.err.includes('gone.tar does not exist')).toBe(code === 2);
-    expect(`${ended.out}${ended.err}`.includes('refused the connection')).toBe(code !== 2);
+    const result = await hw5(['-f', 'gone.yaml', command, ...(command === 'scale' ? ['ssh=2'] : [])]);
+    expect(result.code).toBe(code);
+    expect(result.err.includes('gone.tar does not exist')).toBe(code === 2);
+    expect(`${result.out}${result.err}`.includes('refused the connection')).toBe(code !== 2);
   });
 
-  it('does not say of hosts it could not see that there is nothing to change', async () => {
+  it('does not print "nothing to change" for unreachable hosts', async () => {
     await writeFile(
-      join(cwd, 'nobody.yaml'),
+      join(cwd, 'closed-port.yaml'),
       'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n',
     );
-    const ended = await hw5(['-f', 'nobody.yaml', 'plan']);
-    expect([ended.code, ended.out]).toEqual([1, '']);
-    expect(ended.err).toContain('node0 refused the connection');
+    const result = await hw5(['-f', 'closed-port.yaml', 'plan']);
+    expect([result.code, result.out]).toEqual([1, '']);
+    expect(result.err).toContain('node0 refused the connection');
   });
 
-  it('says that it was interrupted, and ends with 130', async () => {
-    // a server that takes connections and says nothing
-    const silent = createServer();
-    silent.listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const {port} = silent.address() as {port: number};
-    const file = join(cwd, 'silent.yaml');
+  it('reports that it was interrupted, and exits with 130', async () => {
+    // a server that accepts connections and sends nothing
+    const unresponsive = createServer();
+    unresponsive.listen(0, '127.0.0.1');
+    await once(unresponsive, 'listening');
+    const {port} = unresponsive.address() as {port: number};
+    const file = join(cwd, 'unresponsive.yaml');
     await writeFile(file, `ssh: {port: ${port}, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n`);
-    const ended = await hw5(['-f', file, 'notebook'], (child) => silent.once('connection', () => child.kill('SIGINT')));
-    silent.close();
-    expect(ended).toEqual({
+    const result = await hw5(['-f', file, 'notebook'], (child) => unresponsive.once('connection', () => child.kill('SIGINT')));
+    unresponsive.close();
+    expect(result).toEqual({
       code: 130,
       out: '',
-      err: 'interrupted; what was done stays, and the same command goes on from there\n',
+      err: 'interrupted: changes made so far remain; run the same command again to continue\n',
     });
   });
 
-  it('ends with 130 when Ctrl-C is the answer to a question', async () => {
+  it('exits with 130 after Ctrl-C at a prompt', async () => {
     const key = join(cwd, 'locked');
     await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'passphrase', '-f', key]);
     await writeFile(join(cwd, 'locked.yaml'), `ssh: {key: locked, user: root}\nnodes: [198.18.0.10, 198.18.0.11]\n`);
@@ -185,8 +187,8 @@ describe('the command hw5', () => {
     }
   });
 
-  it('has colours where the terminal has, unless NO_COLOR is set', async () => {
-    // nobody listens there
+  it('prints colours on a terminal with colours, unless NO_COLOR is set', async () => {
+    // no server listens on that port
     const file = join(cwd, 'colours.yaml');
     await writeFile(file, 'ssh: {port: 1, user: root}\nnodes: [{address: 198.18.0.10, ssh: {host: 127.0.0.1}}]\n');
     const status = (env: Readonly<Record<string, string>>) => hw5(['-f', file, 'status'], undefined, env);
@@ -201,7 +203,7 @@ describe('the command hw5', () => {
     expect([plain.out, pipe.out].join()).not.toContain('\u001b');
   });
 
-  it('says which node it could not reach, and ends with 1', async () => {
+  it('reports which node it could not reach, and exits with 1', async () => {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

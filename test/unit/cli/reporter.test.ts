@@ -9,6 +9,7 @@ import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
 import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
 import type {Emit, RunEvent, StepOutcome} from '../../../src/engine/events.js';
 import {CommandError, StepError} from '../../../src/support/errors.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {Screen} from '../../support/screen.js';
 
 const error = new StepError('docker', 'b', 'systemctl failed', {
@@ -27,7 +28,7 @@ const end = (step: string, host: string, outcome: StepOutcome, more: object = {}
   ...more,
 });
 
-/** What was recorded of a run on two hosts: etcd is changed on one, docker fails on the other. */
+/** The recorded events of a run on two hosts: etcd is changed on one, docker fails on the other. */
 const RUN: readonly RunEvent[] = [
   {
     type: 'start',
@@ -71,18 +72,18 @@ function written(make: (out: PassThrough) => Emit, events = RUN): string[] {
     .split('\n');
 }
 
-describe('plain lines', () => {
-  it('are one a step and host, and a summary', () => {
+describe('plain output', () => {
+  it('has one line per step and host, and a summary', () => {
     expect(written((out) => plainReporter(out, false))).toEqual([
       '· b the etcd: unchanged',
       '✓ a the etcd: changed (1.2 s)',
       '✗ b the docker: failed',
       '· a the docker: unchanged',
-      '1 changed, 2 unchanged, 1 failed, 1 not begun in 1 min 5 s',
+      '1 changed, 2 unchanged, 1 failed, 1 not started in 1 min 5 s',
     ]);
   });
 
-  it('tell everything when asked to', () => {
+  it('has every action with --verbose', () => {
     expect(written((out) => plainReporter(out, true)).slice(0, 5)).toEqual([
       '  a: connected (12 ms)',
       '  b: connected (1.3 s)',
@@ -93,7 +94,7 @@ describe('plain lines', () => {
     expect(written((out) => plainReporter(out, true))).toContain('- a the tasks: blocked');
   });
 
-  it('of an interrupted run have no summary', () => {
+  it('of an interrupted run has no summary', () => {
     expect(written((out) => plainReporter(out, false), CUT_OFF)).toEqual([
       '· b the etcd: unchanged',
       '! a the etcd: interrupted',
@@ -103,14 +104,15 @@ describe('plain lines', () => {
 });
 
 describe('JSON', () => {
-  it('is one object a line, the events as they are', () => {
+  it('has one object per line: the events', () => {
     const lines = written(jsonReporter).map((line) => JSON.parse(line));
     expect(lines).toHaveLength(RUN.length);
     expect(lines[0]).toEqual(RUN[0]);
     expect(lines.at(-1)).toEqual(RUN.at(-1));
+    for (const line of lines) checkJsonOutput(['up', '--json'], JSON.stringify(line));
   });
 
-  it('has errors as message and as text with hint', () => {
+  it('has errors as a message and as a formatted text', () => {
     const failed = written(jsonReporter)
       .map((line) => JSON.parse(line))
       .find((event) => event.outcome === 'failed');
@@ -120,7 +122,7 @@ describe('JSON', () => {
 });
 
 describe('a terminal', () => {
-  /** The screen after these events; a listener sees each state in between. */
+  /** The screen after these events; a listener receives each intermediate state. */
   function screenAfter(events: readonly RunEvent[], columns = 80, look: (screen: Screen) => void = () => {}): Screen {
     const screen = new Screen(columns);
     const emit = ttyReporter(screen as unknown as NodeJS.WriteStream);
@@ -131,56 +133,56 @@ describe('a terminal', () => {
     return screen;
   }
 
-  it('shows in the end a line a step, when all its hosts are done, and the summary', () => {
+  it('shows one line per step when all its hosts are done, and the summary', () => {
     const lines = screenAfter(RUN).plain.map((line) => line.replace(/ \d+ ms$/, ' TIME'));
     expect(lines).toEqual([
       '✓ the etcd: changed b unchanged, a TIME',
       '✗ the docker: failed b, a unchanged',
-      '1 changed, 2 unchanged, 1 failed, 1 not begun in 1 min 5 s',
+      '1 changed, 2 unchanged, 1 failed, 1 not started in 1 min 5 s',
     ]);
   });
 
-  it('leaves no spinner behind an interrupted run, and says what was at work', () => {
+  it('shows the unfinished steps of an interrupted run, and no spinner', () => {
     const lines = screenAfter(CUT_OFF).plain;
     expect(lines).toEqual(['! the etcd: interrupted b unchanged, a', '! the docker: interrupted b']);
   });
 
-  it('is left to a question until it is answered', () => {
+  it('shows no spinner during a prompt', () => {
     const before: RunEvent[] = [RUN[0]!, {type: 'waiting', step: 'lab', host: 'a', reason: 'another hw5'}];
     const asking: RunEvent = {type: 'asking', question: 'Password'};
     const seen: string[] = [];
     const screen = screenAfter([...before, asking, {type: 'answered'}], 80, (now) => seen.push(now.plain.join()));
     expect(seen.slice(2)).toEqual(['', expect.stringContaining('waiting for another hw5')]);
     screen.destroy();
-    // where nothing turns, nothing begins to
+    // without a spinner before the prompt there is none after it
     expect(screenAfter([asking, {type: 'answered'}]).plain).toEqual(['']);
   });
 
-  it('leaves nothing behind a run that could not begin', () => {
+  it('shows nothing of a run that failed before its first step', () => {
     expect(screenAfter([RUN[0]!, {type: 'aborted', elapsedMs: 1}]).plain).toEqual(['']);
   });
 });
 
 describe('a line that is too long for the terminal', () => {
-  it('is cut to the width, the ellipsis included', () => {
+  it('is shortened to the width, including the ellipsis', () => {
     expect([cut('123456', 6), cut('1234567', 6), cut('', 6)]).toEqual(['123456', '12345…', '']);
   });
 
-  it('does not count colours, and keeps those that end behind the cut', () => {
+  it('does not count colour codes, and keeps those after the cut', () => {
     const dim = '\u001b[2mabcdef\u001b[22m';
     expect(cut(`12${dim}`, 8)).toBe(`12${dim}`);
     expect(cut(`12${dim}`, 6)).toBe('12\u001b[2mabc\u001b[22m…');
     expect(cut(`${dim}${dim}`, 4)).toBe('\u001b[2mabc\u001b[22m\u001b[2m\u001b[22m…');
   });
 
-  it('is cut alike with chalk', () => {
+  it('is shortened to the same characters when chalk colours it', () => {
     const colours = new Chalk({level: 1});
     const text = `${colours.red('red')} and ${colours.bold.green('green')}`;
     expect(cut(text, 9).replaceAll(/\u001b\[\d+m/g, '')).toBe('red and …');
   });
 });
 
-describe('words', () => {
+describe('durations and summaries', () => {
   it.each([
     [0, '0 ms'],
     [999.4, '999 ms'],
@@ -192,7 +194,7 @@ describe('words', () => {
     expect(duration(milliseconds)).toBe(text);
   });
 
-  it('a summary without failures does not speak of them', () => {
+  it('a summary without failures does not mention them', () => {
     expect(summary({changed: 0, unchanged: 54, failed: 0, blocked: 0, elapsedMs: 340})).toBe('0 changed, 54 unchanged in 340 ms');
   });
 });
@@ -203,7 +205,7 @@ describe('the colours of progress', () => {
     [chalk.level, chalkStderr.level] = levels;
   });
 
-  it('go by standard error, where progress goes: a log of it has none, though standard output is a terminal', () => {
+  it('depend on standard error, where progress is printed, not on standard output', () => {
     [chalk.level, chalkStderr.level] = [1, 0];
     expect(sign('changed')).toBe('✓');
     expect(summary({changed: 0, unchanged: 1, failed: 1, blocked: 0, elapsedMs: 5})).not.toContain('\u001b');
@@ -212,8 +214,8 @@ describe('the colours of progress', () => {
   });
 });
 
-describe('a terminal gets spinners', () => {
-  /** What the first event, where the spinner would begin, leaves on a terminal. */
+describe('spinners are shown', () => {
+  /** The output of the first event, which starts the spinner. */
   function first(env: NodeJS.ProcessEnv, columns: number): string | undefined {
     const stderr = Object.assign(new PassThrough(), {isTTY: true, columns});
     const emit = reporter({}, {env, stderr} as unknown as CliContext);
@@ -222,7 +224,7 @@ describe('a terminal gets spinners', () => {
   }
   const plain = expect.stringContaining('b the etcd: unchanged\n');
 
-  it('if it is a screen', () => {
+  it('on a terminal', () => {
     expect(first({TERM: 'xterm'}, 80)).not.toEqual(plain);
   });
 
@@ -230,7 +232,7 @@ describe('a terminal gets spinners', () => {
     ['does not know its size: with 0 columns the spinner would erase for ever', {}, 0],
     ['cannot overwrite', {TERM: 'dumb'}, 80],
     ['is a log of CI', {CI: 'true'}, 80],
-  ])('but plain lines if it %s', (_what, env, columns) => {
+  ])('but not if the terminal %s', (_what, env, columns) => {
     expect(first(env, columns)).toEqual(plain);
   });
 });

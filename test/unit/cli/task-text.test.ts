@@ -48,7 +48,7 @@ describe('why, for people', () => {
 on the nodes:
   node1: docker is unhealthy (x)
 
-its last container, on node0, ended with exit code 78; its last words:
+its last container, on node0, ended with exit code 78; its last output:
   token is missing
 `);
   });
@@ -56,6 +56,6 @@ its last container, on node0, ended with exit code 78; its last words:
   it('says when memory was the reason', () => {
     const lastEnd = {node: 'node0', exitCode: 137, wasKilledForMemory: true, lines: []};
     const text = explanationText({name: 'jupyter', task, isWell: false, why: [], findings: [], lastEnd});
-    expect(text).toContain('on node0, was killed because it used up its memory\n');
+    expect(text).toContain('on node0, was killed because it exceeded its memory\n');
   });
 });

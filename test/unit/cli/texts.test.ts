@@ -7,6 +7,7 @@ import type {ItemPlan} from '../../../src/engine/runner.js';
 import {Secret} from '../../../src/host/command.js';
 import type {ClusterStatus} from '../../../src/status/status.js';
 import {Hw5Error} from '../../../src/support/errors.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {clusterOf} from '../components/situation.js';
 
 const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): ItemPlan => ({
@@ -19,8 +20,8 @@ const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): It
   ...more,
 });
 
-describe('a plan for people', () => {
-  it('has a block a step and host, with the difference of each file', () => {
+describe('the text of a plan', () => {
+  it('has a block per step and host, with the diff of each file', () => {
     const change: Action = {
       kind: 'write',
       path: '/etc/a',
@@ -54,25 +55,27 @@ c: etcd members
 `);
   });
 
-  it('shows of secrets only that they change', () => {
+  it('shows only that a secret changes', () => {
     const secret = item('a', [{kind: 'write', path: '/etc/s', mode: 0o600, before: '***', content: new Secret('TOP-SECRET')}]);
     const text = planText([secret]);
     expect(text).toBe('a: etcd members\n  change /etc/s (mode 0600)\n    (a secret)\n');
-    expect(JSON.stringify(planJson([secret]))).toContain('"content":"***","before":"***"');
+    const json = planJson([secret]);
+    checkJsonOutput(['plan', '--json'], json);
+    expect(JSON.parse(json)[0].actions[0]).toMatchObject({content: '***', before: '***'});
   });
 
-  it('shows no difference where only the mode differs', () => {
+  it('shows no diff if only the mode differs', () => {
     const opened: Action = {kind: 'write', path: '/etc/a', mode: 0o600, before: 'a\n', content: 'a\n'};
     expect(planText([item('a', [opened])])).toBe('a: etcd members\n  change /etc/a (mode 0600)\n');
   });
 
-  it('says so when there is nothing', () => {
+  it('is one line if nothing would change', () => {
     expect(planText([item('a', []), item('b', [])])).toBe('nothing to change\n');
-    // what is amiss is told as errors; nobody knows whether there is nothing to change
+    // errors are printed separately; whether anything would change is unknown
     expect(planText([item('a', []), {...item('b', []), error: new Hw5Error('gave no answer')}])).toBe('');
   });
 
-  it('tells of what up would only wait for', () => {
+  it('shows what `up` would only wait for', () => {
     expect(planText([item('a', [], {waitFor: 'a quorum'})])).toBe('a: etcd members\n  wait for a quorum\n');
   });
 });
@@ -106,7 +109,7 @@ const STATUS: ClusterStatus = {
   notebook: {urls: ['http://198.18.0.10:8888/']},
 };
 
-describe('the status for people', () => {
+describe('the text of the status', () => {
   it('of a healthy cluster', () => {
     expect(statusText(STATUS)).toBe(`zzw: healthy
 
@@ -117,7 +120,7 @@ calico           ● healthy
 BGP 198.18.0.11  ● up 16:01:02
 
 ● network       calico_net 192.168.0.0/16, on node0
-● framework     F-1, led by node0, connected to 198.18.0.10:5050
+● framework     F-1, leader: node0, connected to 198.18.0.10:5050
 
 TASK     STATE    NODE   ADDRESS        RESTARTS  IMAGE
 jupyter  running  node0  192.168.0.100  0         docker-jupyter:1
@@ -126,13 +129,13 @@ notebook  http://198.18.0.10:8888/
 `);
   });
 
-  it('says that there is no notebook where no task runs Jupyter', () => {
+  it('has no notebook URL if no task runs Jupyter', () => {
     expect(statusText({...STATUS, notebook: {urls: []}})).toContain(
       '\nnotebook  none: no task runs Jupyter, or no node is a proxy\n',
     );
   });
 
-  it('of one that is not says what is amiss and why', () => {
+  it('of an unhealthy cluster shows what is wrong and why', () => {
     const [node] = STATUS.nodes;
     const [task] = STATUS.tasks;
     const text = statusText({
@@ -172,7 +175,7 @@ notebook  http://198.18.0.10:8888/
       '✗ etcd on node0: no quorum',
       '○ proxy on node0: not there',
       '✗ BGP from node0 to 198.18.0.11 (node-to-node mesh): Active Socket: No route to host',
-      'node1 is not reachable',
+      'node1 is unreachable',
       '    no route to node1',
       '      at all',
       '    hint: is it up?',
@@ -186,14 +189,14 @@ notebook  http://198.18.0.10:8888/
 
   it('of a framework without a leader', () => {
     const framework = {...STATUS.framework, state: 'unhealthy', leader: null, connected: false} as const;
-    expect(statusText({...STATUS, framework})).toContain('✗ framework     F-1, led by nobody, not connected to 198.18.0.10:5050');
+    expect(statusText({...STATUS, framework})).toContain('✗ framework     F-1, leader: none, not connected to 198.18.0.10:5050');
   });
 });
 
-describe('the word after up', () => {
-  it('names the URL and the command that tells the token', () => {
+describe('the last line of `up`', () => {
+  it('is the URL and the command that prints it with the token', () => {
     const cluster = clusterOf('proxy: {port: 80}');
-    expect(notebookHint(cluster, {})).toBe('the notebook answers at http://198.18.0.10:80/ (its token: `hw5 notebook`)');
+    expect(notebookHint(cluster, {})).toBe('notebook: http://198.18.0.10:80/ (print it with its token: `hw5 notebook`)');
     expect(notebookHint({...cluster, framework: {...cluster.framework, tasks: []}}, {})).toBe('done');
     expect(notebookHint(cluster, {lab: true})).toContain('`hw5 --lab notebook`');
     expect(notebookHint(cluster, {labName: 'two'})).toContain('`hw5 --lab-name two notebook`');

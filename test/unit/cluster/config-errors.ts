@@ -1,14 +1,14 @@
 import {parseCluster} from '../../../src/cluster/load.js';
 import {ConfigError, Hw5Errors} from '../../../src/support/errors.js';
 
-/** All faults of a text, as `line:column path: message → hint`, in the order in which they are reported. */
+/** All errors in a cluster file, as `line:column path: message → hint`, in the order in which they are reported. */
 export function configErrorsOf(text: string): readonly string[] {
   return errorsOf(() => parseCluster(text, 'cluster.yaml', {user: 'me'})).map(
     ({location, message, hint}) => `${location.line}:${location.column} ${message} → ${hint}`,
   );
 }
 
-/** The faults a call throws; none when it does not throw. */
+/** The errors that a call throws; none when it does not throw. */
 export function errorsOf(call: () => unknown): readonly ConfigError[] {
   try {
     call();

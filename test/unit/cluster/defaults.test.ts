@@ -41,16 +41,16 @@ describe('three addresses', () => {
     ]);
   });
 
-  it('log in as the user who runs hw5, and keep host keys beside the file', () => {
+  it('log in as the user who runs hw5, and keep host keys next to the file', () => {
     expect(parse(THREE).ssh).toMatchObject({user: 'me', port: 22, agent: true, knownHosts: '/home/me/zzw/.hw5/zzw.known_hosts'});
   });
 
-  it('take the user from the environment when it is not told, and root as the last resort', () => {
+  it('take the user from the environment when none is given, and root as the last resort', () => {
     expect(parseCluster(THREE, 'c.yaml', {env: {USER: 'ann'}}).ssh.user).toBe('ann');
     expect(parseCluster(THREE, 'c.yaml').ssh.user).toBe('root');
   });
 
-  it('make a cluster that nobody can change', () => {
+  it('make an immutable cluster', () => {
     const cluster = parse(THREE);
     expect(() => {
       (cluster.nodes[1]!.ssh as {user: string}).user = 'other';
@@ -80,7 +80,7 @@ describe('roles', () => {
     expect(nodesWith(cluster, 'agent')).toHaveLength(count);
   });
 
-  it('named for one node leave the rest to the others', () => {
+  it('given for one node leave the other roles to the other nodes', () => {
     expect(rolesOf('nodes: [10.0.0.1, 10.0.0.2, {address: 10.0.0.3, roles: [master]}, 10.0.0.4]')).toEqual({
       etcd: 'node0 node1 node3',
       master: 'node2',
@@ -104,7 +104,7 @@ describe('roles', () => {
 });
 
 describe('ssh settings', () => {
-  it('of a node win over those of the cluster, one by one', () => {
+  it('of a node take precedence over those of the cluster, one by one', () => {
     const cluster = parse(`
 ssh: {user: ann, port: 2222, key: keys/all, jump: bastion}
 nodes: [10.0.0.1, {address: 10.0.0.2, ssh: {user: bob, host: b.example.org, jump: {host: other, key: ~/j}}}]`);
@@ -114,7 +114,7 @@ nodes: [10.0.0.1, {address: 10.0.0.2, ssh: {user: bob, host: b.example.org, jump
     expect(cluster.nodes[1]!.ssh.jump).toEqual({host: 'other', port: 22, user: 'bob', key: '/home/me/j'});
   });
 
-  it('use the agent unless a key is named, or as told', () => {
+  it('use the agent unless a key is given, or as configured', () => {
     const agents = (text: string) => parse(text).nodes.map((node) => node.ssh.agent);
     expect(agents('nodes: [10.0.0.1, {address: 10.0.0.2, ssh: {key: k}}]')).toEqual([true, false]);
     expect(agents('ssh: {agent: true, key: k}\nnodes: [10.0.0.1]')).toEqual([true]);
@@ -130,7 +130,7 @@ images: {base: {import: /srv/root.tar}}
 mesos: {principal: p, secretFile: ~/s}
 framework: {tokenFile: ../token}`;
 
-  it('start at the folder of the file, at ~, or at the root', () => {
+  it('are relative to the directory of the file, start at ~, or are absolute', () => {
     const cluster = parse(text);
     expect(cluster.calico.calicoctl).toEqual({path: '/home/me/zzw/bin/calicoctl', sha256: 'ab'.repeat(32)});
     expect(cluster.images.base).toEqual({import: '/srv/root.tar'});
@@ -138,23 +138,23 @@ framework: {tokenFile: ../token}`;
     expect(cluster.framework.tokenFile).toBe('/home/me/token');
   });
 
-  it('stay relative when the file was named so', () => {
+  it('stay relative when the path of the file is relative', () => {
     expect(parseCluster(text, 'lab/cluster.yaml', {user: 'me'}).calico.calicoctl.path).toBe('lab/bin/calicoctl');
   });
 });
 
-describe('short forms', () => {
+describe('abbreviations', () => {
   it('stand for the map with one key', () => {
     const short = parse('nodes: [10.0.0.1]\nmesos: {source: host}\nimages: {base: debian:12}');
     const long = parse('nodes: [{address: 10.0.0.1}]\nmesos: {source: {kind: host}}\nimages: {base: {name: debian:12}}');
     expect(short).toEqual(long);
   });
 
-  it('a section with nothing in it is as good as none', () => {
+  it('include a section without content, which stands for none', () => {
     expect(parse(`${THREE}\nssh:\n  # user: x\nframework:\n  tasks:\ncalico: {calicoctl: }\n`)).toEqual(parse(THREE));
   });
 
-  it('anchors, merge keys and keys of the user (x-…) are understood', () => {
+  it('are possible with anchors, merge keys and keys of the user (x-…)', () => {
     const cluster = parse(`
 x-login: &login {user: ann, port: 2200}
 nodes: [{address: 10.0.0.1, ssh: {<<: *login, port: 2201}}, {address: 10.0.0.2, ssh: *login}]`);

@@ -9,7 +9,7 @@ const FILE = fileURLToPath(new URL('../../../cluster.example.yaml', import.meta.
 const text = readFileSync(FILE, 'utf8');
 const THREE = 'nodes: [172.16.1.137, 172.16.1.236, 172.16.1.33]';
 
-/** Settings that are commented out look like `# key: value`, or are items of a list; prose never begins so. */
+/** Settings that are commented out have the form `# key: value`, or are items of a list; prose never starts so. */
 function uncomment(yaml: string): string {
   return yaml.replaceAll(/^( *)# ( *(?:- )?[A-Za-z]\w*:(?: .*)?)$/gm, '$1$2');
 }
@@ -25,33 +25,33 @@ function keysOf(value: unknown, prefix = ''): readonly string[] {
 
 function read(yaml: string): unknown {
   const source = readSource(yaml);
-  if ('faults' in source) throw new Error(JSON.stringify(source.faults));
+  if ('syntaxErrors' in source) throw new Error(JSON.stringify(source.syntaxErrors));
   expect(source.findings).toEqual([]);
   return source.value;
 }
 
 describe('cluster.example.yaml', () => {
-  it("is the report's cluster, and says nothing but the defaults", async () => {
+  it("is the report's cluster, and contains nothing but the defaults", async () => {
     const options = {user: 'me', home: '/home/me'};
     expect(await loadCluster(FILE, options)).toEqual(parseCluster(THREE, FILE, options));
   });
 
-  it('names every key there is, and none that is not', () => {
-    const named = new Set(keysOf(read(uncomment(text))));
-    expect(schemaKeys().filter((key) => !named.has(key))).toEqual([]);
-    expect([...named].filter((key) => !schemaKeys().includes(key))).toEqual([]);
+  it('contains every key of the schema, and no other', () => {
+    const contained = new Set(keysOf(read(uncomment(text))));
+    expect(schemaKeys().filter((key) => !contained.has(key))).toEqual([]);
+    expect([...contained].filter((key) => !schemaKeys().includes(key))).toEqual([]);
   });
 
-  it('shows a right value for each', () => {
+  it('contains a valid value for each', () => {
     expect(checkShape(read(uncomment(text))).findings).toEqual([]);
   });
 
-  it('explains every key: a comment stands above it, beside it, or above its section', () => {
+  it('has a comment for every section', () => {
     const lines = uncomment(text).split('\n');
-    const bare = lines.filter((line, index) => {
+    const unexplained = lines.filter((line, index) => {
       const isSection = /^[a-z]+:/.test(line);
       return isSection && !lines.slice(index - 1, index + 3).some((near) => near.trimStart().startsWith('#'));
     });
-    expect(bare).toEqual([]);
+    expect(unexplained).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {editDistance, nearest} from '../../../src/cluster/nearest.js';
 
 describe('the edit distance', () => {
-  it('counts insertions, deletions, replacements and swaps of neighbours', () => {
+  it('counts insertions, deletions, replacements and swaps of adjacent letters', () => {
     expect(editDistance('', 'abc')).toBe(3);
     expect(editDistance('adress', 'address')).toBe(1);
     expect(editDistance('etdc', 'etcd')).toBe(1);
@@ -11,7 +11,7 @@ describe('the edit distance', () => {
     expect(editDistance('kitten', 'sitting')).toBe(3);
   });
 
-  it('is the same both ways, nothing for equal words, and never more than the longer word', () => {
+  it('is symmetric, 0 for equal words only, and at most the length of the longer word', () => {
     fc.assert(
       fc.property(fc.string({maxLength: 8}), fc.string({maxLength: 8}), (a, b) => {
         expect(editDistance(a, b)).toBe(editDistance(b, a));

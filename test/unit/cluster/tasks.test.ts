@@ -4,7 +4,7 @@ import {configErrorsOf} from './config-errors.js';
 
 const file = (tasks: string, more = '') => `nodes: [10.0.0.1, 10.0.0.2, 10.0.0.3]\nframework:\n  tasks:\n${tasks}\n${more}`;
 const tasksOf = (tasks: string, more?: string) => parseCluster(file(tasks, more), 'c.yaml').framework.tasks;
-const faults = (tasks: string, more?: string) => configErrorsOf(file(tasks, more));
+const errors = (tasks: string, more?: string) => configErrorsOf(file(tasks, more));
 
 describe('a group of tasks', () => {
   it('becomes numbered tasks at its addresses, in order', () => {
@@ -16,37 +16,37 @@ describe('a group of tasks', () => {
     ]);
   });
 
-  it('is as large as its addresses when it does not say how large', () => {
+  it('has as many tasks as addresses when it has no count', () => {
     const tasks = tasksOf('   - {name: ssh, addresses: [192.168.0.201, 192.168.0.205-206]}');
     expect(tasks.map(({address}) => address)).toEqual(['192.168.0.201', '192.168.0.205', '192.168.0.206']);
     expect(tasks.map(({name}) => name)).toEqual(['ssh-1', 'ssh-2', 'ssh-3']);
   });
 
-  it('of one is still numbered', () => {
+  it('with a count of one is numbered, too', () => {
     expect(tasksOf('   - {name: ssh, count: 1}').map(({name}) => name)).toEqual(['ssh-1']);
   });
 
-  it('with more tasks than addresses is refused, with the two ways to mend it', () => {
-    expect(faults('   - {name: ssh, count: 5, addresses: 192.168.0.101-104}')).toEqual([
-      '4:25 framework.tasks[0].count: 5 tasks at 4 addresses → write `count: 4`, or `addresses: 192.168.0.101-105`',
+  it('with more tasks than addresses is rejected, with the two ways to fix it', () => {
+    expect(errors('   - {name: ssh, count: 5, addresses: 192.168.0.101-104}')).toEqual([
+      '4:25 framework.tasks[0].count: 5 tasks, but 4 addresses → write `count: 4`, or `addresses: 192.168.0.101-105`',
     ]);
   });
 
-  it('with one address for all is refused', () => {
-    expect(faults('   - {name: ssh, count: 2, address: 192.168.0.101}')).toEqual([
-      expect.stringContaining('framework.tasks[0].address: one address for a group of tasks → write `addresses:'),
+  it('with a single address is rejected', () => {
+    expect(errors('   - {name: ssh, count: 2, address: 192.168.0.101}')).toEqual([
+      expect.stringContaining('framework.tasks[0].address: a single address for a group of tasks → write `addresses:'),
     ]);
   });
 
-  it('with a range that is none is refused, and nothing else is said of it', () => {
-    expect(faults('   - {name: ssh, count: 2, addresses: 192.168.0.104-101}')).toEqual([
+  it('with an invalid range is rejected, without further errors', () => {
+    expect(errors('   - {name: ssh, count: 2, addresses: 192.168.0.104-101}')).toEqual([
       expect.stringContaining('4:39 framework.tasks[0].addresses: not a range of IPv4 addresses'),
     ]);
   });
 });
 
 describe('tasks without an address', () => {
-  it('get the next one that nobody has, counted from the first of the pool', () => {
+  it('get the next free one, counted from the first of the pool', () => {
     const tasks = tasksOf(
       '   - name: jupyter\n   - {name: ssh, count: 3}\n   - {name: ssh-9, address: 10.7.0.102}',
       'network: {subnet: 10.7.0.0/16}',
@@ -54,9 +54,9 @@ describe('tasks without an address', () => {
     expect(tasks.map(({address}) => address)).toEqual(['10.7.0.100', '10.7.0.101', '10.7.0.103', '10.7.0.104', '10.7.0.102']);
   });
 
-  it('are refused when the pool is too small for them', () => {
+  it('are rejected when the pool is too small for them', () => {
     expect(configErrorsOf('nodes: [10.0.0.1]\nnetwork: {subnet: 10.7.0.0/26}')).toEqual([
-      expect.stringMatching(/^2:19 network\.subnet: too small: .* → give a larger subnet, or each task an address/),
+      expect.stringMatching(/^2:19 network\.subnet: too small: .* → choose a larger subnet, or write an address for each task/),
     ]);
     expect(tasksOf('   - {name: ssh, address: 10.7.0.2}', 'network: {subnet: 10.7.0.0/26}')).toHaveLength(1);
   });
@@ -90,12 +90,12 @@ describe('the defaults of a task', () => {
     expect(other).toMatchObject({cpus: 2, mem: 128, command: undefined, arguments: [], healthCheck: undefined});
   });
 
-  it('give a command of its own no arguments of another', () => {
+  it('do not combine a given command with the default arguments', () => {
     expect(tasksOf('   - {name: ssh-1, command: sleep}')[0]).toMatchObject({command: 'sleep', arguments: []});
     expect(tasksOf('   - {name: ssh-1, arguments: [-D]}')[0]).toMatchObject({command: '/usr/sbin/sshd', arguments: ['-D']});
   });
 
-  it('fill in a health check, or take it away', () => {
+  it('complete a health check, or leave it out', () => {
     const [off, slow, web] = tasksOf(
       '   - {name: ssh-1, healthCheck: none}\n   - {name: ssh-2, healthCheck: {graceSeconds: 5}}\n   - {name: web, image: nginx, healthCheck: {type: http, port: 80}}',
     );
@@ -112,16 +112,20 @@ describe('the defaults of a task', () => {
   });
 });
 
-describe('tasks are refused', () => {
+describe('tasks are rejected', () => {
   it.each([
     ['without a name', '   - {image: nginx}', '4:6 framework.tasks[0].name: missing'],
-    ['without an image that could be meant', '   - {name: web}', '4:6 framework.tasks[0].image: missing'],
+    ['without an image, when their name implies none', '   - {name: web}', '4:6 framework.tasks[0].image: missing'],
     [
-      'with an image whose name is none: one fault, not also a missing image',
+      'with an invalid image: one error, not a missing image as well',
       '   - {name: web, image: "Ng inx"}',
       '4:25 framework.tasks[0].image: not the name of a container image',
     ],
-    ['with a name that is no host name', '   - {name: Web_1, image: a}', '4:13 framework.tasks[0].name: not a valid name'],
+    [
+      'with a name that is not a valid host name',
+      '   - {name: Web_1, image: a}',
+      '4:13 framework.tasks[0].name: not a valid name',
+    ],
     [
       'outside the pool',
       '   - {name: ssh-1, address: 10.1.1.1}',
@@ -138,9 +142,9 @@ describe('tasks are refused', () => {
       '192.168.255.255 is the broadcast address of 192.168.0.0/16',
     ],
     [
-      'on a node that is not there',
+      'on a node that does not exist',
       '   - {name: ssh-1, constraints: {node: node9}}',
-      'framework.tasks[0].constraints.node: there is no node "node9" → did you mean `node0`?',
+      'framework.tasks[0].constraints.node: there is no node named "node9" → did you mean `node0`?',
     ],
     [
       'with a health check of an unknown port',
@@ -148,14 +152,18 @@ describe('tasks are refused', () => {
       'framework.tasks[0].healthCheck: the port is missing',
     ],
     [
-      'with a path that nothing asks for',
+      'with a path that the health check does not use',
       '   - {name: ssh-1, healthCheck: {path: /x}}',
-      'framework.tasks[0].healthCheck.path: only an http check has a path',
+      'framework.tasks[0].healthCheck.path: only a health check of type http has a path',
     ],
-    ['with too little memory', '   - {name: ssh-1, mem: 16}', '4:25 framework.tasks[0].mem: not enough memory'],
-    ['with a name too long once it is numbered', `   - {name: ${'a'.repeat(62)}, image: b, count: 1}`, 'makes the task name'],
+    ['with too little memory', '   - {name: ssh-1, mem: 16}', '4:25 framework.tasks[0].mem: not a valid amount of memory'],
+    [
+      'with a name too long once it is numbered',
+      `   - {name: ${'a'.repeat(62)}, image: b, count: 1}`,
+      'results in the task name',
+    ],
   ])('%s', (_, tasks, expected) => {
-    expect(faults(tasks)).toEqual([expect.stringContaining(expected)]);
+    expect(errors(tasks)).toEqual([expect.stringContaining(expected)]);
   });
 
   it.each([
@@ -166,48 +174,48 @@ describe('tasks are refused', () => {
     ['arguments: [notebook, --NotebookApp.password=zzw]', '4:44 framework.tasks[0].arguments[1]'],
     ['command: bash, arguments: [-c, jupyter notebook --token zzw]', 'framework.tasks[0].arguments[1]'],
     ['command: jupyter notebook --NotebookApp.token=zzw', '4:31 framework.tasks[0].command'],
-  ])("when Jupyter's token would stand in the command line, without repeating it: %s", (more, place) => {
-    const [fault, ...others] = faults(`   - {name: jupyter, ${more}}`);
-    expect(fault).toContain(`${place}: a token or password does not belong in a command line`);
-    expect(fault).toContain('`framework: {tokenFile: FILE}`');
-    expect(fault).not.toContain('zzw');
+  ])("when Jupyter's token is in the command line, without repeating it: %s", (more, place) => {
+    const [error, ...others] = errors(`   - {name: jupyter, ${more}}`);
+    expect(error).toContain(`${place}: a token or password must not be in a command line`);
+    expect(error).toContain('`framework: {tokenFile: FILE}`');
+    expect(error).not.toContain('zzw');
     expect(others).toEqual([]);
   });
 
-  it('not for options that only sound like it, nor for what another image takes', () => {
-    expect(faults('   - {name: jupyter, arguments: [notebook, --NotebookApp.token_renew=1, token, --port=8888]}')).toEqual([]);
-    expect(faults('   - {name: web, image: redis, arguments: [--password=x]}')).toEqual([]);
+  it('not for similar options, nor for options of another image', () => {
+    expect(errors('   - {name: jupyter, arguments: [notebook, --NotebookApp.token_renew=1, token, --port=8888]}')).toEqual([]);
+    expect(errors('   - {name: web, image: redis, arguments: [--password=x]}')).toEqual([]);
   });
 
-  it('when two have one name, be it by their numbers', () => {
-    expect(faults('   - {name: ssh, count: 2}\n   - {name: ssh-2}')).toEqual([
-      expect.stringContaining('5:13 framework.tasks[1].name: the name ssh-2 is taken: framework.tasks[0] has it'),
+  it('when two have the same name, also by their numbers', () => {
+    expect(errors('   - {name: ssh, count: 2}\n   - {name: ssh-2}')).toEqual([
+      expect.stringContaining('5:13 framework.tasks[1].name: framework.tasks[0] already has the name ssh-2'),
     ]);
   });
 
-  it('when two have one address', () => {
+  it('when two have the same address', () => {
     expect(
-      faults('   - {name: ssh, addresses: 192.168.0.101-104}\n   - {name: web, image: nginx, address: 192.168.0.103}'),
-    ).toEqual([expect.stringContaining('5:41 framework.tasks[1].address: 192.168.0.103 is the address of ssh-3 already')]);
+      errors('   - {name: ssh, addresses: 192.168.0.101-104}\n   - {name: web, image: nginx, address: 192.168.0.103}'),
+    ).toEqual([expect.stringContaining('5:41 framework.tasks[1].address: ssh-3 already has the address 192.168.0.103')]);
   });
 
-  it('once a group for the same mistake', () => {
-    expect(faults('   - {name: ssh, addresses: 10.1.1.1-4}')).toEqual([
+  it('once per group for the same error', () => {
+    expect(errors('   - {name: ssh, addresses: 10.1.1.1-4}')).toEqual([
       expect.stringContaining(
-        '4:29 framework.tasks[0].addresses: 10.1.1.1 (ssh-1) is outside the pool 192.168.0.0/16, and so on for 3 more',
+        '4:29 framework.tasks[0].addresses: 10.1.1.1 (ssh-1) is outside the pool 192.168.0.0/16, and likewise for 3 more',
       ),
     ]);
   });
 
-  it('when more are to be alone than there are agents', () => {
+  it('when more tasks need a node each than there are agents', () => {
     expect(
-      faults('   - {name: ssh, count: 3, constraints: {unique: true}}\n   - {name: jupyter, constraints: {unique: true}}'),
+      errors('   - {name: ssh, count: 3, constraints: {unique: true}}\n   - {name: jupyter, constraints: {unique: true}}'),
     ).toEqual([]);
-    expect(faults('   - {name: ssh, count: 4, constraints: {unique: true}}')).toEqual([
-      expect.stringContaining('framework.tasks[0].constraints.unique: 4 tasks want a node of their own, but there are 3 agents'),
+    expect(errors('   - {name: ssh, count: 4, constraints: {unique: true}}')).toEqual([
+      expect.stringContaining('framework.tasks[0].constraints.unique: 4 tasks need a node each, but there are 3 agents'),
     ]);
-    expect(faults('   - {name: ssh, count: 2, constraints: {unique: true, node: node1}}')).toEqual([
-      expect.stringContaining('ssh-2 has to be alone of its kind on node1'),
+    expect(errors('   - {name: ssh, count: 2, constraints: {unique: true, node: node1}}')).toEqual([
+      expect.stringContaining('ssh-2 must be the only task of its kind on node1'),
     ]);
   });
 });

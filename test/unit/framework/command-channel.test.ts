@@ -67,4 +67,16 @@ describe('a command', () => {
     await channel.update();
     expect(await store.load('replies/')).toEqual(new Map());
   });
+
+  it('that does not follow the contract is rejected with the field, and not executed', async () => {
+    let times = 0;
+    const {store, channel, now} = await leading(() => times++);
+    await store.put('commands/x', {action: 'explode', name: 'a', at: now()});
+    await store.put('commands/y', {action: 'restart', at: now()});
+    await channel.update();
+    const replies = await store.load('replies/');
+    expect(replies.get('replies/x')).toMatchObject({ok: false, message: expect.stringContaining('action: ')});
+    expect(replies.get('replies/y')).toMatchObject({ok: false, message: expect.stringContaining('name: ')});
+    expect(times).toBe(0);
+  });
 });

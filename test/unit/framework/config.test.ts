@@ -15,7 +15,7 @@ const minimal = {
 const parse = (config: unknown) => parseConfig(JSON.stringify(config), 'framework.json');
 
 describe('the configuration', () => {
-  it('fills in what is left out', () => {
+  it('has defaults for what is left out', () => {
     const config = parse(minimal);
     expect(config).toMatchObject({user: 'root', role: '*', failoverTimeoutSeconds: 604_800});
     expect(config.tasks[0]).toMatchObject({arguments: [], env: {}, volumes: [], constraints: {}});
@@ -39,13 +39,30 @@ describe('the configuration', () => {
       '192.168.0.101 is already used by task 0',
     ],
     ['a principal without its secret', {...minimal, principal: 'hw5'}, 'principal and secretFile belong together'],
-    ['a task id that Mesos would refuse', {...minimal, tasks: [{...minimal.tasks[0], name: 'a/b'}]}, 'tasks.0.name'],
-  ])('refuses %s and says where', (_what, config, words) => {
+    ['a task id that Mesos would reject', {...minimal, tasks: [{...minimal.tasks[0], name: 'a/b'}]}, 'tasks.0.name'],
+  ])('with %s is rejected, and the error names the place', (_what, config, words) => {
     expect(() => parse(config)).toThrow(ConfigError);
     expect(() => parse(config)).toThrow(words);
   });
 
-  it('names the file when it is not JSON', () => {
+  it.each([
+    [
+      'of an older release',
+      {...minimal, apiVersion: undefined},
+      'framework.json is of version 0, and this scheduler reads version 1',
+    ],
+    ['of a newer release', {apiVersion: 2, jobs: []}, 'framework.json is of version 2, and this scheduler reads version 1'],
+  ])('%s is reported as such', (_what, config, message) => {
+    expect(() => parse(config)).toThrow(
+      expect.objectContaining({message, hint: '`hw5 up` installs the scheduler and its configuration together', exitCode: 2}),
+    );
+  });
+
+  it('is not of another version but broken when it is no object', () => {
+    expect(() => parse([])).toThrow('the document: ');
+  });
+
+  it('is an error that names the file when it is not JSON', () => {
     expect(() => parseConfig('{', 'framework.json')).toThrow(/framework\.json is not JSON/);
   });
 });

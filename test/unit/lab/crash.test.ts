@@ -20,7 +20,7 @@ describe('what a power loss or a full disk left half written', () => {
       state: join(root, 'state/labs'),
       saves: join(root, 'saves'),
       run: join(root, 'run'),
-      programs: root,
+      emulators: root,
     };
     lab = labFrom(defineLab({name: 'x', count: 1, subnet: '198.18.0.192/27'}), host);
     await writeRecord(host, lab, {name: 'x', count: 1, subnet: lab.subnet, sudoPassword: [], baseKey: 'k'});

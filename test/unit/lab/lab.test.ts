@@ -3,7 +3,7 @@ import type {LabHost} from '../../../src/lab/host.js';
 import {defineLab, labFrom, machineOf} from '../../../src/lab/lab.js';
 import {UsageError} from '../../../src/support/errors.js';
 
-const host: LabHost = {cache: '/cache', state: '/state', saves: '/saves', run: '/run', programs: '/programs'};
+const host: LabHost = {cache: '/cache', state: '/state', saves: '/saves', run: '/run', emulators: '/emulators'};
 const labOf = (options: Parameters<typeof defineLab>[0]) => labFrom(defineLab(options), host);
 
 describe('a lab', () => {

@@ -16,7 +16,7 @@ const lab = labFrom(defineLab({name: 'x', count: 2, subnet: '198.18.0.192/27'}),
   state: '/s',
   saves: '/saves',
   run: '/r',
-  programs: '/p',
+  emulators: '/p',
 });
 const [node0] = lab.machines;
 const identity = {
@@ -136,7 +136,7 @@ describe("a machine's processes", () => {
       state: '/s',
       saves: '/saves',
       run: '/r',
-      programs: '/p',
+      emulators: '/p',
     });
     const cgroups = [lab, other].flatMap((each) => each.machines.map((machine) => machineCgroup(each, machine)));
     expect(new Set(cgroups).size).toBe(5);

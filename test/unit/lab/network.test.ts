@@ -9,7 +9,7 @@ const lab = labFrom(defineLab({name: 'x', subnet: '198.18.0.192/27'}), {
   state: '/s',
   saves: '/saves',
   run: '/r',
-  programs: '/p',
+  emulators: '/p',
 });
 const tables = labTables(lab, ['10.0.0.53']);
 const filter = tables.find((table) => table.table === 'filter')!;

@@ -21,7 +21,7 @@ describe('the cache of bases', () => {
       state: join(folder, 'labs'),
       saves: join(folder, 'saves'),
       run: join(folder, 'run'),
-      programs: join(folder, 'p'),
+      emulators: join(folder, 'p'),
     };
     await mkdir(host.state);
   });

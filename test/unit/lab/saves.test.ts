@@ -17,7 +17,7 @@ beforeEach(async () => {
     state: join(root, 'labs'),
     saves: join(root, 'saves'),
     run: join(root, 'run'),
-    programs: root,
+    emulators: root,
   };
 });
 afterEach(() => rm(root, {recursive: true, force: true}));

@@ -17,7 +17,7 @@ beforeEach(async () => {
     state: '/s',
     saves: '/saves',
     run: '/r',
-    programs: '/p',
+    emulators: '/p',
   }).machines;
   machine = {...node0!, pidFile: join(directory, 'pid'), console: join(directory, 'console.log')};
 });

@@ -83,7 +83,7 @@ describe('why a task is as it is', () => {
       looked: ['node0', 'node1', 'node2'],
       findings: [
         'node0: docker is unhealthy (dockerd does not answer, or has no cluster store)',
-        'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` brings it there',
+        'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` uploads it',
       ],
       lastEnd: undefined,
     });
@@ -91,7 +91,7 @@ describe('why a task is as it is', () => {
 
   it('is not that an image is missing which the agent pulls', async () => {
     const {findings} = await whyOf({task: {...PENDING, image: 'nginx'}, amiss: {node1: {image: ''}}});
-    expect(findings).toEqual(['node1: the image nginx is not there yet: the agent pulls it when the task starts']);
+    expect(findings).toEqual(['node1: the image nginx is missing: the agent pulls it when the task starts']);
   });
 
   it('shows how its last container ended, for one that runs nowhere', async () => {

@@ -1,8 +1,8 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {findFramework, taskOf} from '../../../src/tasks/framework-api.js';
-import type {FakeHost} from '../../support/fake-host.js';
+import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED, scheduler} from './scheduler.js';
 
@@ -17,8 +17,8 @@ function open(...nodes: readonly (FakeHost | Error | Promise<FakeHost>)[]): Open
   });
 }
 
-describe('the way to the framework', () => {
-  it('leads to the instance that leads', async () => {
+describe('finding the scheduler', () => {
+  it('returns the instance that leads', async () => {
     await using hosts = open(instance('node0'), instance('node1'), instance('node2', {isLeader: true}));
     expect((await findFramework(cluster, hosts)).node.name).toBe('node2');
   });
@@ -29,13 +29,20 @@ describe('the way to the framework', () => {
     expect((await findFramework(cluster, hosts)).node.name).toBe('node0');
   });
 
-  it('leads to one that stands by when the leader does not answer', async () => {
+  it('returns an instance that does not lead when the leader does not answer', async () => {
     const never = new Promise<FakeHost>(() => {});
     const hosts = open(new ConnectError('node0', 'no route'), instance('node1'), never);
-    expect((await findFramework(cluster, hosts)).node.name).toBe('node1');
+    vi.useFakeTimers();
+    try {
+      const found = findFramework(cluster, hosts);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect((await found).node.name).toBe('node1');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
-  it('says of every node why nothing answers there', async () => {
+  it('fails with the reason of every node when no instance answers', async () => {
     await using hosts = open(new ConnectError('node0', 'node0 is off'), STOPPED('node1'), STOPPED('node2'));
     await expect(findFramework(cluster, hosts)).rejects.toMatchObject({
       message: 'no scheduler answers\nnode0: node0 is off\nnode1: its scheduler does not run\nnode2: its scheduler does not run',
@@ -43,14 +50,39 @@ describe('the way to the framework', () => {
     });
   });
 
-  it('goes over the socket as root', async () => {
+  it.each([
+    [
+      'an older',
+      {apiVersion: undefined},
+      'this scheduler speaks version 0 of its API, and this hw5 version 1',
+      '`hw5 up` installs',
+    ],
+    ['a newer', {apiVersion: 2}, 'this scheduler speaks version 2 of its API, and this hw5 version 1', 'use the version of hw5'],
+    ['a broken', {tasks: [{}]}, 'its answer is not understood: tasks.0.name: ', '`hw5 logs scheduler`'],
+  ])('reports %s scheduler as such, and how to proceed', async (_, change, message, hint) => {
+    const node = (name: string) => new FakeHost(name).on(/state$/, answer(200, {...scheduler(), ...change}));
+    await using hosts = open(node('node0'), STOPPED('node1'), STOPPED('node2'));
+    await expect(findFramework(cluster, hosts)).rejects.toMatchObject({
+      message: expect.stringMatching(/^no scheduler gives an answer that this hw5 understands\nnode0: /),
+      hint: expect.stringContaining(hint),
+    });
+    await expect(findFramework(cluster, hosts)).rejects.toThrow(message);
+  });
+
+  it('uses an instance of this version next to an older one, as while hw5 replaces them', async () => {
+    const old = new FakeHost('node0').on(/state$/, answer(200, {...scheduler(), apiVersion: undefined}));
+    await using hosts = open(old, instance('node1'), STOPPED('node2'));
+    expect((await findFramework(cluster, hosts)).node.name).toBe('node1');
+  });
+
+  it('queries the socket as root', async () => {
     const leader = instance('node0', {isLeader: true});
     await using hosts = open(leader, instance('node1'), instance('node2'));
     await findFramework(cluster, hosts);
     expect(leader.commands[0]).toMatch(/^# curl .*--unix-socket \/run\/hw5\/scheduler\.sock http:\/\/scheduler\/v1\/state$/);
   });
 
-  it('hands over what is wanted of a task, and gives the answer back', async () => {
+  it('sends a command for a task, and returns the reply', async () => {
     const leader = instance('node0', {isLeader: true}).on(
       /POST .*\/v1\/tasks\/ssh-1\/restart$/,
       answer(202, {ok: true, message: 'ssh-1.1 is ended'}),
@@ -60,7 +92,7 @@ describe('the way to the framework', () => {
     expect(await api.command('ssh-1', 'restart')).toBe('ssh-1.1 is ended');
   });
 
-  it('fails with the words of the framework when it refuses', async () => {
+  it('fails with the reply of the scheduler when it rejects a command', async () => {
     const leader = instance('node0', {isLeader: true}).on(/release$/, answer(409, {ok: false, message: 'ssh-1 is not lost'}));
     await using hosts = open(leader, instance('node1'), instance('node2'));
     const api = await findFramework(cluster, hosts);
@@ -70,7 +102,7 @@ describe('the way to the framework', () => {
     });
   });
 
-  it('tells why a task is as it is', async () => {
+  it('returns the reasons for a task’s state', async () => {
     const leader = instance('node0', {isLeader: true}).on(
       /\/v1\/why\/ssh-1$/,
       answer(200, {name: 'ssh-1', why: ['it waits', 'node1: too small']}),
@@ -80,7 +112,7 @@ describe('the way to the framework', () => {
   });
 });
 
-describe('a task that is asked for', () => {
+describe('a task of the command line', () => {
   it('is found by its name', () => {
     expect(taskOf(scheduler(), 'ssh-2', cluster).address).toBe('192.168.0.102');
   });
@@ -88,11 +120,11 @@ describe('a task that is asked for', () => {
   it.each([
     ['jupitr', 'there is no task jupitr', 'did you mean jupyter?'],
     ['web', 'there is no task web', 'there are jupyter, ssh-1, ssh-2, ssh-3, ssh-4'],
-  ])('is refused when there is none of the name %s, with what was meant', (name, message, hint) => {
+  ])('is an error when there is none with the name %s, with a suggestion', (name, message, hint) => {
     expect(() => taskOf(scheduler(), name, cluster)).toThrow(expect.objectContaining({message, hint, exitCode: 2}));
   });
 
-  it('may be in the cluster file and not with the framework yet', () => {
+  it('is an error when it is only in the cluster file yet', () => {
     expect(() => taskOf({...scheduler(), tasks: []}, 'ssh-1', cluster)).toThrow(
       expect.objectContaining({hint: 'it is in the cluster file: run `hw5 up`'}),
     );

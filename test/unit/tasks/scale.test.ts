@@ -95,7 +95,7 @@ describe('scaling', () => {
     const text = `${NODES}network: {subnet: 192.168.0.64/26}\nframework:\n  tasks:\n    - {name: jupyter, address: 192.168.0.66}\n    - {name: ssh, addresses: 192.168.0.123-124}\n`;
     expect(scale(text, 'ssh=4').tasks.at(-1)).toBe('ssh-4 192.168.0.126');
     expect(errorOf(text, 'ssh=5')).toMatchObject({
-      message: 'ssh=5: the pool 192.168.0.64/26 has no free address left behind 192.168.0.126',
+      message: 'ssh=5: the pool 192.168.0.64/26 has no free address after 192.168.0.126',
       hint: expect.stringContaining('at most ssh=4'),
       exitCode: 2,
     });
@@ -106,7 +106,7 @@ describe('scaling', () => {
       'ssh=50: network.subnet: too small',
     );
     const unique = `${NODES}framework:\n  tasks:\n    - {name: web, image: nginx, count: 3, constraints: {unique: true}}\n`;
-    expect(errorOf(unique, 'web=4').message).toContain('4 tasks want a node of their own, but there are 3 agents');
+    expect(errorOf(unique, 'web=4').message).toContain('4 tasks need a node each, but there are 3 agents');
   });
 
   it('refuses names it does not know, with the one that was meant', () => {

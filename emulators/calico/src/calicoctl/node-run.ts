@@ -9,13 +9,13 @@ import {parseSnapshot} from '../model/snapshot.js';
 import {ENVIRONMENT_FILE, type NodeEnvironment, renderEnvironment} from '../node/environment.js';
 import {detectAddress, findInterface} from '../node/interfaces.js';
 import {NodeConflictError, registerNode} from '../node/startup.js';
-import {unitsOf, waitUntilReady} from '../node/units.js';
 import {runOrThrow} from '../process.js';
 import {loadEndpoints} from './config.js';
 import {CommandFailure, type Io} from './io.js';
 import {prepareKernel} from './kernel.js';
 import {type NodeRunOptions, parseNodeRunOptions} from './node-run-options.js';
 import {requireRoot} from './root.js';
+import {unitsOf, waitUntilReady} from './units.js';
 
 /**
  * `calicoctl node run`. Upstream starts a container, this one starts systemd units; the other output is the same. It succeeds only when the

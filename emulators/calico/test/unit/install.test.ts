@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
+import {UNITS} from '../../src/calicoctl/units.js';
 import {install} from '../../src/install.js';
-import {UNITS} from '../../src/node/units.js';
 
 const byPath = new Map(install.files.map((file) => [file.path, file]));
 

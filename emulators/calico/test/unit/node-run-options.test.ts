@@ -1,9 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import {parseFlags} from '../../src/calicoctl/flags.js';
 import {parseNodeRunOptions} from '../../src/calicoctl/node-run-options.js';
+import {unitsOf} from '../../src/calicoctl/units.js';
 import {readEnvironment, renderEnvironment} from '../../src/node/environment.js';
 import {detectAddress} from '../../src/node/interfaces.js';
-import {unitsOf} from '../../src/node/units.js';
 
 const parse = (...args: string[]) => parseNodeRunOptions(args, 'myhost');
 

@@ -1,4 +1,5 @@
 import type {AgentCall, AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
+import type {Clock} from '../common/clock.js';
 import type {Log} from '../common/log.js';
 import {fromWire, scalar} from '../common/resources.js';
 import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
@@ -11,7 +12,7 @@ import {keyOf, recordKey, type TaskRecord} from './task-record.js';
 import {TaskRun} from './task-run.js';
 import {UpdateSender} from './update-sender.js';
 
-export interface AgentParts {
+export interface AgentDependencies {
   readonly store: Store;
   readonly workDir: string;
   readonly ip: string;
@@ -21,31 +22,31 @@ export interface AgentParts {
   readonly switchesUser: boolean;
   readonly removeDelay: number;
   readonly log: Log;
-  now(): number;
-  /** A UUID. */
+  readonly clock: Clock;
+  /** @returns a new UUID */
   newId(): string;
-  /** Sends to the master; false when it did not arrive. */
+  /** Sends a call to the master. @returns false when the master did not accept it */
   call(call: AgentCall): Promise<boolean>;
-  /** The master wants this agent to end. */
+  /** The master has told this agent to shut down. */
   onShutdown(message: string): void;
 }
 
-/** An agent: its tasks, their updates, and what the master says. */
+/** The state of an agent: its identity, its tasks and their updates. It acts on the messages of the master. */
 export class Agent {
   #info: AgentInfo;
   #total: readonly Resource[];
-  readonly #parts: AgentParts;
+  readonly #parts: AgentDependencies;
   readonly #runs = new Map<string, TaskRun>();
   readonly #updates: UpdateSender;
-  /** Ended tasks, for /state and for removing their containers. */
+  /** Terminated tasks, for /state and for the removal of their containers. */
   #completed: TaskRecord[] = [];
   #isClosed = false;
 
-  constructor(parts: AgentParts, info: AgentInfo, recovered: AgentRecord | undefined) {
+  constructor(parts: AgentDependencies, info: AgentInfo, recovered: AgentRecord | undefined) {
     this.#parts = parts;
     this.#info = recovered?.info ?? info;
     this.#total = recovered?.total ?? info.resources;
-    this.#updates = new UpdateSender({now: parts.now, call: parts.call});
+    this.#updates = new UpdateSender({now: () => parts.clock.now(), call: parts.call});
   }
 
   get info(): AgentInfo {
@@ -65,22 +66,22 @@ export class Agent {
   }
 
   /**
-   * Takes up the tasks of the agent before: those of frameworks with checkpoint go on, the others are ended.
-   * @param ends end all of them (--recover=cleanup)
+   * Recovers the tasks of the previous agent with this work directory. Tasks of frameworks with checkpoint continue, others are killed.
+   * @param killsAll kill all of them (--recover=cleanup)
    */
-  async recover(ends: boolean): Promise<void> {
+  async recover(killsAll: boolean): Promise<void> {
     if (this.#info.id === undefined) return;
     const records = this.#parts.store.loadTasks();
     for (const record of records) {
       const containerizer = this.#parts.containerizers[record.containerizer];
       if (!containerizer) continue;
-      const isKept = !ends && record.framework.checkpoint === true;
+      const isKept = !killsAll && record.framework.checkpoint === true;
       if (isKept) {
         const run = this.#newRun(record, containerizer);
         this.#runs.set(recordKey(record), run);
-        this.#live(run, run.resume());
+        this.#logFailure(run, run.resume());
       } else {
-        this.#parts.log(`ending task ${record.task.task_id.value}: its framework has no checkpoint`);
+        this.#parts.log(`killing task ${record.task.task_id.value}: its framework has no checkpoint`);
         this.#parts.store.removeTask(record);
         if (!isTerminal(record.state)) await containerizer.create(record).kill(0);
         await containerizer.cleanUp(record);
@@ -127,7 +128,7 @@ export class Agent {
     }
   }
 
-  /** /monitor/statistics: what the running tasks use, and may use. */
+  /** The content of /monitor/statistics: what the running tasks use, and their limits. */
   async statistics(): Promise<object[]> {
     const running = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
     return Promise.all(
@@ -140,7 +141,7 @@ export class Agent {
           framework_id: framework.id!.value,
           source: task.task_id.value,
           statistics: {
-            timestamp: this.#parts.now(),
+            timestamp: this.#parts.clock.now(),
             cpus_limit: scalar(limits, 'cpus'),
             mem_limit_bytes: scalar(limits, 'mem') * 2 ** 20,
             ...(await run.statistics()),
@@ -150,26 +151,26 @@ export class Agent {
     );
   }
 
-  /** Time passed: repeats updates, removes containers that are over for long enough. */
+  /** Called periodically: repeats updates and removes the containers of terminated tasks after a while. */
   tick(): void {
     this.#updates.tick(this.tasks);
-    const due = this.#completed.filter((record) => record.removeAt !== undefined && record.removeAt <= this.#parts.now());
+    const due = this.#completed.filter((record) => record.removeAt !== undefined && record.removeAt <= this.#parts.clock.now());
     for (const record of due) {
       delete record.removeAt;
       void this.#parts.containerizers[record.containerizer]?.cleanUp(record);
     }
   }
 
-  /** From now on nothing is written down: the work directory is the next agent's. */
+  /** Stops checkpointing: the work directory now belongs to the next agent. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Ends all tasks; their updates go nowhere. */
+  /** Kills all tasks without sending their updates. */
   async shutdown(): Promise<void> {
-    const live = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
+    const running = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
     this.#parts.store.forget();
-    await Promise.all(live.map((run) => this.#parts.containerizers[run.record.containerizer]!.create(run.record).kill(0)));
+    await Promise.all(running.map((run) => this.#parts.containerizers[run.record.containerizer]!.create(run.record).kill(0)));
   }
 
   #save(): void {
@@ -189,12 +190,12 @@ export class Agent {
         source: 'SOURCE_AGENT' as const,
         reason: 'REASON_RECONCILIATION',
         agent_id: {value: message.agent_id},
-        timestamp: this.#parts.now(),
+        timestamp: this.#parts.clock.now(),
         uuid: this.#newUuid(),
       };
       void this.#parts.call({type: 'UPDATE', framework_id, status, latest_state: status.state});
     }
-    this.#updates.sendAgain(this.tasks);
+    this.#updates.resend(this.tasks);
   }
 
   #runTask(framework: FrameworkInfo, task: TaskInfo, role: string): void {
@@ -220,7 +221,7 @@ export class Agent {
     this.#runs.set(key, run);
     this.#parts.store.saveTask(record);
     this.#parts.log(`running task ${taskId} of framework ${frameworkId} in container ${containerId}`);
-    this.#live(run, run.start());
+    this.#logFailure(run, run.start());
   }
 
   #newRun(record: TaskRecord, containerizer: Containerizer): TaskRun {
@@ -230,15 +231,15 @@ export class Agent {
       agentIp: this.#parts.ip,
       launchTimeout: this.#parts.launchTimeout,
       switchesUser: this.#parts.switchesUser,
-      now: this.#parts.now,
+      clock: this.#parts.clock,
       newUuid: () => this.#newUuid(),
       onChange: (changed) => this.#onChange(changed),
       onBug: (error) => this.#onBug(record, error),
     });
   }
 
-  #live(run: TaskRun, life: Promise<void>): void {
-    life.catch((error: unknown) => this.#onBug(run.record, error));
+  #logFailure(run: TaskRun, finished: Promise<void>): void {
+    finished.catch((error: unknown) => this.#onBug(run.record, error));
   }
 
   #onBug(record: TaskRecord, error: unknown): void {
@@ -252,7 +253,7 @@ export class Agent {
   #onChange(record: TaskRecord): void {
     if (this.#isClosed || this.#runs.get(recordKey(record))?.record !== record) return;
     this.#parts.store.saveTask(record);
-    this.#updates.sendNew(record);
+    this.#updates.sendNext(record);
   }
 
   #killTask(frameworkId: string, taskId: string, policy: KillPolicy | undefined): void {
@@ -269,7 +270,7 @@ export class Agent {
   #complete(record: TaskRecord): void {
     this.#runs.delete(recordKey(record));
     this.#parts.store.removeTask(record);
-    record.removeAt = this.#parts.now() + this.#parts.removeDelay;
+    record.removeAt = this.#parts.clock.now() + this.#parts.removeDelay;
     this.#completed = [...this.#completed, record].slice(-200);
   }
 
@@ -279,13 +280,13 @@ export class Agent {
       record.framework = framework;
       this.#parts.store.saveTask(record);
     }
-    this.#updates.sendAgain(records);
+    this.#updates.resend(records);
   }
 
   #shutdownFramework(frameworkId: string): void {
     for (const run of this.#runs.values()) {
       if (run.record.framework.id?.value !== frameworkId) continue;
-      // Nobody waits for its updates any more.
+      // The framework is gone, so that its updates will not be acknowledged.
       this.#complete(run.record);
       run.kill({grace_period: {nanoseconds: 5e9}});
     }

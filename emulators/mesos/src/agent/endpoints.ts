@@ -6,7 +6,7 @@ import {metrics} from './metrics.js';
 import {operatorApi} from './operator-api.js';
 import {agentStateView, containersView} from './views.js';
 
-/** Answers one request. Endpoints of the process `slave(1)` answer with and without that prefix. */
+/** Answers an HTTP request. Each path is served with and without the prefix /slave(1). */
 export function endpoints(context: EndpointContext, request: Request): Reply | Promise<Reply> {
   const {agent, flags} = context;
   const path = request.path.replace(/^\/slave\(1\)(?=\/)/, '');

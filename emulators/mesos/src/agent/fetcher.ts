@@ -13,9 +13,9 @@ import type {User} from './users.js';
 const MAX_REDIRECTS = 10;
 
 /**
- * Fetches the command's URIs into the sandbox: files of this machine, http and https. All of it becomes the task's user's.
- * @param owner undefined: what is fetched stays the agent's own
- * @param signal the launch is given up: a server that never answers must not keep the task
+ * Fetches the URIs of a command into the sandbox: local files, http and https. The sandbox is then given to the user of the task.
+ * @param owner undefined to keep the agent's user as the owner
+ * @param signal aborted when the launch is canceled or times out
  * @throws {LaunchError}
  */
 export async function fetchUris(record: TaskRecord, owner: User | undefined, signal: AbortSignal): Promise<void> {
@@ -29,7 +29,7 @@ export async function fetchUris(record: TaskRecord, owner: User | undefined, sig
       throw new LaunchError(message);
     }
   }
-  // An archive may hold anything: the whole sandbox changes hands, as with Mesos' fetcher, but no link is followed.
+  // Archives contain further files, so the owner of the whole sandbox is changed, as Mesos' fetcher does. -h: links are not followed.
   if (owner && uris.length > 0) await run(['chown', '-hR', `${owner.uid}:${owner.gid}`, record.sandbox], signal);
 }
 
@@ -51,15 +51,15 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<void> 
 }
 
 async function download(url: string, path: string, signal: AbortSignal): Promise<void> {
-  let at = url;
+  let location = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await request(at, signal);
+    const response = await request(location, signal);
     const {statusCode = 0, headers} = response;
     if (statusCode === 200) return pipeline(response, createWriteStream(path), {signal});
-    // Its body may never end.
+    // The body of the response is not needed and may never end.
     response.destroy();
     if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) throw new Error(`status ${statusCode}`);
-    at = new URL(headers.location, at).href;
+    location = new URL(headers.location, location).href;
   }
   throw new Error(`more than ${MAX_REDIRECTS} redirects`);
 }

@@ -8,10 +8,10 @@ import {groupName, userName} from './users.js';
 
 const MAX_LENGTH = 16 * 4096;
 
-/** Whose files: those below WORK_DIR/slaves, whatever links in them point at. */
+/** Which files are served: those below WORK_DIR/slaves, after links have been resolved. */
 export interface FilesRoot {
   readonly workDir: string;
-  /** None before the agent is registered. */
+  /** Undefined before the agent is registered. */
   readonly agentId: string | undefined;
 }
 
@@ -21,41 +21,43 @@ export function filesRoot({agent, flags}: EndpointContext): FilesRoot {
 
 /** /files/browse, /files/read and /files/download. */
 export function filesApi(root: FilesRoot, action: string, query: URLSearchParams, response: ServerResponse): Reply {
-  const wanted = query.get('path');
-  if (wanted === null || wanted === '') return {status: 400, text: "Expecting 'path=value' in query.\n"};
-  const path = findFile(root, wanted);
+  const requested = query.get('path');
+  if (requested === null || requested === '') return {status: 400, text: "Expecting 'path=value' in query.\n"};
+  const path = findFile(root, requested);
   if (path === undefined) return notFound();
   const isDirectory = statSync(path).isDirectory();
   if (action === 'browse')
-    return isDirectory ? {status: 200, json: listFiles(wanted, path).map(listedFile)} : {status: 400, text: 'Not a directory.\n'};
+    return isDirectory
+      ? {status: 200, json: listFiles(requested, path).map(listedFile)}
+      : {status: 400, text: 'Not a directory.\n'};
   if (isDirectory) return {status: 400, text: 'Cannot read from a directory.\n'};
   if (action === 'download') return download(path, response);
   const [offset, length] = [query.get('offset'), query.get('length')].map((text) => (text === null ? undefined : Number(text)));
   if ((offset !== undefined && !Number.isInteger(offset)) || (length !== undefined && !Number.isInteger(length))) {
     return {status: 400, text: 'Failed to parse offset or length.\n'};
   }
-  // -1 asks how long the file is.
+  // The offset -1 requests the size of the file.
   if (offset === undefined || offset === -1) return {status: 200, json: {data: '', offset: statSync(path).size}};
   return {status: 200, json: {data: readPart(path, offset, length).toString('utf8'), offset}};
 }
 
 /**
- * The real path of a file that may be shown; undefined for all else.
- * @param wanted a path below WORK_DIR/slaves, or Mesos' virtual path of a sandbox: /frameworks/F/executors/E/runs/latest
+ * The real path of a file that may be served; undefined for any other.
+ * @param requested a path below WORK_DIR/slaves, or Mesos' virtual path of a sandbox: /frameworks/F/executors/E/runs/latest
  */
-export function findFile({workDir, agentId}: FilesRoot, wanted: string): string | undefined {
+export function findFile({workDir, agentId}: FilesRoot, requested: string): string | undefined {
   const slaves = join(workDir, 'slaves');
-  const isVirtual = agentId !== undefined && /^\/frameworks\/[^/]+\/executors\/[^/]+\/runs\/[^/]+/.test(wanted);
+  const isVirtual = agentId !== undefined && /^\/frameworks\/[^/]+\/executors\/[^/]+\/runs\/[^/]+/.test(requested);
   try {
     const root = realpathSync(slaves);
-    const path = realpathSync(isVirtual ? join(slaves, agentId, wanted) : wanted);
+    const path = realpathSync(isVirtual ? join(slaves, agentId, requested) : requested);
     return path === root || path.startsWith(root + sep) ? path : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** As it is, however large. */
+/** Streams a file as it is. */
 function download(path: string, response: ServerResponse): undefined {
   const {size} = statSync(path);
   response.writeHead(200, {
@@ -64,18 +66,18 @@ function download(path: string, response: ServerResponse): undefined {
     'Content-Length': size,
   });
   if (size === 0) response.end();
-  // What a running task adds meanwhile is not sent: the length is said. When the other side leaves, there is nobody to tell.
+  // Only the announced length is sent, even if a task appends to the file meanwhile. An error means that the client has disconnected.
   else pipeline(createReadStream(path, {end: size - 1}), response).catch(() => response.destroy());
   return undefined;
 }
 
-/** The files of a directory, by the path they were asked for. */
-export function listFiles(shown: string, directory: string): {readonly path: string; readonly stats: Stats}[] {
+/** The files of a directory. Their paths begin with the requested path. */
+export function listFiles(requested: string, directory: string): {readonly path: string; readonly stats: Stats}[] {
   return readdirSync(directory)
     .sort()
     .flatMap((name) => {
       const stats = statSync(join(directory, name), {throwIfNoEntry: false});
-      return stats ? [{path: join(shown, name), stats}] : [];
+      return stats ? [{path: join(requested, name), stats}] : [];
     });
 }
 
@@ -91,13 +93,13 @@ function listedFile({path, stats}: {readonly path: string; readonly stats: Stats
   };
 }
 
-/** As `ls -l` shows it. */
+/** The mode as `ls -l` prints it. */
 function modeText(stats: Stats): string {
   const bits = [...'rwxrwxrwx'].map((letter, index) => ((stats.mode >> (8 - index)) & 1 ? letter : '-')).join('');
   return (stats.isDirectory() ? 'd' : '-') + bits;
 }
 
-/** A part of a file, as long as Mesos gives at once. */
+/** A part of a file, at most as long as Mesos returns in one response. */
 export function readPart(path: string, offset: number, length: number | undefined): Buffer {
   const file = openSync(path, 'r');
   try {

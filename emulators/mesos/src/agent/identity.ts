@@ -8,13 +8,13 @@ import {parseResources} from '../common/resources-text.js';
 import type {AgentInfo, Resource} from '../common/wire.js';
 import type {AgentRecord, Store} from './store.js';
 
-/** Refuses what this work-alike can't do. @throws {UsageError} */
+/** Rejects flags that the emulator does not support. @returns the address of the master @throws {UsageError} */
 export function checkAgentFlags(flags: Flags): {readonly host: string; readonly port: number} {
-  const master = flags.text('master');
+  const master = flags.string('master');
   if (master === undefined) throw new UsageError('Missing required option --master');
   if (master.startsWith('zk://')) {
-    throw new UsageError(`--master=${master}: ZooKeeper is not supported by hw5's lab work-alike of Mesos`, {
-      hint: 'give --master=HOST:PORT',
+    throw new UsageError(`--master=${master}: ZooKeeper is not supported by hw5's Mesos emulator`, {
+      hint: 'use --master=HOST:PORT',
     });
   }
   flags.required('work_dir');
@@ -22,21 +22,21 @@ export function checkAgentFlags(flags: Flags): {readonly host: string; readonly 
     if (name !== 'docker' && name !== 'mesos')
       throw new UsageError(`Could not create containerizer: Unknown containerizer: '${name}'`);
   }
-  if (flags.text('reconfiguration_policy') !== 'equal')
-    throw new UsageError('--reconfiguration_policy: only `equal` is supported here');
+  if (flags.string('reconfiguration_policy') !== 'equal')
+    throw new UsageError('--reconfiguration_policy: only `equal` is supported');
   const match = /^(?:master@)?(.+?)(?::(\d+))?$/.exec(master)!;
   return {host: match[1]!, port: Number(match[2] ?? 5050)};
 }
 
-/** The agent's own address, for others. */
+/** The address at which others reach the agent. */
 export function agentIp(flags: Flags): string {
-  const ip = flags.text('advertise_ip') ?? flags.required('ip');
+  const ip = flags.string('advertise_ip') ?? flags.required('ip');
   return ip === '0.0.0.0' ? '127.0.0.1' : ip;
 }
 
-/** What the flags make of this agent, without its id. What --resources leaves out is what the machine has. */
+/** The description of this agent, without its id. Resources that --resources does not list are those of the machine. */
 export function describeAgent(flags: Flags, port: number): AgentInfo {
-  const given = parseResources(flags.text('resources') ?? '');
+  const given = parseResources(flags.string('resources') ?? '');
   const detected: readonly (() => Resource)[] = [
     () => scalarResource('cpus', cpus().length),
     () => scalarResource('mem', Math.max(512, Math.floor(totalmem() / 2 ** 20) - 1024)),
@@ -46,10 +46,10 @@ export function describeAgent(flags: Flags, port: number): AgentInfo {
   const names = ['cpus', 'mem', 'disk', 'ports'];
   const missing = names.flatMap((name, index) => (given.some((resource) => resource.name === name) ? [] : [detected[index]!()]));
   return {
-    hostname: flags.text('hostname') ?? (flags.text('ip') === '0.0.0.0' ? hostname() : agentIp(flags)),
+    hostname: flags.string('hostname') ?? (flags.string('ip') === '0.0.0.0' ? hostname() : agentIp(flags)),
     port,
     resources: [...given, ...missing],
-    attributes: parseAttributes(flags.text('attributes')),
+    attributes: parseAttributes(flags.string('attributes')),
     checkpoint: true,
   };
 }
@@ -64,14 +64,14 @@ function freeDisk(path: string): number {
 }
 
 /**
- * Takes up the identity in the work directory; none: the agent is new.
- * @throws {EmulatorError} in the words of Mesos when the flags describe another agent than the one that worked here
+ * Recovers the identity from the work directory; undefined when the agent is new.
+ * @throws {EmulatorError} with upstream's message when the flags describe another agent than the one recorded there
  */
 export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | undefined {
   const old = store.load();
   if (!old) return undefined;
   const {id, ...before} = old.info;
-  if (isDetectedOnly(before, info) || isDeepStrictEqual(before, JSON.parse(JSON.stringify(info))))
+  if (differsAtMostInDisk(before, info) || isDeepStrictEqual(before, JSON.parse(JSON.stringify(info))))
     return {...old, info: {...info, id: id!}};
   throw new EmulatorError(
     [
@@ -89,8 +89,8 @@ export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | un
   );
 }
 
-/** Free disk changes by itself: that alone is no other agent. */
-function isDetectedOnly(before: Omit<AgentInfo, 'id'>, now: AgentInfo): boolean {
+/** The amount of free disk changes over time: an agent that differs in nothing else is the same. */
+function differsAtMostInDisk(before: Omit<AgentInfo, 'id'>, now: AgentInfo): boolean {
   const withoutDisk = (info: Omit<AgentInfo, 'id'>): object => ({
     ...info,
     resources: info.resources.filter((resource) => resource.name !== 'disk'),

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
       log(`shut down: ${message}`);
       process.exit(0);
     });
-    // The tasks go on without us, and are taken up again by the next agent with this work directory.
+    // The tasks continue. The next agent with this work directory recovers them.
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.once(signal, () => void agent.stop().then(() => process.exit(0)));
     process.once('SIGUSR1', () => void agent.unregister());

@@ -1,43 +1,44 @@
 import {Agent as HttpAgent, request} from 'node:http';
 import type {AgentCall, AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
+import {type Clock, delay} from '../common/clock.js';
 import type {Log} from '../common/log.js';
 import {RecordReader} from '../common/recordio.js';
-import {delay} from './processes.js';
 
-export interface MasterLinkParts {
+export interface MasterConnectionOptions {
   readonly host: string;
   readonly port: number;
   /** Seconds between attempts. */
   readonly backoff: number;
   readonly log: Log;
+  readonly clock: Clock;
   registration(): AgentRegistration;
   onMessage(message: AgentMessage): void;
 }
 
-/** How long the master may be silent before its limit is known, in ms. */
-const FIRST_LIMIT = 10_000;
+/** The timeout of the stream before the master has sent its own, in seconds. */
+const INITIAL_TIMEOUT = 10;
 
 /**
- * The connection to the master: one stream of messages from it, and calls to it one after another, in order. When the stream breaks, or is
- * silent for longer than the master's pings may be, it registers again. So a restarted master is noticed at once.
+ * The connection to the master: one stream of messages from it, and calls to it, sent one at a time and in order. The agent registers again
+ * when the stream breaks or times out (the master sends pings over it).
  */
-export class MasterLink {
-  readonly #parts: MasterLinkParts;
+export class MasterConnection {
+  readonly #options: MasterConnectionOptions;
   readonly #http = new HttpAgent({keepAlive: true, maxSockets: 1});
   readonly #closing = new AbortController();
   #stream: string | undefined;
   #calls: Promise<unknown> = Promise.resolve();
   #breakStream: () => void = () => undefined;
 
-  constructor(parts: MasterLinkParts) {
-    this.#parts = parts;
+  constructor(options: MasterConnectionOptions) {
+    this.#options = options;
   }
 
   get isConnected(): boolean {
     return this.#stream !== undefined;
   }
 
-  /** Keeps the connection up until close. */
+  /** Connects, and connects again whenever the connection is lost, until `close`. */
   async run(): Promise<void> {
     let lastReason = '';
     while (!this.#closing.signal.aborted) {
@@ -45,13 +46,13 @@ export class MasterLink {
       this.#stream = undefined;
       if (this.#closing.signal.aborted) return;
       if (reason !== lastReason)
-        this.#parts.log(`no connection to the master at ${this.#parts.host}:${this.#parts.port}: ${reason}`);
+        this.#options.log(`no connection to the master at ${this.#options.host}:${this.#options.port}: ${reason}`);
       lastReason = reason;
-      await delay(this.#parts.backoff * 1000, this.#closing.signal);
+      await delay(this.#options.clock, this.#options.backoff, this.#closing.signal);
     }
   }
 
-  /** Sends a call after those before it; false when it did not arrive. */
+  /** Sends a call when all previous ones are answered. @returns false when the master did not accept it */
   call(call: AgentCall): Promise<boolean> {
     const result = this.#calls.then(() => this.#post(call));
     this.#calls = result;
@@ -64,23 +65,25 @@ export class MasterLink {
     this.#http.destroy();
   }
 
-  /** One life of the stream; resolves with why it ended. */
+  /** Registers and reads the stream until it ends. @returns why it ended */
   #connect(): Promise<string> {
     return new Promise((resolve) => {
       const reader = new RecordReader();
-      const body = JSON.stringify({type: 'REGISTER', register: this.#parts.registration()} satisfies AgentCall);
+      const body = JSON.stringify({type: 'REGISTER', register: this.#options.registration()} satisfies AgentCall);
       const outgoing = request(this.#target(body));
-      let silence: NodeJS.Timeout | undefined;
-      const expectWithin = (ms: number): void => {
-        clearTimeout(silence);
-        silence = setTimeout(() => outgoing.destroy(new Error(`silent for ${ms / 1000} s`)), ms);
+      let cancelTimeout: () => void = () => undefined;
+      const restartTimeout = (seconds: number): void => {
+        cancelTimeout();
+        cancelTimeout = this.#options.clock.schedule(seconds, () => {
+          outgoing.destroy(new Error(`nothing received for ${seconds} s`));
+        });
       };
       const end = (reason: string): void => {
-        clearTimeout(silence);
+        cancelTimeout();
         resolve(reason);
       };
-      let limit = FIRST_LIMIT;
-      expectWithin(limit);
+      let timeout = INITIAL_TIMEOUT;
+      restartTimeout(timeout);
       this.#breakStream = () => outgoing.destroy();
       outgoing.on('error', (error) => end(error.message));
       outgoing.on('close', () => end('connection closed'));
@@ -94,10 +97,10 @@ export class MasterLink {
         response.on('data', (bytes: Buffer) => {
           for (const record of reader.push(bytes)) {
             const message = record as AgentMessage;
-            if (message.type === 'REGISTERED') limit = message.stream_timeout_seconds * 1000;
-            this.#parts.onMessage(message);
+            if (message.type === 'REGISTERED') timeout = message.stream_timeout_seconds;
+            this.#options.onMessage(message);
           }
-          expectWithin(limit);
+          restartTimeout(timeout);
         });
         response.on('error', (error) => end(error.message));
         response.on('end', () => {
@@ -119,7 +122,7 @@ export class MasterLink {
         {...target, agent: this.#http, timeout: 10_000, headers: {...headers, 'Mesos-Stream-Id': stream}},
         (response) => {
           response.resume();
-          // The master does not know this stream any more: it restarted, or gave us up.
+          // The master no longer knows this stream: it restarted, or it has marked this agent unreachable.
           if (response.statusCode === 403 && this.#stream === stream) this.#breakStream();
           response.on('close', () => resolve(response.statusCode === 202));
         },
@@ -132,6 +135,6 @@ export class MasterLink {
 
   #target(body: string): {host: string; port: number; path: string; method: string; headers: Record<string, string | number>} {
     const headers = {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body)};
-    return {host: this.#parts.host, port: this.#parts.port, path: '/hw5/v1/agent', method: 'POST', headers};
+    return {host: this.#options.host, port: this.#options.port, path: '/hw5/v1/agent', method: 'POST', headers};
   }
 }

@@ -2,7 +2,7 @@ import {fromWire, scalar} from '../common/resources.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {usedResources} from './views.js';
 
-/** A part of what genuine Mesos counts in an agent's /metrics/snapshot, under the same names. */
+/** Some of the metrics in the /metrics/snapshot of an upstream agent, by the same names. */
 export function metrics({agent, startedAt, now, isRegistered}: EndpointContext): Record<string, number> {
   const [total, used] = [fromWire(agent.total), usedResources(agent)];
   const records = [...agent.tasks, ...agent.completed];

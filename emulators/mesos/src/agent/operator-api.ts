@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {notFound, type Reply, type Request} from '../common/http-server.js';
-import {field, integer, message, opaque, required, text} from '../common/message.js';
+import {field, integer, message, opaque, required, string} from '../common/message.js';
 import {type OperatorCalls, readOperatorCall} from '../common/operator-call.js';
 import {VERSION} from '../common/version.js';
 import {isTerminal} from '../common/wire.js';
@@ -14,8 +14,8 @@ const CALLS: OperatorCalls = {
   program: 'agent',
   withField: {
     SET_LOGGING_LEVEL: opaque,
-    LIST_FILES: message({path: required(1, text)}),
-    READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+    LIST_FILES: message({path: required(1, string)}),
+    READ_FILE: message({path: required(1, string), offset: required(2, integer), length: field(3, integer)}),
     LAUNCH_CONTAINER: opaque,
     WAIT_CONTAINER: opaque,
     KILL_CONTAINER: opaque,
@@ -58,13 +58,13 @@ interface Call {
 /** POST /api/v1 of an agent. */
 export function operatorApi(context: EndpointContext, request: Request): Reply {
   const read = readOperatorCall<Call>(request, CALLS);
-  if ('refused' in read) return read.refused;
+  if ('rejection' in read) return read.rejection;
   const {call} = read;
   const answer = ANSWERS[call.type];
   const reply = (value: object): Reply => ({status: 200, json: {type: call.type, [call.type.toLowerCase()]: value}});
   if (answer) return reply(answer(context));
   const files = call.list_files ?? call.read_file;
-  if (!files) return {status: 501, text: `${call.type} is not supported by hw5's lab work-alike of Mesos`};
+  if (!files) return {status: 501, text: `${call.type} is not supported by hw5's Mesos emulator`};
   const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<Call>['read_file']);
   return found ? reply(found) : notFound();
 }

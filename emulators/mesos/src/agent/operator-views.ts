@@ -1,7 +1,7 @@
 import {fromWire, toWire} from '../common/resources.js';
 import type {TaskRecord} from './task-record.js';
 
-/** What the operator API of an agent says of a task. */
+/** A task in the responses of the agent's operator API. */
 export function taskJson(record: TaskRecord): object {
   const {task, role} = record;
   return {
@@ -19,7 +19,7 @@ export function taskJson(record: TaskRecord): object {
   };
 }
 
-/** The executor that Mesos makes for a task that brings none. */
+/** The command executor that Mesos creates for a task without an executor. */
 export function executorJson(record: TaskRecord): object {
   const {task, role} = record;
   const executor_info = {

@@ -1,15 +1,15 @@
 import {type ChildProcess, type SpawnOptions, spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import type {ProcessMark} from './task-record.js';
+import type {ProcessIdentity} from './task-record.js';
 
 export interface CommandResult {
-  /** Undefined when a signal ended it or it could not be started. */
+  /** Undefined when a signal terminated the command or it could not be started. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command to its end. Never throws: what could not be started has its reason in stderr. */
+/** Runs a command until it exits. Never rejects: when the command cannot be started, stderr has the reason. */
 export function runCommand(
   argv: readonly string[],
   options: {readonly timeoutMs?: number; readonly signal?: AbortSignal} = {},
@@ -34,46 +34,33 @@ export function runCommand(
   });
 }
 
-/** The mark of a process, also of one that has ended and waits for its parent; undefined when there is none. */
-export function markProcess(pid: number): ProcessMark | undefined {
-  return readProcess(pid)?.mark;
+/** The identity of a process, also of one that has exited but was not reaped yet; undefined when there is no such process. */
+export function identifyProcess(pid: number): ProcessIdentity | undefined {
+  return readProcess(pid)?.identity;
 }
 
-export function isAlive(mark: ProcessMark): boolean {
-  const now = readProcess(mark.pid);
-  return now?.isAlive === true && now.mark.startTime === mark.startTime && now.mark.bootId === mark.bootId;
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = readProcess(identity.pid);
+  return now?.isAlive === true && now.identity.startTime === identity.startTime && now.identity.bootId === identity.bootId;
 }
 
-function readProcess(pid: number): {readonly mark: ProcessMark; readonly isAlive: boolean} | undefined {
+function readProcess(pid: number): {readonly identity: ProcessIdentity; readonly isAlive: boolean} | undefined {
   try {
-    // From field 3 on; the name in field 2 may hold spaces and parentheses. Field 22 is the start time.
+    // Fields 3 and up: the name in field 2 may contain spaces and parentheses. Field 3 is the state, field 22 the start time.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\)\s/s, '')
       .split(' ');
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return {mark: {pid, startTime: fields[19]!, bootId}, isAlive: fields[0] !== 'Z' && fields[0] !== 'X'};
+    return {identity: {pid, startTime: fields[19]!, bootId}, isAlive: fields[0] !== 'Z' && fields[0] !== 'X'};
   } catch {
     return undefined;
   }
 }
 
-/** How a child of ours ended. */
+/** How a child process ended: its exit code (undefined: by a signal), or why it could not be started. */
 export function waitForExit(child: ChildProcess): Promise<{readonly code: number | undefined; readonly error?: Error}> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({code: undefined, error}));
     child.once('exit', (code) => resolve({code: code ?? undefined}));
-  });
-}
-
-export function delay(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
   });
 }

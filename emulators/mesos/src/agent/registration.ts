@@ -3,7 +3,7 @@ import {VERSION} from '../common/version.js';
 import {type AgentInfo, isTerminal, type Resource} from '../common/wire.js';
 import type {TaskRecord} from './task-record.js';
 
-/** What an agent tells the master of itself: all tasks that live, or whose end the framework has not acknowledged. */
+/** What an agent reports when it registers. It includes tasks that run, and those whose terminal update is not acknowledged yet. */
 export function describeRegistration(
   info: AgentInfo,
   total: readonly Resource[],

@@ -4,14 +4,14 @@ import {LaunchError} from './containers/container.js';
 import type {TaskRecord} from './task-record.js';
 import {findUser, type User} from './users.js';
 
-/** Where a run of a task keeps its files, as in genuine Mesos. */
+/** The sandbox of a run of a task, at the same path as in upstream Mesos. */
 export function sandboxPath(workDir: string, agentId: string, frameworkId: string, taskId: string, containerId: string): string {
   return join(workDir, 'slaves', agentId, 'frameworks', frameworkId, 'executors', taskId, 'runs', containerId);
 }
 
 /**
- * The user that the task's files are to belong to: that of the command, else of the framework. Undefined: they stay the agent's.
- * @param switchesUser false with --no-switch_user: whoever the task names, it runs as the agent does
+ * The owner of the task's files: the user of the command, or else of the framework. Undefined to keep the agent's user.
+ * @param switchesUser false with --no-switch_user: every task runs as the agent's user
  * @throws {LaunchError}
  */
 export function findOwner(record: TaskRecord, switchesUser: boolean): User | undefined {
@@ -25,7 +25,7 @@ export function findOwner(record: TaskRecord, switchesUser: boolean): User | und
   return process.getuid?.() === 0 ? user : undefined;
 }
 
-/** Makes the sandbox. */
+/** Creates the sandbox. */
 export function makeSandbox(record: TaskRecord, owner: User | undefined): void {
   mkdirSync(record.sandbox, {recursive: true});
   const latest = join(dirname(record.sandbox), 'latest');

@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {mkdirSync} from 'node:fs';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
+import {type Clock, repeat, SYSTEM_CLOCK} from '../common/clock.js';
 import type {Flags} from '../common/flags.js';
 import {createHttpServer, type Handler} from '../common/http-server.js';
 import type {Log} from '../common/log.js';
@@ -12,32 +13,36 @@ import {DockerContainerizer} from './containers/docker.js';
 import {endpoints} from './endpoints.js';
 import {taskEnvironment} from './environment.js';
 import {agentIp, checkAgentFlags, describeAgent, recoverIdentity} from './identity.js';
-import {MasterLink} from './master-connection.js';
+import {MasterConnection} from './master-connection.js';
 import {Store} from './store.js';
 
 export interface RunningAgent {
   readonly port: number;
-  /** As SIGTERM: the tasks go on. */
+  /** Stops the agent, as SIGTERM does. The tasks continue. */
   stop(): Promise<void>;
-  /** As SIGUSR1: unregisters and ends the tasks. */
+  /** Unregisters the agent and kills its tasks, as SIGUSR1 does. */
   unregister(): Promise<void>;
 }
 
-/** How often time is looked at, in ms. */
-const TICK = 200;
+/** The interval of `Agent.tick`, in seconds. */
+const TICK = 0.2;
 
 /**
  * Starts an agent.
- * @param onShutdown called after the master told it to end and it has ended
- * @throws {UsageError} for flags that make no sense, {EmulatorError} for a work directory of another agent
+ * @param onShutdown called when the agent has shut down on behalf of the master or after `unregister`
+ * @throws {UsageError} for invalid flags, {EmulatorError} when the work directory belongs to another agent
  */
-export async function startAgent(flags: Flags, log: Log, onShutdown: (message: string) => void): Promise<RunningAgent> {
+export async function startAgent(
+  flags: Flags,
+  log: Log,
+  onShutdown: (message: string) => void,
+  clock: Clock = SYSTEM_CLOCK,
+): Promise<RunningAgent> {
   const target = checkAgentFlags(flags);
   const workDir = flags.required('work_dir');
   const runtimeDir = flags.required('runtime_dir');
   mkdirSync(join(workDir, 'slaves'), {recursive: true});
-  const now = (): number => Date.now() / 1000;
-  const startedAt = now();
+  const startedAt = clock.now();
   const ip = agentIp(flags);
   let answer: Handler = () => ({status: 503, text: 'Agent has not finished recovery'});
   const server = createHttpServer(
@@ -58,7 +63,7 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
     const store = new Store(workDir);
     const info = describeAgent(flags, port);
     const recovered = recoverIdentity(store, info);
-    const containerizers = makeContainerizers(flags, runtimeDir, {ip, port});
+    const containerizers = makeContainerizers(flags, runtimeDir, {ip, port}, clock);
     const parts = {
       store,
       workDir,
@@ -68,33 +73,42 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
       switchesUser: flags.isOn('switch_user'),
       removeDelay: flags.seconds('docker_remove_delay'),
       log,
-      now,
+      clock,
       newId: randomUUID,
-      call: (call: Parameters<MasterLink['call']>[0]) => link.call(call),
-      onShutdown: (message: string) => void end(message),
+      call: (call: Parameters<MasterConnection['call']>[0]) => connection.call(call),
+      onShutdown: (message: string) => void shutDown(message),
     };
     const agent = new Agent(parts, info, recovered);
-    const link = new MasterLink({
+    const connection = new MasterConnection({
       ...target,
       backoff: flags.seconds('registration_backoff_factor'),
       log,
+      clock,
       registration: () => agent.registration(),
       onMessage: (message) => agent.handle(message),
     });
-    await agent.recover(flags.text('recover') === 'cleanup');
-    const shown = {agent, flags, ip, master: target.host, startedAt, now, isRegistered: () => link.isConnected};
-    answer = (request) => endpoints(shown, request);
-    const timer = setInterval(() => agent.tick(), TICK);
-    void link.run();
+    await agent.recover(flags.string('recover') === 'cleanup');
+    const context = {
+      agent,
+      flags,
+      ip,
+      master: target.host,
+      startedAt,
+      now: () => clock.now(),
+      isRegistered: () => connection.isConnected,
+    };
+    answer = (request) => endpoints(context, request);
+    const stopTicking = repeat(clock, TICK, () => agent.tick());
+    void connection.run();
     log(`agent listens on ${flags.required('ip')}:${port}, its master is ${target.host}:${target.port}`);
 
     const stop = async (): Promise<void> => {
-      clearInterval(timer);
+      stopTicking();
       agent.close();
-      link.close();
+      connection.close();
       await closeServer();
     };
-    const end = async (message: string): Promise<void> => {
+    const shutDown = async (message: string): Promise<void> => {
       await agent.shutdown();
       await stop();
       onShutdown(message);
@@ -103,8 +117,8 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
       port,
       stop,
       unregister: async () => {
-        await link.call({type: 'UNREGISTER'});
-        await end('unregistered');
+        await connection.call({type: 'UNREGISTER'});
+        await shutDown('unregistered');
       },
     };
   } catch (error) {
@@ -116,24 +130,28 @@ export async function startAgent(flags: Flags, log: Log, onShutdown: (message: s
 function makeContainerizers(
   flags: Flags,
   runtimeDir: string,
-  about: {ip: string; port: number},
+  address: {ip: string; port: number},
+  clock: Clock,
 ): Partial<Record<'docker' | 'mesos', Containerizer>> {
   const names = flags.required('containerizers').split(',');
   const stopTimeout = flags.optionalSeconds('docker_stop_timeout') ?? flags.seconds('executor_shutdown_grace_period');
   const result: Partial<Record<'docker' | 'mesos', Containerizer>> = {};
   if (names.includes('docker')) {
-    result.docker = new DockerContainerizer({
-      docker: flags.required('docker'),
-      socket: flags.required('docker_socket'),
-      sandboxDirectory: flags.required('sandbox_directory'),
-      isCfsEnabled: flags.isOn('cgroups_enable_cfs'),
-      stopTimeout,
-      killsOrphans: flags.isOn('docker_kill_orphans'),
-    });
+    result.docker = new DockerContainerizer(
+      {
+        docker: flags.required('docker'),
+        socket: flags.required('docker_socket'),
+        sandboxDirectory: flags.required('sandbox_directory'),
+        isCfsEnabled: flags.isOn('cgroups_enable_cfs'),
+        stopTimeout,
+        killsOrphans: flags.isOn('docker_kill_orphans'),
+      },
+      clock,
+    );
   }
   if (names.includes('mesos')) {
-    const environment = (record: Parameters<typeof taskEnvironment>[0]) => taskEnvironment(record, about);
-    result.mesos = new CommandContainerizer({runtimeDir, switchesUser: flags.isOn('switch_user'), environment});
+    const environment = (record: Parameters<typeof taskEnvironment>[0]) => taskEnvironment(record, address);
+    result.mesos = new CommandContainerizer({runtimeDir, switchesUser: flags.isOn('switch_user'), clock, environment});
   }
   return result;
 }

@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync} from 'node:fs';
 
-/** What a task's processes use, as /proc tells it. */
+/** The resources that the processes of a task use, according to /proc. */
 export interface ProcessStatistics {
   readonly processes: number;
   readonly threads: number;
@@ -9,28 +9,28 @@ export interface ProcessStatistics {
   readonly mem_rss_bytes: number;
 }
 
-/** Linux has counted in hundredths of a second on every architecture for decades. */
+/** The unit of CPU times in /proc (USER_HZ) is a hundredth of a second on all architectures. */
 const TICKS_PER_SECOND = 100;
 const PAGE_SIZE = 4096;
 
 interface Process {
   readonly pid: number;
-  /** Of /proc/PID/stat, from the third on: the name in the second may hold anything. */
+  /** The fields of /proc/PID/stat from the third on: the second, the name, may contain spaces and parentheses. */
   readonly fields: readonly string[];
 }
 
-/** The processes of a session: those of a command task. */
+/** The processes of a session. Each command task has its own. */
 export function processesOfSession(session: number): Process[] {
   return processes().filter(({fields}) => Number(fields[3]) === session);
 }
 
-/** The processes in the control group of one of them: those of its container. */
+/** The processes in the same control group as a process: those of its container. */
 export function processesInGroupOf(pid: number): Process[] {
   const group = controlGroup(pid);
   return group === undefined ? [] : processes().filter((process) => controlGroup(process.pid) === group);
 }
 
-/** Adds up what processes use. */
+/** The sum of what processes use. */
 export function sumStatistics(list: readonly Process[]): ProcessStatistics {
   const sum = (field: number): number => list.reduce((total, {fields}) => total + Number(fields[field]), 0);
   return {
@@ -55,7 +55,7 @@ function controlGroup(pid: number): string | undefined {
   return readProc(`${pid}/cgroup`);
 }
 
-/** Undefined when the process is gone. */
+/** Undefined when the process has exited. */
 function readProc(path: string): string | undefined {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');

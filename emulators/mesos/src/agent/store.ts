@@ -4,16 +4,16 @@ import {readJsonFile, replaceLink, writeJsonFile} from '../common/durable-files.
 import type {AgentInfo, Resource} from '../common/wire.js';
 import type {TaskRecord} from './task-record.js';
 
-/** What the agent knows of itself: its id is in `info`. */
+/** The checkpointed identity of the agent. Its id is in `info`. */
 export interface AgentRecord {
   readonly info: AgentInfo;
-  /** With dynamic reservations. */
+  /** Including dynamic reservations. */
   readonly total: readonly Resource[];
 }
 
 /**
- * The checkpoints, laid out like Mesos': WORK_DIR/meta/slaves/<agent id>/, with `latest` pointing at the one in use. Removing `latest` is
- * how an operator makes an agent start afresh.
+ * The checkpoints in WORK_DIR/meta/slaves/<agent id>/, where the link `latest` points to the current agent, as in upstream Mesos. An operator
+ * removes `latest` to make the agent register as a new one.
  */
 export class Store {
   readonly #slaves: string;
@@ -23,7 +23,7 @@ export class Store {
     mkdirSync(this.#slaves, {recursive: true});
   }
 
-  /** Path of the link an operator removes. */
+  /** The path of the link that an operator removes. */
   get latest(): string {
     return join(this.#slaves, 'latest');
   }
@@ -39,7 +39,7 @@ export class Store {
     replaceLink(this.latest, id);
   }
 
-  /** The next start is that of a new agent. */
+  /** Makes the next start that of a new agent. */
   forget(): void {
     rmSync(this.latest, {force: true});
   }

@@ -1,13 +1,13 @@
 import type {ContainerStatus, FrameworkInfo, NetworkInfo, TaskInfo, TaskState, TaskStatus} from '../common/wire.js';
 
-/** A process of ours that may outlive this agent. The start time (ticks since boot) tells it from a later process with its number. */
-export interface ProcessMark {
+/** A process that may outlive the agent. The start time (in ticks since boot) distinguishes it from a later process with the same pid. */
+export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
   readonly bootId: string;
 }
 
-/** All that is known of a task; written down at every change, so that a restarted agent goes on where the last one was. */
+/** What the agent knows of a task. It is checkpointed at every change, so that a restarted agent can continue from it. */
 export interface TaskRecord {
   framework: FrameworkInfo;
   readonly task: TaskInfo;
@@ -16,18 +16,18 @@ export interface TaskRecord {
   readonly sandbox: string;
   readonly containerizer: 'docker' | 'mesos';
   state: TaskState;
-  /** Without `data`, one for each state. */
+  /** The last status of each state, without `data`. */
   statuses: TaskStatus[];
-  /** Not acknowledged; the first one is under way. */
+  /** Updates that are not acknowledged yet; the first one has been sent. */
   pending: TaskStatus[];
   killRequested: boolean;
-  /** It took longer than its max_completion_time: its end is a failure. */
-  isOverTime?: true;
+  /** The task exceeded its max_completion_time: it is reported as failed. */
+  isTimedOut?: true;
   healthy?: boolean;
-  process?: ProcessMark;
-  /** On a named network: the container's own address. */
+  process?: ProcessIdentity;
+  /** The address of a container on a named network. */
   networkInfos?: readonly NetworkInfo[];
-  /** When its docker container may be removed, seconds since the epoch. */
+  /** When its docker container is removed, in seconds since the epoch. */
   removeAt?: number;
 }
 
@@ -39,7 +39,7 @@ export function recordKey(record: TaskRecord): string {
   return keyOf(record.framework.id!.value, record.task.task_id.value);
 }
 
-/** What an update says of the container. The address is the agent's until the container runs, and again when it is over, as with Mesos. */
+/** The container_status of an update. As in upstream Mesos, the address is the agent's except while the container runs. */
 export function containerStatus(record: TaskRecord, agentIp: string): ContainerStatus {
   const own: NetworkInfo = {ip_addresses: [{protocol: 'IPv4', ip_address: agentIp}]};
   return {

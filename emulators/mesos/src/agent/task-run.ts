@@ -1,67 +1,64 @@
+import {type Clock, delay} from '../common/clock.js';
 import {hasCapability, isTerminal, type KillPolicy, type TaskState, type TaskStatus} from '../common/wire.js';
 import {
   type Container,
   type Containerizer,
-  type Ending,
+  type ContainerObserver,
+  type ExitResult,
   LaunchError,
   type Running,
   RunOptionsError,
-  type Watch,
 } from './containers/container.js';
 import {fetchUris} from './fetcher.js';
 import {watchHealth} from './health/checker.js';
 import {probe} from './health/probe.js';
-import {delay} from './processes.js';
 import {findOwner, makeSandbox} from './sandbox.js';
 import type {ProcessStatistics} from './statistics.js';
 import {containerStatus, type TaskRecord} from './task-record.js';
 
-/** What a timer of Node can wait at most, in ms. */
-const MAX_DELAY = 2 ** 31 - 1;
-
-export interface TaskRunParts {
+export interface TaskRunDependencies {
   readonly containerizer: Containerizer;
   readonly agentId: string;
   readonly agentIp: string;
   /** Seconds. */
   readonly launchTimeout: number;
-  /** Tasks run as the user they name (--switch_user). */
+  /** Run tasks as the user they specify (--switch_user). */
   readonly switchesUser: boolean;
-  now(): number;
+  readonly clock: Clock;
   /** 16 random bytes in base64. */
   newUuid(): string;
-  /** The record changed: write it down; there may be something new to send. */
+  /** The record changed: it must be checkpointed, and there may be a new update to send. */
   onChange(record: TaskRecord): void;
-  /** Something that must not happen. */
+  /** Reports an unexpected error. */
   onBug(error: unknown): void;
 }
 
-/** The life of one task on this agent: each step appends a status to the record's `pending`. */
+/** Runs one task from its launch to its end. Each change of its state appends an update to the record's `pending`. */
 export class TaskRun {
   readonly record: TaskRecord;
-  readonly #parts: TaskRunParts;
-  readonly #over = new AbortController();
+  readonly #parts: TaskRunDependencies;
+  readonly #finished = new AbortController();
   readonly #launching = new AbortController();
   #container: Container | undefined;
   #killPolicy: KillPolicy | undefined;
 
-  constructor(record: TaskRecord, parts: TaskRunParts) {
+  constructor(record: TaskRecord, parts: TaskRunDependencies) {
     this.record = record;
     this.#parts = parts;
   }
 
-  /** Launches the task; returns when it is over. */
+  /** Launches the task and waits until it terminates. */
   async start(): Promise<void> {
     const container = await this.#launch();
     if (!container) return;
     this.#container = container;
     if (this.record.containerizer === 'docker') this.#update('TASK_STARTING', {source: 'SOURCE_EXECUTOR'});
-    const ending = container.run(this.#watch());
-    this.#limitTime().catch(this.#parts.onBug);
-    await this.#follow(ending);
+    const exit = container.run(this.#observer());
+    this.#limitCompletionTime().catch(this.#parts.onBug);
+    await this.#reportExit(exit);
   }
 
-  /** Goes on with a task that an agent before this one started. */
+  /** Continues with a task that was started before the agent restarted. */
   async resume(): Promise<void> {
     if (isTerminal(this.record.state)) return;
     if (this.record.state === 'TASK_STAGING') {
@@ -75,53 +72,53 @@ export class TaskRun {
     this.#container = this.#parts.containerizer.create(this.record);
     if (this.record.killRequested) void this.#container.kill(undefined).catch(this.#parts.onBug);
     else if (this.record.state === 'TASK_RUNNING') this.#watchHealth();
-    this.#limitTime().catch(this.#parts.onBug);
-    await this.#follow(this.#container.resume(this.#watch()));
+    this.#limitCompletionTime().catch(this.#parts.onBug);
+    await this.#reportExit(this.#container.resume(this.#observer()));
   }
 
-  /** KILL of the framework. */
+  /** Kills the task on behalf of the framework. */
   kill(policy: KillPolicy | undefined): void {
     if (isTerminal(this.record.state)) return;
     this.#killPolicy = policy ?? this.record.task.kill_policy;
     const isFirst = !this.record.killRequested;
     this.record.killRequested = true;
     if (!this.#container) {
-      // Still pulling or fetching.
+      // The launch is still pulling the image or fetching URIs.
       this.#launching.abort();
       this.#parts.onChange(this.record);
       return;
     }
-    if (isFirst) this.#endContainer();
+    if (isFirst) this.#stopContainer();
   }
 
-  /** What it uses; undefined before its container is there. */
+  /** The resources its processes use; undefined before the container exists. */
   async statistics(): Promise<ProcessStatistics | undefined> {
     return this.#container?.statistics();
   }
 
-  /** Ends the task though nobody asked for it. */
-  #endByItself(): void {
+  /** Kills the task on behalf of the executor: its health check failed, or it exceeded its max_completion_time. */
+  #killByExecutor(): void {
     if (this.record.killRequested) return;
     this.record.killRequested = true;
-    this.#endContainer();
+    this.#stopContainer();
   }
 
-  #endContainer(): void {
-    this.#over.abort();
+  #stopContainer(): void {
+    this.#finished.abort();
     if (hasCapability(this.record.framework, 'TASK_KILLING_STATE')) this.#update('TASK_KILLING', {source: 'SOURCE_EXECUTOR'});
     else this.#parts.onChange(this.record);
     const grace = this.#killPolicy?.grace_period?.nanoseconds;
     this.#container?.kill(grace === undefined ? undefined : grace / 1e9).catch(this.#parts.onBug);
   }
 
-  /** Everything before the container's own process; undefined when it came to nothing. */
+  /** Prepares sandbox, URIs and image and creates the container; undefined when that failed or the task was killed meanwhile. */
   async #launch(): Promise<Container | undefined> {
-    const {containerizer, launchTimeout, switchesUser} = this.#parts;
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
+    const {containerizer, launchTimeout, switchesUser, clock} = this.#parts;
+    let isTimedOut = false;
+    const cancelTimeout = clock.schedule(launchTimeout, () => {
+      isTimedOut = true;
       this.#launching.abort();
-    }, launchTimeout * 1000);
+    });
     try {
       const owner = findOwner(this.record, switchesUser);
       makeSandbox(this.record, owner);
@@ -143,9 +140,9 @@ export class TaskRun {
         return undefined;
       }
     } finally {
-      clearTimeout(timer);
+      cancelTimeout();
     }
-    if (isLate && !this.record.killRequested) {
+    if (isTimedOut && !this.record.killRequested) {
       const message = `Failed to launch container: it was not ready within ${launchTimeout} s`;
       this.#update('TASK_FAILED', {source: 'SOURCE_AGENT', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message}, false);
       return undefined;
@@ -155,7 +152,7 @@ export class TaskRun {
     return undefined;
   }
 
-  #watch(): Watch {
+  #observer(): ContainerObserver {
     return {onRunning: (running) => this.#onRunning(running), save: () => this.#parts.onChange(this.record)};
   }
 
@@ -171,43 +168,44 @@ export class TaskRun {
     const check = this.record.task.health_check;
     if (!check || this.record.killRequested) return;
     const watching = watchHealth(check, {
-      signal: this.#over.signal,
-      now: this.#parts.now,
+      signal: this.#finished.signal,
+      clock: this.#parts.clock,
       probe: () => probe(check, this.#container!),
       onUpdate: (update) => {
         this.record.healthy = update.isHealthy;
         this.#update('TASK_RUNNING', {source: 'SOURCE_EXECUTOR', reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED'});
-        if (update.mustKill) this.#endByItself();
+        if (update.mustKill) this.#killByExecutor();
       },
     });
     watching.catch(this.#parts.onBug);
   }
 
-  /** Ends the task when its max_completion_time is over, counted from its start, also through restarts of the agent. */
-  async #limitTime(): Promise<void> {
+  /** Kills the task when it exceeds its max_completion_time, counted from its first start: a restart of the agent does not extend it. */
+  async #limitCompletionTime(): Promise<void> {
     const limit = this.record.task.max_completion_time?.nanoseconds;
     if (limit === undefined) return;
-    const startedAt = this.record.statuses.find((status) => status.state === 'TASK_STARTING')?.timestamp ?? this.#parts.now();
-    for (;;) {
-      const left = startedAt + limit / 1e9 - this.#parts.now();
-      if (left <= 0) break;
-      await delay(Math.min(left * 1000, MAX_DELAY), this.#over.signal);
-      if (this.#over.signal.aborted) return;
+    const startedAt =
+      this.record.statuses.find((status) => status.state === 'TASK_STARTING')?.timestamp ?? this.#parts.clock.now();
+    const {clock} = this.#parts;
+    const secondsLeft = (): number => startedAt + limit / 1e9 - clock.now();
+    while (secondsLeft() > 0) {
+      await delay(clock, secondsLeft(), this.#finished.signal);
+      if (this.#finished.signal.aborted) return;
     }
     if (this.record.killRequested) return;
-    this.record.isOverTime = true;
-    this.#endByItself();
+    this.record.isTimedOut = true;
+    this.#killByExecutor();
   }
 
-  async #follow(ending: Promise<Ending>): Promise<void> {
-    const {isSuccess, message, isExecutorLost} = await ending;
-    this.#over.abort();
+  async #reportExit(exit: Promise<ExitResult>): Promise<void> {
+    const {isSuccess, message, isExecutorLost} = await exit;
+    this.#finished.abort();
     delete this.record.networkInfos;
     if (isExecutorLost) {
       this.#update('TASK_FAILED', {source: 'SOURCE_AGENT', reason: 'REASON_EXECUTOR_TERMINATED', message}, false);
       return;
     }
-    if (this.record.isOverTime) {
+    if (this.record.isTimedOut) {
       this.#update('TASK_FAILED', {source: 'SOURCE_EXECUTOR', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', message});
       return;
     }
@@ -227,7 +225,7 @@ export class TaskRun {
       ...(data === undefined ? {} : {data}),
       agent_id: {value: this.#parts.agentId},
       executor_id: {value: record.task.task_id.value},
-      timestamp: this.#parts.now(),
+      timestamp: this.#parts.clock.now(),
       uuid: this.#parts.newUuid(),
       ...(record.healthy === undefined ? {} : {healthy: record.healthy}),
       ...(hasContainer ? {container_status: containerStatus(record, this.#parts.agentIp)} : {}),

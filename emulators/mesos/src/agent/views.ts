@@ -7,20 +7,20 @@ import {AGENT_CAPABILITIES, hasCapability, isTerminal, rolesOf} from '../common/
 import type {Agent} from './agent.js';
 import type {TaskRecord} from './task-record.js';
 
-/** /state of an agent: what runs here, and where its sandboxes are. */
+/** The content of /state of an agent: its resources and tasks with their sandboxes. */
 export function agentStateView(
   agent: Agent,
   flags: Flags,
-  about: {readonly ip: string; readonly startedAt: number; readonly master: string},
+  context: {readonly ip: string; readonly startedAt: number; readonly master: string},
 ): object {
   const {info} = agent;
   const [total, used] = [fromWire(agent.total), usedResources(agent)];
   return {
     ...VERSION,
-    start_time: about.startedAt,
+    start_time: context.startedAt,
     capabilities: AGENT_CAPABILITIES,
     id: info.id?.value ?? '',
-    pid: `slave(1)@${about.ip}:${info.port}`,
+    pid: `slave(1)@${context.ip}:${info.port}`,
     hostname: info.hostname,
     resources: resourcesObject(total),
     reserved_resources: reservedByRole(total, resourcesObject),
@@ -31,17 +31,17 @@ export function agentStateView(
     unreserved_resources_allocated: resourcesObject(unreserved(used)),
     resource_providers: [],
     attributes: attributesObject(info.attributes),
-    master_hostname: about.master,
+    master_hostname: context.master,
     flags: Object.fromEntries(flags.values),
     frameworks: frameworksView(agent),
     completed_frameworks: [],
   };
 }
 
-/** What the live tasks use. */
+/** The resources of the tasks that have not terminated. */
 export function usedResources(agent: Agent): Resources {
-  const live = agent.tasks.filter((record) => !isTerminal(record.state));
-  return live.reduce((sum, record) => add(sum, fromWire(record.task.resources)), NONE);
+  const running = agent.tasks.filter((record) => !isTerminal(record.state));
+  return running.reduce((sum, record) => add(sum, fromWire(record.task.resources)), NONE);
 }
 
 function frameworksView(agent: Agent): object[] {
@@ -49,7 +49,8 @@ function frameworksView(agent: Agent): object[] {
   const ids = [...new Set(all.map((record) => record.framework.id!.value))];
   return ids.map((id) => {
     const {framework} = all.find((record) => record.framework.id!.value === id)!;
-    const own = (records: readonly TaskRecord[]): TaskRecord[] => records.filter((record) => record.framework.id!.value === id);
+    const ofFramework = (records: readonly TaskRecord[]): TaskRecord[] =>
+      records.filter((record) => record.framework.id!.value === id);
     return {
       id,
       name: framework.name,
@@ -58,8 +59,8 @@ function frameworksView(agent: Agent): object[] {
       checkpoint: framework.checkpoint ?? false,
       hostname: framework.hostname ?? '',
       ...(hasCapability(framework, 'MULTI_ROLE') ? {roles: rolesOf(framework)} : {role: rolesOf(framework)[0]}),
-      executors: own(agent.tasks).map(executorView),
-      completed_executors: own(agent.completed).map(executorView),
+      executors: ofFramework(agent.tasks).map(executorView),
+      completed_executors: ofFramework(agent.completed).map(executorView),
     };
   });
 }
@@ -82,7 +83,7 @@ function executorView(record: TaskRecord): object {
       ...(healthy === undefined ? {} : {healthy}),
     })),
   };
-  const isOver = isTerminal(record.state);
+  const isFinished = isTerminal(record.state);
   return {
     id,
     name: `Command Executor (Task: ${id})`,
@@ -91,16 +92,16 @@ function executorView(record: TaskRecord): object {
     directory: record.sandbox,
     resources: resourcesObject(fromWire(record.task.resources)),
     role: record.role,
-    tasks: isOver ? [] : [task],
+    tasks: isFinished ? [] : [task],
     queued_tasks: [],
-    completed_tasks: isOver ? [task] : [],
+    completed_tasks: isFinished ? [task] : [],
   };
 }
 
-/** /containers: without resource statistics. */
+/** The content of /containers, without resource statistics. */
 export function containersView(agent: Agent): object[] {
-  const live = agent.tasks.filter((record) => !isTerminal(record.state));
-  return live.map((record) => ({
+  const running = agent.tasks.filter((record) => !isTerminal(record.state));
+  return running.map((record) => ({
     container_id: record.containerId,
     executor_id: record.task.task_id.value,
     executor_name: `Command Executor (Task: ${record.task.task_id.value})`,

@@ -1,6 +1,6 @@
 import type {Attribute} from './wire.js';
 
-/** Reads `--attributes=rack:r1;level:3`. Numbers are SCALAR, all else TEXT. */
+/** Reads `--attributes=rack:r1;level:3`. Numbers become SCALAR, other values TEXT. */
 export function parseAttributes(text: string | undefined): Attribute[] {
   const parts = (text ?? '').split(';').filter((part) => part.trim() !== '');
   return parts.map((part): Attribute => {
@@ -13,7 +13,7 @@ export function parseAttributes(text: string | undefined): Attribute[] {
   });
 }
 
-/** Attributes as the state endpoints show them. */
+/** Attributes in the form of the state endpoints. */
 export function attributesObject(attributes: readonly Attribute[]): Record<string, string | number> {
   return Object.fromEntries(
     attributes.map((attribute) => [attribute.name, attribute.text?.value ?? attribute.scalar?.value ?? '']),

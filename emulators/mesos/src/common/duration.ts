@@ -1,4 +1,4 @@
-/** Durations as Mesos writes them in flags: `15secs`, `10mins`, `2weeks`. */
+/** Durations in the format of Mesos' flags: `15secs`, `10mins`, `2weeks`. */
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['weeks', 604_800],
@@ -11,14 +11,14 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['ns', 1e-9],
 ];
 
-/** Seconds of a duration, or undefined when it is not one. */
+/** The seconds of a duration; undefined when the string is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text);
   const unit = UNITS.find(([name]) => name === match?.[2])?.[1];
   return match && unit !== undefined ? Number(match[1]) * unit : undefined;
 }
 
-/** A duration in the largest unit that divides it, as Mesos prints it. */
+/** Formats a duration in the largest unit that divides it, as Mesos does. */
 export function formatDuration(seconds: number): string {
   for (const [name, unit] of UNITS) {
     const count = seconds / unit;

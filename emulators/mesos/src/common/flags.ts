@@ -2,21 +2,21 @@ import {parseDuration} from './duration.js';
 import {UsageError} from './errors.js';
 
 /**
- * Command line flags as Mesos (stout) reads them: only `--name=value`, and for booleans `--name` and `--no-name`; MESOS_NAME in the
- * environment sets a default; the same flag twice on one command line is fatal, as is an unknown one.
+ * Command line flags in the format of Mesos (its library stout): `--name=value`, for booleans also `--name` and `--no-name`. MESOS_NAME in
+ * the environment sets a default. An unknown flag is an error, and so is a flag that is given twice.
  */
 export interface FlagSpec {
   readonly help: string;
-  readonly kind: 'text' | 'boolean' | 'integer' | 'number' | 'duration';
-  /** Always the text form, as it is shown by /flags. */
+  readonly kind: 'string' | 'boolean' | 'integer' | 'number' | 'duration';
+  /** As a string, which is what /flags returns. */
   readonly default?: string;
-  /** Genuine Mesos has it and this work-alike takes it without any effect. */
+  /** A flag of upstream Mesos that the emulator accepts without any effect. */
   readonly ignored?: true;
 }
 
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
-/** Parsed flags: every flag that is set or has a default, in text form. */
+/** Parsed flags: every flag that is set or has a default, as strings. */
 export class Flags {
   readonly values: ReadonlyMap<string, string>;
 
@@ -24,7 +24,7 @@ export class Flags {
     this.values = values;
   }
 
-  text(name: string): string | undefined {
+  string(name: string): string | undefined {
     return this.values.get(name);
   }
 
@@ -42,12 +42,12 @@ export class Flags {
     return Number(this.required(name));
   }
 
-  /** Seconds. */
+  /** The seconds of a duration. */
   seconds(name: string): number {
     return parseDuration(this.required(name)) ?? 0;
   }
 
-  /** A duration that may be absent, in seconds. */
+  /** The seconds of a duration that may not be set. */
   optionalSeconds(name: string): number | undefined {
     const value = this.values.get(name);
     return value === undefined ? undefined : parseDuration(value);
@@ -55,8 +55,8 @@ export class Flags {
 }
 
 /**
- * Reads flags from a command line (without the program's name) and an environment.
- * @throws {UsageError} with the words of genuine Mesos.
+ * Parses flags from a command line (without the name of the program) and environment variables.
+ * @throws {UsageError} with the messages of upstream Mesos
  */
 export function parseFlags(
   specs: FlagSpecs,
@@ -69,23 +69,23 @@ export function parseFlags(
     const fromEnvironment = environment[`MESOS_${name.toUpperCase()}`];
     if (fromEnvironment !== undefined) values.set(name, checked(name, spec, fromEnvironment));
   }
-  const seen = new Set<string>();
+  const given = new Set<string>();
   for (const argument of argv) {
     const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(argument);
     if (!match) throw new UsageError(`Unexpected argument '${argument}'`, {hint: 'Mesos takes flags only as --name=value'});
     const [name, value] = load(specs, match[1]!, match[2]);
-    if (seen.has(name)) throw new UsageError(`Flag '${name}' is already loaded via name '${name}'`);
-    seen.add(name);
+    if (given.has(name)) throw new UsageError(`Flag '${name}' is already loaded via name '${name}'`);
+    given.add(name);
     values.set(name, value);
   }
   return new Flags(values);
 }
 
-function load(specs: FlagSpecs, given: string, value: string | undefined): readonly [string, string] {
-  const isNegated = specs[given] === undefined && given.startsWith('no-');
-  const name = isNegated ? given.slice(3) : given;
+function load(specs: FlagSpecs, argument: string, value: string | undefined): readonly [string, string] {
+  const isNegated = specs[argument] === undefined && argument.startsWith('no-');
+  const name = isNegated ? argument.slice(3) : argument;
   const spec = specs[name];
-  const via = isNegated ? ` via '${given}'` : '';
+  const via = isNegated ? ` via '${argument}'` : '';
   if (!spec) throw new UsageError(`Failed to load unknown flag '${name}'${via}`);
   if (spec.kind === 'boolean') {
     if (isNegated && value) throw new UsageError(`Failed to load boolean flag '${name}'${via} with value '${value}'`);
@@ -98,7 +98,7 @@ function load(specs: FlagSpecs, given: string, value: string | undefined): reado
 
 function checked(name: string, spec: FlagSpec, value: string): string {
   const isValid =
-    spec.kind === 'text' ||
+    spec.kind === 'string' ||
     (spec.kind === 'boolean' && /^(true|false|1|0)$/.test(value)) ||
     (spec.kind === 'integer' && /^-?\d+$/.test(value)) ||
     (spec.kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) ||
@@ -108,14 +108,14 @@ function checked(name: string, spec: FlagSpec, value: string): string {
   return value;
 }
 
-/** The text of --help. */
+/** The output of --help. */
 export function usage(program: string, specs: FlagSpecs): string {
   const lines = Object.entries(specs).map(([name, spec]) => {
     const left = spec.kind === 'boolean' ? `  --[no-]${name}` : `  --${name}=VALUE`;
     const notes = [
       spec.help,
       spec.default === undefined ? '' : `(default: ${spec.default})`,
-      spec.ignored ? '(taken, without effect here)' : '',
+      spec.ignored ? '(accepted, but ignored)' : '',
     ];
     return `${left.padEnd(44)} ${notes.filter(Boolean).join(' ')}`;
   });

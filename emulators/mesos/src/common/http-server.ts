@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {gzipSync} from 'node:zlib';
 
-/** What a request handler answers with. Undefined: it took the response into its own hands (a stream). */
+/** The response to a request; undefined when the handler writes to the response itself (a stream or a file). */
 export type Reply =
   | {
       readonly status: number;
@@ -13,7 +13,7 @@ export type Reply =
 
 export interface Request {
   readonly method: string;
-  /** Without the query and trailing slashes. */
+  /** Without the query and without trailing slashes. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
@@ -29,16 +29,16 @@ export function notFound(): Reply {
   return {status: 404, text: REASONS[404]!};
 }
 
-/** 405 in the words of libprocess. */
+/** A 405 with the message of libprocess. */
 export function methodNotAllowed(method: string, allowed: string): Reply {
   const text = `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${method}'.`;
   return {status: 405, text, headers: {Allow: allowed}};
 }
 
-/** An HTTP server as libprocess behaves: connections stay open, every reply has its length. */
-export function createHttpServer(handle: Handler, onBug: (error: unknown) => void): Server {
+/** An HTTP server that behaves like libprocess: connections are kept open, and every response but a stream has a Content-Length. */
+export function createHttpServer(handle: Handler, onError: (error: unknown) => void): Server {
   const server = createServer({keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0}, (incoming, response) => {
-    const answer = async (): Promise<void> => {
+    const respond = async (): Promise<void> => {
       const url = new URL(incoming.url ?? '/', 'http://localhost');
       const reply = await handle({
         method: incoming.method ?? 'GET',
@@ -50,8 +50,8 @@ export function createHttpServer(handle: Handler, onBug: (error: unknown) => voi
       });
       if (reply) send(reply, url.searchParams.get('jsonp'), incoming, response);
     };
-    answer().catch((error: unknown) => {
-      onBug(error);
+    respond().catch((error: unknown) => {
+      onError(error);
       if (!response.headersSent) send({status: 500, text: '500 Internal Server Error.'}, null, incoming, response);
       else response.destroy();
     });

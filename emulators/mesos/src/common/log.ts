@@ -1,7 +1,7 @@
-/** Where the programs write what they do: one line an event, as journald likes it. */
+/** Writes a line to the log, which journald collects. */
 export type Log = (message: string) => void;
 
-/** Lines with an ISO time on a stream such as process.stderr. */
+/** A log that writes lines with an ISO timestamp to a stream such as process.stderr. */
 export function logTo(stream: {write(text: string): unknown}, now: () => Date): Log {
   return (message) => {
     stream.write(`${now().toISOString()} ${message}\n`);

@@ -1,18 +1,18 @@
-/** The two forms a scheduler may speak in; what it sends and what it wants to read may differ. */
+/** The two formats of the scheduler API. A scheduler may send calls in one and receive events in the other. */
 export type MediaType = 'application/json' | 'application/x-protobuf';
 
-/** What a Content-Type names; exactly, as genuine Mesos wants it. */
-export function contentMedia(contentType: string): MediaType | undefined {
+/** The media type of a Content-Type, which must match exactly: upstream Mesos rejects parameters such as charset. */
+export function parseContentType(contentType: string): MediaType | undefined {
   return contentType === 'application/json' || contentType === 'application/x-protobuf' ? contentType : undefined;
 }
 
-/** The form to answer in: JSON where it is allowed, as genuine Mesos prefers it. No Accept header allows everything. */
-export function acceptedMedia(accept: string | undefined): MediaType | undefined {
+/** The media type of the response to an Accept header; without one, any type is accepted. Like upstream Mesos, it prefers JSON. */
+export function chooseMediaType(accept: string | undefined): MediaType | undefined {
   if (acceptsJson(accept)) return 'application/json';
   return mediaRanges(accept).includes('application/x-protobuf') ? 'application/x-protobuf' : undefined;
 }
 
-/** Whether an Accept header allows JSON. */
+/** Whether an Accept header accepts JSON. */
 export function acceptsJson(accept: string | undefined): boolean {
   return (
     accept === undefined || mediaRanges(accept).some((range) => ['application/json', 'application/*', '*/*'].includes(range))

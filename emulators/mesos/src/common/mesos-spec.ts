@@ -1,45 +1,45 @@
-import {boolean, bytes, double, field, integer, map, message, oneOf, opaque, repeated, required, text} from './message.js';
+import {boolean, bytes, double, field, integer, map, message, oneOf, opaque, repeated, required, string} from './message.js';
 
-/** The messages that calls and events share, with the numbers of include/mesos/v1/mesos.proto; of each what this work-alike reads or says. */
+/** The messages used by both calls and events, with the field numbers of include/mesos/v1/mesos.proto. Unused fields are left out. */
 
-export const id = message({value: required(1, text)});
+export const id = message({value: required(1, string)});
 
-export const labels = message({labels: repeated(1, message({key: required(1, text), value: field(2, text)}))});
+export const labels = message({labels: repeated(1, message({key: required(1, string), value: field(2, string)}))});
 
 const duration = message({nanoseconds: required(1, integer)});
 
-const parameter = message({key: required(1, text), value: required(2, text)});
+const parameter = message({key: required(1, string), value: required(2, string)});
 
 const valueType = {SCALAR: 0, RANGES: 1, SET: 2, TEXT: 3};
 const scalar = message({value: required(1, double)});
 const ranges = message({range: repeated(1, message({begin: required(1, integer), end: required(2, integer)}))});
-const set = message({item: repeated(1, text)});
+const set = message({item: repeated(1, string)});
 
 export const attribute = message({
-  name: required(1, text),
+  name: required(1, string),
   type: required(2, oneOf(valueType)),
   scalar: field(3, scalar),
   ranges: field(4, ranges),
-  text: field(5, message({value: required(1, text)})),
+  text: field(5, message({value: required(1, string)})),
   set: field(6, set),
 });
 
 const reservation = message({
   type: field(4, oneOf({UNKNOWN: 0, STATIC: 1, DYNAMIC: 2})),
-  role: field(3, text),
-  principal: field(1, text),
+  role: field(3, string),
+  principal: field(1, string),
   labels: field(2, labels),
 });
 
-export const allocation = message({role: field(1, text)});
+export const allocation = message({role: field(1, string)});
 
 export const resource = message({
-  name: required(1, text),
+  name: required(1, string),
   type: required(2, oneOf(valueType)),
   scalar: field(3, scalar),
   ranges: field(4, ranges),
   set: field(5, set),
-  role: field(6, text),
+  role: field(6, string),
   reservation: field(8, reservation),
   reservations: repeated(13, reservation),
   allocation_info: field(11, allocation),
@@ -51,7 +51,7 @@ export const resource = message({
 
 const secret = message({
   type: field(1, oneOf({UNKNOWN: 0, REFERENCE: 1, VALUE: 2})),
-  reference: field(2, message({name: required(1, text), key: field(2, text)})),
+  reference: field(2, message({name: required(1, string), key: field(2, string)})),
   value: field(3, message({data: required(1, bytes)})),
 });
 
@@ -59,65 +59,65 @@ const environment = message({
   variables: repeated(
     1,
     message({
-      name: required(1, text),
+      name: required(1, string),
       type: field(3, oneOf({UNKNOWN: 0, VALUE: 1, SECRET: 2})),
-      value: field(2, text),
+      value: field(2, string),
       secret: field(4, secret),
     }),
   ),
 });
 
 const uri = message({
-  value: required(1, text),
+  value: required(1, string),
   executable: field(2, boolean),
   extract: field(3, boolean),
   cache: field(4, boolean),
-  output_file: field(5, text),
+  output_file: field(5, string),
 });
 
 const command = message({
-  value: field(3, text),
+  value: field(3, string),
   shell: field(6, boolean),
-  arguments: repeated(7, text),
+  arguments: repeated(7, string),
   environment: field(2, environment),
-  user: field(5, text),
+  user: field(5, string),
   uris: repeated(1, uri),
 });
 
 const portMapping = message({
   host_port: required(1, integer),
   container_port: required(2, integer),
-  protocol: field(3, text),
+  protocol: field(3, string),
 });
 
 const protocol = oneOf({IPv4: 1, IPv6: 2});
 
 const networkInfo = message({
-  ip_addresses: repeated(5, message({protocol: field(1, protocol), ip_address: field(2, text)})),
-  name: field(6, text),
-  groups: repeated(3, text),
+  ip_addresses: repeated(5, message({protocol: field(1, protocol), ip_address: field(2, string)})),
+  name: field(6, string),
+  groups: repeated(3, string),
   labels: field(4, labels),
   port_mappings: repeated(7, portMapping),
 });
 
 const docker = message({
-  image: required(1, text),
+  image: required(1, string),
   network: field(2, oneOf({HOST: 1, BRIDGE: 2, NONE: 3, USER: 4})),
   port_mappings: repeated(3, portMapping),
   privileged: field(4, boolean),
   parameters: repeated(5, parameter),
   force_pull_image: field(6, boolean),
-  volume_driver: field(7, text),
+  volume_driver: field(7, string),
 });
 
 const volumeSource = message({
   type: field(1, oneOf({UNKNOWN: 0, DOCKER_VOLUME: 1, SANDBOX_PATH: 2, SECRET: 3, HOST_PATH: 4, CSI_VOLUME: 5})),
-  docker_volume: field(2, message({driver: field(1, text), name: required(2, text), driver_options: field(3, opaque)})),
+  docker_volume: field(2, message({driver: field(1, string), name: required(2, string), driver_options: field(3, opaque)})),
 });
 
 const volume = message({
-  container_path: required(1, text),
-  host_path: field(2, text),
+  container_path: required(1, string),
+  host_path: field(2, string),
   mode: required(3, oneOf({RW: 1, RO: 2})),
   image: field(4, opaque),
   source: field(5, volumeSource),
@@ -127,7 +127,7 @@ const container = message({
   type: required(1, oneOf({DOCKER: 1, MESOS: 2})),
   volumes: repeated(2, volume),
   docker: field(3, docker),
-  hostname: field(4, text),
+  hostname: field(4, string),
   mesos: field(5, message({image: field(1, opaque)})),
   network_infos: repeated(7, networkInfo),
   linux_info: field(8, opaque),
@@ -137,8 +137,8 @@ const container = message({
 
 const httpCheck = message({
   port: required(1, integer),
-  path: field(2, text),
-  scheme: field(3, text),
+  path: field(2, string),
+  scheme: field(3, string),
   statuses: repeated(4, integer),
   protocol: field(5, protocol),
 });
@@ -161,24 +161,24 @@ const visibility = oneOf({FRAMEWORK: 0, CLUSTER: 1, EXTERNAL: 2});
 
 const port = message({
   number: required(1, integer),
-  name: field(2, text),
-  protocol: field(3, text),
+  name: field(2, string),
+  protocol: field(3, string),
   visibility: field(4, visibility),
   labels: field(5, labels),
 });
 
 const discovery = message({
   visibility: required(1, visibility),
-  name: field(2, text),
-  environment: field(3, text),
-  location: field(4, text),
-  version: field(5, text),
+  name: field(2, string),
+  environment: field(3, string),
+  location: field(4, string),
+  version: field(5, string),
   ports: field(6, message({ports: repeated(1, port)})),
   labels: field(7, labels),
 });
 
 export const taskInfo = message({
-  name: required(1, text),
+  name: required(1, string),
   task_id: required(2, id),
   agent_id: required(3, id),
   resources: repeated(4, resource),
@@ -196,16 +196,16 @@ export const taskInfo = message({
 });
 
 export const frameworkInfo = message({
-  user: required(1, text),
-  name: required(2, text),
+  user: required(1, string),
+  name: required(2, string),
   id: field(3, id),
   failover_timeout: field(4, double),
   checkpoint: field(5, boolean),
-  role: field(6, text),
-  roles: repeated(12, text),
-  hostname: field(7, text),
-  principal: field(8, text),
-  webui_url: field(9, text),
+  role: field(6, string),
+  roles: repeated(12, string),
+  hostname: field(7, string),
+  principal: field(8, string),
+  webui_url: field(9, string),
   capabilities: repeated(
     10,
     message({
@@ -294,7 +294,7 @@ export const taskStatus = message({
   task_id: required(1, id),
   state: required(2, oneOf(TASK_STATES)),
   data: field(3, bytes),
-  message: field(4, text),
+  message: field(4, string),
   agent_id: field(5, id),
   timestamp: field(6, double),
   executor_id: field(7, id),
@@ -324,20 +324,20 @@ export const operationStatus = message({
       OPERATION_UNKNOWN: 9,
     }),
   ),
-  message: field(3, text),
+  message: field(3, string),
   converted_resources: repeated(4, resource),
   agent_id: field(6, id),
 });
 
-export const address = message({hostname: field(1, text), ip: field(2, text), port: required(3, integer)});
+export const address = message({hostname: field(1, string), ip: field(2, string), port: required(3, integer)});
 
 export const masterInfo = message({
-  id: required(1, text),
+  id: required(1, string),
   ip: required(2, integer),
   port: required(3, integer),
-  pid: field(4, text),
-  hostname: field(5, text),
-  version: field(6, text),
+  pid: field(4, string),
+  hostname: field(5, string),
+  version: field(6, string),
   address: field(7, address),
   capabilities: repeated(9, message({type: field(1, oneOf({UNKNOWN: 0, AGENT_UPDATE: 1, AGENT_DRAINING: 2, QUOTA_V2: 3}))})),
 });

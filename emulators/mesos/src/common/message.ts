@@ -1,7 +1,7 @@
 /**
- * Messages of Mesos' API, described once for both of its forms. In JSON they are read as Mesos' protobuf library does: unknown fields are
- * dropped silently, numbers may come as strings, an unknown enum value counts as absent, and what is missing or of the wrong type is refused
- * in Mesos' own words. For protobuf (protobuf.ts) every field has its number, and every enum value.
+ * Describes the messages of Mesos' API once for both JSON and protobuf. JSON is parsed like Mesos' protobuf library does: unknown fields are
+ * ignored, numbers may be strings, an unknown enum value counts as absent. Missing fields and wrong types are rejected with upstream's
+ * messages. The numbers of fields and enum values are for protobuf (protobuf.ts).
  */
 
 export type FieldType =
@@ -9,9 +9,9 @@ export type FieldType =
   | {readonly kind: 'number'; readonly wire: 'double' | 'varint'}
   | {readonly kind: 'enum'; readonly values: Readonly<Record<string, number>>}
   | {readonly kind: 'message'; readonly fields: () => MessageSpec}
-  /** From texts to values. */
+  /** A map from strings to values. */
   | {readonly kind: 'map'; readonly value: FieldType}
-  /** A message whose inside does not matter here: it is there or not. */
+  /** A message whose content is not used, only whether it is set. */
   | {readonly kind: 'opaque'};
 
 export interface FieldSpec {
@@ -23,13 +23,13 @@ export interface FieldSpec {
 
 export type MessageSpec = Readonly<Record<string, FieldSpec>>;
 
-/** Why a body is not the message it should be. */
+/** The body of a request is not a valid message. */
 export class MessageError extends Error {}
 
 export const field = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: false});
 export const required = (number: number, type: FieldType): FieldSpec => ({number, type, required: true, repeated: false});
 export const repeated = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: true});
-export const text: FieldType = {kind: 'string'};
+export const string: FieldType = {kind: 'string'};
 export const double: FieldType = {kind: 'number', wire: 'double'};
 export const integer: FieldType = {kind: 'number', wire: 'varint'};
 export const boolean: FieldType = {kind: 'boolean'};
@@ -42,18 +42,18 @@ export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType =>
   fields: typeof fields === 'function' ? fields : () => fields,
 });
 
-/** Parses JSON, with the words of Mesos for what is none. */
+/** Parses JSON. @throws {MessageError} with upstream's message */
 export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    // The place of the fault is not worth a parser of our own: Mesos names the rest of the body, which for a cut-off body is empty.
+    // Mesos appends the unparsed rest of the body, which is unknown here; it is empty when the body is cut off.
     throw new MessageError('Failed to parse body into JSON: syntax error at line 1 near: ');
   }
 }
 
 /**
- * Reads a message.
+ * Parses a message from its JSON form.
  * @throws {MessageError}
  */
 export function parseMessage(spec: MessageSpec, json: unknown): Record<string, unknown> {
@@ -78,7 +78,7 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
       continue;
     }
     if (fieldSpec.repeated) {
-      if (!Array.isArray(value)) refuse(value, name);
+      if (!Array.isArray(value)) reject(value, name);
       result[name] = value.map((item, index) => readValue(fieldSpec.type, item, name, `${at}[${index}]`, missing));
       continue;
     }
@@ -92,30 +92,30 @@ function readMessage(spec: MessageSpec, json: Record<string, unknown>, path: str
 function readValue(type: FieldType, value: unknown, name: string, path: string, missing: string[]): unknown {
   switch (type.kind) {
     case 'opaque':
-      return isObject(value) ? value : refuse(value, name);
+      return isObject(value) ? value : reject(value, name);
     case 'map':
-      if (!isObject(value)) return refuse(value, name);
+      if (!isObject(value)) return reject(value, name);
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [key, readValue(type.value, item, name, `${path}.${key}`, missing)]),
       );
     case 'message':
-      return isObject(value) ? readMessage(type.fields(), value, path, missing) : refuse(value, name);
+      return isObject(value) ? readMessage(type.fields(), value, path, missing) : reject(value, name);
     case 'enum':
-      if (typeof value !== 'string') return refuse(value, name);
+      if (typeof value !== 'string') return reject(value, name);
       return value in type.values ? value : undefined;
     case 'string':
-      return typeof value === 'string' ? value : refuse(value, name);
+      return typeof value === 'string' ? value : reject(value, name);
     case 'boolean':
-      return typeof value === 'boolean' ? value : refuse(value, name);
+      return typeof value === 'boolean' ? value : reject(value, name);
     case 'bytes':
-      return typeof value === 'string' ? readBytes(value, name) : refuse(value, name);
+      return typeof value === 'string' ? readBytes(value, name) : reject(value, name);
     case 'number':
       if (typeof value === 'number') return value;
-      return typeof value === 'string' ? readNumber(value, name) : refuse(value, name);
+      return typeof value === 'string' ? readNumber(value, name) : reject(value, name);
   }
 }
 
-function refuse(value: unknown, name: string): never {
+function reject(value: unknown, name: string): never {
   throw new MessageError(`Not expecting a JSON ${jsonType(value)} for field '${name}'`);
 }
 

@@ -3,30 +3,30 @@ import {methodNotAllowed} from './http-server.js';
 import {acceptsJson} from './media-types.js';
 import {type FieldType, field, MessageError, type MessageSpec, oneOf, parseJson, parseMessage} from './message.js';
 
-/** The calls of POST /api/v1 of a program. Operators speak JSON only here. */
+/** The calls of a program's operator API, POST /api/v1. Only their JSON form is supported. */
 export interface OperatorCalls {
-  /** The program's name in refusals: `master` or `agent`. */
+  /** The program's name in error messages: `master` or `agent`. */
   readonly program: string;
-  /** Calls with a field of their name that they must have. */
+  /** Calls that require the field which is named like the call, in lower case. */
   readonly withField: Readonly<Record<string, FieldType>>;
   readonly withoutField: readonly string[];
 }
 
-/** Reads and checks a call; the reply when it is refused, in the words of Mesos. */
-export function readOperatorCall<T>(request: Request, calls: OperatorCalls): {readonly call: T} | {readonly refused: Reply} {
-  const refused = (status: number, text: string) => ({refused: {status, text}});
-  if (request.method !== 'POST') return {refused: methodNotAllowed(request.method, 'POST')};
+/** Parses and validates a call. @returns the call, or the reply that rejects it, with upstream's message */
+export function readOperatorCall<T>(request: Request, calls: OperatorCalls): {readonly call: T} | {readonly rejection: Reply} {
+  const reject = (status: number, text: string) => ({rejection: {status, text}});
+  if (request.method !== 'POST') return {rejection: methodNotAllowed(request.method, 'POST')};
   const contentType = request.headers['content-type'];
-  if (contentType === undefined) return refused(400, "Expecting 'Content-Type' to be present");
+  if (contentType === undefined) return reject(400, "Expecting 'Content-Type' to be present");
   if (contentType !== 'application/json')
-    return refused(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
+    return reject(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
   if (!acceptsJson(request.headers.accept)) {
-    return refused(406, "Expecting 'Accept' to allow application/json, application/x-protobuf or application/recordio");
+    return reject(406, "Expecting 'Accept' to allow application/json, application/x-protobuf or application/recordio");
   }
   try {
     return {call: parseCall(calls, request.body.toString('utf8')) as T};
   } catch (error) {
-    if (error instanceof MessageError) return refused(400, error.message);
+    if (error instanceof MessageError) return reject(400, error.message);
     throw error;
   }
 }
@@ -34,10 +34,10 @@ export function readOperatorCall<T>(request: Request, calls: OperatorCalls): {re
 const fieldName = (type: string): string => type.toLowerCase();
 
 function parseCall({program, withField, withoutField}: OperatorCalls, body: string): Record<string, unknown> {
-  // JSON only: the numbers do not count.
+  // Field numbers are not used in JSON.
   const spec: MessageSpec = {
     type: field(0, oneOf(Object.fromEntries([...Object.keys(withField), ...withoutField].map((type) => [type, 0])))),
-    ...Object.fromEntries(Object.entries(withField).map(([type, inside]) => [fieldName(type), field(0, inside)])),
+    ...Object.fromEntries(Object.entries(withField).map(([type, fieldType]) => [fieldName(type), field(0, fieldType)])),
   };
   const json = parseJson(body);
   let call: Record<string, unknown>;

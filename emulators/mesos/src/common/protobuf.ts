@@ -1,8 +1,8 @@
-import {type FieldSpec, type FieldType, field, MessageError, type MessageSpec, text} from './message.js';
+import {type FieldSpec, type FieldType, field, MessageError, type MessageSpec, string} from './message.js';
 
 /**
- * Protobuf's wire form of the messages of message.ts (https://protobuf.dev/programming-guides/encoding). Their values here are those of the
- * JSON form: enum values by name, bytes in base64.
+ * The protobuf encoding of the messages of message.ts (https://protobuf.dev/programming-guides/encoding). In memory, values have the same
+ * form as in JSON: enum values are names, bytes are base64.
  */
 
 const VARINT = 0;
@@ -10,24 +10,24 @@ const FIXED64 = 1;
 const DELIMITED = 2;
 const FIXED32 = 5;
 
-/** Encodes the fields a spec knows, in the order of their numbers. */
+/** Encodes the fields that the spec contains, in the order of their numbers. */
 export function encodeMessage(spec: MessageSpec, value: Readonly<Record<string, unknown>>): Buffer {
-  const given = Object.entries(spec).filter(([name]) => value[name] !== undefined && value[name] !== null);
-  given.sort(([, a], [, b]) => a.number - b.number);
-  const parts = given.flatMap(([name, {number, type, repeated}]) => {
+  const present = Object.entries(spec).filter(([name]) => value[name] !== undefined && value[name] !== null);
+  present.sort(([, a], [, b]) => a.number - b.number);
+  const parts = present.flatMap(([name, {number, type, repeated}]) => {
     const items = repeated ? (value[name] as unknown[]) : type.kind === 'map' ? entries(value[name] as object) : [value[name]];
     return items.flatMap((item) => encodeField(number, type, item));
   });
   return Buffer.concat(parts);
 }
 
-/** A map is a repeated message of keys and values. */
+/** In protobuf, a map is a repeated message with a key and a value. */
 function entries(map: object): object[] {
   return Object.entries(map).map(([key, value]) => ({key, value}));
 }
 
 function entrySpec(value: FieldType): MessageSpec {
-  return {key: field(1, text), value: field(2, value)};
+  return {key: field(1, string), value: field(2, value)};
 }
 
 function encodeField(number: number, type: FieldType, value: unknown): Buffer[] {
@@ -65,7 +65,7 @@ function delimited(number: number, content: Buffer): Buffer[] {
   return [tag(number, DELIMITED), varint(BigInt(content.length)), content];
 }
 
-/** Seven bits a byte, the lowest first. Negative numbers are written as those of 64 bits. */
+/** Seven bits per byte, lowest first. Negative numbers are encoded as 64-bit two's complement. */
 function varint(value: bigint): Buffer {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, value);
@@ -74,8 +74,8 @@ function varint(value: bigint): Buffer {
 }
 
 /**
- * Decodes what a spec knows; unknown fields and enum values are skipped. Whether all that is required is there, parseMessage sees.
- * @throws {MessageError} for bytes that are no message
+ * Decodes the fields that the spec contains and skips unknown fields and enum values. Required fields are not checked: parseMessage does so.
+ * @throws {MessageError} when the bytes are not a valid message
  */
 export function decodeMessage(spec: MessageSpec, bytes: Buffer): Record<string, unknown> {
   const byNumber = new Map(Object.entries(spec).map(([name, fieldSpec]) => [fieldSpec.number, [name, fieldSpec] as const]));
@@ -98,15 +98,15 @@ export function decodeMessage(spec: MessageSpec, bytes: Buffer): Record<string, 
 function put(result: Record<string, unknown>, name: string, {type, repeated}: FieldSpec, value: unknown): void {
   if (repeated) result[name] = [...((result[name] as unknown[] | undefined) ?? []), value];
   else if (type.kind === 'map') {
-    const {key, value: inside} = value as {key: string; value: unknown};
-    result[name] = {...(result[name] as object | undefined), [key]: inside};
+    const {key, value: entry} = value as {key: string; value: unknown};
+    result[name] = {...(result[name] as object | undefined), [key]: entry};
   } else result[name] = value;
 }
 
-/** A value as it stands on the wire: a number of 64 bits, or bytes. */
+/** An encoded value: a 64-bit number, or bytes. */
 type Raw = bigint | Buffer;
 
-/** Repeated numbers may come packed into one field. */
+/** Repeated numbers may be packed into a single field. */
 function unpack({type, repeated}: FieldSpec, raw: Raw): Raw[] {
   const isNumeric = type.kind === 'number' || type.kind === 'enum' || type.kind === 'boolean';
   if (!repeated || !isNumeric || typeof raw === 'bigint') return [raw];
@@ -126,7 +126,7 @@ function decodeValue(type: FieldType, raw: Raw): unknown {
       case 'number':
         return type.wire === 'double' ? doubleOf(raw) : Number(BigInt.asIntN(64, raw));
       default:
-        throw new MessageError('a number where bytes are expected');
+        throw new MessageError('expected bytes, got a number');
     }
   }
   switch (type.kind) {
@@ -141,7 +141,7 @@ function decodeValue(type: FieldType, raw: Raw): unknown {
     case 'opaque':
       return {};
     default:
-      throw new MessageError('bytes where a number is expected');
+      throw new MessageError('expected a number, got bytes');
   }
 }
 
@@ -190,7 +190,7 @@ class Reader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
     }
-    throw new MessageError('a number of more than 64 bits');
+    throw new MessageError('a number has more than 64 bits');
   }
 
   #take(length: number): Buffer {

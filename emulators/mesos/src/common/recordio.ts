@@ -1,6 +1,6 @@
-/** RecordIO: each record is its length in bytes, a newline, and its content. */
+/** RecordIO: a stream of records, each of which is its length in bytes, a newline, and its content. */
 
-/** How the records of a stream are written. */
+/** Encodes the content of a record. */
 export type Encode = (value: object) => Buffer;
 
 export const encodeJson: Encode = (value) => Buffer.from(JSON.stringify(value));
@@ -10,16 +10,17 @@ export function encodeRecord(value: object, encode: Encode = encodeJson): Buffer
   return Buffer.concat([Buffer.from(`${content.length}\n`), content]);
 }
 
-/** Collects bytes and yields whole records, however the network cut them. */
+/** Reassembles records from chunks of bytes. */
 export class RecordReader {
   readonly #decode: (content: Buffer) => unknown;
   #buffer: Buffer = Buffer.alloc(0);
 
-  /** @param decode of one record's content; JSON unless it is said */
+  /** @param decode decodes the content of a record; by default JSON */
   constructor(decode: (content: Buffer) => unknown = (content) => JSON.parse(content.toString('utf8'))) {
     this.#decode = decode;
   }
 
+  /** Adds a chunk. @returns the records that are now complete */
   push(bytes: Buffer): unknown[] {
     this.#buffer = Buffer.concat([this.#buffer, bytes]);
     const records: unknown[] = [];

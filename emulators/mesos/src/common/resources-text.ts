@@ -3,7 +3,7 @@ import {filter, type Quantity, type Resources, scalar} from './resources.js';
 import type {Reservation, Resource} from './wire.js';
 
 /**
- * Reads `--resources`: `cpus:2;mem:2048;ports:[31000-32000];disks:{a,b}`, a name may carry a static reservation as in `cpus(role):2`; or JSON.
+ * Parses `--resources`: `cpus:2;mem:2048;ports:[31000-32000];disks:{a,b}`, with static reservations as in `cpus(role):2`, or JSON.
  * @throws {UsageError}
  */
 export function parseResources(text: string): Resource[] {
@@ -39,7 +39,7 @@ function parseResource(part: string): Resource {
   return {...base, type: 'SCALAR', scalar: {value: Number(value)}};
 }
 
-/** The text form of Mesos' messages: `cpus(allocated: *):2; mem(allocated: *):32`. */
+/** Formats resources as in Mesos' messages: `cpus(allocated: *):2; mem(allocated: *):32`. */
 export function formatResources(resources: Resources, role?: string): string {
   return [...resources.values()]
     .map(({name, reservations, quantity}) => {
@@ -61,11 +61,11 @@ function formatQuantity(quantity: Quantity): string {
   return `[${quantity.ranges.map((range) => `${range.begin}-${range.end}`).join(', ')}]`;
 }
 
-/** The reserved ones of an agent by role, in whatever form. */
-export function reservedByRole<T>(resources: Resources, show: (part: Resources) => T): Record<string, T> {
+/** The reserved resources by role. */
+export function reservedByRole<T>(resources: Resources, format: (part: Resources) => T): Record<string, T> {
   const roles = new Set([...resources.values()].flatMap((entry) => entry.reservations.at(-1)?.role ?? []));
   return Object.fromEntries(
-    [...roles].map((role) => [role, show(filter(resources, (entry) => entry.reservations.at(-1)?.role === role))]),
+    [...roles].map((role) => [role, format(filter(resources, (entry) => entry.reservations.at(-1)?.role === role))]),
   );
 }
 
@@ -73,7 +73,7 @@ export function unreserved(resources: Resources): Resources {
   return filter(resources, (entry) => entry.reservations.length === 0);
 }
 
-/** The form of the state endpoints: `{"cpus": 2, "mem": 1024, "disk": 0, "gpus": 0, "ports": "[31000-32000]"}`. */
+/** Resources in the form of the state endpoints: `{"cpus": 2, "mem": 1024, "disk": 0, "gpus": 0, "ports": "[31000-32000]"}`. */
 export function resourcesObject(resources: Resources): Record<string, number | string> {
   const result: Record<string, number | string> = {};
   for (const name of ['disk', 'mem', 'gpus', 'cpus']) result[name] = scalar(resources, name);

@@ -1,8 +1,8 @@
 import type {Range, Reservation, Resource} from './wire.js';
 
 /**
- * A bag of resources, without regard to who it is allocated to. Scalars are kept in thousandths, as Mesos does, so that 2 - 0.1 - 0.1 is
- * 1.8. The key is the name and the reservations, with principals and labels: reserved and unreserved cpus do not mix.
+ * A set of resources, regardless of the role they are allocated to. As in Mesos, scalars are stored in thousandths, so that 2 - 0.1 - 0.1 is
+ * 1.8. The key is the name and the reservations with their principals and labels, which keeps reserved and unreserved resources apart.
  */
 export type Quantity =
   | {readonly kind: 'scalar'; readonly milli: number}
@@ -19,7 +19,7 @@ export type Resources = ReadonlyMap<string, Entry>;
 
 export const NONE: Resources = new Map();
 
-/** Reads the wire form; equal entries are added up, empty ones dropped. */
+/** Parses the wire form. Entries with the same key are added, empty ones are dropped. */
 export function fromWire(list: readonly Resource[] | undefined): Resources {
   let result = NONE;
   for (const resource of list ?? []) {
@@ -46,13 +46,13 @@ function keyOf(entry: {readonly name: string; readonly reservations: readonly Re
   return JSON.stringify([entry.name, ...entry.reservations.map(reservationKey)]);
 }
 
-/** The order of labels means nothing. */
+/** The order of labels is not significant. */
 function reservationKey({type = 'STATIC', role, principal, labels}: Reservation): unknown {
   return [type, role, principal ?? null, (labels?.labels ?? []).map(({key, value}) => JSON.stringify([key, value])).sort()];
 }
 
 export type WireStyle = {
-  /** The role the resources are allocated to; none: no allocation_info. */
+  /** The role the resources are allocated to; undefined to leave out allocation_info. */
   readonly role?: string | undefined;
   /** `reservations` (RESERVATION_REFINEMENT) instead of `role` and `reservation`. */
   readonly isRefined?: boolean;
@@ -82,12 +82,12 @@ function wireValue(quantity: Quantity): Pick<Resource, 'type' | 'scalar' | 'rang
   return {type: 'SET', set: {item: quantity.items}};
 }
 
-/** The same resources with their newest reservation taken away. */
+/** The same resources without their last reservation. */
 export function withoutLastReservation(resources: Resources): Resources {
   let result = NONE;
   for (const entry of resources.values()) {
-    const plain = {...entry, reservations: entry.reservations.slice(0, -1)};
-    result = add(result, new Map([[keyOf(plain), plain]]));
+    const unreserved = {...entry, reservations: entry.reservations.slice(0, -1)};
+    result = add(result, new Map([[keyOf(unreserved), unreserved]]));
   }
   return result;
 }
@@ -97,7 +97,7 @@ export function add(a: Resources, b: Resources): Resources {
   for (const [key, entry] of b) {
     const old = result.get(key);
     const quantity = old ? plus(old.quantity, entry.quantity) : entry.quantity;
-    if (isNothing(quantity)) result.delete(key);
+    if (isZero(quantity)) result.delete(key);
     else result.set(key, {...entry, quantity});
   }
   return result;
@@ -109,7 +109,7 @@ export function subtract(a: Resources, b: Resources): Resources {
     const old = result.get(key);
     if (!old) continue;
     const quantity = minus(old.quantity, entry.quantity);
-    if (isNothing(quantity)) result.delete(key);
+    if (isZero(quantity)) result.delete(key);
     else result.set(key, {...old, quantity});
   }
   return result;
@@ -119,9 +119,9 @@ export function subtract(a: Resources, b: Resources): Resources {
 export function contains(a: Resources, b: Resources): boolean {
   return [...b].every(([key, entry]) => {
     const have = a.get(key)?.quantity;
-    if (isNothing(entry.quantity)) return true;
+    if (isZero(entry.quantity)) return true;
     if (!have || have.kind !== entry.quantity.kind) return false;
-    return isNothing(minus(entry.quantity, have));
+    return isZero(minus(entry.quantity, have));
   });
 }
 
@@ -129,7 +129,7 @@ export function isEmpty(resources: Resources): boolean {
   return resources.size === 0;
 }
 
-/** The sum of a scalar resource, reserved or not. */
+/** The sum of a scalar resource, both reserved and unreserved. */
 export function scalar(resources: Resources, name: string): number {
   let milli = 0;
   for (const entry of resources.values())
@@ -156,7 +156,7 @@ function minus(a: Quantity, b: Quantity): Quantity {
   return a;
 }
 
-function isNothing(quantity: Quantity): boolean {
+function isZero(quantity: Quantity): boolean {
   if (quantity.kind === 'scalar') return quantity.milli === 0;
   return quantity.kind === 'ranges' ? quantity.ranges.length === 0 : quantity.items.length === 0;
 }

@@ -1,6 +1,6 @@
 /**
  * The JSON shapes of the v1 API that master and agent share (include/mesos/v1/mesos.proto of apache/mesos).
- * Only the fields this work-alike reads are typed; others travel along untouched.
+ * Only the fields that the emulator reads are declared; others are passed on unchanged.
  */
 
 export interface Value {
@@ -29,12 +29,12 @@ export interface Resource {
   readonly scalar?: {readonly value: number};
   readonly ranges?: {readonly range: readonly Range[]};
   readonly set?: {readonly item: readonly string[]};
-  /** Static or dynamic reservation as frameworks without RESERVATION_REFINEMENT see it. */
+  /** Static or dynamic reservation in the form for frameworks without RESERVATION_REFINEMENT. */
   readonly role?: string;
   readonly reservation?: unknown;
   readonly reservations?: readonly Reservation[];
   readonly allocation_info?: {readonly role: string};
-  /** Persistent volumes and other disks, oversubscription, sharing, resource providers: known, in order to be refused. */
+  /** Persistent volumes, oversubscription, sharing and resource providers are not supported: a resource with one of these is rejected. */
   readonly disk?: unknown;
   readonly revocable?: unknown;
   readonly shared?: unknown;
@@ -66,7 +66,7 @@ export interface CommandUri {
 
 export interface CommandInfo {
   readonly value?: string;
-  /** Default true: `value` is given to `sh -c`. */
+  /** Default true: `value` is run by `sh -c`. */
   readonly shell?: boolean;
   readonly arguments?: readonly string[];
   readonly environment?: {readonly variables?: readonly EnvironmentVariable[]};
@@ -227,7 +227,7 @@ export interface MasterInfo {
   readonly capabilities: readonly {readonly type: string}[];
 }
 
-/** What agents of this work-alike can do. */
+/** The capabilities of the emulator's agents. */
 export const AGENT_CAPABILITIES: readonly string[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
@@ -241,7 +241,7 @@ const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_GONE_BY_OPERATOR',
 ]);
 
-/** Whether a task in this state will never run again. */
+/** Whether a task in this state has terminated. */
 export function isTerminal(state: TaskState): boolean {
   return TERMINAL.has(state);
 }

@@ -2,26 +2,26 @@ import {add, NONE, type Resources, subtract, toWire} from '../common/resources.j
 import {hasCapability, type TaskInfo} from '../common/wire.js';
 import type {AcceptCall, Operation} from './call.js';
 import type {Context} from './context.js';
-import {launch, refuseGroup} from './launch.js';
-import {refuse, removeOffer} from './offers.js';
-import {tellOperation} from './operation-status.js';
-import {exchange, findExchangeFault, planExchange, type ReservationKind} from './reservations.js';
+import {launch, rejectTaskGroup} from './launch.js';
+import {addFilter, removeOffer} from './offers.js';
+import {sendOperationStatus} from './operation-status.js';
+import {applyConversion, planConversion, type ReservationKind, validateConversion} from './reservations.js';
 import type {Agent, Framework, Offer} from './state.js';
-import {lostAs, masterStatus, sendUpdate} from './statuses.js';
+import {masterStatus, sendUpdate, supportedState} from './statuses.js';
 
 /**
- * ACCEPT: uses up offers of one agent. One dead offer spoils the call: the live ones go back, every task of it is lost.
- * What the operations leave over is refused for a while, as with DECLINE.
+ * ACCEPT: performs operations on the resources of offers of one agent. If one of the offers is invalid, the others are discarded, too, and
+ * all tasks are lost. Unused resources are filtered for a while, as with DECLINE.
  */
 export function accept(context: Context, framework: Framework, call: AcceptCall): void {
   const ids = (call.offer_ids ?? []).map((id) => id.value);
   const offers = ids.map((id) => ownOffer(context, framework, id)).filter((offer) => offer !== undefined);
-  const fault = findOfferFault(context, framework, ids);
+  const error = validateOffers(context, framework, ids);
   for (const offer of offers) removeOffer(context, offer);
   const [first] = offers;
   const agent = first && context.state.agents.get(first.agentId);
-  if (fault !== undefined || !first || !agent) {
-    dropAll(context, framework, call, `Task launched with invalid offers: ${fault ?? 'No offers specified'}`);
+  if (error !== undefined || !first || !agent) {
+    dropAll(context, framework, call, `Task launched with invalid offers: ${error ?? 'No offers specified'}`);
     return;
   }
   if (agent.stream === undefined) {
@@ -30,16 +30,16 @@ export function accept(context: Context, framework: Framework, call: AcceptCall)
   }
   let left = offers.reduce<Resources>((sum, offer) => add(sum, offer.resources), NONE);
   for (const operation of call.operations ?? []) left = perform(context, framework, agent, first.role, operation, left);
-  refuse(context, first, left, call.filters?.refuse_seconds);
+  addFilter(context, first, left, call.filters?.refuse_seconds);
 }
 
-/** DECLINE: gives offers back; those that are no more are ignored. */
+/** DECLINE: returns offers. Offers that are no longer valid are ignored. */
 export function decline(context: Context, framework: Framework, ids: readonly string[], seconds: number | undefined): void {
   for (const id of ids) {
     const offer = ownOffer(context, framework, id);
     if (!offer) continue;
     removeOffer(context, offer);
-    refuse(context, offer, offer.resources, seconds);
+    addFilter(context, offer, offer.resources, seconds);
   }
 }
 
@@ -48,7 +48,7 @@ function ownOffer(context: Context, framework: Framework, id: string): Offer | u
   return offer?.frameworkId === framework.id ? offer : undefined;
 }
 
-function findOfferFault(context: Context, framework: Framework, ids: readonly string[]): string | undefined {
+function validateOffers(context: Context, framework: Framework, ids: readonly string[]): string | undefined {
   if (ids.length === 0) return 'No offers specified';
   const agents = new Map<string, string>();
   for (const [index, id] of ids.entries()) {
@@ -57,10 +57,10 @@ function findOfferFault(context: Context, framework: Framework, ids: readonly st
     if (!offer) return `Offer ${id} is no longer valid`;
     agents.set(offer.agentId, id);
   }
-  const [one, other] = agents.keys();
-  return other === undefined
+  const [first, second] = agents.keys();
+  return second === undefined
     ? undefined
-    : `Aggregated offers must belong to one single agent. Offer ${agents.get(other)} uses agent ${other} and agent ${one}`;
+    : `Aggregated offers must belong to one single agent. Offer ${agents.get(second)} uses agent ${second} and agent ${first}`;
 }
 
 function tasksOf(operation: Operation): readonly TaskInfo[] {
@@ -68,12 +68,12 @@ function tasksOf(operation: Operation): readonly TaskInfo[] {
 }
 
 function dropAll(context: Context, framework: Framework, call: AcceptCall, message: string): void {
-  const state = lostAs(framework, 'TASK_DROPPED');
+  const state = supportedState(framework, 'TASK_DROPPED');
   for (const operation of call.operations ?? []) {
-    tellOperation(context, framework, operation, 'OPERATION_DROPPED', {message});
+    sendOperationStatus(context, framework, operation, 'OPERATION_DROPPED', {message});
     for (const task of tasksOf(operation)) {
-      const about = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
-      sendUpdate(context, framework, masterStatus(context, about));
+      const status = {taskId: task.task_id.value, agentId: task.agent_id.value, state, message, reason: 'REASON_INVALID_OFFERS'};
+      sendUpdate(context, framework, masterStatus(context, status));
     }
   }
 }
@@ -90,13 +90,13 @@ function perform(
     case 'LAUNCH':
       return tasksOf(operation).reduce((rest, task) => launch(context, framework, agent, role, task, rest), left);
     case 'LAUNCH_GROUP':
-      refuseGroup(context, framework, tasksOf(operation));
+      rejectTaskGroup(context, framework, tasksOf(operation));
       return left;
     case 'RESERVE':
     case 'UNRESERVE':
       return changeReservation(context, framework, agent, role, operation.type, operation, left);
     default: {
-      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's lab work-alike of Mesos`;
+      const message = `${operation.type ?? 'UNKNOWN'} operations are not supported by hw5's Mesos emulator`;
       return drop(context, framework, agent, operation, message, left);
     }
   }
@@ -112,17 +112,17 @@ function changeReservation(
   left: Resources,
 ): Resources {
   const {resources = []} = (kind === 'RESERVE' ? operation.reserve : operation.unreserve) ?? {};
-  const plan = planExchange(kind, resources, {role, principal: framework.info.principal});
-  const fault = typeof plan === 'string' ? plan : findExchangeFault(left, plan);
-  if (typeof plan === 'string' || fault !== undefined)
-    return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${fault}`, left);
-  exchange(context, agent, plan);
-  const converted = toWire(plan.give, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
-  tellOperation(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
-  return add(subtract(left, plan.take), plan.give);
+  const plan = planConversion(kind, resources, {role, principal: framework.info.principal});
+  const error = typeof plan === 'string' ? plan : validateConversion(left, plan);
+  if (typeof plan === 'string' || error !== undefined)
+    return drop(context, framework, agent, operation, `Invalid ${kind} operation: ${error}`, left);
+  applyConversion(context, agent, plan);
+  const converted = toWire(plan.converted, {role, isRefined: hasCapability(framework.info, 'RESERVATION_REFINEMENT')});
+  sendOperationStatus(context, framework, operation, 'OPERATION_FINISHED', {agentId: agent.id, converted});
+  return add(subtract(left, plan.consumed), plan.converted);
 }
 
-/** The operation is not performed; what follows it in the ACCEPT is. */
+/** Skips an operation; those after it in the ACCEPT are performed. */
 function drop(
   context: Context,
   framework: Framework,
@@ -132,6 +132,6 @@ function drop(
   left: Resources,
 ): Resources {
   context.emit({kind: 'log', message: `dropped an operation of framework ${framework.id}: ${message}`});
-  tellOperation(context, framework, operation, 'OPERATION_ERROR', {message, agentId: agent.id});
+  sendOperationStatus(context, framework, operation, 'OPERATION_ERROR', {message, agentId: agent.id});
   return left;
 }

@@ -3,8 +3,8 @@ import {methodNotAllowed, type Reply, type Request} from '../common/http-server.
 import type {MasterAccess} from './master-access.js';
 
 /**
- * POST /hw5/v1/agent: how agents speak with the master. REGISTER is answered with a stream, as SUBSCRIBE is; the other calls carry that
- * stream's id and get 202, or 403 when the stream is no more: then the agent registers anew. See ../README.md.
+ * POST /hw5/v1/agent: the calls of agents. The response to REGISTER is a stream, like that to SUBSCRIBE. The other calls carry the stream's id.
+ * They are answered with 202, or with 403 when the stream is no longer open, so that the agent registers again. See ../../README.md.
  */
 export function agentApi(master: MasterAccess, request: Request): Reply {
   if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');

@@ -4,24 +4,24 @@ import {hasCapability, isTerminal, type TaskState} from '../common/wire.js';
 import {allocate} from './allocator.js';
 import type {Context} from './context.js';
 import {newFramework} from './frameworks.js';
-import {removeOffer} from './offers.js';
-import {tellAgentAdded, tellAgentRemoved, tellTaskAdded, tellTaskUpdated} from './operator-events.js';
+import {rescindOffer} from './offers.js';
+import {publishAgentAdded, publishAgentRemoved, publishTaskAdded, publishTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
-import {lastKnown, lostAs, masterStatus, remember, sendEvent, sendUpdate} from './statuses.js';
+import {lastKnown, masterStatus, recordStatus, sendEvent, sendUpdate, supportedState} from './statuses.js';
 import {completeTask, tasksOn} from './tasks.js';
 
-/** An agent opens its stream: a new one, one that was away, or one from before this master's start. */
+/** REGISTER: a new agent, one that was disconnected, or one that was registered before this master started. */
 export function registerAgent(context: Context, stream: string, registration: AgentRegistration): void {
   const {state} = context;
   const givenId = registration.info.id?.value;
   if (givenId !== undefined && state.gone.has(givenId)) {
     context.emit({kind: 'agent', stream, message: {type: 'SHUTDOWN', message: 'Agent has been marked gone'}});
-    context.emit({kind: 'end', stream});
+    context.emit({kind: 'end-stream', stream});
     return;
   }
   const known = givenId === undefined ? undefined : state.agents.get(givenId);
   const agent = known ?? newAgent(context, givenId ?? `${state.id}-S${state.nextAgent++}`, registration);
-  if (known?.stream !== undefined) context.emit({kind: 'end', stream: known.stream});
+  if (known?.stream !== undefined) context.emit({kind: 'end-stream', stream: known.stream});
   agent.stream = stream;
   agent.info = {...registration.info, id: {value: agent.id}};
   agent.ip = registration.ip;
@@ -33,7 +33,7 @@ export function registerAgent(context: Context, stream: string, registration: Ag
   const wasUnreachable = state.unreachable.delete(agent.id);
   const wasRecovered = state.recovered.delete(agent.id);
   state.agents.set(agent.id, agent);
-  takeTasks(
+  mergeReportedTasks(
     context,
     agent,
     registration,
@@ -56,8 +56,8 @@ export function registerAgent(context: Context, stream: string, registration: Ag
     send(context, agent, {type: 'KILL_TASK', framework_id: framework, task_id: task});
   }
   if (!known) {
-    tellAgentAdded(context, agent);
-    context.emit({kind: 'registry'});
+    publishAgentAdded(context, agent);
+    context.emit({kind: 'save-registry'});
   }
   context.emit({kind: 'log', message: `agent ${agent.id} at ${agent.ip}:${agent.info.port} (${agent.info.hostname}) registered`});
   allocate(context);
@@ -79,8 +79,11 @@ function newAgent(context: Context, id: string, registration: AgentRegistration)
   };
 }
 
-/** Brings the master's picture in line with the tasks an agent came back with. `news` is told to the frameworks of those that run. */
-function takeTasks(context: Context, agent: Agent, registration: AgentRegistration, news: string | undefined): void {
+/**
+ * Updates the master's state with the tasks that an agent reports when it registers.
+ * @param message sent to the frameworks of running tasks that the master did not know or had marked unreachable
+ */
+function mergeReportedTasks(context: Context, agent: Agent, registration: AgentRegistration, message: string | undefined): void {
   const {state} = context;
   for (const info of registration.frameworks) {
     const id = info.id!.value;
@@ -93,34 +96,34 @@ function takeTasks(context: Context, agent: Agent, registration: AgentRegistrati
       state.frameworks.set(id, framework);
     }
   }
-  for (const given of registration.tasks) {
-    const framework = state.frameworks.get(given.framework_id);
+  for (const reported of registration.tasks) {
+    const framework = state.frameworks.get(reported.framework_id);
     if (!framework) continue;
-    const taskId = given.task.task_id.value;
+    const taskId = reported.task.task_id.value;
     const old = framework.tasks.get(taskId);
     if (old) {
-      if (old.agentId === agent.id) old.state = given.state;
+      if (old.agentId === agent.id) old.state = reported.state;
       continue;
     }
     framework.unreachableTasks.delete(taskId);
-    const isThis = (done: Task): boolean => done.info.task_id.value === taskId && done.agentId === agent.id;
-    // Its end was acknowledged here, the agent did not hear of that yet.
-    if (isTerminal(given.state) && framework.completedTasks.some(isThis)) continue;
-    framework.completedTasks = framework.completedTasks.filter((done) => !isThis(done));
+    const isSame = (done: Task): boolean => done.info.task_id.value === taskId && done.agentId === agent.id;
+    // The framework has acknowledged that the task terminated, but the agent has not received the acknowledgement yet.
+    if (isTerminal(reported.state) && framework.completedTasks.some(isSame)) continue;
+    framework.completedTasks = framework.completedTasks.filter((done) => !isSame(done));
     const task: Task = {
-      info: given.task,
+      info: reported.task,
       frameworkId: framework.id,
       agentId: agent.id,
-      role: given.role,
-      resources: fromWire(given.task.resources),
-      state: given.state,
-      statuses: given.statuses,
+      role: reported.role,
+      resources: fromWire(reported.task.resources),
+      state: reported.state,
+      statuses: reported.statuses,
     };
     framework.tasks.set(taskId, task);
-    tellTaskAdded(context, task);
-    if (news === undefined || isTerminal(given.state)) continue;
-    const about = {taskId, agentId: agent.id, state: given.state, message: news, reason: 'REASON_AGENT_REREGISTERED'};
-    sendUpdate(context, framework, {...masterStatus(context, about), ...lastKnown(task)});
+    publishTaskAdded(context, task);
+    if (message === undefined || isTerminal(reported.state)) continue;
+    const status = {taskId, agentId: agent.id, state: reported.state, message, reason: 'REASON_AGENT_REREGISTERED'};
+    sendUpdate(context, framework, {...masterStatus(context, status), ...lastKnown(task)});
   }
 }
 
@@ -128,7 +131,7 @@ function send(context: Context, agent: Agent, message: AgentMessage): void {
   if (agent.stream !== undefined) context.emit({kind: 'agent', stream: agent.stream, message});
 }
 
-/** Its connection is gone. Tasks of frameworks without checkpoint are lost at once; the others wait for the pings to run out. */
+/** The stream of an agent broke. Tasks of frameworks without checkpoint are lost immediately, others when the agent misses its pings. */
 export function disconnectAgent(context: Context, stream: string): void {
   const agent = [...context.state.agents.values()].find((candidate) => candidate.stream === stream);
   if (!agent) return;
@@ -139,45 +142,44 @@ export function disconnectAgent(context: Context, stream: string): void {
   for (const framework of context.state.frameworks.values()) {
     if (framework.info.checkpoint) continue;
     for (const task of tasksOn(framework, agent)) {
-      endTask(context, framework, task, {state: 'TASK_LOST', message, reason: 'REASON_AGENT_DISCONNECTED'});
+      terminateTask(context, framework, task, {state: 'TASK_LOST', message, reason: 'REASON_AGENT_DISCONNECTED'});
     }
   }
 }
 
 function rescindOffers(context: Context, agent: Agent): void {
-  for (const offer of [...context.state.offers.values()].reverse())
-    if (offer.agentId === agent.id) removeOffer(context, offer, true);
+  for (const offer of [...context.state.offers.values()].reverse()) if (offer.agentId === agent.id) rescindOffer(context, offer);
 }
 
-function endTask(
+function terminateTask(
   context: Context,
   framework: Framework,
   task: Task,
-  how: {readonly state: TaskState; readonly message: string; readonly reason: string; readonly unreachableSince?: number},
+  outcome: {readonly state: TaskState; readonly message: string; readonly reason: string; readonly unreachableSince?: number},
 ): void {
   completeTask(context, framework, task);
   if (isTerminal(task.state)) return;
-  const status = masterStatus(context, {taskId: task.info.task_id.value, agentId: task.agentId, ...how});
-  task.state = how.state;
-  remember(task, status);
-  tellTaskUpdated(context, task, status);
+  const status = masterStatus(context, {taskId: task.info.task_id.value, agentId: task.agentId, ...outcome});
+  task.state = outcome.state;
+  recordStatus(task, status);
+  publishTaskUpdated(context, task, status);
   sendUpdate(context, framework, status);
 }
 
-/** The pings ran out: what ran there may still run, nobody knows. */
+/** The agent missed too many pings. Its tasks may still be running. */
 export function markUnreachable(context: Context, agent: Agent): void {
   const since = context.now();
   for (const framework of context.state.frameworks.values()) {
-    const state = lostAs(framework, 'TASK_UNREACHABLE');
+    const state = supportedState(framework, 'TASK_UNREACHABLE');
     for (const task of tasksOn(framework, agent)) {
-      const wasOver = isTerminal(task.state);
-      endTask(context, framework, task, {
+      const wasTerminal = isTerminal(task.state);
+      terminateTask(context, framework, task, {
         state,
         message: 'health check timed out',
         reason: 'REASON_AGENT_REMOVED',
         unreachableSince: since,
       });
-      if (wasOver) continue;
+      if (wasTerminal) continue;
       framework.completedTasks = framework.completedTasks.filter((candidate) => candidate !== task);
       framework.unreachableTasks.set(task.info.task_id.value, task);
     }
@@ -186,25 +188,25 @@ export function markUnreachable(context: Context, agent: Agent): void {
   removeAgent(context, agent);
 }
 
-/** SIGUSR1 at the agent: it says goodbye. */
+/** UNREGISTER: the agent received SIGUSR1. */
 export function unregisterAgent(context: Context, agent: Agent): void {
   const message = `Agent ${agent.info.hostname} removed: the agent unregistered`;
-  endTasksOn(context, agent, () => ({state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'}));
+  terminateTasksOn(context, agent, () => ({state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'}));
   removeAgent(context, agent);
 }
 
-/** The operator says that it will never come back. */
+/** MARK_AGENT_GONE: an operator declares that the agent will not return. */
 export function markGone(context: Context, agentId: string): void {
   const agent = context.state.agents.get(agentId);
   context.state.gone.set(agentId, context.now());
   context.state.unreachable.delete(agentId);
   context.state.recovered.delete(agentId);
   if (!agent) {
-    context.emit({kind: 'registry'});
+    context.emit({kind: 'save-registry'});
     return;
   }
   const message = 'Agent has been marked gone';
-  endTasksOn(context, agent, (framework) =>
+  terminateTasksOn(context, agent, (framework) =>
     hasCapability(framework.info, 'PARTITION_AWARE')
       ? {state: 'TASK_GONE_BY_OPERATOR', message, reason: 'REASON_AGENT_REMOVED_BY_OPERATOR'}
       : {state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'},
@@ -213,35 +215,35 @@ export function markGone(context: Context, agentId: string): void {
   removeAgent(context, agent);
 }
 
-function endTasksOn(
+function terminateTasksOn(
   context: Context,
   agent: Agent,
-  how: (framework: Framework) => {readonly state: TaskState; readonly message: string; readonly reason: string},
+  outcome: (framework: Framework) => {readonly state: TaskState; readonly message: string; readonly reason: string},
 ): void {
   for (const framework of context.state.frameworks.values()) {
-    for (const task of tasksOn(framework, agent)) endTask(context, framework, task, how(framework));
+    for (const task of tasksOn(framework, agent)) terminateTask(context, framework, task, outcome(framework));
   }
 }
 
 function removeAgent(context: Context, agent: Agent): void {
   rescindOffers(context, agent);
   context.state.agents.delete(agent.id);
-  context.state.filters = context.state.filters.filter((refused) => refused.agentId !== agent.id);
-  if (agent.stream !== undefined) context.emit({kind: 'end', stream: agent.stream});
+  context.state.filters = context.state.filters.filter((filter) => filter.agentId !== agent.id);
+  if (agent.stream !== undefined) context.emit({kind: 'end-stream', stream: agent.stream});
   agent.stream = undefined;
-  tellFailure(context, agent.id);
-  tellAgentRemoved(context, agent.id);
-  context.emit({kind: 'registry'});
+  sendAgentFailure(context, agent.id);
+  publishAgentRemoved(context, agent.id);
+  context.emit({kind: 'save-registry'});
   context.emit({kind: 'log', message: `agent ${agent.id} (${agent.info.hostname}) removed`});
 }
 
-export function tellFailure(context: Context, agentId: string): void {
+export function sendAgentFailure(context: Context, agentId: string): void {
   for (const framework of context.state.frameworks.values()) {
     sendEvent(context, framework, {type: 'FAILURE', failure: {agent_id: {value: agentId}}});
   }
 }
 
-/** Sends the ping that is due, or counts the one that was not answered. */
+/** Sends a ping, and counts the previous one as missed if it was not answered. */
 export function pingAgent(context: Context, agent: Agent): void {
   const {agentPingTimeout, maxAgentPingTimeouts} = context.settings;
   if (agent.isPongPending || agent.stream === undefined) agent.missedPings++;

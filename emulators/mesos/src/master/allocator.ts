@@ -6,8 +6,8 @@ import type {Agent, Framework, Offer} from './state.js';
 import {sendEvent} from './statuses.js';
 
 /**
- * Offers what is free. Each agent's free resources go whole to one framework: the one with the smallest dominant share (the largest of its
- * fractions of all cpus, memory and disk) that wants them. Genuine Mesos does the same on two levels, roles and frameworks.
+ * Offers all free resources. Those of an agent are offered to a single framework: the one with the smallest dominant share (the largest of
+ * its fractions of all cpus, memory and disk) that does not filter them. Upstream Mesos does so on two levels, first roles, then frameworks.
  */
 export function allocate(context: Context): void {
   const made = new Map<Framework, Offer[]>();
@@ -30,10 +30,10 @@ export function allocate(context: Context): void {
 }
 
 function byShare(context: Context): (readonly [Framework, string])[] {
-  const everything = [...context.state.agents.values()].reduce<Resources>((sum, agent) => add(sum, agent.total), new Map());
+  const total = [...context.state.agents.values()].reduce<Resources>((sum, agent) => add(sum, agent.total), new Map());
   const share = (framework: Framework): number => {
-    const has = allocatedTo(context.state, framework);
-    return Math.max(...['cpus', 'mem', 'disk'].map((name) => scalar(has, name) / (scalar(everything, name) || 1)));
+    const allocated = allocatedTo(context.state, framework);
+    return Math.max(...['cpus', 'mem', 'disk'].map((name) => scalar(allocated, name) / (scalar(total, name) || 1)));
   };
   return [...context.state.frameworks.values()]
     .filter((framework) => framework.stream !== undefined)
@@ -44,27 +44,27 @@ function byShare(context: Context): (readonly [Framework, string])[] {
     );
 }
 
-/** The part of the free resources that may be offered to this framework in this role; undefined when none or refused. */
+/** The part of the free resources that may be offered to a framework in a role; undefined when there is none or it is filtered. */
 function offerable(context: Context, framework: Framework, role: string, agent: Agent, free: Resources): Resources | undefined {
   const allowed = filter(free, (entry) => {
     const owner = entry.reservations.at(-1)?.role;
     return owner === undefined || owner === role || role.startsWith(`${owner}/`);
   });
-  // Mesos names ranges and sets before scalars.
+  // Upstream Mesos lists ranges and sets before scalars.
   const resources: Resources = new Map(
     [...allowed].sort(([, a], [, b]) => Number(a.quantity.kind === 'scalar') - Number(b.quantity.kind === 'scalar')),
   );
-  // Mesos' --min_allocatable_resources: less than this is not worth an offer.
+  // The defaults of upstream's --min_allocatable_resources: less than this is not offered.
   if (isEmpty(resources) || (scalar(resources, 'cpus') < 0.01 && scalar(resources, 'mem') < 32)) return undefined;
-  const isRefused = context.state.filters.some(
-    (refused) =>
-      refused.frameworkId === framework.id &&
-      refused.role === role &&
-      refused.agentId === agent.id &&
-      refused.until > context.now() &&
-      contains(refused.resources, resources),
+  const isFiltered = context.state.filters.some(
+    (filter) =>
+      filter.frameworkId === framework.id &&
+      filter.role === role &&
+      filter.agentId === agent.id &&
+      filter.until > context.now() &&
+      contains(filter.resources, resources),
   );
-  return isRefused ? undefined : resources;
+  return isFiltered ? undefined : resources;
 }
 
 function makeOffer(context: Context, framework: Framework, role: string, agent: Agent, resources: Resources): Offer {
@@ -81,7 +81,7 @@ function makeOffer(context: Context, framework: Framework, role: string, agent: 
   return offer;
 }
 
-/** An offer as the framework's capabilities want it. */
+/** The JSON form of an offer, which depends on the framework's capabilities. */
 export function offerJson(context: Context, framework: Framework, offer: Offer): object {
   const agent = context.state.agents.get(offer.agentId)!;
   const hasRoles = hasCapability(framework.info, 'MULTI_ROLE');

@@ -1,7 +1,7 @@
 import {frameworkInfo, id, killPolicy, resource, taskInfo} from '../common/mesos-spec.js';
-import {bytes, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, text} from '../common/message.js';
+import {bytes, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, string} from '../common/message.js';
 
-/** The calls of the v1 scheduler API, with the numbers of include/mesos/v1/scheduler/scheduler.proto. */
+/** The calls of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
 
 const operation = message({
   type: field(
@@ -31,12 +31,12 @@ const operation = message({
 });
 
 const filters = message({refuse_seconds: field(1, double)});
-const roles = message({roles: repeated(1, text)});
+const roles = message({roles: repeated(1, string)});
 const inverseOffers = message({inverse_offer_ids: repeated(1, id), filters: field(2, filters)});
 
 const subscription = {
   framework_info: required(1, frameworkInfo),
-  suppressed_roles: repeated(2, text),
+  suppressed_roles: repeated(2, string),
   offer_constraints: field(3, opaque),
 };
 

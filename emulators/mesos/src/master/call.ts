@@ -5,7 +5,7 @@ import {decodeMessage} from '../common/protobuf.js';
 import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
 import {CALL} from './call-spec.js';
 
-/** A call of the v1 scheduler API after its checks: the field that belongs to `type` is there. */
+/** Calls of the v1 scheduler API. A parsed call has the field that its `type` requires. */
 
 export interface Filters {
   /** Seconds; 5 when absent. */
@@ -57,7 +57,7 @@ export interface Call {
   readonly update_framework?: SubscribeCall;
 }
 
-/** The field a call of a type must carry; REVIVE, SUPPRESS and TEARDOWN carry none. */
+/** The field that a call of each type requires. REVIVE, SUPPRESS and TEARDOWN require none. */
 const FIELDS: Readonly<Record<string, keyof Call | string>> = {
   ACCEPT: 'accept',
   DECLINE: 'decline',
@@ -75,13 +75,13 @@ const FIELDS: Readonly<Record<string, keyof Call | string>> = {
 };
 
 /**
- * Reads and checks the body of a scheduler call.
- * @throws {MessageError} with the text of the 400 answer
+ * Parses and validates the body of a scheduler call.
+ * @throws {MessageError} with the text of the 400 response
  */
 export function parseCall(body: Buffer, mediaType: MediaType): Call {
   const call = mediaType === 'application/json' ? readJson(body) : readProtobuf(body);
-  const fault = findFault(call);
-  if (fault !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${fault}`);
+  const error = validateCall(call);
+  if (error !== undefined) throw new MessageError(`Failed to validate scheduler::Call: ${error}`);
   return call as unknown as Call;
 }
 
@@ -99,27 +99,27 @@ function readProtobuf(body: Buffer): Record<string, unknown> {
   try {
     return parseMessage(CALL, decodeMessage(CALL, body));
   } catch (error) {
-    // Mesos says no more: protobuf's parser takes what lacks a required field for unreadable too.
+    // Upstream's message has no details, not even about missing required fields, which protobuf's parser treats as a syntax error.
     if (error instanceof MessageError) throw new MessageError('Failed to parse body into Call protobuf');
     throw error;
   }
 }
 
 /**
- * Reads a JSON list of resources.
+ * Parses a JSON list of resources.
  * @throws {MessageError}
  */
 export function parseResourceList(text: string): readonly Resource[] {
   return parseMessage({resources: repeated(1, resource)}, {resources: parseJson(text)}).resources as readonly Resource[];
 }
 
-function findFault(call: Record<string, unknown>): string | undefined {
+function validateCall(call: Record<string, unknown>): string | undefined {
   const type = call.type as string | undefined;
   if (type === undefined) return "Expecting 'type' to be present";
   if (type === 'SUBSCRIBE') {
     if (call.subscribe === undefined) return "Expecting 'subscribe' to be present";
-    const inside = (call.subscribe as SubscribeCall).framework_info.id?.value;
-    return inside === (call.framework_id as Value | undefined)?.value
+    const id = (call.subscribe as SubscribeCall).framework_info.id?.value;
+    return id === (call.framework_id as Value | undefined)?.value
       ? undefined
       : "'framework_id' differs from 'subscribe.framework_info.id'";
   }
@@ -128,8 +128,8 @@ function findFault(call: Record<string, unknown>): string | undefined {
   if (name !== undefined && call[name] === undefined) return `Expecting '${name}' to be present`;
   if (type === 'ACKNOWLEDGE' && !isUuid((call.acknowledge as {uuid: string}).uuid)) return 'Not a valid UUID';
   if (type === 'UPDATE_FRAMEWORK') {
-    const inside = (call.update_framework as SubscribeCall).framework_info.id?.value;
-    if (inside !== (call.framework_id as Value).value) return "'framework_id' differs from 'update_framework.framework_info.id'";
+    const id = (call.update_framework as SubscribeCall).framework_info.id?.value;
+    if (id !== (call.framework_id as Value).value) return "'framework_id' differs from 'update_framework.framework_info.id'";
   }
   return undefined;
 }

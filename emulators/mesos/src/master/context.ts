@@ -2,14 +2,14 @@ import type {AgentMessage} from '../common/agent-protocol.js';
 import type {MasterInfo} from '../common/wire.js';
 import type {MasterState} from './state.js';
 
-/** What the machine asks of its edge. */
+/** What the state machine requests from its caller. */
 export type Effect =
   | {readonly kind: 'event'; readonly stream: string; readonly event: object}
   | {readonly kind: 'agent'; readonly stream: string; readonly message: AgentMessage}
-  /** End a stream, of a framework or an agent, politely. */
-  | {readonly kind: 'end'; readonly stream: string}
-  /** The list of agents changed: write it down. */
-  | {readonly kind: 'registry'}
+  /** End the stream of a framework or an agent with its last chunk. */
+  | {readonly kind: 'end-stream'; readonly stream: string}
+  /** The list of agents changed and must be saved. */
+  | {readonly kind: 'save-registry'}
   | {readonly kind: 'log'; readonly message: string};
 
 /** All times in seconds. */
@@ -25,7 +25,7 @@ export interface MasterSettings {
   readonly maxCompletedTasks: number;
 }
 
-/** What the functions of the machine work with: its state and its only ways outside. No clock, no randomness, no IO but through these. */
+/** What the functions of the state machine use: its state, its settings, the time and effects. They do no IO and read no clock themselves. */
 export interface Context {
   readonly state: MasterState;
   readonly settings: MasterSettings;

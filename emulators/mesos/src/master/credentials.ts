@@ -2,12 +2,12 @@ import {timingSafeEqual} from 'node:crypto';
 import {UsageError} from '../common/errors.js';
 import type {Reply} from '../common/http-server.js';
 
-/** principal → secret. */
+/** Secrets by principal. */
 export type Credentials = ReadonlyMap<string, string>;
 
 /**
- * Reads a credentials file: `{"credentials": [{"principal": …, "secret": …}]}` or lines `principal secret`.
- * @throws {UsageError} that names the file, never its content
+ * Parses a credentials file: `{"credentials": [{"principal": …, "secret": …}]}` or lines `principal secret`.
+ * @throws {UsageError} with the path of the file, but never its content
  */
 export function parseCredentials(text: string, path: string): Credentials {
   if (text.trimStart().startsWith('{')) {
@@ -28,7 +28,7 @@ export function parseCredentials(text: string, path: string): Credentials {
   return new Map(pairs as [string, string][]);
 }
 
-/** The principal of a Basic authorization, or undefined when it is wrong or missing. */
+/** The principal of a Basic authorization header; undefined when the header is missing or its secret is wrong. */
 export function authenticate(credentials: Credentials, authorization: string | undefined): string | undefined {
   const match = /^Basic\s+(\S+)$/i.exec(authorization ?? '');
   if (!match) return undefined;

@@ -1,15 +1,15 @@
 import {address, allocation, attribute, id, masterInfo, operationStatus, resource, taskStatus} from '../common/mesos-spec.js';
-import {bytes, double, field, integer, type MessageSpec, message, oneOf, repeated, required, text} from '../common/message.js';
+import {bytes, double, field, integer, type MessageSpec, message, oneOf, repeated, required, string} from '../common/message.js';
 
-/** The events of the v1 scheduler API, with the numbers of include/mesos/v1/scheduler/scheduler.proto. */
+/** The events of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
 
-const url = message({scheme: required(1, text), address: required(2, address), path: field(3, text)});
+const url = message({scheme: required(1, string), address: required(2, address), path: field(3, string)});
 
 const offer = message({
   id: required(1, id),
   framework_id: required(2, id),
   agent_id: required(3, id),
-  hostname: required(4, text),
+  hostname: required(4, string),
   resources: repeated(5, resource),
   executor_ids: repeated(6, id),
   attributes: repeated(7, attribute),
@@ -47,6 +47,6 @@ export const EVENT: MessageSpec = {
   update: field(5, message({status: required(1, taskStatus)})),
   message: field(6, message({agent_id: required(1, id), executor_id: required(2, id), data: required(3, bytes)})),
   failure: field(7, message({agent_id: field(1, id), executor_id: field(2, id), status: field(3, integer)})),
-  error: field(8, message({message: required(1, text)})),
+  error: field(8, message({message: required(1, string)})),
   update_operation_status: field(11, message({status: required(1, operationStatus)})),
 };

@@ -2,25 +2,25 @@ import {rolesOf} from '../common/wire.js';
 import {allocate} from './allocator.js';
 import type {SubscribeCall} from './call.js';
 import type {Context} from './context.js';
-import {removeOffer} from './offers.js';
-import {tellFrameworkAdded, tellFrameworkRemoved, tellFrameworkUpdated, tellTaskUpdated} from './operator-events.js';
+import {removeOffer, rescindOffer} from './offers.js';
+import {publishFrameworkAdded, publishFrameworkRemoved, publishFrameworkUpdated, publishTaskUpdated} from './operator-events.js';
 import type {Framework} from './state.js';
-import {masterStatus, remember, sendEvent} from './statuses.js';
+import {masterStatus, recordStatus, sendEvent} from './statuses.js';
 import {completeTask} from './tasks.js';
-import {findFrameworkFault} from './validate-framework.js';
+import {validateFramework} from './validate-framework.js';
 
 /**
- * SUBSCRIBE on a stream that is already open. A refusal is an ERROR event and the end of the stream. A framework that is still connected
- * fails over: its old stream is told so and ended.
+ * SUBSCRIBE on a stream that is already open. A rejected subscription gets an ERROR event and the end of the stream. If the framework is still
+ * connected, it fails over: its old stream gets an ERROR event and is ended.
  */
 export function subscribe(context: Context, stream: string, call: SubscribeCall, principal: string | undefined): void {
   const {state} = context;
   const id = call.framework_info.id?.value || undefined;
   const isRemoved = id !== undefined && state.completedFrameworks.some((framework) => framework.id === id);
-  const fault = findFrameworkFault(call.framework_info) ?? (isRemoved ? 'Framework has been removed' : undefined);
-  if (fault !== undefined) {
-    context.emit({kind: 'event', stream, event: {type: 'ERROR', error: {message: fault}}});
-    context.emit({kind: 'end', stream});
+  const error = validateFramework(call.framework_info) ?? (isRemoved ? 'Framework has been removed' : undefined);
+  if (error !== undefined) {
+    context.emit({kind: 'event', stream, event: {type: 'ERROR', error: {message: error}}});
+    context.emit({kind: 'end-stream', stream});
     return;
   }
   const info = principal === undefined ? call.framework_info : {...call.framework_info, principal};
@@ -36,9 +36,9 @@ export function subscribe(context: Context, stream: string, call: SubscribeCall,
   sendEvent(context, framework, {type: 'HEARTBEAT'});
   framework.nextHeartbeat = context.now() + context.settings.heartbeatInterval;
   if (known) {
-    tellFrameworkUpdated(context, framework);
-    tellAgents(context, framework);
-  } else tellFrameworkAdded(context, framework);
+    publishFrameworkUpdated(context, framework);
+    sendFrameworkInfo(context, framework);
+  } else publishFrameworkAdded(context, framework);
   allocate(context);
 }
 
@@ -47,13 +47,13 @@ function register(context: Context, givenId: string | undefined, stream: string,
   const id = givenId ?? `${state.id}-${String(state.nextFramework++).padStart(4, '0')}`;
   const framework = newFramework(context, id, info);
   framework.stream = stream;
-  // An id this master does not know comes from before its restart: it counts as registered again.
+  // A framework with an id that this master does not know was registered before the master restarted.
   if (givenId !== undefined) framework.reregisteredAt = context.now();
   state.frameworks.set(id, framework);
   return framework;
 }
 
-/** A framework that is not connected yet. */
+/** Creates a framework that is not connected yet. */
 export function newFramework(context: Context, id: string, info: Framework['info']): Framework {
   return {
     id,
@@ -73,9 +73,9 @@ export function newFramework(context: Context, id: string, info: Framework['info
 function resubscribe(context: Context, framework: Framework, stream: string, info: Framework['info']): Framework {
   if (framework.stream !== undefined) {
     sendEvent(context, framework, {type: 'ERROR', error: {message: 'Framework failed over'}});
-    context.emit({kind: 'end', stream: framework.stream});
+    context.emit({kind: 'end-stream', stream: framework.stream});
   }
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   updateInfo(framework, info);
   framework.stream = stream;
   framework.isRecovered = false;
@@ -84,7 +84,7 @@ function resubscribe(context: Context, framework: Framework, stream: string, inf
   return framework;
 }
 
-/** Mesos keeps `user` and `checkpoint` of the first subscription whatever later ones say. */
+/** Upstream Mesos keeps `user` and `checkpoint` of the first subscription and ignores those of later ones. */
 function updateInfo(framework: Framework, info: Framework['info']): void {
   const {user, checkpoint, principal} = framework.info;
   framework.info = {
@@ -97,55 +97,55 @@ function updateInfo(framework: Framework, info: Framework['info']): void {
   framework.roles = rolesOf(info);
 }
 
-/** UPDATE_FRAMEWORK, checked before: offers in roles it gave up are taken back, with notice. */
+/** UPDATE_FRAMEWORK, already validated: rescinds the offers in roles that the framework has left. */
 export function updateFramework(context: Context, framework: Framework, call: SubscribeCall): void {
   updateInfo(framework, call.framework_info);
   framework.suppressed = new Set(call.suppressed_roles ?? []);
   for (const offer of context.state.offers.values()) {
-    if (offer.frameworkId === framework.id && !framework.roles.includes(offer.role)) removeOffer(context, offer, true);
+    if (offer.frameworkId === framework.id && !framework.roles.includes(offer.role)) rescindOffer(context, offer);
   }
-  tellFrameworkUpdated(context, framework);
-  tellAgents(context, framework);
+  publishFrameworkUpdated(context, framework);
+  sendFrameworkInfo(context, framework);
   allocate(context);
 }
 
-/** Agents keep the FrameworkInfo, and send again what this framework has not acknowledged. */
-function tellAgents(context: Context, framework: Framework): void {
+/** Sends the FrameworkInfo to all agents. They store it and repeat the updates that the framework has not acknowledged. */
+function sendFrameworkInfo(context: Context, framework: Framework): void {
   for (const agent of context.state.agents.values()) {
     if (agent.stream === undefined) continue;
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});
   }
 }
 
-function takeOffersBack(context: Context, framework: Framework): void {
+function removeOffersOf(context: Context, framework: Framework): void {
   for (const offer of context.state.offers.values()) if (offer.frameworkId === framework.id) removeOffer(context, offer);
 }
 
-/** Its connection is gone: it has failover_timeout to come back. */
+/** The stream of a framework broke. It is removed if it does not subscribe again within its failover_timeout. */
 export function disconnectFramework(context: Context, stream: string): void {
   const framework = [...context.state.frameworks.values()].find((candidate) => candidate.stream === stream);
   if (!framework) return;
   framework.stream = undefined;
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   dropFilters(context, framework);
   const timeout = framework.info.failover_timeout ?? 0;
   if (timeout === 0) removeFramework(context, framework);
   else framework.removeAt = context.now() + timeout;
 }
 
-/** TEARDOWN, or the end of failover_timeout: agents kill its tasks, its id is burnt. */
+/** TEARDOWN, or the failover_timeout expired: agents kill the framework's tasks, and its id cannot be used again. */
 export function removeFramework(context: Context, framework: Framework): void {
-  takeOffersBack(context, framework);
+  removeOffersOf(context, framework);
   dropFilters(context, framework);
-  if (framework.stream !== undefined) context.emit({kind: 'end', stream: framework.stream});
+  if (framework.stream !== undefined) context.emit({kind: 'end-stream', stream: framework.stream});
   framework.stream = undefined;
   for (const task of [...framework.tasks.values(), ...framework.unreachableTasks.values()]) {
-    const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: 'TASK_KILLED' as const};
+    const details = {taskId: task.info.task_id.value, agentId: task.agentId, state: 'TASK_KILLED' as const};
     const message = `Framework ${framework.id} removed`;
-    const status = masterStatus(context, {...about, message, reason: 'REASON_FRAMEWORK_REMOVED'});
-    remember(task, status);
+    const status = masterStatus(context, {...details, message, reason: 'REASON_FRAMEWORK_REMOVED'});
+    recordStatus(task, status);
     task.state = 'TASK_KILLED';
-    tellTaskUpdated(context, task, status);
+    publishTaskUpdated(context, task, status);
     completeTask(context, framework, task);
   }
   for (const agent of context.state.agents.values()) {
@@ -153,7 +153,7 @@ export function removeFramework(context: Context, framework: Framework): void {
     context.emit({kind: 'agent', stream: agent.stream, message: {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id}});
   }
   framework.unregisteredAt = context.now();
-  tellFrameworkRemoved(context, framework);
+  publishFrameworkRemoved(context, framework);
   context.state.frameworks.delete(framework.id);
   context.state.completedFrameworks = [...context.state.completedFrameworks, framework].slice(
     -context.settings.maxCompletedFrameworks,
@@ -161,20 +161,20 @@ export function removeFramework(context: Context, framework: Framework): void {
 }
 
 function dropFilters(context: Context, framework: Framework): void {
-  context.state.filters = context.state.filters.filter((refused) => refused.frameworkId !== framework.id);
+  context.state.filters = context.state.filters.filter((filter) => filter.frameworkId !== framework.id);
 }
 
-/** REVIVE: all refusals are forgotten, suppressed roles are offered again, at once. */
+/** REVIVE: clears the filters and the suppression of roles, and makes offers immediately. */
 export function revive(context: Context, framework: Framework, roles: readonly string[]): void {
   const revived = new Set((roles.length > 0 ? roles : framework.roles).filter((role) => framework.roles.includes(role)));
   for (const role of revived) framework.suppressed.delete(role);
   context.state.filters = context.state.filters.filter(
-    (refused) => refused.frameworkId !== framework.id || !revived.has(refused.role),
+    (filter) => filter.frameworkId !== framework.id || !revived.has(filter.role),
   );
   allocate(context);
 }
 
-/** SUPPRESS: no more offers for these roles; those outstanding stay. */
+/** SUPPRESS: makes no more offers for these roles. Outstanding offers stay valid. */
 export function suppress(framework: Framework, roles: readonly string[]): void {
   for (const role of roles.length > 0 ? roles : framework.roles)
     if (framework.roles.includes(role)) framework.suppressed.add(role);

@@ -6,7 +6,7 @@ import type {MediaType} from '../common/media-types.js';
 import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
 import type {MasterAccess, Security} from './master-access.js';
-import {findForm} from './operator-actions.js';
+import {findFormHandler} from './operator-actions.js';
 import {operatorApi} from './operator-api.js';
 import {readEndpoints} from './read-endpoints.js';
 import {saveRegistry} from './registry.js';
@@ -14,24 +14,24 @@ import {schedulerApi} from './scheduler-api.js';
 import {handle, type Input} from './state-machine.js';
 import {Streams} from './streams.js';
 
-export interface MasterParts {
+export interface MasterDependencies {
   readonly flags: Flags;
   readonly security: Security;
   readonly log: Log;
   newId(): string;
-  /** Absent with --registry=in_memory. */
+  /** Undefined with --registry=in_memory. */
   readonly registryPath?: string | undefined;
 }
 
-/** The machine with its streams: what happens comes in by `answer` and `handle`, effects go out here. */
+/** Connects the state machine to HTTP: passes requests to it as inputs, and performs its effects on streams, registry and log. */
 export class Master implements MasterAccess {
   readonly context: Context;
   readonly flags: Flags;
   readonly security: Security;
-  readonly #parts: MasterParts;
+  readonly #parts: MasterDependencies;
   readonly #streams = new Streams();
 
-  constructor(parts: MasterParts, context: Omit<Context, 'emit'>) {
+  constructor(parts: MasterDependencies, context: Omit<Context, 'emit'>) {
     this.#parts = parts;
     this.flags = parts.flags;
     this.security = parts.security;
@@ -42,16 +42,15 @@ export class Master implements MasterAccess {
     handle(this.context, input);
   }
 
-  /** Answers one HTTP request. */
+  /** Answers an HTTP request. */
   answer(request: Request): Reply {
     if (request.path === '/api/v1/scheduler' || request.path === '/master/api/v1/scheduler') return schedulerApi(this, request);
     if (request.path === '/api/v1' || request.path === '/master/api/v1') return operatorApi(this, request);
     if (request.path === '/hw5/v1/agent') return agentApi(this, request);
-    const form = findForm(request.path);
-    return form ? form(this, request) : readEndpoints(this, request);
+    const handleForm = findFormHandler(request.path);
+    return handleForm ? handleForm(this, request) : readEndpoints(this, request);
   }
 
-  /** Turns a response into a stream and returns the stream's id. */
   openStream(response: ServerResponse, mediaType: MediaType = 'application/json'): string {
     const id = this.#parts.newId();
     this.#streams.open(id, response, mediaType, () => this.handle({kind: 'closed', stream: id}));
@@ -70,10 +69,10 @@ export class Master implements MasterAccess {
       case 'agent':
         this.#streams.send(effect.stream, effect.message);
         break;
-      case 'end':
+      case 'end-stream':
         this.#streams.end(effect.stream);
         break;
-      case 'registry':
+      case 'save-registry':
         if (this.#parts.registryPath !== undefined) saveRegistry(this.context.state, this.#parts.registryPath);
         return;
       case 'log':

@@ -2,7 +2,7 @@ import {add, NONE, scalar} from '../common/resources.js';
 import type {Context} from './context.js';
 import {usedOn} from './offers.js';
 
-/** A part of what genuine Mesos counts in /metrics/snapshot, under the same names. */
+/** Some of the metrics in the /metrics/snapshot of an upstream master, by the same names. */
 export function metrics(context: Context): Record<string, number> {
   const {state} = context;
   const agents = [...state.agents.values()];

@@ -4,12 +4,12 @@ import type {Context} from './context.js';
 import type {Agent, Framework, MasterState, Offer} from './state.js';
 import {sendEvent} from './statuses.js';
 
-/** What the framework's offers and live tasks hold of an agent, or of all agents. */
+/** The resources of a framework's offers and running tasks, on one agent or on all. */
 export function allocatedTo(state: MasterState, framework: Framework, agentId?: string): Resources {
   return add(usedBy(framework, agentId), offeredTo(state, framework, agentId));
 }
 
-/** What a framework's tasks use, by role. A task that is over holds nothing, even while its last update waits for its acknowledgement. */
+/** The resources of a framework's tasks by role. Terminated tasks hold none, even if their last update is not acknowledged yet. */
 export function usedByRole(framework: Framework, agentId?: string): Map<string, Resources> {
   return sumByRole(
     [...framework.tasks.values()].filter(
@@ -44,7 +44,7 @@ export function offeredTo(state: MasterState, framework: Framework, agentId?: st
   return total(offeredByRole(state, framework, agentId));
 }
 
-/** What all tasks use on an agent. */
+/** The resources of all tasks on an agent. */
 export function usedOn(state: MasterState, agent: Agent): Resources {
   return [...state.frameworks.values()].reduce((sum, framework) => add(sum, usedBy(framework, agent.id)), NONE);
 }
@@ -55,22 +55,27 @@ export function offeredOn(state: MasterState, agent: Agent): Resources {
     .reduce((sum, offer) => add(sum, offer.resources), NONE);
 }
 
-/** What is left of an agent for new offers. */
+/** The resources of an agent that can be offered. */
 export function availableOn(state: MasterState, agent: Agent): Resources {
   return subtract(subtract(agent.total, usedOn(state, agent)), offeredOn(state, agent));
 }
 
-/** Takes an offer back; `tell` sends the RESCIND. */
-export function removeOffer(context: Context, offer: Offer, tell = false): void {
+/** Removes an offer that the framework has used, or knows to be invalid. */
+export function removeOffer(context: Context, offer: Offer): void {
   context.state.offers.delete(offer.id);
-  const framework = context.state.frameworks.get(offer.frameworkId);
-  if (tell && framework) sendEvent(context, framework, {type: 'RESCIND', rescind: {offer_id: {value: offer.id}}});
 }
 
-/** Notes that a framework does not want these resources for a while. Mesos lets no filter end before the next allocation. */
-export function refuse(context: Context, offer: Offer, resources: Resources, seconds: number | undefined): void {
-  const refusal = seconds === undefined || seconds < 0 || Number.isNaN(seconds) ? 5 : Math.min(seconds, 365 * 86_400);
-  if (refusal === 0 || resources.size === 0) return;
-  const until = context.now() + Math.max(refusal, context.settings.allocationInterval);
+/** Removes an offer and sends RESCIND to its framework. */
+export function rescindOffer(context: Context, offer: Offer): void {
+  removeOffer(context, offer);
+  const framework = context.state.frameworks.get(offer.frameworkId);
+  if (framework) sendEvent(context, framework, {type: 'RESCIND', rescind: {offer_id: {value: offer.id}}});
+}
+
+/** Filters resources: they are not offered to the framework for a while. In Mesos, a filter lasts at least until the next allocation. */
+export function addFilter(context: Context, offer: Offer, resources: Resources, seconds: number | undefined): void {
+  const duration = seconds === undefined || seconds < 0 || Number.isNaN(seconds) ? 5 : Math.min(seconds, 365 * 86_400);
+  if (duration === 0 || resources.size === 0) return;
+  const until = context.now() + Math.max(duration, context.settings.allocationInterval);
   context.state.filters.push({frameworkId: offer.frameworkId, role: offer.role, agentId: offer.agentId, resources, until});
 }

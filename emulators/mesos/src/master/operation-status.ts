@@ -7,10 +7,10 @@ import {sendEvent} from './statuses.js';
 export type OperationState = 'OPERATION_FINISHED' | 'OPERATION_ERROR' | 'OPERATION_DROPPED' | 'OPERATION_UNKNOWN';
 
 /**
- * Tells a framework what became of an operation that it gave an id. This master performs an operation the moment it is accepted, so the
- * status has no uuid: it is told once, and not to be acknowledged.
+ * Reports the result of an operation, if the framework has given the operation an id. This master performs operations when they are
+ * accepted, so the status has no uuid: it is sent once and needs no acknowledgement.
  */
-export function tellOperation(
+export function sendOperationStatus(
   context: Context,
   framework: Framework,
   operation: Pick<Operation, 'id'>,

@@ -4,38 +4,38 @@ import type {Resource} from '../common/wire.js';
 import {parseResourceList} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {MasterAccess, Security} from './master-access.js';
-import {findExchangeFault, planExchange, type ReservationKind, unusedOn} from './reservations.js';
+import {planConversion, type ReservationKind, unusedOn, validateConversion} from './reservations.js';
 
-/** What an operator changes: by forms to endpoints of old, and by calls of POST /api/v1. */
+/** The changes that operators can make, through unversioned endpoints and through calls to POST /api/v1. */
 
 const bad = (text: string): Reply => ({status: 400, text});
 
-/** What stands in the way of a request that changes something. */
-export function refusal({security}: MasterAccess, request: Request): Reply {
+/** Checks authentication and method of a request that changes something. @returns the reply that rejects it, or undefined */
+export function checkWriteAccess({security}: MasterAccess, request: Request): Reply {
   if (security.isWriteAuthenticated && principalOf(security, request) === undefined)
     return unauthorized('mesos-master-readwrite');
   return request.method === 'POST' ? undefined : methodNotAllowed(request.method, 'POST');
 }
 
-/** Who asks; undefined when nobody has to say. */
+/** The principal of a request; undefined without authentication. */
 export function principalOf(security: Security, request: Request): string | undefined {
   return security.isWriteAuthenticated ? authenticate(security.credentials, request.headers.authorization) : undefined;
 }
 
-/** The forms: POST /master/teardown, /master/reserve and /master/unreserve; undefined for other paths. */
-export function findForm(path: string): ((master: MasterAccess, request: Request) => Reply) | undefined {
-  const form = FORMS[path.replace(/^\/master(?=\/)/, '')];
-  return form && ((master, request) => refusal(master, request) ?? form(master, request));
+/** The handler of POST /master/teardown, /master/reserve and /master/unreserve; undefined for other paths. */
+export function findFormHandler(path: string): ((master: MasterAccess, request: Request) => Reply) | undefined {
+  const handler = FORM_HANDLERS[path.replace(/^\/master(?=\/)/, '')];
+  return handler && ((master, request) => checkWriteAccess(master, request) ?? handler(master, request));
 }
 
-const FORMS: Readonly<Record<string, (master: MasterAccess, request: Request) => Reply>> = {
-  '/teardown': teardownForm,
-  '/reserve': (master, request) => reservationForm(master, 'RESERVE', request),
-  '/unreserve': (master, request) => reservationForm(master, 'UNRESERVE', request),
+const FORM_HANDLERS: Readonly<Record<string, (master: MasterAccess, request: Request) => Reply>> = {
+  '/teardown': handleTeardown,
+  '/reserve': (master, request) => handleReservation(master, 'RESERVE', request),
+  '/unreserve': (master, request) => handleReservation(master, 'UNRESERVE', request),
 };
 
-/** `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
-function teardownForm(master: MasterAccess, request: Request): Reply {
+/** The form `frameworkId=…`. Source: Mesos, Master::Http::teardown. */
+function handleTeardown(master: MasterAccess, request: Request): Reply {
   const id = new URLSearchParams(request.body.toString('utf8')).get('frameworkId');
   if (id === null) return bad("Missing 'frameworkId' query parameter in the request body");
   return teardown(master, id);
@@ -48,8 +48,8 @@ export function teardown(master: MasterAccess, id: string): Reply {
   return {status: 200};
 }
 
-/** `slaveId=…&resources=[…]`. */
-function reservationForm(master: MasterAccess, kind: ReservationKind, request: Request): Reply {
+/** The form `slaveId=…&resources=[…]`. */
+function handleReservation(master: MasterAccess, kind: ReservationKind, request: Request): Reply {
   const form = new URLSearchParams(request.body.toString('utf8'));
   const [agentId, resources] = [form.get('slaveId'), form.get('resources')];
   if (agentId === null) return bad("Missing 'slaveId' query parameter in the request body");
@@ -65,7 +65,7 @@ function reservationForm(master: MasterAccess, kind: ReservationKind, request: R
   return changeReservation(master, kind, agentId, list, principalOf(master.security, request));
 }
 
-/** 202 when it is done, 409 when tasks hold what it needs. Offers that hold it are taken back. */
+/** Reserves or unreserves resources of an agent: 202, or 409 if tasks use them. Offers of these resources are rescinded. */
 export function changeReservation(
   master: MasterAccess,
   kind: ReservationKind,
@@ -75,15 +75,15 @@ export function changeReservation(
 ): Reply {
   const agent = master.context.state.agents.get(agentId);
   if (!agent) return bad('No agent found with specified ID');
-  const plan = planExchange(kind, resources, {principal});
+  const plan = planConversion(kind, resources, {principal});
   if (typeof plan === 'string') return bad(`Invalid ${kind} operation on agent ${agentId}: ${plan}`);
-  const conflict = findExchangeFault(unusedOn(master.context.state, agent), plan);
+  const conflict = validateConversion(unusedOn(master.context.state, agent), plan);
   if (conflict !== undefined) return {status: 409, text: `Invalid ${kind} operation: ${conflict}`};
-  master.handle({kind: 'exchange', agent, exchange: plan});
+  master.handle({kind: 'convert', agent, conversion: plan});
   return {status: 202};
 }
 
-/** MARK_AGENT_GONE: it will never come back. */
+/** MARK_AGENT_GONE: declares that an agent will not return. */
 export function markAgentGone(master: MasterAccess, agentId: string): Reply {
   const {state} = master.context;
   const isKnown =

@@ -2,23 +2,23 @@ import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {readOperatorCall} from '../common/operator-call.js';
 import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
-import {changeReservation, markAgentGone, principalOf, refusal, teardown} from './operator-actions.js';
+import {changeReservation, checkWriteAccess, markAgentGone, principalOf, teardown} from './operator-actions.js';
 import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
 
-/** POST /api/v1 */
+/** POST /api/v1: the operator API. */
 export function operatorApi(master: MasterAccess, request: Request): Reply {
-  const refused = refusal(master, request);
-  if (refused) return refused;
+  const rejection = checkWriteAccess(master, request);
+  if (rejection) return rejection;
   const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
-  if ('refused' in read) return read.refused;
+  if ('rejection' in read) return read.rejection;
   const {call} = read;
   const answer = ANSWERS[call.type];
   if (answer) return {status: 200, json: {type: call.type, [call.type.toLowerCase()]: answer(master)}};
   return act(master, request, call);
 }
 
-/** The calls that only ask. */
+/** The calls that change nothing. */
 const ANSWERS: Readonly<Record<string, (master: MasterAccess) => object>> = {
   GET_AGENTS: (master) => getAgents(master.context),
   GET_FRAMEWORKS: (master) => getFrameworks(master.context),
@@ -29,7 +29,7 @@ const ANSWERS: Readonly<Record<string, (master: MasterAccess) => object>> = {
   GET_VERSION: () => versionInfo(),
   GET_HEALTH: () => ({healthy: true}),
   GET_EXECUTORS: () => ({executors: []}),
-  // An operation is over the moment it is accepted.
+  // Operations finish when they are accepted.
   GET_OPERATIONS: () => ({operations: []}),
   GET_LOGGING_LEVEL: () => ({level: 0}),
   GET_FLAGS: (master) => ({flags: [...master.flags.values].map(([name, value]) => ({name, value}))}),
@@ -58,9 +58,9 @@ function act(master: MasterAccess, request: Request, call: OperatorCall): Reply 
     }
     case 'LIST_FILES':
     case 'READ_FILE':
-      // The only file of a genuine master is its log, with --log_dir; this one's log is its stderr.
+      // The only file of an upstream master is its log, with --log_dir. This master logs to stderr.
       return notFound();
     default:
-      return {status: 501, text: `${call.type} is not supported by hw5's lab work-alike of Mesos`};
+      return {status: 501, text: `${call.type} is not supported by hw5's Mesos emulator`};
   }
 }

@@ -1,9 +1,9 @@
 import {id, resource} from '../common/mesos-spec.js';
-import {field, integer, message, opaque, repeated, required, text} from '../common/message.js';
+import {field, integer, message, opaque, repeated, required, string} from '../common/message.js';
 import type {OperatorCalls} from '../common/operator-call.js';
 import type {Resource, Value} from '../common/wire.js';
 
-/** A call of the operator API after its checks: the field that belongs to `type` is there. */
+/** A validated call of the operator API: it has the field that its `type` requires. */
 export interface OperatorCall {
   readonly type: string;
   readonly teardown?: {readonly framework_id: Value};
@@ -12,13 +12,13 @@ export interface OperatorCall {
   readonly unreserve_resources?: {readonly agent_id: Value; readonly resources?: readonly Resource[]};
 }
 
-/** All that a genuine master knows, so that what this one can't do is told from what is no call. */
+/** All calls of an upstream master, so that calls which the emulator does not support (501) differ from invalid ones (400). */
 export const OPERATOR_CALLS: OperatorCalls = {
   program: 'master',
   withField: {
     SET_LOGGING_LEVEL: opaque,
-    LIST_FILES: message({path: required(1, text)}),
-    READ_FILE: message({path: required(1, text), offset: required(2, integer), length: field(3, integer)}),
+    LIST_FILES: message({path: required(1, string)}),
+    READ_FILE: message({path: required(1, string), offset: required(2, integer), length: field(3, integer)}),
     UPDATE_WEIGHTS: opaque,
     RESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),
     UNRESERVE_RESOURCES: message({agent_id: required(1, id), resources: repeated(2, resource)}),

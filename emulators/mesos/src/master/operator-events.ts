@@ -3,7 +3,7 @@ import type {Context} from './context.js';
 import {agentJson, frameworkJson, getState, taskJson} from './operator-views.js';
 import type {Agent, Framework, Task} from './state.js';
 
-/** The event stream of operators: SUBSCRIBE of POST /api/v1. It begins with the whole state; after that come the changes. */
+/** The event stream of the operator API (SUBSCRIBE): first the complete state, then changes. */
 
 export function subscribeOperator(context: Context, stream: string): void {
   const {heartbeatInterval} = context.settings;
@@ -13,8 +13,8 @@ export function subscribeOperator(context: Context, stream: string): void {
   context.state.operators.set(stream, context.now() + heartbeatInterval);
 }
 
-/** Sends the heartbeats that are due. */
-export function beatOperators(context: Context): void {
+/** Sends heartbeats that are due. */
+export function sendOperatorHeartbeats(context: Context): void {
   for (const [stream, due] of context.state.operators) {
     if (due > context.now()) continue;
     context.emit({kind: 'event', stream, event: {type: 'HEARTBEAT'}});
@@ -22,39 +22,39 @@ export function beatOperators(context: Context): void {
   }
 }
 
-/** @param event made only if there is somebody to tell */
-function tell(context: Context, event: () => object): void {
+/** @param event called only if an operator has subscribed */
+function publish(context: Context, event: () => object): void {
   if (context.state.operators.size === 0) return;
-  const made = event();
-  for (const stream of context.state.operators.keys()) context.emit({kind: 'event', stream, event: made});
+  const value = event();
+  for (const stream of context.state.operators.keys()) context.emit({kind: 'event', stream, event: value});
 }
 
-export function tellTaskAdded(context: Context, task: Task): void {
-  tell(context, () => ({type: 'TASK_ADDED', task_added: {task: taskJson(task)}}));
+export function publishTaskAdded(context: Context, task: Task): void {
+  publish(context, () => ({type: 'TASK_ADDED', task_added: {task: taskJson(task)}}));
 }
 
-/** @param status what the framework is told; the task's own state may be newer */
-export function tellTaskUpdated(context: Context, task: Task, status: TaskStatus): void {
+/** @param status the update sent to the framework; the state of the task may be newer */
+export function publishTaskUpdated(context: Context, task: Task, status: TaskStatus): void {
   const task_updated = {framework_id: {value: task.frameworkId}, status, state: task.state};
-  tell(context, () => ({type: 'TASK_UPDATED', task_updated}));
+  publish(context, () => ({type: 'TASK_UPDATED', task_updated}));
 }
 
-export function tellAgentAdded(context: Context, agent: Agent): void {
-  tell(context, () => ({type: 'AGENT_ADDED', agent_added: {agent: agentJson(context, agent)}}));
+export function publishAgentAdded(context: Context, agent: Agent): void {
+  publish(context, () => ({type: 'AGENT_ADDED', agent_added: {agent: agentJson(context, agent)}}));
 }
 
-export function tellAgentRemoved(context: Context, agentId: string): void {
-  tell(context, () => ({type: 'AGENT_REMOVED', agent_removed: {agent_id: {value: agentId}}}));
+export function publishAgentRemoved(context: Context, agentId: string): void {
+  publish(context, () => ({type: 'AGENT_REMOVED', agent_removed: {agent_id: {value: agentId}}}));
 }
 
-export function tellFrameworkAdded(context: Context, framework: Framework): void {
-  tell(context, () => ({type: 'FRAMEWORK_ADDED', framework_added: {framework: frameworkJson(context, framework)}}));
+export function publishFrameworkAdded(context: Context, framework: Framework): void {
+  publish(context, () => ({type: 'FRAMEWORK_ADDED', framework_added: {framework: frameworkJson(context, framework)}}));
 }
 
-export function tellFrameworkUpdated(context: Context, framework: Framework): void {
-  tell(context, () => ({type: 'FRAMEWORK_UPDATED', framework_updated: {framework: frameworkJson(context, framework)}}));
+export function publishFrameworkUpdated(context: Context, framework: Framework): void {
+  publish(context, () => ({type: 'FRAMEWORK_UPDATED', framework_updated: {framework: frameworkJson(context, framework)}}));
 }
 
-export function tellFrameworkRemoved(context: Context, framework: Framework): void {
-  tell(context, () => ({type: 'FRAMEWORK_REMOVED', framework_removed: {framework_info: framework.info}}));
+export function publishFrameworkRemoved(context: Context, framework: Framework): void {
+  publish(context, () => ({type: 'FRAMEWORK_REMOVED', framework_removed: {framework_info: framework.info}}));
 }

@@ -7,7 +7,7 @@ import {rolesInUse} from './roles.js';
 import type {Agent, Framework, Task} from './state.js';
 import {offersOf} from './views.js';
 
-/** What the operator API (POST /api/v1) answers. */
+/** The responses of the operator API (POST /api/v1). */
 
 const nanoseconds = (seconds: number): {nanoseconds: number} => ({nanoseconds: Math.round(seconds * 1e9)});
 
@@ -15,7 +15,7 @@ export function versionInfo(): object {
   return {version_info: VERSION};
 }
 
-/** Mesos leaves a list out when there is nothing in it. */
+/** Upstream Mesos leaves out empty lists. */
 function unlessEmpty(name: string, list: readonly object[]): object {
   return list.length === 0 ? {} : {[name]: list};
 }
@@ -38,7 +38,7 @@ export function agentJson(context: Context, agent: Agent): object {
   };
 }
 
-/** Resources with the roles they are allocated to. */
+/** Resources with the role each is allocated to. */
 function byRole(parts: readonly ReadonlyMap<string, Resources>[]): object[] {
   const sums = new Map<string, Resources>();
   for (const [role, resources] of parts.flatMap((part) => [...part])) sums.set(role, add(sums.get(role) ?? NONE, resources));
@@ -77,7 +77,7 @@ export function frameworkJson(context: Context, framework: Framework): object {
   };
 }
 
-/** Roles with frameworks in them, or with tasks, offers or reservations. */
+/** The roles that have frameworks, tasks, offers or reservations. */
 export function getRoles(context: Context): object {
   const roles = rolesInUse(context).map(({name, frameworks, resources}) => ({
     name,
@@ -90,12 +90,12 @@ export function getRoles(context: Context): object {
 
 export function getTasks(context: Context): object {
   const frameworks = [...context.state.frameworks.values(), ...context.state.completedFrameworks];
-  const all = (pick: (framework: Framework) => Iterable<Task>): object[] =>
-    frameworks.flatMap((framework) => [...pick(framework)].map(taskJson));
+  const collect = (select: (framework: Framework) => Iterable<Task>): object[] =>
+    frameworks.flatMap((framework) => [...select(framework)].map(taskJson));
   return {
-    tasks: all((framework) => framework.tasks.values()),
-    unreachable_tasks: all((framework) => framework.unreachableTasks.values()),
-    completed_tasks: all((framework) => framework.completedTasks),
+    tasks: collect((framework) => framework.tasks.values()),
+    unreachable_tasks: collect((framework) => framework.unreachableTasks.values()),
+    completed_tasks: collect((framework) => framework.completedTasks),
   };
 }
 

@@ -6,7 +6,7 @@ import {metrics} from './metrics.js';
 import {summaryView} from './summary-view.js';
 import {frameworksView, rolesView, slavesView, stateView, tasksView} from './views.js';
 
-/** GET endpoints. Those of the process `master` answer with and without that prefix. */
+/** The GET endpoints. Each path is served with and without the prefix /master. */
 export function readEndpoints(master: MasterAccess, request: Request): Reply {
   const path = request.path.replace(/^\/master(?=\/)/, '');
   if (path === '/health') return {status: 200};

@@ -2,50 +2,50 @@ import {isTerminal} from '../common/wire.js';
 import type {TaskReference} from './call.js';
 import type {Context} from './context.js';
 import type {Framework, Task} from './state.js';
-import {lastKnown, lostAs, masterStatus, sendUpdate} from './statuses.js';
+import {lastKnown, masterStatus, sendUpdate, supportedState} from './statuses.js';
 
 const REASON = 'REASON_RECONCILIATION';
 
-/** RECONCILE: of the tasks named, or with none named of all that are not over. */
+/** RECONCILE: reports the state of the given tasks, or of all tasks that have not terminated if none is given. */
 export function reconcile(context: Context, framework: Framework, tasks: readonly TaskReference[]): void {
   if (tasks.length > 0) {
     for (const reference of tasks) reconcileTask(context, framework, reference);
     return;
   }
-  for (const task of framework.tasks.values()) if (!isTerminal(task.state)) tellLatest(context, framework, task);
+  for (const task of framework.tasks.values()) if (!isTerminal(task.state)) sendLatestState(context, framework, task);
 }
 
-/** Tells what is known of one task; silence while an agent that may know it has not come back after a restart of the master. */
+/** Reports the state of a task. After a restart of the master, it reports nothing while an agent that may run the task has not registered again. */
 export function reconcileTask(context: Context, framework: Framework, reference: TaskReference): void {
   const {state} = context;
   const taskId = reference.task_id.value;
   const task = framework.tasks.get(taskId);
   if (task) {
-    tellLatest(context, framework, task);
+    sendLatestState(context, framework, task);
     return;
   }
   const agentId = reference.agent_id?.value ?? framework.unreachableTasks.get(taskId)?.agentId;
   if (agentId === undefined ? state.recovered.size > 0 : state.recovered.has(agentId)) return;
   const since = agentId === undefined ? undefined : state.unreachable.get(agentId);
-  const tell = (kind: 'TASK_UNREACHABLE' | 'TASK_GONE' | 'TASK_GONE_BY_OPERATOR' | 'TASK_UNKNOWN', words: string): void => {
-    const about = {
+  const report = (kind: 'TASK_UNREACHABLE' | 'TASK_GONE' | 'TASK_GONE_BY_OPERATOR' | 'TASK_UNKNOWN', message: string): void => {
+    const details = {
       taskId,
       agentId,
-      state: lostAs(framework, kind),
-      message: `Reconciliation: ${words}`,
+      state: supportedState(framework, kind),
+      message: `Reconciliation: ${message}`,
       reason: REASON,
       unreachableSince: since,
     };
-    sendUpdate(context, framework, masterStatus(context, about));
+    sendUpdate(context, framework, masterStatus(context, details));
   };
-  if (since !== undefined) tell('TASK_UNREACHABLE', 'Task is unreachable');
-  else if (agentId !== undefined && state.agents.has(agentId)) tell('TASK_GONE', 'Task is unknown to the agent');
-  else if (agentId !== undefined && state.gone.has(agentId)) tell('TASK_GONE_BY_OPERATOR', 'Task is gone');
-  else tell('TASK_UNKNOWN', 'Task is unknown');
+  if (since !== undefined) report('TASK_UNREACHABLE', 'Task is unreachable');
+  else if (agentId !== undefined && state.agents.has(agentId)) report('TASK_GONE', 'Task is unknown to the agent');
+  else if (agentId !== undefined && state.gone.has(agentId)) report('TASK_GONE_BY_OPERATOR', 'Task is gone');
+  else report('TASK_UNKNOWN', 'Task is unknown');
 }
 
-function tellLatest(context: Context, framework: Framework, task: Task): void {
-  const about = {taskId: task.info.task_id.value, agentId: task.agentId, state: task.state, reason: REASON};
-  const status = masterStatus(context, {...about, message: 'Reconciliation: Latest task state'});
+function sendLatestState(context: Context, framework: Framework, task: Task): void {
+  const details = {taskId: task.info.task_id.value, agentId: task.agentId, state: task.state, reason: REASON};
+  const status = masterStatus(context, {...details, message: 'Reconciliation: Latest task state'});
   sendUpdate(context, framework, {...status, ...lastKnown(task)});
 }

@@ -2,14 +2,14 @@ import {readJsonFile, writeJsonFile} from '../common/durable-files.js';
 import type {AgentInfo} from '../common/wire.js';
 import type {MasterState} from './state.js';
 
-/** What outlives the master with --registry=replicated_log: which agents there are, were lost, or are gone. Frameworks are not in it. */
+/** The registry that survives a restart of the master with --registry=replicated_log. It contains agents only, no frameworks. */
 export interface RegistryFile {
   readonly agents: readonly AgentInfo[];
   readonly unreachable: readonly (readonly [string, number])[];
   readonly gone: readonly (readonly [string, number])[];
 }
 
-/** Fills a new master's state with what the last one wrote. */
+/** Initializes the state of a new master from the registry of the previous one. */
 export function recoverRegistry(state: MasterState, path: string, reregisterBefore: number): void {
   const file = readJsonFile<RegistryFile>(path);
   for (const info of file?.agents ?? [])

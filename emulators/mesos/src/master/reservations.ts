@@ -2,39 +2,39 @@ import {add, contains, fromWire, type Resources, subtract, toWire, withoutLastRe
 import {formatResources} from '../common/resources-text.js';
 import type {Resource} from '../common/wire.js';
 import type {Context} from './context.js';
-import {availableOn, removeOffer, usedOn} from './offers.js';
+import {availableOn, rescindOffer, usedOn} from './offers.js';
 import type {Agent, MasterState} from './state.js';
-import {findResourcesFault} from './validate-resources.js';
+import {validateResources} from './validate-resources.js';
 
-/** RESERVE and UNRESERVE: resources of an agent become the same ones with a reservation more, or less. */
-export interface Exchange {
-  readonly take: Resources;
-  readonly give: Resources;
+/** What RESERVE and UNRESERVE do: resources of an agent are replaced by the same ones with one reservation more or less. */
+export interface Conversion {
+  readonly consumed: Resources;
+  readonly converted: Resources;
 }
 
-/** Who reserves: a framework with the role of its offer, or an operator, who has none. */
-export interface Reserver {
+/** Who makes the reservation: a framework, with the role of its offer, or an operator, without a role. */
+export interface Requester {
   readonly role?: string | undefined;
   readonly principal?: string | undefined;
 }
 
 export type ReservationKind = 'RESERVE' | 'UNRESERVE';
 
-/** What an operation asks for; a text in Mesos' words when it may not be. */
-export function planExchange(kind: ReservationKind, wire: readonly Resource[], by: Reserver): Exchange | string {
-  const invalid = findResourcesFault(wire);
+/** The conversion that an operation requests, or upstream's error message if the operation is invalid. */
+export function planConversion(kind: ReservationKind, wire: readonly Resource[], by: Requester): Conversion | string {
+  const invalid = validateResources(wire);
   if (invalid !== undefined) return `Invalid resources: ${invalid}`;
   const reserved = fromWire(wire);
   for (const entry of reserved.values()) {
     if (entry.reservations.at(-1)?.type !== 'DYNAMIC') return `Resource ${entry.name} is not dynamically reserved`;
   }
-  const fault = kind === 'RESERVE' ? reserveFault(wire, reserved, by) : undefined;
-  if (fault !== undefined) return fault;
-  const plain = withoutLastReservation(reserved);
-  return kind === 'RESERVE' ? {take: plain, give: reserved} : {take: reserved, give: plain};
+  const error = kind === 'RESERVE' ? validateReserve(wire, reserved, by) : undefined;
+  if (error !== undefined) return error;
+  const unreserved = withoutLastReservation(reserved);
+  return kind === 'RESERVE' ? {consumed: unreserved, converted: reserved} : {consumed: reserved, converted: unreserved};
 }
 
-function reserveFault(wire: readonly Resource[], reserved: Resources, {role, principal}: Reserver): string | undefined {
+function validateReserve(wire: readonly Resource[], reserved: Resources, {role, principal}: Requester): string | undefined {
   const attempt = 'A reserve operation was attempted';
   for (const {allocation_info: allocation} of wire) {
     if (role === undefined && allocation !== undefined)
@@ -54,29 +54,31 @@ function reserveFault(wire: readonly Resource[], reserved: Resources, {role, pri
   return undefined;
 }
 
-/** Why an exchange can't be made from these resources; undefined when it can. */
-export function findExchangeFault(available: Resources, {take}: Exchange): string | undefined {
-  return contains(available, take) ? undefined : `${formatResources(available)} does not contain ${formatResources(take)}`;
+/** Why these resources cannot be converted; undefined if they can. */
+export function validateConversion(available: Resources, {consumed}: Conversion): string | undefined {
+  return contains(available, consumed)
+    ? undefined
+    : `${formatResources(available)} does not contain ${formatResources(consumed)}`;
 }
 
-/** Changes the agent's total; the agent writes it down. */
-export function exchange(context: Context, agent: Agent, {take, give}: Exchange): void {
-  agent.total = add(subtract(agent.total, take), give);
+/** Changes the total resources of an agent, which checkpoints them. */
+export function applyConversion(context: Context, agent: Agent, {consumed, converted}: Conversion): void {
+  agent.total = add(subtract(agent.total, consumed), converted);
   if (agent.stream === undefined) return;
   const message = {type: 'CHECKPOINT_RESOURCES', total: toWire(agent.total, {isRefined: true})} as const;
   context.emit({kind: 'agent', stream: agent.stream, message});
 }
 
-/** What an operator may reserve or unreserve of an agent: all that no task uses. */
+/** The resources of an agent that an operator may reserve or unreserve: those that no task uses. */
 export function unusedOn(state: MasterState, agent: Agent): Resources {
   return subtract(agent.total, usedOn(state, agent));
 }
 
-/** An operator's exchange, for which as many offers are taken back as it needs. */
-export function exchangeForOperator(context: Context, agent: Agent, wanted: Exchange): void {
+/** Performs the conversion of an operator, after rescinding as many offers as necessary. */
+export function convertForOperator(context: Context, agent: Agent, conversion: Conversion): void {
   for (const offer of context.state.offers.values()) {
-    if (contains(availableOn(context.state, agent), wanted.take)) break;
-    if (offer.agentId === agent.id) removeOffer(context, offer, true);
+    if (contains(availableOn(context.state, agent), conversion.consumed)) break;
+    if (offer.agentId === agent.id) rescindOffer(context, offer);
   }
-  exchange(context, agent, wanted);
+  applyConversion(context, agent, conversion);
 }

@@ -2,19 +2,19 @@ import {add, filter, NONE, type Resources} from '../common/resources.js';
 import type {Context} from './context.js';
 import {offeredByRole, usedByRole} from './offers.js';
 
-/** A role that somebody uses. */
+/** A role in use. */
 export interface RoleUse {
   readonly name: string;
-  /** The ids of those subscribed to it. */
+  /** The ids of the frameworks that are subscribed to it. */
   readonly frameworks: readonly string[];
   readonly allocated: Resources;
   readonly offered: Resources;
   readonly reserved: Resources;
-  /** What its tasks and offers hold. */
+  /** The resources of its tasks and offers. */
   readonly resources: Resources;
 }
 
-/** All roles with frameworks, tasks, offers or reservations, by name. */
+/** All roles that have frameworks, tasks, offers or reservations, sorted by name. */
 export function rolesInUse({state}: Context): RoleUse[] {
   const frameworks = [...state.frameworks.values()];
   const agents = [...state.agents.values()];

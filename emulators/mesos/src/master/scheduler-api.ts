@@ -1,15 +1,15 @@
 import type {Request} from '../common/http-server.js';
 import {methodNotAllowed, type Reply} from '../common/http-server.js';
-import {acceptedMedia, contentMedia} from '../common/media-types.js';
+import {chooseMediaType, parseContentType} from '../common/media-types.js';
 import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {MasterAccess} from './master-access.js';
-import {findUpdateFault} from './validate-framework.js';
+import {validateFrameworkUpdate} from './validate-framework.js';
 
 const ACCEPTED: Reply = {status: 202};
 
-/** POST /api/v1/scheduler. All refusals have the words of genuine Mesos. */
+/** POST /api/v1/scheduler: the scheduler API. Its error messages are those of upstream Mesos. */
 export function schedulerApi(master: MasterAccess, request: Request): Reply {
   const {credentials, isFrameworkAuthenticated} = master.security;
   const principal = isFrameworkAuthenticated ? authenticate(credentials, request.headers.authorization) : undefined;
@@ -18,7 +18,7 @@ export function schedulerApi(master: MasterAccess, request: Request): Reply {
   const bad = (text: string): Reply => ({status: 400, text});
   const contentType = request.headers['content-type'];
   if (contentType === undefined) return bad("Expecting 'Content-Type' to be present");
-  const mediaType = contentMedia(contentType);
+  const mediaType = parseContentType(contentType);
   if (mediaType === undefined) {
     return {status: 415, text: "Expecting 'Content-Type' of application/json or application/x-protobuf"};
   }
@@ -38,7 +38,7 @@ function subscribe(master: MasterAccess, request: Request, call: Call, principal
     const text = `Failed to validate scheduler::Call: Authenticated principal '${principal}' does not match principal '${declared}' set in \`FrameworkInfo\``;
     return {status: 400, text};
   }
-  const mediaType = acceptedMedia(request.headers.accept);
+  const mediaType = chooseMediaType(request.headers.accept);
   if (mediaType === undefined) {
     return {status: 406, text: "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'"};
   }
@@ -65,8 +65,8 @@ function otherCall(master: MasterAccess, request: Request, call: Call, principal
     const text = `The stream ID '${stream}' included in this request didn't match the stream ID currently associated with framework ID ${id}`;
     return {status: 400, text};
   }
-  const fault = call.update_framework && findUpdateFault(framework.info, call.update_framework);
-  if (fault !== undefined) return {status: 400, text: fault};
+  const error = call.update_framework && validateFrameworkUpdate(framework.info, call.update_framework);
+  if (error !== undefined) return {status: 400, text: error};
   master.handle({kind: 'call', framework, call});
   return call.type === 'UPDATE_FRAMEWORK' ? {status: 200} : ACCEPTED;
 }

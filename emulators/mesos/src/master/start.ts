@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
+import {type Clock, repeat, SYSTEM_CLOCK} from '../common/clock.js';
 import type {Flags} from '../common/flags.js';
 import {createHttpServer} from '../common/http-server.js';
 import type {Log} from '../common/log.js';
@@ -16,26 +17,25 @@ export interface RunningMaster {
   stop(): Promise<void>;
 }
 
-/** How often time is looked at, in ms. */
-const TICK = 50;
+/** The interval of the state machine's `tick` input, in seconds. */
+const TICK = 0.05;
 
 /**
  * Starts a master.
- * @throws {UsageError} for flags that make no sense
+ * @throws {UsageError} for invalid flags
  */
-export async function startMaster(flags: Flags, log: Log): Promise<RunningMaster> {
+export async function startMaster(flags: Flags, log: Log, clock: Clock = SYSTEM_CLOCK): Promise<RunningMaster> {
   checkMasterFlags(flags);
-  const credentialsPath = flags.text('credentials')?.replace(/^file:\/\//, '');
+  const credentialsPath = flags.string('credentials')?.replace(/^file:\/\//, '');
   const credentials =
     credentialsPath === undefined
       ? new Map<string, string>()
       : parseCredentials(readFileSync(credentialsPath, 'utf8'), credentialsPath);
   const id = randomUUID();
-  const now = (): number => Date.now() / 1000;
-  const state = emptyState(id, now());
-  const workDir = flags.text('work_dir');
-  const registryPath = flags.text('registry') === 'replicated_log' ? join(workDir!, 'hw5-registry.json') : undefined;
-  if (registryPath !== undefined) recoverRegistry(state, registryPath, now() + flags.seconds('agent_reregister_timeout'));
+  const state = emptyState(id, clock.now());
+  const workDir = flags.string('work_dir');
+  const registryPath = flags.string('registry') === 'replicated_log' ? join(workDir!, 'hw5-registry.json') : undefined;
+  if (registryPath !== undefined) recoverRegistry(state, registryPath, clock.now() + flags.seconds('agent_reregister_timeout'));
 
   let master: Master | undefined;
   const server = createHttpServer(
@@ -54,14 +54,14 @@ export async function startMaster(flags: Flags, log: Log): Promise<RunningMaster
     isReadAuthenticated: flags.isOn('authenticate_http_readonly'),
     isWriteAuthenticated: flags.isOn('authenticate_http_readwrite'),
   };
-  const running = new Master({flags, security, log, newId: randomUUID, registryPath}, {state, settings, now});
+  const running = new Master({flags, security, log, newId: randomUUID, registryPath}, {state, settings, now: () => clock.now()});
   master = running;
-  const timer = setInterval(() => running.handle({kind: 'tick'}), TICK);
+  const stopTicking = repeat(clock, TICK, () => running.handle({kind: 'tick'}));
   log(`master ${id} listens on ${flags.required('ip')}:${port}`);
   return {
     port,
     stop: async () => {
-      clearInterval(timer);
+      stopTicking();
       running.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

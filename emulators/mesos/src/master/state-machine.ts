@@ -1,42 +1,42 @@
 import type {AgentCall, AgentMessage} from '../common/agent-protocol.js';
 import {isTerminal} from '../common/wire.js';
 import {accept, decline} from './accept.js';
-import {disconnectAgent, markGone, pingAgent, registerAgent, tellFailure, unregisterAgent} from './agents.js';
+import {disconnectAgent, markGone, pingAgent, registerAgent, sendAgentFailure, unregisterAgent} from './agents.js';
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {Context} from './context.js';
 import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
-import {removeOffer} from './offers.js';
-import {tellOperation} from './operation-status.js';
-import {beatOperators, subscribeOperator} from './operator-events.js';
+import {rescindOffer} from './offers.js';
+import {sendOperationStatus} from './operation-status.js';
+import {sendOperatorHeartbeats, subscribeOperator} from './operator-events.js';
 import {reconcile, reconcileTask} from './reconcile.js';
-import {type Exchange, exchangeForOperator} from './reservations.js';
+import {type Conversion, convertForOperator} from './reservations.js';
 import type {Agent, Framework} from './state.js';
 import {sendEvent} from './statuses.js';
 import {acknowledge, forwardUpdate} from './tasks.js';
 
 /**
- * Everything that can happen to the master. The machine does no IO: it changes `context.state` and emits effects, so that a test can drive
- * it with a clock of its own.
+ * Everything that can happen to the master. The state machine does no IO: it changes `context.state` and emits effects. Tests drive it with
+ * a clock of their own.
  */
 export type Input =
   | {readonly kind: 'subscribe'; readonly stream: string; readonly call: Call; readonly principal?: string | undefined}
-  /** Any other scheduler call, by a framework that is connected. */
+  /** Any other scheduler call of a connected framework. */
   | {readonly kind: 'call'; readonly framework: Framework; readonly call: Call}
   | {readonly kind: 'agent'; readonly stream: string; readonly call: AgentCall}
   /** A stream of a framework or an agent broke. */
   | {readonly kind: 'closed'; readonly stream: string}
-  /** An operator wants to be told of all that changes. */
+  /** An operator subscribes to the events of the operator API. */
   | {readonly kind: 'operator-subscribe'; readonly stream: string}
   | {readonly kind: 'mark-gone'; readonly agentId: string}
-  /** An operator reserves or unreserves what no task uses; checked before. */
-  | {readonly kind: 'exchange'; readonly agent: Agent; readonly exchange: Exchange}
-  /** An operator ends a framework. */
+  /** An operator reserves or unreserves unused resources; already validated. */
+  | {readonly kind: 'convert'; readonly agent: Agent; readonly conversion: Conversion}
+  /** An operator tears down a framework. */
   | {readonly kind: 'teardown'; readonly framework: Framework}
-  /** Time passed: do what is due. */
+  /** Time has passed: do what is due. */
   | {readonly kind: 'tick'};
 
-/** Lets one thing happen. */
+/** Handles one input. */
 export function handle(context: Context, input: Input): void {
   switch (input.kind) {
     case 'subscribe':
@@ -59,8 +59,8 @@ export function handle(context: Context, input: Input): void {
     case 'mark-gone':
       markGone(context, input.agentId);
       break;
-    case 'exchange':
-      exchangeForOperator(context, input.agent, input.exchange);
+    case 'convert':
+      convertForOperator(context, input.agent, input.conversion);
       allocate(context);
       break;
     case 'teardown':
@@ -105,7 +105,7 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
     case 'RECONCILE_OPERATIONS':
       for (const {operation_id: id, agent_id: agent} of call.reconcile_operations?.operations ?? []) {
         const message = 'Reconciliation: Operation is unknown';
-        tellOperation(context, framework, {id}, 'OPERATION_UNKNOWN', {message, agentId: agent?.value});
+        sendOperationStatus(context, framework, {id}, 'OPERATION_UNKNOWN', {message, agentId: agent?.value});
       }
       break;
     case 'TEARDOWN':
@@ -115,13 +115,13 @@ function handleCall(context: Context, framework: Framework, call: Call): void {
       updateFramework(context, framework, call.update_framework!);
       break;
     default:
-      // MESSAGE goes to custom executors, which there are none of; REQUEST is ignored by Mesos' allocator too; the others are about
-      // executors, inverse offers and statuses of operations that are to be acknowledged, which this master never makes.
-      context.emit({kind: 'log', message: `call ${call.type} of framework ${framework.id} has no effect here`});
+      // MESSAGE and SHUTDOWN are for custom executors. REQUEST is ignored by upstream's allocator, too. The others concern inverse offers and
+      // operation statuses that need an acknowledgement, neither of which this master sends.
+      context.emit({kind: 'log', message: `call ${call.type} of framework ${framework.id} has no effect`});
   }
 }
 
-/** KILL of a task that is not known answers as reconciliation does. */
+/** KILL. For an unknown task, the framework gets the same update as for RECONCILE. */
 function kill(context: Context, framework: Framework, call: NonNullable<Call['kill']>): void {
   const task = framework.tasks.get(call.task_id.value);
   if (!task) {
@@ -163,20 +163,20 @@ function tick(context: Context): void {
     if (framework.stream === undefined && framework.removeAt !== undefined && framework.removeAt <= now)
       removeFramework(context, framework);
   }
-  beatOperators(context);
+  sendOperatorHeartbeats(context);
   for (const agent of [...state.agents.values()]) if (agent.nextPing <= now) pingAgent(context, agent);
   for (const [id, agent] of [...state.recovered]) {
     if (agent.until > now) continue;
     state.recovered.delete(id);
     state.unreachable.set(id, now);
-    tellFailure(context, id);
-    context.emit({kind: 'registry'});
+    sendAgentFailure(context, id);
+    context.emit({kind: 'save-registry'});
   }
   for (const offer of [...state.offers.values()]) {
-    if (offer.expiresAt !== undefined && offer.expiresAt <= now) removeOffer(context, offer, true);
+    if (offer.expiresAt !== undefined && offer.expiresAt <= now) rescindOffer(context, offer);
   }
   if (state.nextAllocation > now) return;
-  state.filters = state.filters.filter((refused) => refused.until > now);
+  state.filters = state.filters.filter((filter) => filter.until > now);
   allocate(context);
   state.nextAllocation = now + settings.allocationInterval;
 }

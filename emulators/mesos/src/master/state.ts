@@ -10,11 +10,11 @@ export interface Task {
   /** The role its resources are allocated to. */
   readonly role: string;
   readonly resources: Resources;
-  /** The newest state the agent knows, acknowledged or not. */
+  /** The latest state reported by the agent, acknowledged or not. */
   state: TaskState;
-  /** One for each state told to the framework, without `data`. */
+  /** The last status of each state that was sent to the framework, without `data`. */
   statuses: readonly TaskStatus[];
-  /** The newest status forwarded to the framework. */
+  /** The latest status that was forwarded to the framework. */
   forwarded?: {readonly state: TaskState; readonly uuid: string} | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface Framework {
   info: FrameworkInfo;
   roles: readonly string[];
   suppressed: Set<string>;
-  /** The event stream; undefined while disconnected. */
+  /** The id of its event stream; undefined while disconnected. */
   stream: string | undefined;
-  /** Known only from an agent that came back, has not subscribed at this master yet. */
+  /** An agent has reported the framework's tasks, but the framework has not subscribed to this master yet. */
   isRecovered: boolean;
   registeredAt: number;
   reregisteredAt?: number;
@@ -44,14 +44,14 @@ export interface Agent {
   ip: string;
   total: Resources;
   version: string;
-  /** Its stream of messages; undefined while disconnected. */
+  /** The id of its stream; undefined while disconnected. */
   stream: string | undefined;
   registeredAt: number;
   reregisteredAt?: number;
   nextPing: number;
   isPongPending: boolean;
   missedPings: number;
-  /** Kills to repeat when it comes back: [framework, task]. */
+  /** KILL calls received while it was disconnected, sent when it registers again: [framework, task]. */
   pendingKills: (readonly [string, string])[];
 }
 
@@ -61,12 +61,12 @@ export interface Offer {
   readonly agentId: string;
   readonly role: string;
   readonly resources: Resources;
-  /** When --offer_timeout rescinds it. */
+  /** When it is rescinded because of --offer_timeout. */
   readonly expiresAt: number | undefined;
 }
 
-/** A framework does not want these (or fewer) resources of an agent until then. */
-export interface RefusalFilter {
+/** Prevents offers of these resources, or of a part of them, to a framework until a time. */
+export interface OfferFilter {
   readonly frameworkId: string;
   readonly role: string;
   readonly agentId: string;
@@ -74,7 +74,7 @@ export interface RefusalFilter {
   readonly until: number;
 }
 
-/** An agent the registry remembers which has not come back to this master yet. */
+/** An agent in the registry that has not registered again since the master restarted. */
 export interface RecoveredAgent {
   readonly info: AgentInfo;
   readonly attributes: readonly Attribute[];
@@ -92,12 +92,12 @@ export interface MasterState {
   completedFrameworks: Framework[];
   readonly agents: Map<string, Agent>;
   readonly recovered: Map<string, RecoveredAgent>;
-  /** id → since when. */
+  /** Agent ids, with the time at which they became unreachable. */
   readonly unreachable: Map<string, number>;
   readonly gone: Map<string, number>;
   readonly offers: Map<string, Offer>;
-  filters: RefusalFilter[];
-  /** Streams of operators' events → when the next heartbeat is due. */
+  filters: OfferFilter[];
+  /** The event streams of operators, with the time of the next heartbeat. */
   readonly operators: Map<string, number>;
 }
 

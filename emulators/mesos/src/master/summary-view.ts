@@ -8,26 +8,26 @@ const STATES = [
   ...['GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'],
 ].map((state) => `TASK_${state}`);
 
-/** /state-summary: agents and frameworks with the numbers of their tasks instead of the tasks. */
+/** The content of /state-summary: agents and frameworks with the number of their tasks in each state. */
 export function summaryView(context: Context, flags: Flags): object {
   const {state, settings} = context;
   const frameworks = [...state.frameworks.values()];
-  const everyTask = [...frameworks, ...state.completedFrameworks].flatMap(tasksOf);
-  const cluster = flags.text('cluster');
+  const allTasks = [...frameworks, ...state.completedFrameworks].flatMap(tasksOf);
+  const cluster = flags.string('cluster');
   return {
     hostname: settings.masterInfo.hostname,
     ...(cluster === undefined ? {} : {cluster}),
     slaves: [...state.agents.values()].map((agent) => {
-      const own = everyTask.filter((task) => task.agentId === agent.id);
+      const tasksOnAgent = allTasks.filter((task) => task.agentId === agent.id);
       const ids = frameworks.filter((framework) => tasksOf(framework).some((task) => task.agentId === agent.id));
-      return {...slaveView(context, agent), ...counts(own), framework_ids: ids.map((framework) => framework.id)};
+      return {...slaveView(context, agent), ...counts(tasksOnAgent), framework_ids: ids.map((framework) => framework.id)};
     }),
     frameworks: frameworks.map((framework) => {
-      const own = tasksOf(framework);
+      const tasks = tasksOf(framework);
       return {
         ...frameworkSummary(context, framework),
-        ...counts(own),
-        slave_ids: [...new Set(own.map((task) => task.agentId))],
+        ...counts(tasks),
+        slave_ids: [...new Set(tasks.map((task) => task.agentId))],
       };
     }),
   };

@@ -1,22 +1,22 @@
 import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
 import type {Context} from './context.js';
-import {tellTaskUpdated} from './operator-events.js';
+import {publishTaskUpdated} from './operator-events.js';
 import type {Agent, Framework, Task} from './state.js';
-import {remember, sendUpdate} from './statuses.js';
+import {recordStatus, sendUpdate} from './statuses.js';
 
-/** Moves a task to the completed ones; Mesos keeps a limited number. */
+/** Moves a task to the completed tasks, of which a limited number is kept. */
 export function completeTask(context: Context, framework: Framework, task: Task): void {
   framework.tasks.delete(task.info.task_id.value);
   framework.unreachableTasks.delete(task.info.task_id.value);
   framework.completedTasks = [...framework.completedTasks, task].slice(-context.settings.maxCompletedTasks);
 }
 
-/** Tasks of a framework on an agent. */
+/** The tasks of a framework on an agent. */
 export function tasksOn(framework: Framework, agent: Agent): Task[] {
   return [...framework.tasks.values()].filter((task) => task.agentId === agent.id);
 }
 
-/** An agent reports: takes the newest state and forwards the status, which the framework acknowledges. */
+/** UPDATE of an agent: records the latest state and forwards the status to the framework, which acknowledges it. */
 export function forwardUpdate(context: Context, agent: Agent, frameworkId: string, status: TaskStatus, latest: TaskState): void {
   const framework = context.state.frameworks.get(frameworkId);
   if (!framework) {
@@ -32,13 +32,13 @@ export function forwardUpdate(context: Context, agent: Agent, frameworkId: strin
     if (framework.stream !== undefined) {
       task.forwarded = {state: status.state, uuid: status.uuid ?? ''};
     }
-    remember(task, status);
-    tellTaskUpdated(context, task, status);
+    recordStatus(task, status);
+    publishTaskUpdated(context, task, status);
   }
   sendUpdate(context, framework, status);
 }
 
-/** The framework has dealt with an update: the agent may send the next one; a task whose end is acknowledged is completed. */
+/** ACKNOWLEDGE: lets the agent send the next update. A task is completed when its terminal update is acknowledged. */
 export function acknowledge(context: Context, framework: Framework, call: {agentId: string; taskId: string; uuid: string}): void {
   const agent = context.state.agents.get(call.agentId);
   const task = framework.tasks.get(call.taskId);

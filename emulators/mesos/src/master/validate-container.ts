@@ -1,20 +1,20 @@
 import type {CommandInfo, ContainerInfo, EnvironmentVariable, Volume} from '../common/wire.js';
 
-const unsupported = (what: string): string => `${what} not supported by hw5's lab work-alike of Mesos`;
+const unsupported = (what: string): string => `${what} not supported by hw5's Mesos emulator`;
 
-/** Why a task can't have this container; undefined when it can. What would be lost without a word is refused instead. */
-export function findContainerFault(container: ContainerInfo): string | undefined {
-  const strange = (['linux_info', 'rlimit_info', 'tty_info'] as const).find((name) => container[name] !== undefined);
-  if (strange !== undefined) return unsupported(`'ContainerInfo.${strange}' is`);
-  return container.type === 'DOCKER' ? dockerFault(container) : mesosFault(container);
+/** Why a container is invalid or not supported; undefined if it is accepted. No setting is ignored silently. */
+export function validateContainer(container: ContainerInfo): string | undefined {
+  const unsupportedField = (['linux_info', 'rlimit_info', 'tty_info'] as const).find((name) => container[name] !== undefined);
+  if (unsupportedField !== undefined) return unsupported(`'ContainerInfo.${unsupportedField}' is`);
+  return container.type === 'DOCKER' ? validateDockerContainer(container) : validateMesosContainer(container);
 }
 
-function dockerFault(container: ContainerInfo): string | undefined {
+function validateDockerContainer(container: ContainerInfo): string | undefined {
   if (container.docker === undefined) return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
-  return (container.volumes ?? []).map(volumeFault).find((fault) => fault !== undefined);
+  return (container.volumes ?? []).map(validateVolume).find((error) => error !== undefined);
 }
 
-function volumeFault(volume: Volume): string | undefined {
+function validateVolume(volume: Volume): string | undefined {
   if (volume.image !== undefined) return unsupported('Volumes from images are');
   if (volume.source === undefined) return undefined;
   const {type, docker_volume: docker} = volume.source;
@@ -24,8 +24,8 @@ function volumeFault(volume: Volume): string | undefined {
   return docker.driver_options === undefined ? undefined : unsupported('Options of volume drivers are');
 }
 
-/** Command tasks are not isolated here: there is nowhere to mount anything, and no network of their own. */
-function mesosFault(container: ContainerInfo): string | undefined {
+/** Command tasks are not isolated: they have no mount namespace and no network of their own. */
+function validateMesosContainer(container: ContainerInfo): string | undefined {
   if (container.mesos?.image !== undefined) return unsupported('Images of the MESOS containerizer are');
   if ((container.volumes ?? []).length > 0) return unsupported('Volumes of the MESOS containerizer are');
   if ((container.network_infos ?? []).some((info) => info.name !== undefined))
@@ -33,22 +33,22 @@ function mesosFault(container: ContainerInfo): string | undefined {
   return undefined;
 }
 
-/** Why a command can't have this environment, in Mesos' words; undefined when it can. */
-export function findEnvironmentFault(command: CommandInfo): string | undefined {
-  return (command.environment?.variables ?? []).map(variableFault).find((fault) => fault !== undefined);
+/** Why the environment of a command is invalid, with upstream's message; undefined if it is valid. */
+export function validateEnvironment(command: CommandInfo): string | undefined {
+  return (command.environment?.variables ?? []).map(validateVariable).find((error) => error !== undefined);
 }
 
-function variableFault({name, type = 'VALUE', value, secret}: EnvironmentVariable): string | undefined {
-  const about = `Environment variable '${name}' of type '${type}'`;
+function validateVariable({name, type = 'VALUE', value, secret}: EnvironmentVariable): string | undefined {
+  const variable = `Environment variable '${name}' of type '${type}'`;
   if (type === 'VALUE') {
-    if (secret !== undefined) return `${about} must not have a secret set`;
-    return value === undefined ? `${about} must have a value set` : undefined;
+    if (secret !== undefined) return `${variable} must not have a secret set`;
+    return value === undefined ? `${variable} must have a value set` : undefined;
   }
   if (type !== 'SECRET') return `Environment variable of type '${type}' is not allowed`;
-  if (value !== undefined) return `${about} must not have a value set`;
-  if (secret === undefined) return `${about} must have a secret set`;
+  if (value !== undefined) return `${variable} must not have a value set`;
+  if (secret === undefined) return `${variable} must have a secret set`;
   if (secret.type === 'REFERENCE') return 'Default secret resolver cannot resolve references';
   if (secret.value === undefined) return `Secret of type VALUE must have the 'value' field set`;
-  const hasNull = Buffer.from(secret.value.data, 'base64').includes(0);
-  return hasNull ? `Environment variable '${name}' specifies a secret containing null bytes` : undefined;
+  const hasNullByte = Buffer.from(secret.value.data, 'base64').includes(0);
+  return hasNullByte ? `Environment variable '${name}' specifies a secret containing null bytes` : undefined;
 }

@@ -1,13 +1,13 @@
-/** Why this is no id, in Mesos' words. Mesos makes paths of ids: no separators, no control characters, not `.` or `..`. */
-export function idFault(id: string): string | undefined {
+/** Why an id is invalid, with upstream's message. Ids are used in paths: no separators, no control characters, neither `.` nor `..`. */
+export function validateId(id: string): string | undefined {
   if (id === '') return 'ID must not be empty';
   if (id.length > 255) return 'ID must not be greater than 255 characters';
   if (id === '.' || id === '..') return `'${id}' is disallowed`;
   return /[\x00-\x1f\x7f/\\]/.test(id) ? `'${id}' contains invalid characters` : undefined;
 }
 
-/** Why this is no role, in Mesos' words. https://mesos.apache.org/documentation/latest/roles/#role-names */
-export function roleFault(role: string): string | undefined {
+/** Why a role is invalid, with upstream's message. https://mesos.apache.org/documentation/latest/roles/#role-names */
+export function validateRole(role: string): string | undefined {
   if (role === '*') return undefined;
   if (role === '') return 'Empty role name is invalid';
   if (role.startsWith('/')) return `Role '${role}' cannot start with a slash`;

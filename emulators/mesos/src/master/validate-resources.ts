@@ -1,18 +1,18 @@
 import type {Resource} from '../common/wire.js';
-import {roleFault} from './validate-names.js';
+import {validateRole} from './validate-names.js';
 
-/** Why these are no resources that a call may name, in Mesos' words; undefined when they are. */
-export function findResourcesFault(resources: readonly Resource[]): string | undefined {
+/** Why the resources of a call are invalid, with upstream's message; undefined if they are valid. */
+export function validateResources(resources: readonly Resource[]): string | undefined {
   for (const resource of resources) {
-    const fault = valueFault(resource) ?? reservationFault(resource) ?? unsupportedFault(resource);
-    if (fault !== undefined) return `Resource '${resource.name}' is invalid: ${fault}`;
+    const error = validateValue(resource) ?? validateReservation(resource) ?? validateSupport(resource);
+    if (error !== undefined) return `Resource '${resource.name}' is invalid: ${error}`;
     if (resource.name === 'gpus' && !Number.isInteger(resource.scalar?.value))
       return "Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer";
   }
   return undefined;
 }
 
-function valueFault({name, type, scalar, ranges, set}: Resource): string | undefined {
+function validateValue({name, type, scalar, ranges, set}: Resource): string | undefined {
   if (name === '') return 'Empty resource name';
   switch (type) {
     case 'SCALAR':
@@ -32,23 +32,23 @@ function valueFault({name, type, scalar, ranges, set}: Resource): string | undef
   }
 }
 
-function reservationFault(resource: Resource): string | undefined {
+function validateReservation(resource: Resource): string | undefined {
   const roles = (resource.reservations ?? []).map((reservation) => reservation.role);
   if (resource.role !== undefined && roles.length === 0) {
     if (resource.role === '*' && resource.reservation) return 'Invalid reservation: role "*" cannot be dynamically reserved';
-    return roleFault(resource.role);
+    return validateRole(resource.role);
   }
   if (roles.includes('*')) return 'Invalid reservation: role "*" cannot be reserved';
   const parent = roles.findIndex((role, index) => index > 0 && !role.startsWith(`${roles[index - 1]}/`));
   if (parent > 0) return `Invalid refined reservation: role '${roles[parent]}' is not a refinement of '${roles[parent - 1]}'`;
-  return roles.map(roleFault).find((fault) => fault !== undefined);
+  return roles.map(validateRole).find((error) => error !== undefined);
 }
 
-/** What would be lost without a word if it were taken. */
-function unsupportedFault(resource: Resource): string | undefined {
-  if (resource.disk !== undefined) return "Persistent volumes and disks are not supported by hw5's lab work-alike of Mesos";
-  if (resource.revocable !== undefined) return "Oversubscription is not supported by hw5's lab work-alike of Mesos";
-  if (resource.shared !== undefined) return "Shared resources are not supported by hw5's lab work-alike of Mesos";
-  if (resource.provider_id !== undefined) return "Resource providers are not supported by hw5's lab work-alike of Mesos";
+/** Rejects what the emulator does not support, rather than ignoring it silently. */
+function validateSupport(resource: Resource): string | undefined {
+  if (resource.disk !== undefined) return "Persistent volumes and disks are not supported by hw5's Mesos emulator";
+  if (resource.revocable !== undefined) return "Oversubscription is not supported by hw5's Mesos emulator";
+  if (resource.shared !== undefined) return "Shared resources are not supported by hw5's Mesos emulator";
+  if (resource.provider_id !== undefined) return "Resource providers are not supported by hw5's Mesos emulator";
   return undefined;
 }

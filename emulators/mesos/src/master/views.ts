@@ -10,12 +10,12 @@ import {allocatedTo, offeredOn, offeredTo, usedBy, usedOn} from './offers.js';
 import {rolesInUse} from './roles.js';
 import type {Agent, Framework, Task} from './state.js';
 
-/** What the endpoints of old show: /master/state and its parts. */
+/** The content of the unversioned endpoints: /master/state and its parts. */
 
 export function stateView(context: Context, flags: Flags): object {
   const {state, settings} = context;
   const {id, pid, port, hostname} = settings.masterInfo;
-  const cluster = flags.text('cluster');
+  const cluster = flags.string('cluster');
   const agents = [...state.agents.values()];
   const {slaves, recovered_slaves} = agentLists(context);
   return {
@@ -40,7 +40,7 @@ export function stateView(context: Context, flags: Flags): object {
   };
 }
 
-/** /slaves: what /state says of agents, and their resources in full. @param id of one agent, to see no other */
+/** The content of /slaves: the agents as in /state, and their resources in full. @param id of an agent, to select only that one */
 export function slavesView(context: Context, id?: string): object {
   const {slaves, recovered_slaves} = agentLists(context, id);
   const full = (agent: Agent): object => ({
@@ -53,11 +53,11 @@ export function slavesView(context: Context, id?: string): object {
 }
 
 function agentLists({state}: Context, id?: string): {slaves: Agent[]; recovered_slaves: object[]} {
-  const isWanted = (candidate: string): boolean => id === undefined || candidate === id;
+  const matches = (candidate: string): boolean => id === undefined || candidate === id;
   return {
-    slaves: [...state.agents.values()].filter((agent) => isWanted(agent.id)),
+    slaves: [...state.agents.values()].filter((agent) => matches(agent.id)),
     recovered_slaves: [...state.recovered]
-      .filter(([key]) => isWanted(key))
+      .filter(([key]) => matches(key))
       .map(([key, {info}]) => ({
         id: key,
         hostname: info.hostname,
@@ -89,7 +89,7 @@ export function slaveView(context: Context, agent: Agent): object {
   };
 }
 
-/** @param id of one framework, to see no other */
+/** @param id of a framework, to select only that one */
 export function frameworksView(context: Context, id?: string): object {
   const {frameworks, completedFrameworks} = context.state;
   const view = (list: Iterable<Framework>): object[] =>
@@ -103,7 +103,7 @@ export function frameworksView(context: Context, id?: string): object {
   };
 }
 
-/** A framework without its tasks. */
+/** A framework, without its tasks. */
 export function frameworkSummary(context: Context, framework: Framework): object {
   const {info} = framework;
   const isConnected = framework.stream !== undefined;
@@ -180,28 +180,28 @@ function statusView(status: TaskStatus): object {
   };
 }
 
-/** How many tasks /tasks shows when nobody says. */
-const TASK_LIMIT = 100;
+/** The default of the parameter `limit` of /tasks. */
+const DEFAULT_TASK_LIMIT = 100;
 
-/** /tasks: `framework_id` and `task_id` choose, `order` (asc, else the newest first), `offset` and `limit` cut. */
+/** The content of /tasks. Parameters: `framework_id` and `task_id` select, `order` (asc, by default the newest first), `offset` and `limit`. */
 export function tasksView(context: Context, query: URLSearchParams): object {
-  const isWanted = (name: string, value: string): boolean => (query.get(name) ?? value) === value;
+  const matches = (name: string, value: string): boolean => (query.get(name) ?? value) === value;
   const tasks = [...context.state.frameworks.values(), ...context.state.completedFrameworks]
-    .filter((framework) => isWanted('framework_id', framework.id))
+    .filter((framework) => matches('framework_id', framework.id))
     .flatMap((framework) => [...framework.tasks.values(), ...framework.unreachableTasks.values(), ...framework.completedTasks])
-    .filter((task) => isWanted('task_id', task.info.task_id.value));
+    .filter((task) => matches('task_id', task.info.task_id.value));
   const direction = query.get('order') === 'asc' ? 1 : -1;
-  const began = (task: Task): number => task.statuses[0]?.timestamp ?? 0;
-  tasks.sort((a, b) => direction * (began(a) - began(b)));
-  const number = (name: string, otherwise: number): number => {
+  const startTime = (task: Task): number => task.statuses[0]?.timestamp ?? 0;
+  tasks.sort((a, b) => direction * (startTime(a) - startTime(b)));
+  const number = (name: string, fallback: number): number => {
     const value = Number.parseInt(query.get(name) ?? '', 10);
-    return value >= 0 ? value : otherwise;
+    return value >= 0 ? value : fallback;
   };
   const offset = number('offset', 0);
-  return {tasks: tasks.slice(offset, offset + number('limit', TASK_LIMIT)).map(taskView)};
+  return {tasks: tasks.slice(offset, offset + number('limit', DEFAULT_TASK_LIMIT)).map(taskView)};
 }
 
-/** /roles: those that somebody uses. There are no weights and no quota here. */
+/** The content of /roles: the roles in use. Weights and quota are not supported. */
 export function rolesView(context: Context): object {
   const roles = rolesInUse(context).map(({name, frameworks, allocated, offered, reserved, resources}) => ({
     name,

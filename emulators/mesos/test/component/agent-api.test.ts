@@ -1,42 +1,43 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it, vi} from 'vitest';
 import {processesInGroupOf, sumStatistics} from '../../src/agent/statistics.js';
-import {TestCluster} from '../support/cluster.js';
-import {type Event, exchange, resources, shellTask, type TestFramework} from '../support/framework.js';
+import {type Event, resources, shellTask} from '../support/framework.js';
+import {JSON_HEADERS, sendRequest} from '../support/http.js';
+import {useSharedCluster} from '../support/shared-cluster.js';
 
-let cluster: TestCluster;
+const shared = useSharedCluster({
+  info: {roles: undefined, capabilities: []},
+  agentFlags: ['--resources=cpus:2;cpus(prod):1;mem:2048'],
+});
 let port: number;
-let framework: TestFramework;
 let directory: string;
 
-const JSON_TYPE = {'Content-Type': 'application/json'};
-const get = (path: string) => exchange(port, 'GET', path);
+const get = (path: string) => sendRequest(port, 'GET', path);
 const getJson = async (path: string): Promise<Event> => JSON.parse((await get(path)).text);
-const post = (call: object) => exchange(port, 'POST', '/api/v1', JSON_TYPE, JSON.stringify(call));
-const ask = async (call: {type: string}): Promise<Event> => JSON.parse((await post(call)).text)[call.type.toLowerCase()];
+const post = (call: object) => sendRequest(port, 'POST', '/api/v1', JSON_HEADERS, JSON.stringify(call));
+const query = async (call: {type: string}): Promise<Event> => JSON.parse((await post(call)).text)[call.type.toLowerCase()];
 
 beforeAll(async () => {
-  cluster = new TestCluster();
-  const master = await cluster.master();
-  ({port} = await cluster.agent(master, '--resources=cpus:2;cpus(prod):1;mem:2048'));
-  framework = await cluster.framework(master).subscribe({roles: undefined, capabilities: []});
-  // All 256 bytes, then it keeps one cpu busy.
+  const {agent, framework} = shared;
+  ({port} = agent);
+  // Writes all 256 bytes, then keeps one cpu busy.
   const script =
     'i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i + 1)); done > bytes; : > empty; while :; do :; done';
   await framework.launch(await framework.offer(), shellTask('t-files', script, {resources: resources(0.5, 64)}));
   await framework.status('t-files', 'TASK_RUNNING');
   ({directory} = (await getJson('/state')).frameworks[0].executors[0]);
-  while ((await get(`/files/download?path=${directory}/empty`)).status !== 200)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await vi.waitUntil(async () => (await get(`/files/download?path=${directory}/empty`)).status === 200, {
+    timeout: 30_000,
+    interval: 25,
+  });
 });
-afterAll(() => cluster.close());
 
-describe('an agent’s files', () => {
-  it('are downloaded byte by byte', async () => {
-    const answer = await get(`/files/download?path=${directory}/bytes`);
-    expect(answer.bytes).toEqual(Buffer.from(Array.from({length: 256}, (_, byte) => byte)));
-    expect(answer.headers).toMatchObject({
+describe('the files of an agent', () => {
+  it('are downloaded unchanged', async () => {
+    const response = await get(`/files/download?path=${directory}/bytes`);
+    expect(response.bytes).toEqual(Buffer.from(Array.from({length: 256}, (_, byte) => byte)));
+    expect(response.headers).toMatchObject({
       'content-type': 'application/octet-stream',
       'content-disposition': 'attachment; filename=bytes',
       'content-length': '256',
@@ -44,20 +45,20 @@ describe('an agent’s files', () => {
     expect((await get(`/files/download?path=${directory}/empty`)).bytes).toHaveLength(0);
   });
 
-  it('have the virtual path of their sandbox too, which leads nowhere else', async () => {
-    const latest = `/frameworks/${framework.id}/executors/t-files/runs/latest`;
+  it('have the virtual path of their sandbox, too, from which no other files can be reached', async () => {
+    const latest = `/frameworks/${shared.framework.id}/executors/t-files/runs/latest`;
     expect((await get(`/files/download?path=${latest}/bytes`)).bytes).toHaveLength(256);
     expect((await getJson(`/files/browse?path=${latest}`)).map((file: Event) => file.path)).toEqual(
       ['bytes', 'empty', 'stderr', 'stdout'].map((name) => `${latest}/${name}`),
     );
     const outside = `${latest}/../../../../../../../../meta/slaves/latest/agent.json`;
-    expect(readFileSync(join(cluster.directory, 'agent/meta/slaves/latest/agent.json'), 'utf8')).toContain('hostname');
+    expect(readFileSync(join(shared.cluster.directory, 'agent/meta/slaves/latest/agent.json'), 'utf8')).toContain('hostname');
     expect((await get(`/files/read?path=${outside}&offset=0`)).status).toBe(404);
   });
 });
 
-describe('an agent shows', () => {
-  it('its capabilities and its resources in every form in /slave(1)/state (802)', async () => {
+describe('an agent reports', () => {
+  it('its capabilities and its resources in all formats in /slave(1)/state (transcript 802)', async () => {
     const state = await getJson('/slave(1)/state');
     expect(state).toMatchObject({
       capabilities: expect.arrayContaining(['MULTI_ROLE']),
@@ -74,7 +75,7 @@ describe('an agent shows', () => {
     expect([state.frameworks[0].role, state.frameworks[0].roles]).toEqual(['*', undefined]);
   });
 
-  it('what it has and uses in /metrics/snapshot', async () => {
+  it('its resources and their use in /metrics/snapshot', async () => {
     expect(await getJson('/metrics/snapshot')).toMatchObject({
       'slave/registered': 1,
       'slave/cpus_total': 3,
@@ -84,11 +85,11 @@ describe('an agent shows', () => {
     });
   });
 
-  it('what the processes of a task really use in /monitor/statistics', async () => {
+  it('the actual use of resources by a task in /monitor/statistics', async () => {
     const used = async (): Promise<Event> => (await getJson('/monitor/statistics'))[0];
     expect(await used()).toMatchObject({
       executor_id: 't-files',
-      framework_id: framework.id,
+      framework_id: shared.framework.id,
       statistics: {cpus_limit: 0.5, mem_limit_bytes: 64 * 2 ** 20, processes: 1, threads: 1},
     });
     const {statistics} = await used();
@@ -106,8 +107,8 @@ describe('an agent shows', () => {
   });
 });
 
-describe('what a container uses', () => {
-  it('is what all processes of its control group use', () => {
+describe('the use of resources by a container', () => {
+  it('is that of all processes in its control group', () => {
     const {processes, threads} = sumStatistics(processesInGroupOf(process.pid));
     expect(processes).toBeGreaterThanOrEqual(1);
     expect(threads).toBeGreaterThan(processes);
@@ -115,31 +116,31 @@ describe('what a container uses', () => {
   });
 });
 
-describe('a call of the agent’s operator API', () => {
-  it('tells of its tasks, frameworks, executors and containers', async () => {
-    expect(await ask({type: 'GET_HEALTH'})).toEqual({healthy: true});
-    expect((await ask({type: 'GET_AGENT'})).agent_info).toMatchObject({hostname: '127.0.0.1', port});
-    expect((await ask({type: 'GET_TASKS'})).launched_tasks).toMatchObject([{name: 't-files', state: 'TASK_RUNNING'}]);
-    expect((await ask({type: 'GET_FRAMEWORKS'})).frameworks).toMatchObject([{framework_info: {name: 'test'}}]);
-    expect((await ask({type: 'GET_EXECUTORS'})).executors).toMatchObject([{executor_info: {executor_id: {value: 't-files'}}}]);
-    expect((await ask({type: 'GET_CONTAINERS'})).containers).toMatchObject([{executor_id: {value: 't-files'}}]);
-    expect(Object.keys(await ask({type: 'GET_STATE'}))).toEqual(['get_tasks', 'get_executors', 'get_frameworks']);
+describe('a call of the operator API of an agent', () => {
+  it('returns its tasks, frameworks, executors and containers', async () => {
+    expect(await query({type: 'GET_HEALTH'})).toEqual({healthy: true});
+    expect((await query({type: 'GET_AGENT'})).agent_info).toMatchObject({hostname: '127.0.0.1', port});
+    expect((await query({type: 'GET_TASKS'})).launched_tasks).toMatchObject([{name: 't-files', state: 'TASK_RUNNING'}]);
+    expect((await query({type: 'GET_FRAMEWORKS'})).frameworks).toMatchObject([{framework_info: {name: 'test'}}]);
+    expect((await query({type: 'GET_EXECUTORS'})).executors).toMatchObject([{executor_info: {executor_id: {value: 't-files'}}}]);
+    expect((await query({type: 'GET_CONTAINERS'})).containers).toMatchObject([{executor_id: {value: 't-files'}}]);
+    expect(Object.keys(await query({type: 'GET_STATE'}))).toEqual(['get_tasks', 'get_executors', 'get_frameworks']);
   });
 
   it('lists and reads files', async () => {
-    const listed = await ask({type: 'LIST_FILES', list_files: {path: directory}} as {type: string});
+    const listed = await query({type: 'LIST_FILES', list_files: {path: directory}} as {type: string});
     expect(listed.file_infos[0]).toMatchObject({path: `${directory}/bytes`, size: 256, uid: 'root', mode: 0o100644});
     const read = {type: 'READ_FILE', read_file: {path: `${directory}/bytes`, offset: 254}} as {type: string};
-    expect(await ask(read)).toEqual({size: 256, data: Buffer.from([254, 255]).toString('base64')});
+    expect(await query(read)).toEqual({size: 256, data: Buffer.from([254, 255]).toString('base64')});
   });
 
   it.each([
     [{type: 'READ_FILE', read_file: {path: '/etc/passwd', offset: 0}}, '404 404 Not Found.'],
     [{type: 'LIST_FILES', list_files: {path: '/etc'}}, '404 404 Not Found.'],
-    [{type: 'PRUNE_IMAGES'}, "501 PRUNE_IMAGES is not supported by hw5's lab work-alike of Mesos"],
+    [{type: 'PRUNE_IMAGES'}, "501 PRUNE_IMAGES is not supported by hw5's Mesos emulator"],
     [{type: 'NOPE'}, "400 Failed to validate agent::Call: Expecting 'type' to be present"],
-  ])('%j is answered %s', async (call, answer) => {
+  ])('%j is answered with %s', async (call, response) => {
     const {status, text} = await post(call);
-    expect(`${status} ${text}`).toBe(answer);
+    expect(`${status} ${text}`).toBe(response);
   });
 });

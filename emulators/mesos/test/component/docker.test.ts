@@ -1,29 +1,30 @@
-import {chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {TaskStatus} from '../../src/common/wire.js';
 import type {RunningMaster} from '../../src/master/start.js';
 import {TestCluster} from '../support/cluster.js';
 import {eventually} from '../support/eventually.js';
 import {resources, shellTask, type TestFramework} from '../support/framework.js';
 import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
 
-/** Series 7xx of the transcripts, with a script in docker's place: its containers are processes. */
+/** Transcripts 7xx, with a script in place of docker, whose containers are processes. */
 
 let cluster: TestCluster;
 let master: RunningMaster;
 let framework: TestFramework;
-let folder: string;
+let directory: string;
 let flags: string[];
 const recorded = readEvents('700-subscribe');
 
 beforeEach(async () => {
   cluster = new TestCluster();
-  folder = join(cluster.directory, 'docker');
-  mkdirSync(join(folder, 'images'), {recursive: true});
-  const docker = join(folder, 'docker');
+  directory = join(cluster.directory, 'docker');
+  mkdirSync(join(directory, 'images'), {recursive: true});
+  const docker = join(directory, 'docker');
   copyFileSync(new URL('../support/fake-docker.sh', import.meta.url), docker);
   chmodSync(docker, 0o755);
-  writeFileSync(join(folder, 'images', 'bb:latest'), '');
+  writeFileSync(join(directory, 'images', 'bb:latest'), '');
   flags = ['--containerizers=docker,mesos', `--docker=${docker}`];
   master = await cluster.master();
 });
@@ -38,7 +39,7 @@ const launch = async (name: string): Promise<void> => {
   await framework.launch(await framework.offer(), ...readTasks(name));
 };
 
-/** Runs tasks of the transcripts and compares what the framework was told. */
+/** Runs tasks of the transcripts and compares their updates with the recorded ones. */
 async function expectAsRecorded(tasks: Readonly<Record<string, string>>, end: string): Promise<void> {
   for (const [id, name] of Object.entries(tasks)) {
     await launch(name);
@@ -47,7 +48,7 @@ async function expectAsRecorded(tasks: Readonly<Record<string, string>>, end: st
   }
 }
 
-const log = (): string[] => readFileSync(join(folder, 'log'), 'utf8').split('\n');
+const log = (): string[] => readFileSync(join(directory, 'log'), 'utf8').split('\n');
 
 function dockerTask(id: string, docker: object, command: object, more: object = {}): object {
   const {container, ...rest} = more as {container?: object};
@@ -60,7 +61,7 @@ function dockerTask(id: string, docker: object, command: object, more: object = 
 }
 
 describe('a docker task', () => {
-  it('is reported as genuine Mesos reports it, with what docker inspect says', async () => {
+  it('is reported like by upstream Mesos, with the output of docker inspect', async () => {
     await start();
     await expectAsRecorded({'d-exit': '715-exit'}, 'TASK_FAILED');
     const status = await framework.status('d-exit', 'TASK_RUNNING');
@@ -69,20 +70,20 @@ describe('a docker task', () => {
     ]);
   });
 
-  it('fails for networks and parameters that docker refuses, with docker’s words in its stderr', async () => {
+  it('fails for networks and parameters that docker rejects, with the error of docker in its stderr', async () => {
     await start();
     await expectAsRecorded({'d-nonet': '711-no-network', 'd-badparam': '718-bad-param'}, 'TASK_FAILED');
     const sandbox = /-v ([^:]+):\/mnt\/mesos\/sandbox/.exec(log().find((line) => line.includes('nosuchnet'))!)![1]!;
     expect(readFileSync(join(sandbox, 'stderr'), 'utf8')).toBe('network nosuchnet not found\n');
   });
 
-  it('fails without docker being asked when its network makes no sense', async () => {
+  it('fails without calling docker when its network is invalid', async () => {
     await start();
     await expectAsRecorded({'d-noinfo': '712-user-no-infos', 'd-pm': '717-portmap-on-host'}, 'TASK_FAILED');
     expect(log().some((line) => line.includes(' run '))).toBe(false);
   });
 
-  it('pulls its image only when it is not there, and fails when that fails', async () => {
+  it('pulls its image only if it is missing, and fails if the pull fails', async () => {
     await start();
     await launch('710-no-image');
     const status = await framework.status('d-noimg', 'TASK_FAILED');
@@ -93,7 +94,7 @@ describe('a docker task', () => {
     expect(log().filter((line) => line.includes(' pull '))).toHaveLength(1);
   });
 
-  it('shows its address on a named network while it runs, and its output in the sandbox', async () => {
+  it('has its address on a named network while it runs, and its output in the sandbox', async () => {
     await start();
     const parameters = [{key: 'ip', value: '192.168.0.100'}];
     const command = {shell: false, value: '/bin/sh', arguments: ['-c', 'echo out; echo err >&2; sleep 1000']};
@@ -112,21 +113,21 @@ describe('a docker task', () => {
     expect(end.container_status?.network_infos).toEqual([{ip_addresses: [{protocol: 'IPv4', ip_address: '127.0.0.1'}]}]);
   });
 
-  it('is reported as running though docker once gave half an answer', async () => {
+  it('is reported as running, even if the output of docker was incomplete once', async () => {
     await start();
-    writeFileSync(join(folder, 'cut'), '');
+    writeFileSync(join(directory, 'cut'), '');
     await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value: 'sleep 1000'}));
     await framework.status('t', 'TASK_RUNNING');
-    expect(existsSync(join(folder, 'cut'))).toBe(false);
+    expect(existsSync(join(directory, 'cut'))).toBe(false);
   });
 
-  it('gets its grace period when it is killed', async () => {
+  it('is killed after its grace period', async () => {
     await start();
-    const mark = join(cluster.directory, 'heedless');
-    const value = `trap "" TERM; touch ${mark}; while :; do sleep 0.1; done`;
+    const startedFile = join(cluster.directory, 'started');
+    const value = `trap "" TERM; touch ${startedFile}; while :; do sleep 0.1; done`;
     await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, {shell: true, value}));
     await framework.status('t', 'TASK_RUNNING');
-    await eventually(() => existsSync(mark)).toBe(true);
+    await eventually(() => existsSync(startedFile)).toBe(true);
     await framework.call('KILL', {kill: {task_id: {value: 't'}, kill_policy: {grace_period: {nanoseconds: 1e9}}}});
     expect((await framework.status('t', 'TASK_KILLED')).message).toBe('Container exited with status 137');
     expect(log().some((line) => / stop -t 1 mesos-/.test(line))).toBe(true);
@@ -134,7 +135,7 @@ describe('a docker task', () => {
 
   it.each([
     {type: 'COMMAND', command: {value: 'exit 1'}},
-    // nobody listens there
+    // Nothing listens on port 1.
     {type: 'TCP', tcp: {port: 1}},
     {type: 'HTTP', http: {port: 1}},
   ])('is killed when its health check of type $type fails too often', async (check) => {
@@ -153,7 +154,7 @@ describe('a docker task', () => {
     expect(framework.states('t')).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_RUNNING', 'TASK_RUNNING', 'TASK_KILLED']);
   });
 
-  it('is healthy as soon as its port answers', async () => {
+  it('is healthy as soon as its port responds', async () => {
     await start();
     const server = `require("http").createServer((q, r) => r.end()).listen(0, "127.0.0.1", function () { require("fs").writeFileSync(process.argv[1] + ".new", String(this.address().port)); require("fs").renameSync(process.argv[1] + ".new", process.argv[1]) })`;
     const file = join(cluster.directory, 'port');
@@ -174,34 +175,41 @@ describe('a docker task', () => {
   });
 });
 
-describe('docker tasks and the agent’s restart', () => {
+describe('docker tasks, when the agent restarts,', () => {
   const task = (id: string, value: string) => dockerTask(id, {network: 'NONE'}, {shell: true, value});
+  const container = (status: TaskStatus) => join(directory, 'containers', `mesos-${status.container_status?.container_id.value}`);
 
-  it('go on, and are reported when they end, even if docker’s client died meanwhile', async () => {
+  it('continue, and are reported when they exit, even if the docker client has exited meanwhile', async () => {
     const agent = await cluster.agentProcess(master, ...flags);
     framework = await cluster.framework(master).subscribe();
-    await framework.launch(await framework.offer(), task('t', 'sleep 2; exit 9'), task('short', 'sleep 0.5'));
-    await framework.status('t', 'TASK_RUNNING');
-    await framework.status('short', 'TASK_RUNNING');
+    const file = (name: string) => join(cluster.directory, name);
+    const untilExists = (name: string) => `until [ -e ${file(name)} ]; do sleep 0.02; done`;
+    const tasks = [task('t-later', `${untilExists('later')}; exit 9`), task('t-meanwhile', untilExists('meanwhile'))];
+    await framework.launch(await framework.offer(), ...tasks);
+    await framework.status('t-later', 'TASK_RUNNING');
+    const exited = container(await framework.status('t-meanwhile', 'TASK_RUNNING'));
     agent.kill('SIGKILL');
+    writeFileSync(file('meanwhile'), '');
+    await eventually(() => existsSync(join(exited, 'code'))).toBe(true);
     await cluster.agentProcess(master, ...flags);
-    expect((await framework.status('short', 'TASK_FINISHED')).message).toBe('Container exited with status 0');
-    expect((await framework.status('t', 'TASK_FAILED')).message).toBe('Container exited with status 9');
+    expect((await framework.status('t-meanwhile', 'TASK_FINISHED')).message).toBe('Container exited with status 0');
+    writeFileSync(file('later'), '');
+    expect((await framework.status('t-later', 'TASK_FAILED')).message).toBe('Container exited with status 9');
   });
 
-  it('are ended when the framework has no checkpoint, as are containers nobody knows of', async () => {
+  it('are stopped if their framework has no checkpoint, and so are containers of unknown tasks', async () => {
     const agent = await cluster.agentProcess(master, ...flags);
     framework = await cluster.framework(master).subscribe({checkpoint: false});
     await framework.launch(await framework.offer(), task('t', 'sleep 1000'));
     const status = await framework.status('t', 'TASK_RUNNING');
     agent.kill('SIGKILL');
     await framework.status('t', 'TASK_LOST');
-    const orphan = join(folder, 'containers', 'mesos-12345678-1234-4234-8234-123456789012');
-    mkdirSync(orphan);
-    writeFileSync(join(orphan, 'code'), '0');
+    const orphan = 'mesos-12345678-1234-4234-8234-123456789012';
+    mkdirSync(join(directory, 'containers', orphan));
     await cluster.agentProcess(master, ...flags);
-    const container = join(folder, 'containers', `mesos-${status.container_status?.container_id.value}`);
-    await eventually(() => existsSync(container)).toBe(false);
+    await eventually(() => existsSync(container(status))).toBe(false);
+    await eventually(() => log().some((line) => line.endsWith(` stop -t 5 ${orphan}`))).toBe(true);
+    rmSync(join(directory, 'containers', orphan), {recursive: true});
   });
 });
 

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
@@ -16,7 +16,7 @@ let framework: TestFramework;
 let server: Server;
 let requests: string[];
 
-/** `/silent` never answers, `/stalled` begins to; `/redirect/N` leads there in N steps; all else is a text. */
+/** `/silent` never responds, `/stalled` never finishes its response, `/redirect/N` redirects N times; other paths return a text. */
 beforeEach(async () => {
   cluster = new TestCluster();
   master = await cluster.master();
@@ -45,14 +45,10 @@ async function launch(id: string, value: string, uris: object[], user?: string):
   await framework.launch(await framework.offer(), shellTask(id, '', {command}));
 }
 
-/** The one sandbox of a task. */
-function sandbox(taskId: string): string {
-  const slaves = join(cluster.directory, 'agent', 'slaves');
-  return join(slaves, readdirSync(slaves)[0]!, 'frameworks', framework.id, 'executors', taskId, 'runs', 'latest');
-}
+const sandbox = (taskId: string): string => cluster.sandbox(framework, taskId);
 
-describe('a URI whose server never answers, or not to the end', () => {
-  it.each(['/silent', '/stalled'])('(%s) does not keep the task from being killed', async (path) => {
+describe('a URI whose server does not respond, or does not finish its response', () => {
+  it.each(['/silent', '/stalled'])('(%s) does not prevent the task from being killed', async (path) => {
     await cluster.agent(master);
     await launch('t-hang', 'true', [{value: url(path)}]);
     await eventually(() => requests).toEqual([path]);
@@ -60,18 +56,20 @@ describe('a URI whose server never answers, or not to the end', () => {
     expect(await framework.status('t-hang', 'TASK_KILLED')).toMatchObject({reason: 'REASON_TASK_KILLED_DURING_LAUNCH'});
   });
 
-  it('fails the task when the launch takes too long', async () => {
-    await cluster.agent(master, '--executor_registration_timeout=300ms');
+  it('fails the task when the launch times out', async () => {
+    await cluster.agent(master, '--executor_registration_timeout=30secs');
     await launch('t-late', 'true', [{value: url('/silent')}]);
+    await eventually(() => requests).toEqual(['/silent']);
+    cluster.clock.advance(31);
     expect(await framework.status('t-late', 'TASK_FAILED')).toMatchObject({
       reason: 'REASON_CONTAINER_LAUNCH_FAILED',
-      message: 'Failed to launch container: it was not ready within 0.3 s',
+      message: 'Failed to launch container: it was not ready within 30 s',
     });
   });
 });
 
-describe('what a task has fetched', () => {
-  it('comes through ten redirects, but not through eleven', async () => {
+describe('the files that a task fetches', () => {
+  it('may be redirected ten times, but not eleven times', async () => {
     await cluster.agent(master);
     await launch('t-ten', 'cat 0', [{value: url('/redirect/10'), output_file: '0'}]);
     await framework.status('t-ten', 'TASK_FINISHED');
@@ -81,8 +79,8 @@ describe('what a task has fetched', () => {
     expect(readFileSync(join(sandbox('t-eleven'), 'stderr'), 'utf8')).toContain('more than 10 redirects');
   });
 
-  it('belongs to the user the task runs as, unpacked archives included', async () => {
-    // The directory of a test is its owner's only, and this task's user is another.
+  it('belong to the user of the task, including those of extracted archives', async () => {
+    // By default, only its owner can access the directory of a test.
     chmodSync(cluster.directory, 0o755);
     await cluster.agent(master);
     writeFileSync(join(cluster.directory, 'inside'), 'x');
@@ -93,7 +91,7 @@ describe('what a task has fetched', () => {
     for (const name of ['a.tar', 'inside']) expect([name, statSync(join(sandbox('t-own'), name)).uid]).toEqual([name, uid]);
   });
 
-  it('is unpacked when it is a zip file, and left alone when the task says so', async () => {
+  it('are extracted from zip files, unless the task disables that', async () => {
     await cluster.agent(master);
     writeFileSync(join(cluster.directory, 'inside'), 'zipped');
     execFileSync('zip', ['-qj', join(cluster.directory, 'a.zip'), join(cluster.directory, 'inside')]);
@@ -106,10 +104,10 @@ describe('what a task has fetched', () => {
 });
 
 describe('an agent with --no-switch_user', () => {
-  it('runs the task of a user this machine does not have, as itself', async () => {
+  it('runs a task as its own user, even if the user of the task does not exist', async () => {
     await cluster.agent(master, '--no-switch_user');
-    await launch('t-nobody-here', 'id -u', [], 'no-such-user');
-    await framework.status('t-nobody-here', 'TASK_FINISHED');
-    expect(readFileSync(join(sandbox('t-nobody-here'), 'stdout'), 'utf8').trim()).toBe(String(process.getuid!()));
+    await launch('t-no-user', 'id -u', [], 'no-such-user');
+    await framework.status('t-no-user', 'TASK_FINISHED');
+    expect(readFileSync(join(sandbox('t-no-user'), 'stdout'), 'utf8').trim()).toBe(String(process.getuid!()));
   });
 });

@@ -4,7 +4,8 @@ import {RecordReader} from '../../src/common/recordio.js';
 import type {RunningMaster} from '../../src/master/start.js';
 import {TestCluster} from '../support/cluster.js';
 import {eventually} from '../support/eventually.js';
-import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
+import {type Event, shellTask, type TestFramework} from '../support/framework.js';
+import {JSON_HEADERS, sendRequest} from '../support/http.js';
 
 let cluster: TestCluster;
 let master: RunningMaster;
@@ -13,25 +14,27 @@ let old: TestFramework;
 let events: Event[];
 let stream: ClientRequest;
 
-const JSON_TYPE = {'Content-Type': 'application/json'};
-const get = async (path: string): Promise<Event> => JSON.parse((await exchange(master.port, 'GET', path)).text);
-const post = (call: object) => exchange(master.port, 'POST', '/api/v1', JSON_TYPE, JSON.stringify(call));
-const ask = async (type: string): Promise<Event> => JSON.parse((await post({type})).text)[type.toLowerCase()];
+const get = async (path: string): Promise<Event> => JSON.parse((await sendRequest(master.port, 'GET', path)).text);
+const post = (call: object) => sendRequest(master.port, 'POST', '/api/v1', JSON_HEADERS, JSON.stringify(call));
+const query = async (type: string): Promise<Event> => JSON.parse((await post({type})).text)[type.toLowerCase()];
 
 beforeAll(async () => {
   cluster = new TestCluster();
   master = await cluster.master('--cluster=lab');
   events = [];
-  // What comes after its first events, comes on the stream.
+  // Subscribes before anything happens, so that the stream contains all events.
   await new Promise<void>((resolve) => {
-    stream = request({host: '127.0.0.1', port: master.port, method: 'POST', path: '/api/v1', headers: JSON_TYPE}, (response) => {
-      const reader = new RecordReader();
-      response.on('data', (bytes: Buffer) => {
-        events.push(...reader.push(bytes));
-        if (events.length >= 2) resolve();
-      });
-      response.on('error', () => undefined);
-    });
+    stream = request(
+      {host: '127.0.0.1', port: master.port, method: 'POST', path: '/api/v1', headers: JSON_HEADERS},
+      (response) => {
+        const reader = new RecordReader();
+        response.on('data', (bytes: Buffer) => {
+          events.push(...reader.push(bytes));
+          if (events.length >= 2) resolve();
+        });
+        response.on('error', () => undefined);
+      },
+    );
     stream.on('error', () => undefined);
     stream.end('{"type": "SUBSCRIBE"}');
   });
@@ -51,7 +54,7 @@ afterAll(async () => {
 });
 
 describe('the event stream of operators', () => {
-  it('begins with the state, then tells agents, frameworks and tasks as they come and change', async () => {
+  it('begins with the state, followed by events for agents, frameworks and tasks', async () => {
     expect(events[0]).toMatchObject({
       type: 'SUBSCRIBED',
       subscribed: {get_state: {get_agents: {agents: []}}, heartbeat_interval_seconds: 15},
@@ -68,7 +71,7 @@ describe('the event stream of operators', () => {
     expect(updates[0].framework_id).toEqual({value: framework.id});
   });
 
-  it('tells of a framework that leaves', async () => {
+  it('has an event for a framework that is removed', async () => {
     const guest = await cluster.framework(master).subscribe({name: 'guest'});
     await guest.call('TEARDOWN');
     await eventually(() => events.find((event) => event.framework_removed)?.framework_removed.framework_info.name).toBe('guest');
@@ -78,12 +81,12 @@ describe('the event stream of operators', () => {
 describe('/tasks', () => {
   const ids = async (query: string): Promise<string[]> => (await get(`/tasks${query}`)).tasks.map((task: Event) => task.id);
 
-  it('shows the newest first, or the oldest', async () => {
+  it('lists the newest or the oldest tasks first', async () => {
     expect(await ids('')).toEqual(['t-live', 't-3', 't-2', 't-1']);
     expect(await ids('?order=asc')).toEqual(['t-1', 't-2', 't-3', 't-live']);
   });
 
-  it('is cut by limit and offset, and filtered by framework and task', async () => {
+  it('is limited by limit and offset, and filtered by framework and task', async () => {
     expect(await ids('?limit=2&offset=1')).toEqual(['t-3', 't-2']);
     expect(await ids('?task_id=t-2')).toEqual(['t-2']);
     expect(await ids(`?framework_id=${old.id}`)).toEqual([]);
@@ -91,20 +94,20 @@ describe('/tasks', () => {
   });
 });
 
-describe('the views of the master', () => {
-  it('show one agent or one framework when asked for it', async () => {
-    expect((await get('/slaves?slave_id=nobody')).slaves).toEqual([]);
-    expect((await get('/frameworks?framework_id=nobody')).frameworks).toEqual([]);
+describe('the endpoints of the master', () => {
+  it('return a single agent or framework on request', async () => {
+    expect((await get('/slaves?slave_id=unknown')).slaves).toEqual([]);
+    expect((await get('/frameworks?framework_id=unknown')).frameworks).toEqual([]);
     expect((await get(`/frameworks?framework_id=${old.id}`)).frameworks).toMatchObject([{name: 'old'}]);
   });
 
-  it('name the role of a framework without MULTI_ROLE, and the roles of others (304)', async () => {
+  it('return the role of a framework without MULTI_ROLE, and the roles of others (transcript 304)', async () => {
     const {frameworks} = await get('/frameworks');
     const [newer, older] = ['new', 'old'].map((name) => frameworks.find((candidate: Event) => candidate.name === name));
     expect([older.role, older.roles, newer.role, newer.roles]).toEqual(['*', undefined, undefined, ['*']]);
   });
 
-  it('show resources in full in /slaves (004), not in /state (002), and a git_sha', async () => {
+  it('return full resources in /slaves (transcript 004) but not in /state (002), which has a git_sha', async () => {
     const [{slaves}, state] = [await get('/slaves'), await get('/state')];
     expect(slaves[0]).toMatchObject({
       reserved_resources_full: {},
@@ -114,16 +117,16 @@ describe('the views of the master', () => {
     expect(state.git_sha).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it('count tasks in /state-summary', async () => {
+  it('return the number of tasks in /state-summary', async () => {
     const summary = await get('/state-summary');
     expect(summary.cluster).toBe('lab');
     expect(summary.slaves).toMatchObject([{TASK_FINISHED: 3, TASK_RUNNING: 1, TASK_LOST: 0, framework_ids: [framework.id]}]);
-    const mine = summary.frameworks.find((candidate: Event) => candidate.id === framework.id);
-    expect(mine).toMatchObject({name: 'new', TASK_FINISHED: 3, TASK_RUNNING: 1, slave_ids: [summary.slaves[0].id]});
-    expect(mine.tasks).toBeUndefined();
+    const summarized = summary.frameworks.find((candidate: Event) => candidate.id === framework.id);
+    expect(summarized).toMatchObject({name: 'new', TASK_FINISHED: 3, TASK_RUNNING: 1, slave_ids: [summary.slaves[0].id]});
+    expect(summarized.tasks).toBeUndefined();
   });
 
-  it('name the roles in use', async () => {
+  it('return the roles in use', async () => {
     const {roles} = await get('/roles');
     expect(roles).toMatchObject([{name: '*', weight: 1, allocated: {cpus: 0.1, mem: 32}}]);
     expect(roles[0].frameworks.sort()).toEqual([framework.id, old.id].sort());
@@ -131,8 +134,8 @@ describe('the views of the master', () => {
 });
 
 describe('a call of the operator API', () => {
-  it('GET_AGENTS tells what tasks hold and whose it is (199), and nothing of what there is none of (010)', async () => {
-    const [agent] = (await ask('GET_AGENTS')).agents;
+  it('GET_AGENTS returns allocated resources with their roles (transcript 199), and no empty lists (010)', async () => {
+    const [agent] = (await query('GET_AGENTS')).agents;
     expect(events.find((event) => event.agent_added).agent_added.agent).not.toHaveProperty('allocated_resources');
     expect(agent.allocated_resources).toEqual([
       {name: 'cpus', type: 'SCALAR', scalar: {value: 0.1}, role: '*', allocation_info: {role: '*'}},
@@ -140,23 +143,23 @@ describe('a call of the operator API', () => {
     ]);
   });
 
-  it('GET_ROLES, GET_OPERATIONS and GET_LOGGING_LEVEL are answered', async () => {
-    expect((await ask('GET_ROLES')).roles).toMatchObject([{name: '*', weight: 1, resources: expect.any(Array)}]);
-    expect(await ask('GET_OPERATIONS')).toEqual({operations: []});
-    expect(await ask('GET_LOGGING_LEVEL')).toEqual({level: 0});
+  it('may be GET_ROLES, GET_OPERATIONS or GET_LOGGING_LEVEL', async () => {
+    expect((await query('GET_ROLES')).roles).toMatchObject([{name: '*', weight: 1, resources: expect.any(Array)}]);
+    expect(await query('GET_OPERATIONS')).toEqual({operations: []});
+    expect(await query('GET_LOGGING_LEVEL')).toEqual({level: 0});
   });
 
   it.each([
     [{type: 'LIST_FILES', list_files: {path: '/master/log'}}, '404 404 Not Found.'],
     [{type: 'READ_FILE'}, "400 Failed to validate master::Call: Expecting 'read_file' to be present"],
-    [{type: 'GET_QUOTA'}, "501 GET_QUOTA is not supported by hw5's lab work-alike of Mesos"],
+    [{type: 'GET_QUOTA'}, "501 GET_QUOTA is not supported by hw5's Mesos emulator"],
     [{type: 'NOPE'}, "400 Failed to validate master::Call: Expecting 'type' to be present"],
     [
       {type: 'MARK_AGENT_GONE', mark_agent_gone: {}},
       '400 Failed to convert JSON into Call protobuf: Missing required fields: mark_agent_gone.agent_id',
     ],
-  ])('%j is answered %s', async (body, answer) => {
+  ])('%j is answered with %s', async (body, response) => {
     const {status, text} = await post(body);
-    expect(`${status} ${text}`).toBe(answer);
+    expect(`${status} ${text}`).toBe(response);
   });
 });

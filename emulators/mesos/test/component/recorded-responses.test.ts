@@ -1,31 +1,20 @@
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../../src/master/start.js';
-import {TestCluster} from '../support/cluster.js';
-import {exchange, type TestFramework} from '../support/framework.js';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {JSON_HEADERS, sendRequest} from '../support/http.js';
+import {useSharedCluster} from '../support/shared-cluster.js';
 import {comparableUpdates, readEvents, readExchange} from '../support/transcripts.js';
 
 const RECORDED = '064dc8fd-fe71-49fe-a925-3d269cf4a166';
 const STREAM = 'dc94f7c8-8645-4333-ac49-ca93eb2272a7';
 
-let cluster: TestCluster;
-let master: RunningMaster;
-let framework: TestFramework;
+const shared = useSharedCluster({info: {name: 'fw-E', failover_timeout: 10}});
+beforeAll(() => shared.framework.offer());
 
-beforeAll(async () => {
-  cluster = new TestCluster();
-  master = await cluster.master();
-  await cluster.agent(master);
-  framework = await cluster.framework(master).subscribe({name: 'fw-E', failover_timeout: 10});
-  await framework.offer();
-});
-afterAll(() => cluster.close());
-
-/** Puts the ids of this run where the recorded ones were. */
+/** Replaces the recorded ids with those of this run. */
 function current(text: string): string {
   return text
-    .replaceAll(`${RECORDED}-0000`, framework.id)
-    .replaceAll(STREAM, framework.streamId)
-    .replaceAll(RECORDED, framework.id.slice(0, -5));
+    .replaceAll(`${RECORDED}-0000`, shared.framework.id)
+    .replaceAll(STREAM, shared.framework.streamId)
+    .replaceAll(RECORDED, shared.framework.id.slice(0, -5));
 }
 
 async function replay(name: string): Promise<void> {
@@ -34,13 +23,19 @@ async function replay(name: string): Promise<void> {
     Object.entries(recorded.headers).filter(([key]) => key !== 'Host' && key !== 'Content-Length'),
   );
   if (headers['Mesos-Stream-Id']) headers['Mesos-Stream-Id'] = current(headers['Mesos-Stream-Id']);
-  const answer = await exchange(master.port, recorded.method, recorded.path, headers, current(recorded.body) || undefined);
-  expect(`${answer.status} ${answer.text}`).toBe(`${recorded.status} ${current(recorded.text)}`);
+  const response = await sendRequest(
+    shared.master.port,
+    recorded.method,
+    recorded.path,
+    headers,
+    current(recorded.body) || undefined,
+  );
+  expect(`${response.status} ${response.text}`).toBe(`${recorded.status} ${current(recorded.text)}`);
   for (const header of ['Content-Type', 'Allow'] as const)
-    expect(answer.headers[header.toLowerCase()]).toBe(recorded.responseHeaders[header]);
+    expect(response.headers[header.toLowerCase()]).toBe(recorded.responseHeaders[header]);
 }
 
-describe('answers as a genuine master does to', () => {
+describe('a master responds like an upstream master to', () => {
   it.each([
     '001-get-health',
     '011-op-get-tasks-empty',
@@ -96,15 +91,15 @@ describe('answers as a genuine master does to', () => {
     '242-teardown-again',
   ])('%s', replay);
 
-  it('440: the KILL without agent_id, whose answer is a reconciliation', async () => {
-    await framework.status('x', 'TASK_LOST');
-    expect(comparableUpdates(framework.events, 'x')).toEqual([
+  it('440: KILL without agent_id, which is answered like a reconciliation', async () => {
+    await shared.framework.status('x', 'TASK_LOST');
+    expect(comparableUpdates(shared.framework.events, 'x')).toEqual([
       expect.objectContaining({message: 'Reconciliation: Task is unknown', reason: 'REASON_RECONCILIATION', hasAgent: false}),
     ]);
   });
 });
 
-describe('refuses with an ERROR event and the end of the stream', () => {
+describe('a master rejects with an ERROR event and the end of the stream', () => {
   it.each([
     '470-role-and-roles',
     '471-roles-without-capability',
@@ -116,24 +111,24 @@ describe('refuses with an ERROR event and the end of the stream', () => {
     const recorded = readExchange(name);
     const {framework_id, subscribe} = JSON.parse(recorded.body);
     const body = JSON.stringify({type: 'SUBSCRIBE', framework_id, subscribe});
-    const answer = await exchange(master.port, 'POST', recorded.path, {'Content-Type': 'application/json'}, body);
+    const response = await sendRequest(shared.master.port, 'POST', recorded.path, JSON_HEADERS, body);
     const records = readEvents(name).map((event) => JSON.stringify(event));
-    expect(answer.text).toBe(records.map((record) => `${record.length}\n${record}`).join(''));
+    expect(response.text).toBe(records.map((record) => `${record.length}\n${record}`).join(''));
   });
 });
 
-describe('state', () => {
-  it('comes as JSONP and compressed when asked for', async () => {
-    const jsonp = await exchange(master.port, 'GET', '/master/state?jsonp=f');
+describe('the state of a master', () => {
+  it('is sent as JSONP or compressed on request', async () => {
+    const jsonp = await sendRequest(shared.master.port, 'GET', '/master/state?jsonp=f');
     expect(jsonp.headers['content-type']).toBe('text/javascript');
     expect(jsonp.text).toMatch(/^f\(\{.*\}\);$/s);
-    const gzip = await exchange(master.port, 'GET', '/master/state/', {'Accept-Encoding': 'gzip'});
+    const gzip = await sendRequest(shared.master.port, 'GET', '/master/state/', {'Accept-Encoding': 'gzip'});
     expect(gzip.headers['content-encoding']).toBe('gzip');
   });
 
-  it('names the leader, the agents and the frameworks', async () => {
-    const state = JSON.parse((await exchange(master.port, 'GET', '/state')).text);
-    expect(state.leader).toBe(`master@127.0.0.1:${master.port}`);
+  it('contains the leader, the agents and the frameworks', async () => {
+    const state = JSON.parse((await sendRequest(shared.master.port, 'GET', '/state')).text);
+    expect(state.leader).toBe(`master@127.0.0.1:${shared.master.port}`);
     expect(state.slaves).toMatchObject([
       {
         hostname: '127.0.0.1',
@@ -142,16 +137,16 @@ describe('state', () => {
         resources: {cpus: 2, mem: 2048, ports: '[31000-32000]'},
       },
     ]);
-    expect(state.frameworks).toMatchObject([{id: framework.id, name: 'fw-E', connected: true, roles: ['*'], tasks: []}]);
+    expect(state.frameworks).toMatchObject([{id: shared.framework.id, name: 'fw-E', connected: true, roles: ['*'], tasks: []}]);
   });
 
-  it('redirects to the leader without naming the scheme', async () => {
-    const answer = await exchange(master.port, 'GET', '/master/redirect');
-    expect([answer.status, answer.headers.location]).toEqual([307, `//127.0.0.1:${master.port}`]);
+  it('is at the location that /master/redirect returns, without a scheme', async () => {
+    const response = await sendRequest(shared.master.port, 'GET', '/master/redirect');
+    expect([response.status, response.headers.location]).toEqual([307, `//127.0.0.1:${shared.master.port}`]);
   });
 
-  it('says honestly that this is not Apache Mesos', async () => {
-    const version = JSON.parse((await exchange(master.port, 'GET', '/version')).text);
+  it('comes with a version whose product is not Apache Mesos', async () => {
+    const version = JSON.parse((await sendRequest(shared.master.port, 'GET', '/version')).text);
     expect(version.product).toContain('not Apache Mesos');
   });
 });

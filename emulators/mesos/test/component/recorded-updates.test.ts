@@ -1,27 +1,21 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../../src/master/start.js';
-import {TestCluster} from '../support/cluster.js';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {eventually} from '../support/eventually.js';
-import {type Event, exchange, shellTask, type TestFramework} from '../support/framework.js';
+import {type Event, shellTask, type TestFramework} from '../support/framework.js';
+import {JSON_HEADERS, sendRequest} from '../support/http.js';
+import {useSharedCluster} from '../support/shared-cluster.js';
 import {amounts} from '../support/state-machine.js';
 import {comparableUpdates, readEvents, readTasks} from '../support/transcripts.js';
 
-/** Series 1xx of the transcripts: what a framework was told of each task, replayed with the same tasks in the same order. */
+/** Transcripts 1xx: launches the same tasks in the same order, and compares the updates with those of upstream Mesos. */
 
 const recorded = readEvents('100-subscribe-A');
-let cluster: TestCluster;
-let master: RunningMaster;
+const shared = useSharedCluster({info: {name: 'fw-A'}});
 let framework: TestFramework;
-
-beforeAll(async () => {
-  cluster = new TestCluster();
-  master = await cluster.master();
-  await cluster.agent(master);
-  framework = await cluster.framework(master).subscribe({name: 'fw-A'});
+beforeAll(() => {
+  ({framework} = shared);
 });
-afterAll(() => cluster.close());
 
 function expectAsRecorded(...taskIds: string[]): void {
   for (const id of taskIds) expect(comparableUpdates(framework.events, id)).toEqual(comparableUpdates(recorded, id));
@@ -31,14 +25,14 @@ const launch = async (name: string): Promise<void> => {
   expect((await framework.launch(await framework.offer(), ...readTasks(name))).status).toBe(202);
 };
 
-describe('a framework is told what a genuine one was told', () => {
-  it('of a task that is over at once', async () => {
+describe('a framework gets the recorded updates', () => {
+  it('of a task that finishes immediately', async () => {
     await framework.launch(await framework.offer(), shellTask('t-sleep5', 'sleep 0.1'));
     await framework.status('t-sleep5', 'TASK_FINISHED');
     expect(framework.states('t-sleep5')).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED']);
   });
 
-  it('of a running task when it reconciles, and of tasks nobody knows', async () => {
+  it('of a running task and of unknown tasks, when it reconciles', async () => {
     const offer = await framework.offer();
     await framework.launch(offer, ...readTasks('120-accept-noack'));
     await framework.status('t-noack', 'TASK_RUNNING');
@@ -59,7 +53,7 @@ describe('a framework is told what a genuine one was told', () => {
     expectAsRecorded('t-sleep5', 't-noack', 't-unheard', 't-unheard2', 't-never', 't-never2');
   });
 
-  it('of launches from offers that are no more', async () => {
+  it('of launches from invalid offers', async () => {
     const offer = await framework.offer();
     const agent_id = offer.agent_id;
     const accept = (ids: string[], task: string) => {
@@ -78,7 +72,7 @@ describe('a framework is told what a genuine one was told', () => {
     expectAsRecorded('t-stale', 't-unkoffer', 't-nooffer', 't-mixed');
   });
 
-  it('of tasks that make no sense', async () => {
+  it('of invalid tasks', async () => {
     await framework.launch(await wholeOffer(), ...readTasks('170-task-too-big'));
     for (const name of ['171-task-no-resources', '172-task-no-command', '174-task-id-slash']) await launch(name);
     const offer = await framework.offer();
@@ -90,7 +84,7 @@ describe('a framework is told what a genuine one was told', () => {
     expectAsRecorded('t-big', 't-nores', 't-nocmd', 't/slash', 't-wrongag');
   });
 
-  it('of a second task with the id of one that runs, which goes on', async () => {
+  it('of a task with the id of a running task, which continues', async () => {
     await launch('175-dup-first');
     await framework.status('t-dup', 'TASK_RUNNING');
     await launch('176-dup-second');
@@ -108,7 +102,7 @@ describe('a framework is told what a genuine one was told', () => {
     expectAsRecorded('t-exit3', 't-ok');
   });
 
-  it('of a URI that can not be fetched and a user that does not exist', async () => {
+  it('of a URI that cannot be fetched and a user that does not exist', async () => {
     await launch('182-bad-uri');
     await framework.status('t-uri', 'TASK_FAILED');
     await launch('183-bad-user');
@@ -126,23 +120,24 @@ describe('a framework is told what a genuine one was told', () => {
 
   it('of a health check that fails until the task is killed', async () => {
     await launch('186-healthcheck');
-    await framework.status('t-health', 'TASK_KILLED');
+    const timer = setInterval(() => shared.cluster.clock.advance(1), 50);
+    await framework.status('t-health', 'TASK_KILLED').finally(() => clearInterval(timer));
     expectAsRecorded('t-health');
   });
 
-  it('of the end: TEARDOWN kills what runs', async () => {
-    const mark = join(cluster.directory, 'alive');
-    await framework.launch(await framework.offer(), shellTask('t-long', `echo $$ > ${mark}; sleep 1000`));
-    await eventually(() => existsSync(mark)).toBe(true);
-    const answer = await framework.call('TEARDOWN');
-    expect(answer.status).toBe(202);
+  it('after TEARDOWN, which kills its tasks', async () => {
+    const startedFile = join(shared.cluster.directory, 'alive');
+    await framework.launch(await framework.offer(), shellTask('t-long', `echo $$ > ${startedFile}; sleep 1000`));
+    await eventually(() => existsSync(startedFile)).toBe(true);
+    const response = await framework.call('TEARDOWN');
+    expect(response.status).toBe(202);
     await eventually(() => framework.isEnded).toBe(true);
     expect((await tasks()).find((task) => task.name === 't-long')).toMatchObject({state: 'TASK_KILLED'});
     expect((await framework.call('REVIVE')).text).toBe('Framework cannot be found');
   });
 });
 
-/** All of the agent in one offer: what an ended task used may come in one of its own. */
+/** An offer of all resources of the agent. Those of a task that has just terminated may be offered separately. */
 async function wholeOffer(): Promise<Event> {
   for (;;) {
     const offer = await framework.offer();
@@ -152,7 +147,8 @@ async function wholeOffer(): Promise<Event> {
 }
 
 async function tasks(): Promise<{name: string; state: string}[]> {
-  const headers = {'Content-Type': 'application/json'};
-  const answer = JSON.parse((await exchange(master.port, 'POST', '/api/v1', headers, '{"type": "GET_TASKS"}')).text);
-  return [...answer.get_tasks.tasks, ...answer.get_tasks.completed_tasks];
+  const response = JSON.parse(
+    (await sendRequest(shared.master.port, 'POST', '/api/v1', JSON_HEADERS, '{"type": "GET_TASKS"}')).text,
+  );
+  return [...response.get_tasks.tasks, ...response.get_tasks.completed_tasks];
 }

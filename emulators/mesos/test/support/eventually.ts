@@ -1,4 +1,4 @@
 import {expect} from 'vitest';
 
-/** Expects something that becomes true some time: tests share a slow machine. */
+/** Expects a condition to become true. The limit is generous because tests share a slow machine. */
 export const eventually = <T>(read: () => T) => expect.poll(read, {timeout: 30_000, interval: 25});

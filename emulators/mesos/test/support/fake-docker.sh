@@ -1,12 +1,12 @@
 #!/bin/sh
-# Stands in for docker in tests: containers are processes, their state is in $FAKE_DOCKER. Every command line is added to $FAKE_DOCKER/log.
+# Replaces docker in tests. Containers are processes, and their state is in $FAKE_DOCKER. Every command line is appended to $FAKE_DOCKER/log.
 : "${FAKE_DOCKER:=$(dirname "$0")}"
 echo "$*" >> "$FAKE_DOCKER/log"
 shift 2 # -H unix://…
 action=$1; shift
 state() { echo "$FAKE_DOCKER/containers/$1"; }
-# ended DIR: waits for a container's end. The test may end first and take everything away: then nobody waits for the answer any more.
-ended() { while [ ! -e "$1/code" ]; do [ -d "$1" ] || exit 1; sleep 0.05; done; }
+# wait_for_exit DIR: waits until a container exits. Gives up when a test has removed its directory.
+wait_for_exit() { while [ ! -e "$1/code" ]; do [ -d "$1" ] || exit 1; sleep 0.05; done; }
 case $action in
   inspect)
     type=$1; name=$2
@@ -16,7 +16,7 @@ case $action in
     fi
     d=$(state "$name")
     [ -d "$d" ] || { echo "Error: No such container: $name" >&2; exit 1; }
-    # A test may ask for one answer that is cut off.
+    # A test creates the file `cut` to get an incomplete output once.
     rm "$FAKE_DOCKER/cut" 2>/dev/null && printf '[{"State": ' && exit 0
     started='0001-01-01T00:00:00Z'; running=false; code=0
     [ -e "$d/pid" ] && started='2026-11-22T10:57:01.968860576Z' && running=true
@@ -43,27 +43,28 @@ case $action in
     done
     shift # the image
     [ "$net" = nosuchnet ] && { echo "network nosuchnet not found" >&2; exit 125; }
-    # Whoever looks sees all of a container or nothing: a name with a dot is none of them.
+    # The directory is renamed when it is complete. Names that begin with a dot are not containers.
     d=$(state "$name"); new=$(state ".$name"); mkdir -p "$new"; echo "$net" > "$new/net"; echo "$ip" > "$new/ip"; mv "$new" "$d"
-    # As with the real one, the container is not the client's child: it lives on when the client dies. Its pid is that of its session.
+    # As with docker, the container is not a child of the client and survives it. Its pid is also the id of its session.
     setsid sh -c '
       d=$1; shift
       setsid sh -c '\''echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"; exec "$@"'\'' "$d" "$@" &
       wait $!; code=$?
       echo $code > "$d/code.new"; mv "$d/code.new" "$d/code"' container "$d" $shell "$@" &
-    ended "$d"
+    wait_for_exit "$d"
     exit "$(cat "$d/code")" ;;
   wait)
     d=$(state "$1"); [ -d "$d" ] || exit 1
-    ended "$d"
+    wait_for_exit "$d"
     cat "$d/code" ;;
   stop)
     name=$3; d=$(state "$name"); [ -e "$d/pid" ] || { echo "No such container: $name" >&2; exit 1; }
     [ -e "$d/code" ] && exit 0
     kill -TERM "-$(cat "$d/pid")" 2>/dev/null
-    i=0; while [ ! -e "$d/code" ] && [ $i -lt $(($2 * 20)) ]; do sleep 0.05; i=$((i + 1)); done
+    # A second of the grace period lasts a tenth of a second, to save time.
+    i=0; while [ ! -e "$d/code" ] && [ $i -lt $(($2 * 2)) ]; do sleep 0.05; i=$((i + 1)); done
     [ -e "$d/code" ] || kill -KILL "-$(cat "$d/pid")"
-    ended "$d" ;;
+    wait_for_exit "$d" ;;
   exec) shift; exec "$@" ;;
   ps) ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
   rm)

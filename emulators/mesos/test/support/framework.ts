@@ -4,47 +4,13 @@ import {RecordReader} from '../../src/common/recordio.js';
 import type {TaskStatus} from '../../src/common/wire.js';
 import {CALL} from '../../src/master/call-spec.js';
 import {EVENT} from '../../src/master/event-spec.js';
+import {type HttpResponse, sendRequest} from './http.js';
 
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly bytes: Buffer;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
-/** One HTTP exchange with a server on loopback. */
-export function exchange(
-  port: number,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  body?: string | Buffer,
-  host = '127.0.0.1',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({host, port, method, path, headers, agent: false}, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString(),
-          bytes: Buffer.concat(chunks),
-          headers: response.headers,
-        }),
-      );
-      response.on('error', reject);
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: events are looked at freely in tests
+// biome-ignore lint/suspicious/noExplicitAny: tests read any field of an event
 export type Event = any;
 
-/** The forms a framework speaks in. */
-const FORMS = {
+/** The formats of the scheduler API. */
+const FORMATS = {
   json: {
     mediaType: 'application/json',
     encode: (call: object): Buffer => Buffer.from(JSON.stringify(call)),
@@ -57,7 +23,7 @@ const FORMS = {
   },
 };
 
-/** A framework as any client of the v1 API: a stream of events, and calls beside it. */
+/** A client of the v1 scheduler API: it reads the stream of events and sends calls. */
 export class TestFramework {
   readonly events: Event[] = [];
   readonly port: number;
@@ -67,9 +33,10 @@ export class TestFramework {
   id = '';
   isEnded = false;
   acknowledges = true;
-  form: keyof typeof FORMS = 'json';
+  format: keyof typeof FORMATS = 'json';
+  readonly #returnedOffers = new Set<string>();
   #request: ClientRequest | undefined;
-  #wake: () => void = () => undefined;
+  #notify: () => void = () => undefined;
 
   constructor(port: number, headers: Readonly<Record<string, string>> = {}, host = '127.0.0.1') {
     this.port = port;
@@ -77,7 +44,7 @@ export class TestFramework {
     this.headers = headers;
   }
 
-  /** Opens the stream and waits for its first event. */
+  /** Subscribes and waits for the first event. */
   async subscribe(info: object = {}, more: object = {}): Promise<this> {
     const framework_info = {
       user: 'root',
@@ -89,7 +56,7 @@ export class TestFramework {
       ...info,
     };
     const id = (framework_info as {id?: object}).id;
-    const {mediaType, encode, decode} = FORMS[this.form];
+    const {mediaType, encode, decode} = FORMATS[this.format];
     const body = encode({type: 'SUBSCRIBE', subscribe: {framework_info, ...more}, ...(id ? {framework_id: id} : {})});
     await new Promise<void>((resolve, reject) => {
       const headers = {'Content-Type': mediaType, Accept: mediaType, ...this.headers};
@@ -100,11 +67,11 @@ export class TestFramework {
           this.streamId = String(response.headers['mesos-stream-id']);
           const reader = new RecordReader(decode);
           response.on('data', (bytes: Buffer) => {
-            for (const event of reader.push(bytes)) this.#take(event);
+            for (const event of reader.push(bytes)) this.#receive(event);
           });
           const end = () => {
             this.isEnded = true;
-            this.#wake();
+            this.#notify();
           };
           response.on('end', end);
           response.on('error', end);
@@ -119,28 +86,28 @@ export class TestFramework {
     return this;
   }
 
-  #take(event: Event): void {
+  #receive(event: Event): void {
     this.events.push(event);
     const status = event.update?.status as TaskStatus | undefined;
     if (status?.uuid && this.acknowledges) this.acknowledge(status).catch(() => undefined);
-    this.#wake();
+    this.#notify();
   }
 
-  acknowledge(status: TaskStatus): Promise<Answer> {
+  acknowledge(status: TaskStatus): Promise<HttpResponse> {
     return this.call('ACKNOWLEDGE', {acknowledge: {agent_id: status.agent_id, task_id: status.task_id, uuid: status.uuid}});
   }
 
-  /** The first event that fits, among those taken or to come. */
-  async event(fits: (event: Event) => boolean, within = 30_000): Promise<Event> {
+  /** The first event that matches, among those received and those to come. */
+  async event(matches: (event: Event) => boolean, within = 30_000): Promise<Event> {
     const until = Date.now() + within;
     for (;;) {
-      const found = this.events.find(fits);
+      const found = this.events.find(matches);
       if (found) return found;
       const left = until - Date.now();
-      if (left <= 0 || this.isEnded) throw new Error(`no such event; events: ${JSON.stringify(this.events).slice(0, 5000)}`);
+      if (left <= 0 || this.isEnded) throw new Error(`no event matches: ${JSON.stringify(this.events).slice(0, 5000)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        this.#wake = () => {
+        this.#notify = () => {
           clearTimeout(timer);
           resolve();
         };
@@ -148,7 +115,7 @@ export class TestFramework {
     }
   }
 
-  /** The status of a task in a state. */
+  /** Waits for an update of a task with a state. */
   async status(taskId: string, state: string, more: (status: TaskStatus) => boolean = () => true): Promise<TaskStatus> {
     const event = await this.event(
       ({update}) => update?.status.task_id.value === taskId && update.status.state === state && more(update.status),
@@ -156,23 +123,23 @@ export class TestFramework {
     return event.update.status;
   }
 
-  /** All states told of a task, in order. */
+  /** The states in the updates of a task, in order. */
   states(taskId: string): string[] {
     return this.events.flatMap(({update}) => (update?.status.task_id.value === taskId ? [update.status.state as string] : []));
   }
 
-  /** An offer not looked at yet; each is returned once. */
+  /** Waits for an offer that was not returned before. */
   async offer(): Promise<Event> {
-    const event = await this.event(({offers}) => offers?.offers.some((offer: Event) => !this.#seen.has(offer.id.value)));
-    const offer = event.offers.offers.find((candidate: Event) => !this.#seen.has(candidate.id.value));
-    this.#seen.add(offer.id.value);
+    const event = await this.event(({offers}) =>
+      offers?.offers.some((offer: Event) => !this.#returnedOffers.has(offer.id.value)),
+    );
+    const offer = event.offers.offers.find((candidate: Event) => !this.#returnedOffers.has(candidate.id.value));
+    this.#returnedOffers.add(offer.id.value);
     return offer;
   }
 
-  readonly #seen = new Set<string>();
-
-  async call(type: string, fields: object = {}, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const {mediaType, encode} = FORMS[this.form];
+  async call(type: string, fields: object = {}, headers: Readonly<Record<string, string>> = {}): Promise<HttpResponse> {
+    const {mediaType, encode} = FORMATS[this.format];
     const body = encode({framework_id: {value: this.id}, type, ...fields});
     const all = {
       'Content-Type': mediaType,
@@ -181,16 +148,16 @@ export class TestFramework {
       ...this.headers,
       ...headers,
     };
-    return exchange(this.port, 'POST', '/api/v1/scheduler', all, body, this.host);
+    return sendRequest(this.port, 'POST', '/api/v1/scheduler', all, body, this.host);
   }
 
-  /** Launches tasks from an offer; what is left comes again at once. */
-  launch(offer: Event, ...tasks: object[]): Promise<Answer> {
-    return this.launchAndRefuse(0, offer, ...tasks);
+  /** Launches tasks from an offer. The rest of the offer is offered again immediately. */
+  launch(offer: Event, ...tasks: object[]): Promise<HttpResponse> {
+    return this.launchAndFilter(0, offer, ...tasks);
   }
 
-  /** Launches tasks from an offer and wants nothing of the rest for a while. */
-  launchAndRefuse(refuse_seconds: number, offer: Event, ...tasks: object[]): Promise<Answer> {
+  /** Launches tasks from an offer. The rest of the offer is not offered again for some seconds. */
+  launchAndFilter(refuse_seconds: number, offer: Event, ...tasks: object[]): Promise<HttpResponse> {
     const task_infos = tasks.map((task) => ({agent_id: offer.agent_id, ...task}));
     const accept = {offer_ids: [offer.id], operations: [{type: 'LAUNCH', launch: {task_infos}}], filters: {refuse_seconds}};
     return this.call('ACCEPT', {accept});

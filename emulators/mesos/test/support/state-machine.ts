@@ -8,8 +8,8 @@ import {emptyState} from '../../src/master/state.js';
 import {handle} from '../../src/master/state-machine.js';
 import type {Event} from './framework.js';
 
-/** The master's machine alone: time passes when a test says so, effects are collected. */
-export class TestMachine {
+/** The master's state machine without IO: tests let time pass, effects are collected. */
+export class TestStateMachine {
   readonly effects: Effect[] = [];
   readonly context: Context;
   #now = 1000;
@@ -25,7 +25,7 @@ export class TestMachine {
     };
   }
 
-  /** Lets seconds pass, tick by tick. */
+  /** Lets seconds pass, with a tick every tenth of a second. */
   pass(seconds: number): void {
     const until = this.#now + seconds;
     while (this.#now < until) {
@@ -34,6 +34,7 @@ export class TestMachine {
     }
   }
 
+  /** Registers an agent. */
   agent(name: string, resources: string): void {
     const list = parseResources(resources);
     const info = {hostname: name, port: 5051, resources: list, attributes: [], checkpoint: true};
@@ -41,7 +42,7 @@ export class TestMachine {
     handle(this.context, {kind: 'agent', stream: `stream of ${name}`, call: {type: 'REGISTER', register}});
   }
 
-  /** Subscribes; the stream has the framework's name. Returns its id. */
+  /** Subscribes a framework. The id of its stream is its name. @returns the framework's id */
   framework(name: string, info: object = {}, more: object = {}): string {
     const framework_info = {
       user: 'root',
@@ -59,6 +60,7 @@ export class TestMachine {
     return [...this.context.state.frameworks.values()].find((framework) => framework.stream === name)!.id;
   }
 
+  /** Sends a call of a framework. */
   call(name: string, type: string, fields: object = {}): void {
     const framework = [...this.context.state.frameworks.values()].find((candidate) => candidate.stream === name)!;
     const call = parseCall(
@@ -68,16 +70,17 @@ export class TestMachine {
     handle(this.context, {kind: 'call', framework, call});
   }
 
+  /** The events that a framework has received. */
   events(name: string): Event[] {
     return this.effects.flatMap((effect) => (effect.kind === 'event' && effect.stream === name ? [effect.event] : []));
   }
 
-  /** All offers a framework got. */
+  /** All offers that a framework has received. */
   offers(name: string): Event[] {
     return this.events(name).flatMap((event) => event.offers?.offers ?? []);
   }
 
-  /** What an agent was told. */
+  /** The messages that an agent has received. */
   messages(name: string): Event[] {
     return this.effects.flatMap((effect) =>
       effect.kind === 'agent' && effect.stream === `stream of ${name}` ? [effect.message] : [],
@@ -85,7 +88,7 @@ export class TestMachine {
   }
 }
 
-/** `cpus 2, mem 1024` of an offer. */
+/** The scalar resources of an offer, such as {cpus: 2, mem: 1024}. */
 export function amounts(offer: Event): Record<string, number> {
   return Object.fromEntries(offer.resources.flatMap((r: Event) => (r.scalar ? [[r.name, r.scalar.value]] : [])));
 }

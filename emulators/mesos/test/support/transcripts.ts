@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import type {Event} from './framework.js';
 
-/** Reads what a genuine Mesos said (test/fixtures/mesos, a part of the recorded transcripts). */
+/** Reads the transcripts that were recorded with upstream Mesos (test/fixtures). */
 
-const FOLDER = new URL('../fixtures/', import.meta.url);
+const FIXTURES = new URL('../fixtures/', import.meta.url);
 
 export interface Exchange {
   readonly method: string;
@@ -17,19 +17,19 @@ export interface Exchange {
 }
 
 export function readExchange(name: string): Exchange {
-  const text = readFileSync(new URL(`${name}.txt`, FOLDER), 'utf8');
+  const text = readFileSync(new URL(`${name}.txt`, FIXTURES), 'utf8');
   const [, request, response = ''] = text.split(/^===== (?:REQUEST|RESPONSE).*\n/m);
   const sent = parseHttp(request!.replace(/\n\n$/, ''));
-  const got = response.startsWith('HTTP/') ? parseHttp(response.replace(/\n$/, '')) : undefined;
+  const received = response.startsWith('HTTP/') ? parseHttp(response.replace(/\n$/, '')) : undefined;
   const [method, path] = sent.first.split(' ');
   return {
     method: method!,
     path: path!,
     headers: sent.headers,
     body: sent.body,
-    status: got ? Number(got.first.split(' ')[1]) : undefined,
-    responseHeaders: got?.headers ?? {},
-    text: got?.body ?? '',
+    status: received ? Number(received.first.split(' ')[1]) : undefined,
+    responseHeaders: received?.headers ?? {},
+    text: received?.body ?? '',
   };
 }
 
@@ -40,12 +40,12 @@ function parseHttp(text: string): {first: string; headers: Record<string, string
   return {first: first!, headers, body: text.slice(end + 6)};
 }
 
-/** The JSON a recorded call carried. */
+/** The JSON body of a recorded call. */
 export function readCall(name: string): Event {
   return JSON.parse(readExchange(name).body);
 }
 
-/** The tasks of a recorded ACCEPT, without their agent. */
+/** The tasks of a recorded ACCEPT, without the id of their agent. */
 export function readTasks(name: string): object[] {
   const call = readCall(name);
   return call.accept.operations
@@ -54,20 +54,20 @@ export function readTasks(name: string): object[] {
 }
 
 export function readEvents(name: string): Event[] {
-  const lines = readFileSync(new URL(`${name}.events.jsonl`, FOLDER), 'utf8').split('\n');
+  const lines = readFileSync(new URL(`${name}.events.jsonl`, FIXTURES), 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line).event);
 }
 
 /**
- * The updates of one task without what differs from run to run: ids, times, uuids, paths, pids. A repeated one (the same uuid) counts once.
- * An update without a uuid (from the master) keeps its place.
+ * The updates of a task without what differs from run to run: ids, times, uuids, paths, pids. Repeated updates, with the same uuid, are
+ * listed once.
  */
 export function comparableUpdates(events: readonly Event[], taskId: string): object[] {
-  const seen = new Set<string>();
+  const uuids = new Set<string>();
   return events.flatMap((event) => {
     const status = event.update?.status;
-    if (status?.task_id.value !== taskId || seen.has(status.uuid)) return [];
-    if (status.uuid) seen.add(status.uuid);
+    if (status?.task_id.value !== taskId || uuids.has(status.uuid)) return [];
+    if (status.uuid) uuids.add(status.uuid);
     return [comparable(status)];
   });
 }
@@ -88,7 +88,7 @@ function comparable(status: Event): object {
   };
 }
 
-/** Texts with ids and paths of one run made the same as those of another. */
+/** A string with placeholders in place of ids and paths. */
 export function withoutIds(text: string): string {
   return text
     .replace(/'\/[^']*?(?=\/(?:slaves|docker)\/)/g, "'WORK")

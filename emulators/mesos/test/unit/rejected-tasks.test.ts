@@ -1,14 +1,12 @@
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {RunningMaster} from '../../src/master/start.js';
-import {TestCluster} from '../support/cluster.js';
-import {type Event, resources, shellTask, type TestFramework} from '../support/framework.js';
-import {TestMachine} from '../support/state-machine.js';
+import {describe, expect, it} from 'vitest';
+import {type Event, resources, shellTask} from '../support/framework.js';
+import {TestStateMachine} from '../support/state-machine.js';
 
 const SMALL = 'cpus:2;mem:2048;disk:2048;ports:[31000-32000]';
 
-/** Launches one task on a machine of one agent; returns the states and the last message told of it. */
-function outcome(task: object): {states: string[]; message: string; reason: string} {
-  const machine = new TestMachine();
+/** Launches a task on a single agent. @returns the states and the last message reported to the framework */
+function launch(task: object): {states: string[]; message: string; reason: string} {
+  const machine = new TestStateMachine();
   machine.agent('a', SMALL);
   machine.framework('f');
   const [offer] = machine.offers('f');
@@ -25,19 +23,23 @@ function outcome(task: object): {states: string[]; message: string; reason: stri
 
 const cpus = (more: object) => [{name: 'cpus', type: 'SCALAR', scalar: {value: 1}, ...more}];
 
-describe('a task is not launched', () => {
+describe('a task is rejected', () => {
   it.each([
     ['negative cpus', resources(-1, 32), 'Invalid scalar resource: value < 0'],
     ['cpus without a value', cpus({scalar: undefined}), 'Invalid scalar resource'],
     ['cpus that are both a number and a set', cpus({set: {item: ['a']}}), 'Invalid scalar resource'],
-    ['ports the wrong way round', [{name: 'ports', type: 'RANGES', ranges: {range: [{begin: 2, end: 1}]}}], 'begin > end'],
     [
-      'ports twice',
+      'a range of ports whose end is before its begin',
+      [{name: 'ports', type: 'RANGES', ranges: {range: [{begin: 2, end: 1}]}}],
+      'begin > end',
+    ],
+    [
+      'overlapping ports',
       [{name: 'ports', type: 'RANGES', ranges: {range: [...[1, 2].map((begin) => ({begin, end: 31001}))]}}],
       'overlapping ranges',
     ],
     ['half a gpu', [{name: 'gpus', type: 'SCALAR', scalar: {value: 0.5}}], 'must be an unsigned integer'],
-    ['cpus of a role that is none', cpus({role: 'bad/'}), "Role 'bad/' cannot end with a slash"],
+    ['cpus of an invalid role', cpus({role: 'bad/'}), "Role 'bad/' cannot end with a slash"],
     [
       'a persistent volume',
       cpus({name: 'disk', disk: {persistence: {id: 'v'}}}),
@@ -45,7 +47,7 @@ describe('a task is not launched', () => {
     ],
     ['revocable cpus', cpus({revocable: {}}), 'Oversubscription is not supported'],
   ])('with %s', (_, list, words) => {
-    const {states, message, reason} = outcome({resources: list});
+    const {states, message, reason} = launch({resources: list});
     expect(states).toEqual(['TASK_ERROR']);
     expect(reason).toBe('REASON_TASK_INVALID');
     expect(message).toMatch(/^Task uses invalid resources: /);
@@ -59,7 +61,7 @@ const withVolume = (volume: object) => ({
 });
 const withVariable = (variable: object) => ({command: {value: 'true', environment: {variables: [{name: 'S', ...variable}]}}});
 
-describe('a task that asks for what would be lost without a word is refused in words:', () => {
+describe('a task with an invalid or unsupported setting is rejected with a message:', () => {
   it.each([
     [{check: {type: 'TCP', tcp: {port: 1}}}, 'General checks are not supported'],
     [{limits: {cpus: {value: 2}}}, 'Resource limits are not supported'],
@@ -86,15 +88,15 @@ describe('a task that asks for what would be lost without a word is refused in w
     ],
     [withVariable({type: 'SECRET', secret: {type: 'VALUE', value: {data: 'AA=='}}}), 'a secret containing null bytes'],
   ])('%j', (task, words) => {
-    const {states, message, reason} = outcome(task);
+    const {states, message, reason} = launch(task);
     expect([states, reason]).toEqual([['TASK_ERROR'], 'REASON_TASK_INVALID']);
     expect(message).toContain(words);
   });
 });
 
 describe('a task group', () => {
-  it('is refused as a whole, for the reason of groups', () => {
-    const machine = new TestMachine();
+  it('is rejected as a whole, with the reason for groups', () => {
+    const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f');
     const [offer] = machine.offers('f');
@@ -105,58 +107,5 @@ describe('a task group', () => {
     expect(statuses).toMatchObject(
       ['t-1', 't-2'].map((value) => ({task_id: {value}, state: 'TASK_ERROR', reason: 'REASON_TASK_GROUP_INVALID'})),
     );
-  });
-});
-
-describe('UPDATE_FRAMEWORK', () => {
-  let cluster: TestCluster;
-  let master: RunningMaster;
-  let framework: TestFramework;
-  beforeAll(async () => {
-    cluster = new TestCluster();
-    master = await cluster.master();
-    await cluster.agent(master);
-    framework = await cluster.framework(master).subscribe({roles: ['ra', 'rb']}, {suppressed_roles: ['rb']});
-  });
-  afterAll(() => cluster.close());
-
-  const update = async (info: object, more: object = {}) => {
-    const {user, ...same} = {
-      user: 'root',
-      name: 'test',
-      failover_timeout: 60,
-      checkpoint: true,
-      capabilities: [{type: 'MULTI_ROLE'}],
-    };
-    const framework_info = {...same, user, roles: ['ra', 'rb'], id: {value: framework.id}, ...info};
-    const {status, text} = await framework.call('UPDATE_FRAMEWORK', {update_framework: {framework_info, ...more}});
-    return `${status} ${text}`;
-  };
-
-  it.each([
-    [
-      {roles: ['bad/', 'bad/']},
-      {},
-      "400 Supplied FrameworkInfo is not valid: 'FrameworkInfo.roles' contains duplicate items: { bad/ }",
-    ],
-    [{user: 'nobody'}, {}, "400 Updating 'FrameworkInfo.user' is unsupported; attempted to update from 'root' to 'nobody'"],
-    [
-      {checkpoint: false},
-      {},
-      "400 Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from 'true' to 'false'",
-    ],
-    [{principal: 'p'}, {}, "400 Changing framework's principal is not allowed."],
-    [{}, {suppressed_roles: ['rc']}, "400 Suppressed role 'rc' is not contained in the list of roles"],
-    [{name: 'renamed'}, {suppressed_roles: ['rb']}, '200 '],
-  ])('with %j and %j is answered %s', async (info, more, answer) => {
-    expect(await update(info, more)).toBe(answer);
-  });
-
-  it('rescinds the offers in a role that was given up', async () => {
-    const offer = await framework.offer();
-    expect(offer.allocation_info.role).toBe('ra');
-    expect(await update({roles: ['rb']})).toBe('200 ');
-    await framework.event((event) => event.type === 'RESCIND' && event.rescind.offer_id.value === offer.id.value);
-    expect((await framework.offer()).allocation_info.role).toBe('rb');
   });
 });

@@ -2,18 +2,18 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync} from 'node:fs';
 import {constants} from 'node:os';
 import {join} from 'node:path';
+import {type Clock, delay} from '../../common/clock.js';
 import type {EnvironmentVariable} from '../../common/wire.js';
 import {variableValue} from '../environment.js';
-import {delay, isAlive, markProcess, waitForExit} from '../processes.js';
+import {identifyProcess, isAlive, waitForExit} from '../processes.js';
 import {type ProcessStatistics, processesOfSession, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 import {findUser, type User} from '../users.js';
-import type {Container, Containerizer, Ending, Watch} from './container.js';
+import type {Container, Containerizer, ContainerObserver, ExitResult} from './container.js';
 
 /**
- * The executor of command tasks: a shell that runs the task in a session of its own and writes down its pid and how it ended, so that an
- * agent that was away learns it too. Arguments: the directory for that, then the task's argv. stderr of a program that is missing goes
- * where the task's goes.
+ * The executor of command tasks: a shell that runs the task in its own session and records its pid and exit status in files, so that the
+ * status is not lost when the task exits while no agent runs. Arguments: the directory of the files, then the argv of the task.
  */
 const EXECUTOR = `d=$1; shift
 setsid "$@" &
@@ -31,17 +31,18 @@ const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   SIGHUP: 'Hangup',
 };
 
-/** Seconds; Mesos' own. */
-const DEFAULT_GRACE = 3;
-const POLL_MS = 100;
+/** In seconds, as in upstream Mesos. */
+const DEFAULT_GRACE_PERIOD = 3;
+const POLL_SECONDS = 0.1;
 
 export interface CommandSettings {
   readonly runtimeDir: string;
   readonly switchesUser: boolean;
+  readonly clock: Clock;
   environment(record: TaskRecord): readonly EnvironmentVariable[];
 }
 
-/** Tasks as processes of this machine, without isolation (genuine Mesos with --launcher=posix and --isolation=posix). */
+/** Runs tasks as processes without isolation, as upstream Mesos with --launcher=posix and --isolation=posix/cpu,posix/mem. */
 export class CommandContainerizer implements Containerizer {
   readonly #settings: CommandSettings;
 
@@ -66,7 +67,7 @@ class CommandContainer implements Container {
   readonly #settings: CommandSettings;
   readonly #record: TaskRecord;
   readonly #directory: string;
-  #hasEnded = false;
+  #hasExited = false;
 
   constructor(settings: CommandSettings, record: TaskRecord) {
     this.#settings = settings;
@@ -74,32 +75,33 @@ class CommandContainer implements Container {
     this.#directory = join(settings.runtimeDir, 'containers', record.containerId);
   }
 
-  async run(watch: Watch): Promise<Ending> {
+  async run(observer: ContainerObserver): Promise<ExitResult> {
     mkdirSync(this.#directory, {recursive: true});
     const user = this.#user();
     if (user) chownSync(this.#directory, user.uid, user.gid);
     const child = this.#spawn(user);
     const exit = waitForExit(child);
-    const mark = child.pid === undefined ? undefined : markProcess(child.pid);
-    if (mark) this.#record.process = mark;
-    watch.onRunning({});
+    const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+    if (identity) this.#record.process = identity;
+    observer.onRunning({});
     const {error} = await exit;
-    return error ? this.#end({isSuccess: false, message: error.message}) : this.#ending();
+    return error ? this.#exited({isSuccess: false, message: error.message}) : this.#exitResult();
   }
 
-  async resume(watch: Watch): Promise<Ending> {
-    if (this.#record.state === 'TASK_STARTING') watch.onRunning({});
-    while (this.#record.process !== undefined && isAlive(this.#record.process)) await delay(POLL_MS);
-    return this.#ending();
+  async resume(observer: ContainerObserver): Promise<ExitResult> {
+    if (this.#record.state === 'TASK_STARTING') observer.onRunning({});
+    while (this.#record.process !== undefined && isAlive(this.#record.process)) await delay(this.#settings.clock, POLL_SECONDS);
+    return this.#exitResult();
   }
 
   async kill(graceSeconds: number | undefined): Promise<void> {
     this.#signal('SIGTERM');
-    const until = Date.now() + (graceSeconds ?? DEFAULT_GRACE) * 1000;
-    while (!this.#isOver() && Date.now() < until) await delay(POLL_MS);
-    while (!this.#isOver()) {
+    const {clock} = this.#settings;
+    const until = clock.now() + (graceSeconds ?? DEFAULT_GRACE_PERIOD);
+    while (!this.#isFinished() && clock.now() < until) await delay(this.#settings.clock, POLL_SECONDS);
+    while (!this.#isFinished()) {
       this.#signal('SIGKILL');
-      await delay(POLL_MS);
+      await delay(this.#settings.clock, POLL_SECONDS);
     }
   }
 
@@ -139,7 +141,7 @@ class CommandContainer implements Container {
     const {command} = this.#record.task;
     if (command?.shell !== false) return ['/bin/sh', '-c', command?.value ?? 'true'];
     const [, ...rest] = command.arguments ?? [];
-    // arguments[0] is the program's own name for itself; setsid has no way to set that.
+    // arguments[0] would be the argv[0] of the program, which setsid cannot set.
     return [command.value ?? command.arguments?.[0] ?? 'true', ...rest];
   }
 
@@ -149,21 +151,21 @@ class CommandContainer implements Container {
     return user && user.uid !== process.getuid?.() && process.getuid?.() === 0 ? user : undefined;
   }
 
-  #isOver(): boolean {
-    return this.#hasEnded || this.#record.process === undefined || !isAlive(this.#record.process);
+  #isFinished(): boolean {
+    return this.#hasExited || this.#record.process === undefined || !isAlive(this.#record.process);
   }
 
-  /** To the whole session of the task, but not to its executor. */
+  /** Signals the task's process group, which does not contain the executor. */
   #signal(signal: NodeJS.Signals): void {
     const session = this.#session();
     try {
       if (session !== undefined) process.kill(-session, signal);
     } catch {
-      // It is over.
+      // The processes have already exited.
     }
   }
 
-  /** The number of the task's session; undefined before it has started. */
+  /** The session id of the task; undefined before it has started. */
   #session(): number | undefined {
     try {
       const pid = Number(readFileSync(join(this.#directory, 'pid'), 'utf8'));
@@ -173,25 +175,25 @@ class CommandContainer implements Container {
     }
   }
 
-  #ending(): Ending {
+  #exitResult(): ExitResult {
     const path = join(this.#directory, 'exit');
     if (!existsSync(path)) {
       this.#signal('SIGKILL');
-      return this.#end({isSuccess: false, message: 'Executor terminated', isExecutorLost: true});
+      return this.#exited({isSuccess: false, message: 'Executor terminated', isExecutorLost: true});
     }
     const status = Number(readFileSync(path, 'utf8'));
-    // What is left of its session must not outlive the task.
+    // The remaining processes of its session must not outlive the task.
     this.#signal('SIGKILL');
     const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
     if (signal !== undefined)
-      return this.#end({isSuccess: false, message: `Command terminated with signal ${SIGNAL_NAMES[signal] ?? signal}`});
-    // Mesos' launcher exits with 1 when it can't execute the program, where a shell says 126 or 127.
+      return this.#exited({isSuccess: false, message: `Command terminated with signal ${SIGNAL_NAMES[signal] ?? signal}`});
+    // When the program cannot be executed, Mesos' launcher exits with 1, a shell with 126 or 127.
     const shown = this.#record.task.command?.shell === false && (status === 126 || status === 127) ? 1 : status;
-    return this.#end({isSuccess: status === 0, message: `Command exited with status ${shown}`});
+    return this.#exited({isSuccess: status === 0, message: `Command exited with status ${shown}`});
   }
 
-  #end(ending: Ending): Ending {
-    this.#hasEnded = true;
-    return ending;
+  #exited(result: ExitResult): ExitResult {
+    this.#hasExited = true;
+    return result;
   }
 }

@@ -2,54 +2,54 @@ import type {NetworkInfo} from '../../common/wire.js';
 import type {ProcessStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 
-/** How a container ended. */
-export interface Ending {
+/** How a container exited. */
+export interface ExitResult {
   readonly isSuccess: boolean;
   readonly message: string;
-  /** What ran it vanished: nobody knows how the task ended. */
+  /** The executor is gone, so that the exit status of the task is unknown. */
   readonly isExecutorLost?: true;
 }
 
-/** What is known once it runs. */
+/** What is known of a container once it runs. */
 export interface Running {
-  /** For the update's `data`, base64. */
+  /** The `data` of the TASK_RUNNING update, in base64. */
   readonly data?: string;
   readonly networkInfos?: readonly NetworkInfo[];
 }
 
-/** What follows a container's life. `save` writes the record down after the container changed it. */
-export interface Watch {
+/** Notified of a container's progress. `save` checkpoints the task's record after the container changed it. */
+export interface ContainerObserver {
   onRunning(running: Running): void;
   save(): void;
 }
 
 export interface Container {
-  /** Starts it and waits for its end. */
-  run(watch: Watch): Promise<Ending>;
-  /** After a restart of the agent: waits for the end of what the last agent started. */
-  resume(watch: Watch): Promise<Ending>;
-  /** Asks it to end, and makes it end after the grace period (seconds; undefined: the default). */
+  /** Starts the container and waits until it exits. */
+  run(observer: ContainerObserver): Promise<ExitResult>;
+  /** After a restart of the agent: waits until a container that the previous agent started exits. */
+  resume(observer: ContainerObserver): Promise<ExitResult>;
+  /** Stops the container: SIGTERM, then SIGKILL after the grace period (in seconds; undefined: the default). */
   kill(graceSeconds: number | undefined): Promise<void>;
-  /** What its processes use now; undefined when it has none. */
+  /** What its processes use at present; undefined when it has no processes. */
   statistics(): Promise<ProcessStatistics | undefined>;
-  /** The argv that runs a command of a COMMAND health check where the task is. */
+  /** The argv that runs the command of a COMMAND health check inside the container. */
   execArgv(argv: readonly string[]): Promise<readonly string[]>;
   /** The argv that runs a program in the task's network namespace. */
   networkArgv(argv: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface Containerizer {
-  /** What has to be there before the task starts, such as its image. @throws {LaunchError} */
+  /** Provides what the task needs before it starts, such as its image. @throws {LaunchError} */
   prepare(record: TaskRecord, signal: AbortSignal): Promise<void>;
   /** @throws {RunOptionsError} */
   create(record: TaskRecord): Container;
-  /** At the agent's start: ends what no record tells of. */
+  /** When the agent starts: stops containers that belong to no recorded task. */
   removeOrphans(known: ReadonlySet<string>): Promise<void>;
-  /** Removes what a container left behind when it is no longer wanted. */
+  /** Removes what remains of an exited container. */
   cleanUp(record: TaskRecord): Promise<void>;
 }
 
-/** The agent could not launch the container: the update comes from the agent, not from an executor. */
+/** The container could not be launched. The agent reports it, as there is no executor yet. */
 export class LaunchError extends Error {
   readonly state: 'TASK_FAILED' | 'TASK_LOST';
   readonly reason: string;
@@ -61,5 +61,5 @@ export class LaunchError extends Error {
   }
 }
 
-/** The task asks for what docker can't be told. */
+/** The task cannot be expressed as options of `docker run`. */
 export class RunOptionsError extends Error {}

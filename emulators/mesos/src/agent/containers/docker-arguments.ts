@@ -21,13 +21,13 @@ const MIN_MEMORY_MB = 32;
 const MIN_CPU_SHARES = 2;
 const CFS_PERIOD_US = 100_000;
 
-/** The docker command with the daemon's address, as Mesos always gives it. */
+/** The docker command with the address of the daemon, which Mesos always passes. */
 export function dockerArgv(settings: DockerSettings, ...rest: readonly string[]): string[] {
   return [settings.docker, '-H', `unix://${settings.socket}`, ...rest];
 }
 
 /**
- * The `docker run` of genuine Mesos for a task (reference: src/docker/docker.cpp of apache/mesos, Docker::RunOptions).
+ * The arguments with which upstream Mesos calls `docker run` for a task. Source: src/docker/docker.cpp of apache/mesos, Docker::RunOptions.
  * @throws {RunOptionsError}
  */
 export function dockerRunArguments(settings: DockerSettings, record: TaskRecord): string[] {
@@ -78,12 +78,12 @@ function volumeArgument(settings: DockerSettings, record: TaskRecord, volume: Vo
     : `${outside}:${inside}${volume.mode === undefined ? '' : `:${volume.mode.toLowerCase()}`}`;
 }
 
-/** A path without a slash is the name of one of docker's volumes; another relative one is in the sandbox. */
+/** A host path without a slash is the name of a docker volume; any other relative path is relative to the sandbox. */
 function hostPath(record: TaskRecord, {host_path: path}: Volume): string | undefined {
   return path === undefined || isAbsolute(path) || !path.includes('/') ? path : posix.join(record.sandbox, path);
 }
 
-/** `docker run` takes one driver for all volumes. */
+/** `docker run` accepts a single driver for all volumes. */
 function volumeDriver({docker, volumes = []}: ContainerInfo): string[] {
   const named = volumes.flatMap((volume) => volume.source?.docker_volume?.driver ?? []);
   const drivers = new Set([...(docker?.volume_driver === undefined ? [] : [docker.volume_driver]), ...named]);
@@ -91,7 +91,7 @@ function volumeDriver({docker, volumes = []}: ContainerInfo): string[] {
   return [...drivers].map((driver) => `--volume-driver=${driver}`);
 }
 
-/** The network's name for `--net`. */
+/** The value of `--net`. */
 export function networkName(record: TaskRecord): string {
   const docker = record.task.container?.docker;
   const network = docker?.network ?? 'HOST';
@@ -123,7 +123,7 @@ function network(record: TaskRecord, docker: DockerInfo): string[] {
   ];
 }
 
-/** `shell: true` (the default) replaces the image's entry point. */
+/** With `shell: true` (the default), /bin/sh replaces the entry point of the image. */
 function command(record: TaskRecord): string[] {
   const info = record.task.command;
   if (info?.shell === false) return [];

@@ -1,30 +1,40 @@
 import {spawn} from 'node:child_process';
 import {closeSync, openSync} from 'node:fs';
 import {join} from 'node:path';
-import {delay, isAlive, markProcess, runCommand, waitForExit} from '../processes.js';
+import {type Clock, delay} from '../../common/clock.js';
+import {identifyProcess, isAlive, runCommand, waitForExit} from '../processes.js';
 import {type ProcessStatistics, processesInGroupOf, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
-import {type Container, type Containerizer, type Ending, LaunchError, type Running, type Watch} from './container.js';
+import {
+  type Container,
+  type Containerizer,
+  type ContainerObserver,
+  type ExitResult,
+  LaunchError,
+  type Running,
+} from './container.js';
 import {CONTAINER_PREFIX, type DockerSettings, dockerArgv, dockerRunArguments, networkName} from './docker-arguments.js';
 
 const NEVER = '0001-01-01T00:00:00Z';
-const POLL_MS = 200;
+const POLL_SECONDS = 0.2;
 
-/** What we read of `docker inspect`. */
+/** The part of `docker inspect` that is read here. */
 interface Inspection {
   readonly State: {readonly Running: boolean; readonly StartedAt: string; readonly ExitCode: number; readonly Pid: number};
   readonly NetworkSettings?: {readonly Networks?: Readonly<Record<string, {readonly IPAddress?: string}>>};
 }
 
-/** Tasks as docker containers, through the docker command as genuine Mesos does it. */
+/** Runs tasks as docker containers through the docker command, as upstream Mesos does. */
 export class DockerContainerizer implements Containerizer {
   readonly #settings: DockerSettings;
+  readonly #clock: Clock;
 
-  constructor(settings: DockerSettings) {
+  constructor(settings: DockerSettings, clock: Clock) {
     this.#settings = settings;
+    this.#clock = clock;
   }
 
-  /** Pulls the image if it is not there. */
+  /** Pulls the image if it is missing. */
   async prepare(record: TaskRecord, signal: AbortSignal): Promise<void> {
     const {image, force_pull_image} = record.task.container!.docker!;
     const found = await runCommand(dockerArgv(this.#settings, 'inspect', '--type=image', image), {signal});
@@ -37,7 +47,7 @@ export class DockerContainerizer implements Containerizer {
   }
 
   create(record: TaskRecord): Container {
-    return new DockerContainer(this.#settings, record);
+    return new DockerContainer(this.#settings, this.#clock, record);
   }
 
   async removeOrphans(known: ReadonlySet<string>): Promise<void> {
@@ -57,79 +67,81 @@ export class DockerContainerizer implements Containerizer {
   }
 }
 
-/** `docker pull NAME` would mean the tag latest too, but Mesos says so. */
+/** `docker pull NAME` implies the tag `latest`, too, but upstream Mesos writes it out. */
 function withTag(image: string): string {
   return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }
 
 class DockerContainer implements Container {
   readonly #settings: DockerSettings;
+  readonly #clock: Clock;
   readonly #record: TaskRecord;
   readonly #name: string;
   readonly #runArguments: string[];
-  #hasEnded = false;
-  /** Of the container's process 1, once it runs. */
+  #hasExited = false;
+  /** The pid of the container's process 1; 0 before it runs. */
   #pid = 0;
 
-  constructor(settings: DockerSettings, record: TaskRecord) {
+  constructor(settings: DockerSettings, clock: Clock, record: TaskRecord) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#record = record;
     this.#name = CONTAINER_PREFIX + record.containerId;
     this.#runArguments = dockerRunArguments(settings, record);
   }
 
-  async run(watch: Watch): Promise<Ending> {
+  async run(observer: ContainerObserver): Promise<ExitResult> {
     const client = this.#spawnClient(dockerArgv(this.#settings, ...this.#runArguments));
     const exit = waitForExit(client);
-    const mark = client.pid === undefined ? undefined : markProcess(client.pid);
-    if (mark) this.#record.process = mark;
-    watch.save();
-    const over = new AbortController();
-    const seen = this.#watchStart(watch, over.signal);
+    const identity = client.pid === undefined ? undefined : identifyProcess(client.pid);
+    if (identity) this.#record.process = identity;
+    observer.save();
+    const clientExited = new AbortController();
+    const started = this.#waitForStart(observer, clientExited.signal);
     const {code, error} = await exit;
-    over.abort();
-    const hasRun = await seen;
-    if (error) return this.#ending(127);
-    // 125 also stands for the client's loss of the daemon; then, and when the client was killed, the container may well run on.
+    clientExited.abort();
+    const hasRun = await started;
+    if (error) return this.#exited(127);
+    // When the client was killed, or exits with 125 because it lost the daemon, the container may still run.
     if (code === undefined || (code === 125 && hasRun)) return this.#waitForContainer();
-    return this.#ending(code);
+    return this.#exited(code);
   }
 
-  async resume(watch: Watch): Promise<Ending> {
+  async resume(observer: ContainerObserver): Promise<ExitResult> {
     const inspection = await this.#inspect();
-    // Gone, or the daemon is not up yet.
+    // Either the container is gone, or the daemon is not up yet.
     if (!inspection) return this.#waitForContainer();
     if (this.#record.state === 'TASK_STARTING' && inspection.value.State.StartedAt !== NEVER)
-      watch.onRunning(this.#running(inspection));
-    const clientLives = this.#record.process !== undefined && isAlive(this.#record.process);
-    if (inspection.value.State.Running && !clientLives) {
+      observer.onRunning(this.#running(inspection));
+    const isClientAlive = this.#record.process !== undefined && isAlive(this.#record.process);
+    if (inspection.value.State.Running && !isClientAlive) {
       const since = new Date().toISOString();
       const client = this.#spawnClient(dockerArgv(this.#settings, 'logs', '--follow', '--since', since, this.#name));
-      const mark = client.pid === undefined ? undefined : markProcess(client.pid);
-      if (mark) this.#record.process = mark;
-      watch.save();
+      const identity = client.pid === undefined ? undefined : identifyProcess(client.pid);
+      if (identity) this.#record.process = identity;
+      observer.save();
     }
-    if (inspection.value.State.StartedAt === NEVER && clientLives) return this.#resumeStarting(watch);
+    if (inspection.value.State.StartedAt === NEVER && isClientAlive) return this.#resumeStarting(observer);
     return this.#waitForContainer();
   }
 
-  /** The last agent went away between `docker run` and the container's start. */
-  async #resumeStarting(watch: Watch): Promise<Ending> {
-    const over = new AbortController();
-    const seen = this.#watchStart(watch, over.signal);
-    while (isAlive(this.#record.process!)) await delay(POLL_MS);
-    over.abort();
-    await seen;
+  /** The previous agent stopped between `docker run` and the start of the container. */
+  async #resumeStarting(observer: ContainerObserver): Promise<ExitResult> {
+    const clientExited = new AbortController();
+    const started = this.#waitForStart(observer, clientExited.signal);
+    while (isAlive(this.#record.process!)) await delay(this.#clock, POLL_SECONDS);
+    clientExited.abort();
+    await started;
     return this.#waitForContainer();
   }
 
   async kill(graceSeconds: number | undefined): Promise<void> {
     const grace = String(Math.round(graceSeconds ?? this.#settings.stopTimeout));
-    // The container may not exist yet, or not have started (which `docker stop` takes for stopped), while `docker run` is still at it.
+    // While `docker run` is in progress, the container may not exist or not have started, which `docker stop` takes for stopped: try again.
     do {
       await runCommand(dockerArgv(this.#settings, 'stop', '-t', grace, this.#name));
-      await delay(POLL_MS);
-    } while (!this.#hasEnded && this.#record.process !== undefined && isAlive(this.#record.process));
+      await delay(this.#clock, POLL_SECONDS);
+    } while (!this.#hasExited && this.#record.process !== undefined && isAlive(this.#record.process));
   }
 
   async statistics(): Promise<ProcessStatistics | undefined> {
@@ -147,15 +159,15 @@ class DockerContainer implements Container {
   }
 
   /**
-   * Of process 1 of the container; 0 before it runs. Asked once, as genuine Mesos does: a check every few seconds is no reason to start the
-   * docker command as often.
+   * The pid of the container's process 1; 0 before it runs. Cached, as in upstream Mesos: a health check every few seconds should not start
+   * the docker command as often.
    */
   async #processId(): Promise<number> {
     if (this.#pid === 0) this.#pid = (await this.#inspect())?.value.State.Pid ?? 0;
     return this.#pid;
   }
 
-  /** In a session of its own, so that it outlives us; its output is the task's. */
+  /** Starts the docker client in its own session, so that it outlives the agent. Its output is that of the task. */
   #spawnClient(argv: readonly string[]): ReturnType<typeof spawn> {
     const out = openSync(join(this.#record.sandbox, 'stdout'), 'a');
     const err = openSync(join(this.#record.sandbox, 'stderr'), 'a');
@@ -167,17 +179,17 @@ class DockerContainer implements Container {
     return child;
   }
 
-  /** Polls until the container has started, or until it can't any more. True when it did. */
-  async #watchStart(watch: Watch, over: AbortSignal): Promise<boolean> {
+  /** Polls until the container has started (true) or the docker client has exited without starting it (false). */
+  async #waitForStart(observer: ContainerObserver, clientExited: AbortSignal): Promise<boolean> {
     for (;;) {
-      const isLast = over.aborted;
+      const isLast = clientExited.aborted;
       const inspection = await this.#inspect();
       if (inspection && inspection.value.State.StartedAt !== NEVER) {
-        watch.onRunning(this.#running(inspection));
+        observer.onRunning(this.#running(inspection));
         return true;
       }
       if (isLast) return false;
-      await delay(POLL_MS, over);
+      await delay(this.#clock, POLL_SECONDS, clientExited);
     }
   }
 
@@ -190,7 +202,7 @@ class DockerContainer implements Container {
     return {data, networkInfos: [{ip_addresses: [{protocol: 'IPv4', ip_address: address}], ...(isNamed ? {name} : {})}]};
   }
 
-  /** Undefined when there is no such container, and when Docker gave no answer that can be read: whoever polls asks again. */
+  /** Undefined when there is no such container or the output of docker cannot be parsed: callers that poll try again. */
   async #inspect(): Promise<{readonly text: string; readonly value: Inspection} | undefined> {
     const result = await runCommand(dockerArgv(this.#settings, 'inspect', '--type=container', this.#name));
     if (result.code !== 0) return undefined;
@@ -198,25 +210,25 @@ class DockerContainer implements Container {
     return value && {text: result.stdout, value};
   }
 
-  /** Waits as long as the container runs, also through a restart of the daemon. */
-  async #waitForContainer(): Promise<Ending> {
+  /** Waits until the container exits, even if the daemon restarts in between. */
+  async #waitForContainer(): Promise<ExitResult> {
     for (;;) {
       const waited = await runCommand(dockerArgv(this.#settings, 'wait', this.#name));
       const code = Number.parseInt(waited.stdout.trim(), 10);
-      if (waited.code === 0 && Number.isInteger(code)) return this.#ending(code);
+      if (waited.code === 0 && Number.isInteger(code)) return this.#exited(code);
       const inspection = await this.#inspect();
-      if (inspection && !inspection.value.State.Running) return this.#ending(inspection.value.State.ExitCode);
+      if (inspection && !inspection.value.State.Running) return this.#exited(inspection.value.State.ExitCode);
       if (!inspection) {
         const daemon = await runCommand(dockerArgv(this.#settings, 'version'));
-        if (daemon.code === 0) return this.#ending(undefined);
+        if (daemon.code === 0) return this.#exited(undefined);
       }
-      await delay(1000);
+      await delay(this.#clock, 1);
     }
   }
 
-  /** @param code undefined: the container is gone without a trace, as after SIGKILL and removal */
-  #ending(code: number | undefined): Ending {
-    this.#hasEnded = true;
+  /** @param code undefined when the container no longer exists; reported like SIGKILL */
+  #exited(code: number | undefined): ExitResult {
+    this.#hasExited = true;
     const status = code ?? 137;
     return {isSuccess: status === 0, message: `Container exited with status ${status}`};
   }

@@ -1,6 +1,6 @@
 import {type Containerizer, LaunchError} from './container.js';
 
-/** For tasks of a containerizer that --containerizers does not name. */
+/** Rejects tasks whose containerizer is not listed in --containerizers. */
 export const UNSUPPORTED: Containerizer = {
   prepare: () =>
     Promise.reject(

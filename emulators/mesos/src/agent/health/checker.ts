@@ -1,60 +1,60 @@
+import {type Clock, delay} from '../../common/clock.js';
 import type {HealthCheck} from '../../common/wire.js';
-import {delay} from '../processes.js';
 import type {ProbeResult} from './probe.js';
 
-/** Told to the framework. */
+/** A change that is reported to the framework. */
 export interface HealthUpdate {
   readonly isHealthy: boolean;
-  /** The limit of consecutive failures is reached. */
+  /** The task has reached its limit of consecutive failures. */
   readonly mustKill: boolean;
 }
 
-/** What the next result of a check means; pure, so that grace and limits can be seen at work without waiting. */
-export class HealthJudge {
+/** Counts the results of a health check and applies its grace period and limit of failures. */
+export class HealthTracker {
   readonly #graceUntil: number;
   readonly #limit: number;
   #isInitializing = true;
   #failures = 0;
 
-  /** @param now seconds, of the task's start */
+  /** @param now the start of the task, in seconds */
   constructor(check: HealthCheck, now: number) {
     this.#graceUntil = now + (check.grace_period_seconds ?? 10);
     this.#limit = check.consecutive_failures ?? 3;
   }
 
-  /** An update, or undefined when there is nothing new to tell. Failures in the grace period do not count before the first success. */
-  judge(result: ProbeResult, now: number): HealthUpdate | undefined {
+  /** Records a result. Failures within the grace period do not count before the first success. @returns what to report, if anything */
+  record(result: ProbeResult, now: number): HealthUpdate | undefined {
     if (!result.isHealthy) {
       if (this.#isInitializing && now < this.#graceUntil) return undefined;
       this.#isInitializing = false;
       this.#failures++;
       return {isHealthy: false, mustKill: this.#failures >= this.#limit};
     }
-    const isNews = this.#isInitializing || this.#failures > 0;
+    const isChange = this.#isInitializing || this.#failures > 0;
     this.#isInitializing = false;
     this.#failures = 0;
-    return isNews ? {isHealthy: true, mustKill: false} : undefined;
+    return isChange ? {isHealthy: true, mustKill: false} : undefined;
   }
 }
 
-/** Checks until stopped. */
+/** Runs a health check periodically until the signal aborts. */
 export async function watchHealth(
   check: HealthCheck,
-  parts: {
+  options: {
     readonly signal: AbortSignal;
-    /** Seconds. */
-    now(): number;
+    readonly clock: Clock;
     probe(): Promise<ProbeResult>;
     onUpdate(update: HealthUpdate): void;
   },
 ): Promise<void> {
-  const judge = new HealthJudge(check, parts.now());
-  await delay((check.delay_seconds ?? 15) * 1000, parts.signal);
-  while (!parts.signal.aborted) {
-    const result = await parts.probe();
-    if (parts.signal.aborted) return;
-    const update = judge.judge(result, parts.now());
-    if (update) parts.onUpdate(update);
-    await delay((check.interval_seconds ?? 10) * 1000, parts.signal);
+  const {signal, clock} = options;
+  const tracker = new HealthTracker(check, clock.now());
+  await delay(clock, check.delay_seconds ?? 15, signal);
+  while (!signal.aborted) {
+    const result = await options.probe();
+    if (signal.aborted) return;
+    const update = tracker.record(result, clock.now());
+    if (update) options.onUpdate(update);
+    await delay(clock, check.interval_seconds ?? 10, signal);
   }
 }

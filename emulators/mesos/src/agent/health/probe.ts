@@ -3,7 +3,8 @@ import type {Container} from '../containers/container.js';
 import {runCommand} from '../processes.js';
 
 /**
- * A program for `node -e`. Argument: a URL. Redirects are followed, certificates are not checked, 200 to 399 is healthy: what Mesos asks of curl.
+ * A program for `node -e` with a URL as its argument. As upstream Mesos calls curl: it follows redirects, does not verify certificates, and
+ * takes a status from 200 to 399 as healthy.
  */
 const HTTP_PROBE = `
 const fail = (error) => { console.error(String(error)); process.exit(1); };
@@ -19,7 +20,7 @@ const fail = (error) => { console.error(String(error)); process.exit(1); };
 })(process.argv[1], 10);
 `;
 
-/** A program for `bash -c`, which starts in a fiftieth of node's time. Argument: a port. Mesos brings mesos-tcp-connect for this. */
+/** A script for `bash -c` with a port as its argument; bash starts much faster than node. Upstream Mesos uses its mesos-tcp-connect. */
 const TCP_PROBE = 'exec 3<>"/dev/tcp/127.0.0.1/$0"';
 
 export interface ProbeResult {
@@ -27,7 +28,7 @@ export interface ProbeResult {
   readonly detail: string;
 }
 
-/** Checks a task once. A check that takes longer than its timeout failed. */
+/** Checks a task once. A check that exceeds its timeout has failed. */
 export async function probe(check: HealthCheck, container: Container): Promise<ProbeResult> {
   const argv = await probeArgv(check, container);
   const result = await runCommand(argv, {timeoutMs: (check.timeout_seconds ?? 20) * 1000 || 20_000});

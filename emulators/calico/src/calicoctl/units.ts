@@ -4,8 +4,8 @@ import type {AgentStatus} from '../agent/status-server.js';
 import {AGENT_SOCKET} from '../agent/status-server.js';
 import {BIRD_SOCKETS, queryBird} from '../bird/control.js';
 import {reasonOf} from '../log.js';
+import type {NodeEnvironment} from '../node/environment.js';
 import {IPAM_SOCKET, NETWORK_SOCKET} from '../plugin/server.js';
-import type {NodeEnvironment} from './environment.js';
 
 export const UNITS = {agent: 'calico-felix.service', bird: 'calico-bird.service', plugin: 'calico-libnetwork.service'} as const;
 /** How long `node run` waits until all parts reply, milliseconds. */

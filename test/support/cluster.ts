@@ -1,0 +1,54 @@
+import {homedir} from 'node:os';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {labHost} from '../../src/lab/host.js';
+import {listSaves} from '../../src/lab/saves/saves.js';
+import {lock} from '../../src/support/lock.js';
+import {checked, ensureLab, hw5, LAB, onLab} from './lab.js';
+import {phase} from './phases.js';
+
+/** The save of a healthy cluster, made once a run: lab-setup.ts removes that of the run before. */
+export const SAVE = 'cluster';
+/** Making everything for the first time, on a busy computer. */
+const LIMIT_MS = 30 * 60_000;
+
+/** Makes sure that the lab's cluster is healthy and as its file describes it: restores it where a test file before left it in another state. */
+export async function ensureCluster(): Promise<void> {
+  // the set-up may be making it
+  await using _ = await lock(`the tests' cluster on ${LAB.name}`, LIMIT_MS);
+  if (!(await isSaved())) await makeCluster();
+  else if (!(await isAsDescribed())) await phase(`lab restore ${LAB.name}`, restore);
+}
+
+/** Makes the lab and the cluster on it, or repairs what an earlier run left, and saves it. */
+export async function prepareCluster(): Promise<void> {
+  await using _ = await lock(`the tests' cluster on ${LAB.name}`, LIMIT_MS);
+  if (!(await isSaved())) await makeCluster();
+}
+
+async function makeCluster(): Promise<void> {
+  await phase(`lab up ${LAB.name}`, ensureLab);
+  await phase(`up ${LAB.name}`, () => onLab(['up']));
+  await phase(`lab save ${LAB.name}`, () => lab(['save', SAVE]));
+}
+
+async function restore(): Promise<void> {
+  await lab(['restore', SAVE]);
+  // it waits for what is still starting
+  await onLab(['up']);
+  for (const until = Date.now() + 120_000; Date.now() < until; await sleep(500)) if (await isAsDescribed()) return;
+  throw new Error(`the restored cluster is not healthy:\n${(await hw5(['--lab-name', LAB.name, 'status'])).all}`);
+}
+
+async function isAsDescribed(): Promise<boolean> {
+  const results = await Promise.all(['status', 'plan'].map((command) => hw5(['--lab-name', LAB.name, command])));
+  return results.every(({exitCode}) => exitCode === 0);
+}
+
+async function isSaved(): Promise<boolean> {
+  return (await listSaves(labHost(process.env, homedir()), LAB.name)).some(({name}) => name === SAVE);
+}
+
+async function lab(args: readonly string[]): Promise<void> {
+  const all = ['lab', ...args, '--name', LAB.name];
+  checked(await hw5(all), all, 0);
+}

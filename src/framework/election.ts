@@ -1,5 +1,5 @@
+import type {Clock} from './clock.js';
 import type {Condition, KeyValues} from './key-values.js';
-import {pause} from './wait.js';
 
 export interface ElectionOptions {
   readonly kv: KeyValues;
@@ -8,8 +8,7 @@ export interface ElectionOptions {
   readonly node: string;
   /** How long the lease lives without renewal: a leader that cannot reach the store is replaced after this. */
   readonly ttlSeconds: number;
-  /** A monotonic clock, in milliseconds. */
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -64,7 +63,7 @@ export class Election {
    * @returns undefined when the signal was aborted first
    */
   async campaign(signal: AbortSignal): Promise<Leadership | undefined> {
-    const {log, ttlSeconds} = this.#options;
+    const {clock, log, ttlSeconds} = this.#options;
     let lastWarning = '';
     while (!signal.aborted) {
       try {
@@ -78,14 +77,14 @@ export class Election {
         if (message !== lastWarning) log('warn', `cannot take part in the election: ${message}`);
         lastWarning = message;
       }
-      await pause((ttlSeconds * 1000) / 16, signal);
+      await clock.pause((ttlSeconds * 1000) / 16, signal);
     }
     return undefined;
   }
 
   async #try(): Promise<Leadership | undefined> {
-    const {kv, key, node, ttlSeconds, monotonic} = this.#options;
-    const grantedAt = monotonic();
+    const {kv, key, node, ttlSeconds, clock} = this.#options;
+    const grantedAt = clock.monotonic();
     const lease = await kv.grantLease(ttlSeconds);
     const won = await kv.commit([{key, createRevision: '0'}], [{op: 'put', key, value: node, lease}]);
     const own = won ? (await kv.list(key)).find((entry) => entry.key === key && entry.value === node) : undefined;
@@ -97,7 +96,7 @@ export class Election {
   }
 
   #hold(lease: string, guard: Condition, grantedAt: number): Leadership {
-    const {kv, ttlSeconds, monotonic, log} = this.#options;
+    const {kv, ttlSeconds, clock, log} = this.#options;
     const controller = new AbortController();
     const lifeMs = ttlSeconds * 1000 * (1 - MARGIN);
     let deadline = grantedAt + lifeMs;
@@ -108,8 +107,8 @@ export class Election {
     };
     const keepRenewing = async () => {
       while (!controller.signal.aborted) {
-        await pause((ttlSeconds * 1000) / 5, controller.signal);
-        const sentAt = monotonic();
+        await clock.pause((ttlSeconds * 1000) / 5, controller.signal);
+        const sentAt = clock.monotonic();
         try {
           if ((await kv.renewLease(lease)) <= 0) endLeadership('the lease expired');
           else deadline = Math.max(deadline, sentAt + lifeMs);
@@ -118,15 +117,15 @@ export class Election {
         }
       }
     };
-    const watchdog = setInterval(() => {
-      if (monotonic() >= deadline) endLeadership('the lease could not be renewed in time');
-    }, 250);
-    controller.signal.addEventListener('abort', () => clearInterval(watchdog), {once: true});
+    const stopWatchdog = clock.every(250, () => {
+      if (clock.monotonic() >= deadline) endLeadership('the lease could not be renewed in time');
+    });
+    controller.signal.addEventListener('abort', stopWatchdog, {once: true});
     void keepRenewing();
     return {
       guard,
       signal: controller.signal,
-      isHeld: () => !controller.signal.aborted && monotonic() < deadline,
+      isHeld: () => !controller.signal.aborted && clock.monotonic() < deadline,
       resign: async () => {
         controller.abort(new Error('resigned'));
         await kv.revokeLease(lease).catch(() => undefined);

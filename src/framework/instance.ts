@@ -6,13 +6,13 @@ import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
+import type {Clock} from './clock.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {LeaderMonitor} from './leader-monitor.js';
 import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
-import {pause} from './wait.js';
 
 /** How long an instance waits for the leader's reply to a command. */
 const REPLY_MS = 8_000;
@@ -25,8 +25,7 @@ export interface InstanceOptions {
   readonly settings: Settings;
   /** A leader that cannot reach etcd is replaced after this, plus the time for the election and the subscription. */
   readonly leaseSeconds: number;
-  readonly now: () => number;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
@@ -50,7 +49,7 @@ export class Instance {
       key: `${this.#store.prefix}leader`,
       node: options.node,
       ttlSeconds: options.leaseSeconds,
-      monotonic: options.monotonic,
+      clock: options.clock,
       log: options.log,
     });
   }
@@ -59,18 +58,18 @@ export class Instance {
   async run(stop: AbortSignal): Promise<void> {
     await this.#election.endPreviousTerm();
     const monitor = new LeaderMonitor({...this.#options, store: this.#store, unresponsiveSeconds: this.#options.leaseSeconds});
-    const monitoring = setInterval(() => {
+    const stopMonitoring = this.#options.clock.every(this.#options.leaseSeconds * 250, () => {
       if (this.#leader === undefined) monitor.check().catch(() => undefined);
-    }, this.#options.leaseSeconds * 250);
+    });
     try {
       await this.#leadWheneverElected(stop);
     } finally {
-      clearInterval(monitoring);
+      stopMonitoring();
     }
   }
 
   async #leadWheneverElected(stop: AbortSignal): Promise<void> {
-    const {log, node} = this.#options;
+    const {clock, log, node} = this.#options;
     while (!stop.aborted) {
       const leadership = await this.#election.campaign(stop);
       if (leadership === undefined) return;
@@ -85,7 +84,7 @@ export class Instance {
         this.#leader = undefined;
         await leadership.resign();
       }
-      await pause(1_000, stop);
+      await clock.pause(1_000, stop);
     }
   }
 
@@ -133,7 +132,8 @@ export class Instance {
       return {ok: false, message: 'no instance leads at the moment; try again in some seconds'};
     const id = randomUUID();
     await this.#store.put(`commands/${id}`, command);
-    for (const until = this.#options.monotonic() + REPLY_MS; this.#options.monotonic() < until; await pause(250)) {
+    const {clock} = this.#options;
+    for (const until = clock.monotonic() + REPLY_MS; clock.monotonic() < until; await clock.pause(250)) {
       const answer = (await this.#store.load(`replies/${id}`)).get(`replies/${id}`);
       if (answer !== undefined) return reply.parse(answer);
     }

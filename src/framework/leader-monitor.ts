@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {Command} from '../scheduler-api/commands.js';
 import {readPublishedView} from '../scheduler-api/published-view.js';
 import type {MesosClient} from './client.js';
+import type {Clock} from './clock.js';
 import type {FrameworkStore} from './key-values.js';
 
 export interface LeaderMonitorOptions {
@@ -9,8 +10,7 @@ export interface LeaderMonitorOptions {
   readonly client: MesosClient;
   /** For how long the leader must report that the master is unresponsive. */
   readonly unresponsiveSeconds: number;
-  readonly now: () => number;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
 }
 
 /**
@@ -28,12 +28,12 @@ export class LeaderMonitor {
 
   /** Checks once. @throws when the store or the master cannot be reached, in which case there is nothing to do */
   async check(): Promise<void> {
-    const {store, client, unresponsiveSeconds, now, monotonic} = this.#options;
+    const {store, client, unresponsiveSeconds, clock} = this.#options;
     const view = readPublishedView((await store.load('view')).get('view'));
-    this.#unresponsiveSince = view?.isMasterUnresponsive === true ? (this.#unresponsiveSince ?? monotonic()) : undefined;
-    if (this.#unresponsiveSince === undefined || monotonic() - this.#unresponsiveSince < unresponsiveSeconds * 1000) return;
+    this.#unresponsiveSince = view?.isMasterUnresponsive === true ? (this.#unresponsiveSince ?? clock.monotonic()) : undefined;
+    if (this.#unresponsiveSince === undefined || clock.monotonic() - this.#unresponsiveSince < unresponsiveSeconds * 1000) return;
     await client.leader();
     this.#unresponsiveSince = undefined;
-    await store.put(`commands/${randomUUID()}`, {action: 'resign', at: now()} satisfies Command);
+    await store.put(`commands/${randomUUID()}`, {action: 'resign', at: clock.now()} satisfies Command);
   }
 }

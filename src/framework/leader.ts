@@ -4,6 +4,7 @@ import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
+import type {Clock} from './clock.js';
 import {CommandChannel} from './command-channel.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
@@ -13,7 +14,6 @@ import {reduce} from './reduce.js';
 import {assertNoOldTasks, wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
 import {viewOf} from './view.js';
-import {pause} from './wait.js';
 
 const TICK_MS = 500;
 const SAVE_RETRY_MS = 300;
@@ -26,10 +26,7 @@ export interface LeaderOptions {
   readonly client: MesosClient;
   readonly name: string;
   readonly settings: Settings;
-  /** Milliseconds since 1970; jumps when the clock is set. */
-  readonly now: () => number;
-  /** Milliseconds of a monotonic clock. */
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
@@ -49,9 +46,9 @@ export class Leader {
   readonly #now: () => number;
 
   private constructor(options: LeaderOptions, records: Records) {
-    const {now, monotonic} = options;
-    const zero = now() - monotonic();
-    this.#now = () => zero + monotonic();
+    const {clock} = options;
+    const zero = clock.now() - clock.monotonic();
+    this.#now = () => zero + clock.monotonic();
     this.#options = options;
     this.#state = stateFrom(records, options.settings, this.#now());
   }
@@ -77,7 +74,7 @@ export class Leader {
 
   /** Leads until the leadership is lost or `stop` is aborted. Tasks keep running in either case. */
   async run(stop: AbortSignal): Promise<void> {
-    const {leadership} = this.#options;
+    const {leadership, clock} = this.#options;
     const end = new AbortController();
     for (const signal of [stop, leadership.signal]) {
       if (signal.aborted) end.abort();
@@ -92,19 +89,20 @@ export class Leader {
     end.signal.addEventListener('abort', close, {once: true});
     const channel = new CommandChannel({
       ...this.#options,
+      now: clock.now,
       view: () => this.view(),
       execute: (command) => this.command(command),
     });
-    const ticker = setInterval(() => {
+    const stopTicking = clock.every(TICK_MS, () => {
       if (!leadership.isHeld()) return;
       this.dispatch({type: 'tick'});
       void channel.update();
-    }, TICK_MS);
+    });
     try {
       await this.#keepSubscribed(end.signal);
       if (leadership.isHeld()) await this.#saving;
     } finally {
-      clearInterval(ticker);
+      stopTicking();
     }
   }
 
@@ -192,7 +190,7 @@ export class Leader {
   }
 
   async #save(ops: Extract<Effect, {type: 'save'}>['ops']): Promise<void> {
-    const {leadership, store, log} = this.#options;
+    const {leadership, store, log, clock} = this.#options;
     for (let attempt = 0; ops.length > 0 && leadership.isHeld(); attempt++) {
       try {
         await store.commit(leadership.guard, ops);
@@ -203,7 +201,7 @@ export class Leader {
           return;
         }
         if (attempt === 0) log('warn', `the store did not accept a change, trying again: ${messageOf(error)}`);
-        await pause(SAVE_RETRY_MS, leadership.signal);
+        await clock.pause(SAVE_RETRY_MS, leadership.signal);
       }
     }
   }
@@ -226,7 +224,7 @@ export class Leader {
       this.dispatch({type: 'disconnected', reason});
       const lasted = this.#now() - startedAt;
       waitMs = lasted > 30_000 ? RECONNECT_MS.first : Math.min(waitMs * 2, RECONNECT_MS.ceiling);
-      await pause(waitMs * (0.75 + Math.random() / 2), end);
+      await this.#options.clock.pause(waitMs * (0.75 + Math.random() / 2), end);
     }
   }
 

@@ -5,6 +5,7 @@ import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
 import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
 import {type Credentials, MesosClient, messageOf} from './client.js';
+import {systemClock} from './clock.js';
 import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
@@ -44,8 +45,7 @@ async function main(): Promise<void> {
     }),
     settings: {...defaultSettings, role: config.role, agents: config.agents},
     leaseSeconds: LEASE_SECONDS,
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
+    clock: systemClock,
     freeAddress: (request: FreeRequest, isHeld: () => boolean) => freeAddress(request, config.etcd, runner, isHeld),
     log,
   };
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       (error: unknown) => log('warn', `the configuration was rejected: ${messageOf(error)}`),
     );
   });
-  const server = await serveApi(instance, config.listen, parts.now);
+  const server = await serveApi(instance, config.listen, systemClock.now);
   try {
     await instance.run(stop.signal);
   } finally {

@@ -1,6 +1,6 @@
 import {type TaskSpec, taskList} from '../scheduler-api/task.js';
-import {emptyState, type ReducerState, type Slot, type StaleEndpoints, type StoreOp, type TaskRun} from './model.js';
-import {type RunRecord, recordOfRun, runOfRecord} from './run-record.js';
+import {emptyState, type ReducerState, type Slot, type StaleEndpoints, type StoreOp} from './model.js';
+import {type RunRecord, recordOfRun, runOfRecord, STORED_FIELDS} from './run-record.js';
 import type {Settings} from './settings.js';
 import {hashesOf} from './task-info.js';
 
@@ -10,6 +10,17 @@ export type Records = ReadonlyMap<string, unknown>;
 /** A successor frees all addresses again: the attempts of its predecessor were made on another node. */
 type StaleEndpointsRecord = Pick<StaleEndpoints, 'address' | 'containers'>;
 
+const SLOT_FIELDS = [
+  'name',
+  'failures',
+  'restarts',
+  'notBefore',
+  'message',
+  'since',
+  'isRolled',
+  'failedOn',
+] as const satisfies readonly (keyof Slot)[];
+
 /** The store operations that turn the records of one state into those of the next. */
 export function changesBetween(before: ReducerState, after: ReducerState): readonly StoreOp[] {
   const ops: StoreOp[] = [];
@@ -18,41 +29,32 @@ export function changesBetween(before: ReducerState, after: ReducerState): reado
   if (before.counter !== after.counter) put('counter', after.counter);
   if (before.desired !== after.desired || before.desiredAt !== after.desiredAt)
     put('desired', {tasks: after.desired, at: after.desiredAt});
-  const compare = <T>(
+  const compare = <T extends object>(
     kind: string,
     old: Record<string, T>,
     fresh: Record<string, T>,
-    keptOf: (one: T) => object,
-    recordOf: (one: T) => object = keptOf,
+    fields: readonly (keyof T)[],
+    recordOf: (one: T) => object,
   ) => {
     for (const id in fresh) {
-      const previous = old[id];
-      if (previous === undefined || !isSame(keptOf(previous), keptOf(fresh[id]!))) put(`${kind}/${id}`, recordOf(fresh[id]!));
+      const [previous, present] = [old[id], fresh[id]!];
+      // Nested values are replaced when they change, so comparing references suffices.
+      const isSame = previous !== undefined && fields.every((field) => previous[field] === present[field]);
+      if (!isSame) put(`${kind}/${id}`, recordOf(present));
     }
     for (const id in old) if (!(id in fresh)) ops.push({op: 'delete', key: `${kind}/${id}`});
   };
-  compare('runs', before.runs, after.runs, keptOfRun, recordOfRun);
-  compare('slots', before.slots, after.slots, (slot) => slot);
+  compare('runs', before.runs, after.runs, STORED_FIELDS, recordOfRun);
+  compare('slots', before.slots, after.slots, SLOT_FIELDS, (slot) => slot);
   // the key keeps the name that earlier releases gave it
   compare(
     'leftovers',
     before.staleEndpoints,
     after.staleEndpoints,
+    ['address', 'containers'],
     ({address, containers}): StaleEndpointsRecord => ({address, containers}),
   );
   return ops;
-}
-
-/** The fields of a run that are stored. */
-function keptOfRun(run: TaskRun): object {
-  const {intent: _, reconciliation: _r, killSentAt: _k, okSince: _o, unhealthySince: _u, ...kept} = run;
-  return kept;
-}
-
-/** Nested values are replaced when they change, so comparing references suffices. */
-function isSame(a: object, b: object): boolean {
-  for (const key in a) if (a[key as keyof object] !== b[key as keyof object]) return false;
-  return true;
 }
 
 /**

@@ -40,6 +40,29 @@ const KINDS = Object.fromEntries(Object.entries(STORED_KINDS).map(([kind, stored
   TerminationKind
 >;
 
+type Volatile = 'intent' | 'reconciliation' | 'killSentAt' | 'okSince' | 'unhealthySince';
+
+/** The fields of a run whose change must be stored. The type demands every field but the volatile ones. */
+export const STORED_FIELDS = Object.keys({
+  taskId: true,
+  name: true,
+  address: true,
+  agentId: true,
+  node: true,
+  specHash: true,
+  launchedAt: true,
+  phase: true,
+  since: true,
+  isReported: true,
+  hasRun: true,
+  healthy: true,
+  containerId: true,
+  message: true,
+  termination: true,
+  lostSince: true,
+  abandoned: true,
+} satisfies Record<Exclude<keyof TaskRun, Volatile>, true>) as readonly (keyof TaskRun)[];
+
 export function recordOfRun(run: TaskRun): RunRecord {
   const {termination} = run;
   return {

@@ -1,12 +1,12 @@
 import {TimeoutError} from '../support/errors.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
 import {type MesosClient, messageOf} from './client.js';
+import type {Clock} from './clock.js';
 import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
-import {pause} from './wait.js';
 
 export interface TeardownOptions {
   readonly node: string;
@@ -17,8 +17,7 @@ export interface TeardownOptions {
   readonly leaseSeconds: number;
   /** The limit for winning the leadership, for the tasks to end and for the master to answer, each. */
   readonly limitSeconds: number;
-  readonly now: () => number;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
@@ -51,7 +50,10 @@ export async function tearDown(options: TeardownOptions): Promise<void> {
 
 async function lead(options: TeardownOptions, store: FrameworkStore): Promise<Leadership> {
   const election = new Election({...options, key: `${store.prefix}leader`, ttlSeconds: options.leaseSeconds});
-  const leadership = await election.campaign(AbortSignal.timeout(options.limitSeconds * 1000));
+  const limit = new AbortController();
+  void options.clock.pause(options.limitSeconds * 1000, limit.signal).then(() => limit.abort());
+  const leadership = await election.campaign(limit.signal);
+  limit.abort();
   if (leadership !== undefined) return leadership;
   throw new TimeoutError(`the framework is still led by ${await election.leader()}`, {
     hint: 'stop hw5-scheduler on every node first',
@@ -67,11 +69,12 @@ async function endTasks(
   const running = leader.run(stop.signal);
   // Older than any configuration: if the teardown fails, a scheduler that is started desires the configuration's tasks again.
   leader.dispatch({type: 'desired', tasks: [], at: 0});
-  const until = options.monotonic() + options.limitSeconds * 1000;
-  while (options.monotonic() < until && options.leadership.isHeld()) {
+  const {clock} = options;
+  const until = clock.monotonic() + options.limitSeconds * 1000;
+  while (clock.monotonic() < until && options.leadership.isHeld()) {
     const left = Object.values(leader.state.runs).filter((run) => run.phase !== 'lost');
     if (left.length === 0) break;
-    await pause(200);
+    await clock.pause(200);
   }
   stop.abort();
   await running;

@@ -1,7 +1,7 @@
-// Part of every project for Node 18. Where the types or the library of a newer Node get in, these errors are missing, and the compiler reports that.
+// Compiled with every project for Node 18: where types of a newer Node leak in, an expected error is missing, and tsc fails.
 import {promises, type WriteFileOptions} from 'node:fs';
 
-// @ts-expect-error: since Node 21
+// @ts-expect-error: since Node 21 and 20.10
 export const options: WriteFileOptions = {flush: true};
 // @ts-expect-error: since Node 22
 export const {glob} = promises;

@@ -1,7 +1,4 @@
-/**
- * The systemd units of the emulator. They are not enabled in a new machine: `calicoctl node run` enables them, so that a node survives a
- * reboot.
- */
+/** The emulator's systemd units. `calicoctl node run` enables them, so that a node survives a reboot; a new machine starts none. */
 
 const DIRECTORY = '/usr/local/lib/calico';
 const ENVIRONMENT = 'EnvironmentFile=/etc/calico/hw5-lab.env';

@@ -1,4 +1,4 @@
-import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {MesosClient} from '../../../src/framework/client.js';
 import {Election} from '../../../src/framework/election.js';
 import {Instance} from '../../../src/framework/instance.js';
@@ -8,33 +8,33 @@ import {emptyState} from '../../../src/framework/model.js';
 import {defaultSettings} from '../../../src/framework/settings.js';
 import {tearDown} from '../../../src/framework/teardown.js';
 import {viewOf} from '../../../src/framework/view.js';
+import type {Command} from '../../../src/scheduler-api/commands.js';
 import type {TaskSpec} from '../../../src/scheduler-api/task.js';
 import {FakeMesosMaster} from '../../support/fake-mesos-master.js';
 import {taskSpec} from '../../support/framework-world.js';
+import {ManualClock} from '../../support/manual-clock.js';
 import {MemoryKeyValues} from '../../support/memory-key-values.js';
 
 const tasks = [taskSpec('ssh-1', '192.168.0.101'), taskSpec('ssh-2', '192.168.0.102')];
 const framework = {user: 'root', name: 'hw5', failover_timeout: 10, checkpoint: true, roles: ['*'], capabilities: []};
-const patience = {timeout: 15_000, interval: 20};
 let master: FakeMesosMaster;
 let kv: MemoryKeyValues;
 let running: {stop: AbortController; done: Promise<void>}[] = [];
 let lines: string[] = [];
-/** By how much somebody has set the clock, in milliseconds. */
-let clockSetBy = 0;
+let clock: ManualClock;
 
 beforeEach(async () => {
   master = await FakeMesosMaster.start();
-  kv = new MemoryKeyValues(() => performance.now());
+  clock = new ManualClock();
+  kv = new MemoryKeyValues(clock.monotonic);
   running = [];
   lines = [];
-  clockSetBy = 0;
 });
 
 afterEach(async () => {
   kv.isDown = false;
   for (const {stop} of running) stop.abort();
-  await Promise.all(running.map(({done}) => done));
+  await clock.during(Promise.all(running.map(({done}) => done)));
   await master[Symbol.asyncDispose]();
 });
 
@@ -45,10 +45,8 @@ function parts(node: string, store = kv) {
     kv: store,
     client: new MesosClient({master: master.host, framework}),
     settings: {...defaultSettings, gatherSeconds: 0, reviveSeconds: 0.2},
-    // Longer than a busy computer keeps a process waiting, or it loses the leadership in between.
     leaseSeconds: 3,
-    now: () => Date.now() + clockSetBy,
-    monotonic: () => performance.now(),
+    clock,
     freeAddress: async () => ({ok: true, message: ''}),
     log: (_level: string, message: string) => lines.push(`${node}: ${message}`),
   };
@@ -68,12 +66,12 @@ function start(
   return Object.assign(instance, {
     stop: async () => {
       stop.abort();
-      await done;
+      await clock.during(done);
     },
   });
 }
 
-const until = (check: () => unknown) => vi.waitFor(check, patience);
+const until = (check: () => unknown) => clock.until(check);
 const runsAll = (instance: Instance, count = 2) =>
   until(async () => {
     const state = await instance.state();
@@ -128,7 +126,7 @@ describe('an instance', () => {
     const instance = start('node0');
     await runsAll(instance);
     master.refuseNext = 403;
-    await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
+    await clock.during(instance.command({action: 'restart', name: 'ssh-1', at: clock.now()}));
     await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
     expect(lines).toContainEqual(expect.stringMatching(/^node0: not subscribed: [A-Z]+ was rejected by .* HTTP 403/));
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
@@ -138,8 +136,8 @@ describe('an instance', () => {
   it('goes on as before when somebody sets the clock', async () => {
     const instance = start('node0');
     await runsAll(instance);
-    clockSetBy = -3_600_000;
-    await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
+    clock.set(-3_600_000);
+    await clock.during(instance.command({action: 'restart', name: 'ssh-1', at: clock.now()}));
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
     await runsAll(instance);
     master.send({
@@ -149,8 +147,8 @@ describe('an instance', () => {
       },
     });
     await until(async () => expect((await instance.state()).tasks[1]).toMatchObject({name: 'ssh-2', state: 'unreachable'}));
-    clockSetBy = 3_600_000;
-    await instance.command({action: 'restart', name: 'ssh-1', at: Date.now()});
+    clock.set(7_200_000);
+    await clock.during(instance.command({action: 'restart', name: 'ssh-1', at: clock.now()}));
     await until(async () =>
       expect((await instance.state()).tasks[0]).toMatchObject({name: 'ssh-1', taskId: 'ssh-1.3', state: 'running'}),
     );
@@ -190,10 +188,11 @@ describe('two instances', () => {
     // its own file asks for something else, and the leader has not heard of it
     second.updateConfiguration([], 0);
     expect((await second.state()).framework.isCurrent).toBe(false);
-    expect(await second.command({action: 'restart', name: 'ssh-1', at: Date.now()})).toMatchObject({ok: true});
+    const command = (given: Command) => clock.during(second.command(given));
+    expect(await command({action: 'restart', name: 'ssh-1', at: clock.now()})).toMatchObject({ok: true});
     await until(() => expect(ids()).not.toContain('ssh-1.0'));
-    expect(await second.command({action: 'release', name: 'ssh-2', at: Date.now()})).toMatchObject({ok: false});
-    expect(await second.command({action: 'desired', tasks: tasks.slice(0, 1), at: Date.now()})).toMatchObject({ok: true});
+    expect(await command({action: 'release', name: 'ssh-2', at: clock.now()})).toMatchObject({ok: false});
+    expect(await command({action: 'desired', tasks: tasks.slice(0, 1), at: clock.now()})).toMatchObject({ok: true});
     await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
   });
 
@@ -218,10 +217,10 @@ describe('two instances', () => {
       key: '/hw5/framework/hw5/leader',
       node: 'node0',
       ttlSeconds: 1000,
-      monotonic: () => performance.now(),
+      clock,
       log: () => undefined,
     });
-    const former = await killed.campaign(AbortSignal.timeout(1000));
+    const former = await killed.campaign(new AbortController().signal);
     await runsAll(start('node0'));
     await former!.resign();
   });
@@ -241,12 +240,11 @@ describe('two instances', () => {
   it('do not change over when neither reaches the master, or the master refuses', async () => {
     const monitor = (client: MesosClient, isMasterUnresponsive: boolean) => {
       const store = new FrameworkStore(kv, 'hw5');
-      let time = 0;
-      const one = new LeaderMonitor({store, client, unresponsiveSeconds: 3, now: () => time, monotonic: () => time});
+      const one = new LeaderMonitor({store, client, unresponsiveSeconds: 3, clock});
       return async () => {
         await store.put('view', {...viewOf(emptyState(), 0), apiVersion: 1, master: null, leader: 'node0', isMasterUnresponsive});
-        for (const at of [0, 2900, 3100]) {
-          time = at;
+        for (const passing of [0, 2900, 200]) {
+          await clock.advance(passing);
           await one.check().catch(() => undefined);
         }
         return (await store.load('commands/')).size;
@@ -304,7 +302,7 @@ describe('tearing down', () => {
     const instance = start('node0');
     await runsAll(instance);
     await instance.stop();
-    await tearDown({...parts('node0'), ...limits});
+    await clock.during(tearDown({...parts('node0'), ...limits}));
     expect(ids()).toEqual([]);
     const order = master.calls.map((call) => call.type);
     expect(order.lastIndexOf('KILL')).toBeLessThan(order.indexOf('TEARDOWN'));
@@ -313,7 +311,7 @@ describe('tearing down', () => {
   });
 
   it('finds nothing to do a second time', async () => {
-    await tearDown({...parts('node0'), ...limits});
+    await clock.during(tearDown({...parts('node0'), ...limits}));
     expect(master.calls).toEqual([]);
   });
 
@@ -323,13 +321,13 @@ describe('tearing down', () => {
     await instance.stop();
     master.completed.push('F1');
     master.tasks.clear();
-    await tearDown({...parts('node0'), limitSeconds: 2});
+    await clock.during(tearDown({...parts('node0'), limitSeconds: 2}));
     expect(await kv.list('/hw5/framework/')).toEqual([]);
   });
 
   it('does not begin while another instance leads', async () => {
     await runsAll(start('node0'));
-    await expect(tearDown({...parts('node1'), limitSeconds: 1})).rejects.toMatchObject({
+    await expect(clock.during(tearDown({...parts('node1'), limitSeconds: 1}))).rejects.toMatchObject({
       message: 'the framework is still led by node0',
       hint: 'stop hw5-scheduler on every node first',
     });

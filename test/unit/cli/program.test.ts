@@ -8,6 +8,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {checkJsonOutput} from '../../support/json-output.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -62,6 +63,7 @@ describe('the command hw5', () => {
     });
     during(child);
     const [code] = (await once(child, 'close')) as [number | null];
+    if (out !== '' && code !== null) checkJsonOutput(args, out);
     return {code, out, err};
   }
 

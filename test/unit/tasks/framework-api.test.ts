@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {OpenHosts} from '../../../src/host/open-hosts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {findFramework, taskOf} from '../../../src/tasks/framework-api.js';
@@ -32,7 +32,14 @@ describe('finding the scheduler', () => {
   it('returns an instance that does not lead when the leader does not answer', async () => {
     const never = new Promise<FakeHost>(() => {});
     const hosts = open(new ConnectError('node0', 'no route'), instance('node1'), never);
-    expect((await findFramework(cluster, hosts)).node.name).toBe('node1');
+    vi.useFakeTimers();
+    try {
+      const found = findFramework(cluster, hosts);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect((await found).node.name).toBe('node1');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('fails with the reason of every node when no instance answers', async () => {

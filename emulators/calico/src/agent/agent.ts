@@ -25,10 +25,7 @@ export interface AgentParts {
   readonly interfaces: () => Promise<ReadonlySet<string>>;
 }
 
-/**
- * Does the work of Felix and confd: applies the state in etcd to the kernel and to BIRD. While etcd is unavailable the last snapshot stays
- * valid.
- */
+/** Does the work of Felix and confd: applies etcd's state to the kernel and BIRD. While etcd is unavailable the last snapshot is valid. */
 export class Agent {
   readonly #parts: AgentParts;
   readonly #routes: RouteSync;
@@ -66,9 +63,7 @@ export class Agent {
     }
   }
 
-  /**
-   * Whether this machine has a container's interface without endpoint in the last snapshot: a change in etcd that the watch did not report.
-   */
+  /** Whether a container's interface has no endpoint in the last snapshot: the watch missed a change in etcd. */
   async hasUnknownInterface(): Promise<boolean> {
     const known = new Set(this.#snapshot?.endpoints.map((endpoint) => endpoint.interfaceName));
     return [...(await this.#parts.interfaces())].some((name) => !known.has(name));
@@ -97,9 +92,7 @@ export class Agent {
     if (results.every(Boolean)) this.isSynchronised = true;
   }
 
-  /**
-   * Removes this node's endpoints that Docker no longer knows, as after a crash of Docker or of the machine: record, veth pair and address.
-   */
+  /** Removes this node's endpoints that Docker no longer has, as after a crash: record, veth pair and address. */
   async removeStaleEndpoints(): Promise<void> {
     await this.#attempt('stale endpoints', async () => {
       const {environment, etcd, run, log, now} = this.#parts;

@@ -7,10 +7,7 @@ const TABLES = ['filter', 'nat'] as const;
 /** Keeps the cali-* chains in the kernel as desired, with the host's own iptables variant. Writes nothing while they are. */
 export class FirewallSync {
   readonly #run: Run;
-  /**
-   * Per table: the chains that were written, and how iptables-save then printed them. iptables normalises rules, so only its own output can
-   * be compared.
-   */
+  /** Per table: the chains written, and what iptables-save then printed. iptables normalises rules: compare only its own output. */
   readonly #applied = new Map<string, {readonly desired: string; readonly printed: string}>();
 
   constructor(run: Run) {

@@ -3,10 +3,7 @@ import {writeFile} from 'node:fs/promises';
 import type {Run} from '../process.js';
 import {CommandFailure} from './io.js';
 
-/**
- * Loads modules, enables forwarding and raises the size of the connection table, with the output of v1.2.0. Only a failure of forwarding is
- * an error.
- */
+/** Loads modules, enables forwarding and raises the connection limit, with the output of v1.2.0. Only forwarding must succeed. */
 export async function prepareKernel(run: Run, print: (line: string) => void): Promise<void> {
   const modprobe = ['modprobe', '-a', 'xt_set', 'ip6_tables'];
   print(`Running command to load modules: ${modprobe.join(' ')}`);

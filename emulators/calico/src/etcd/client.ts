@@ -78,13 +78,12 @@ export class EtcdClient {
   }
 
   /**
-   * Waits for a change at or below `key` since `index`. @throws EtcdError EVENT_INDEX_CLEARED when etcd no longer has the history since
-   * that index; EtcdUnavailableError when no member replies; the reason of `signal`
+   * Waits for a change at or below `key` since `index`.
+   * @throws EtcdError EVENT_INDEX_CLEARED when etcd's history no longer reaches back to `index`; EtcdUnavailableError; the reason of `signal`
    */
   async waitForChange(key: string, index: number, signal: AbortSignal): Promise<void> {
     const path = `${keyPath(key)}?wait=true&recursive=true&waitIndex=${index}`;
-    // etcd closes an idle watch after some minutes with an empty body. That counts as a change: the caller then reads again, which is
-    // harmless.
+    // etcd closes an idle watch after some minutes with an empty body. That counts as a change, for the caller only reads again.
     await this.#send({method: 'GET', path}, {timeouts: {...this.#timeouts, replyMs: 600_000}, signal});
   }
 

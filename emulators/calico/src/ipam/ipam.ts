@@ -2,10 +2,7 @@ import {cidrContains} from '../model/ipv4.js';
 import * as block from './block.js';
 import type {BlockStore, StoredBlock} from './store.js';
 
-/**
- * How often a compare-and-swap that failed is tried again. Upstream does not retry for fixed addresses, so concurrent container starts fail
- * there.
- */
+/** How often a failed compare-and-swap is retried. Upstream's plugin does not retry the claim of a new block: a container start fails. */
 const ATTEMPTS = 100;
 
 /** Assigns and releases addresses. All changes are compare-and-swap with retry, so any number of nodes may do so concurrently. */

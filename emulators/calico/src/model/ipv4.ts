@@ -1,7 +1,4 @@
-/**
- * IPv4 addresses and networks: ipaddr.js reads them, the arithmetic of blocks is here. Addresses are unsigned 32-bit numbers or dotted
- * text.
- */
+/** IPv4 addresses and networks: parsed by ipaddr.js, plus the arithmetic of blocks. An address is a 32-bit number or dotted text. */
 import ipaddr from 'ipaddr.js';
 
 const {IPv4} = ipaddr;

@@ -3,10 +3,7 @@ const NAMES = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite'];
 /** The protocols that a rule may name, for error messages. */
 export const PROTOCOLS_TEXT = `${NAMES.join(', ')} or a number from 1 to 255`;
 
-/**
- * True for a protocol that iptables matches as such: 0 would match every protocol, and an unknown name would make it reject the whole
- * table.
- */
+/** Whether iptables accepts the protocol and matches only it: 0 would match all, and an unknown name fail the whole table. */
 export function isProtocol(protocol: string): boolean {
   return NAMES.includes(protocol) || (/^[1-9]\d{0,2}$/.test(protocol) && Number(protocol) <= 255);
 }

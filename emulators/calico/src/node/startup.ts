@@ -9,8 +9,8 @@ import type {NodeEnvironment} from './environment.js';
 export class NodeConflictError extends Error {}
 
 /**
- * Writes the node's records, as the start-up program of Calico's node container does whenever it starts. `print` gets the lines of its
- * output. @throws NodeConflictError when another node has the address; EtcdUnavailableError
+ * Writes the node's records, as the start-up program of Calico's node container does at each start. `print` gets its output by lines.
+ * @throws NodeConflictError when another node has the address; EtcdUnavailableError
  */
 export async function registerNode(
   etcd: EtcdClient,

@@ -10,10 +10,7 @@ import type {Run} from '../process.js';
 import {type Body, type Handlers, PluginError, record, records, shortId, text} from './protocol.js';
 import {createVeth, deleteVeth} from './veth.js';
 
-/**
- * All containers have the same MAC and the same gateway, an address that no interface has: the host replies to ARP requests for it (proxy
- * ARP).
- */
+/** The same for all containers. No interface has the gateway's address: the host replies to ARP requests for it (proxy ARP). */
 const CONTAINER_MAC = 'EE:EE:EE:EE:EE:EE';
 const GATEWAY = '169.254.1.1';
 

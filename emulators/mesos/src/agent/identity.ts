@@ -14,7 +14,7 @@ export function checkAgentFlags(flags: Flags): {readonly host: string; readonly 
   if (master === undefined) throw new UsageError('Missing required option --master');
   if (master.startsWith('zk://')) {
     throw new UsageError(`--master=${master}: ZooKeeper is not supported by hw5's Mesos emulator`, {
-      hint: 'give --master=HOST:PORT',
+      hint: 'use --master=HOST:PORT',
     });
   }
   flags.required('work_dir');

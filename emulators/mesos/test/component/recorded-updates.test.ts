@@ -120,7 +120,8 @@ describe('a framework gets the recorded updates', () => {
 
   it('of a health check that fails until the task is killed', async () => {
     await launch('186-healthcheck');
-    await framework.status('t-health', 'TASK_KILLED');
+    const timer = setInterval(() => shared.cluster.clock.advance(1), 50);
+    await framework.status('t-health', 'TASK_KILLED').finally(() => clearInterval(timer));
     expectAsRecorded('t-health');
   });
 

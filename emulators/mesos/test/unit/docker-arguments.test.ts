@@ -20,7 +20,7 @@ function argumentsOf(container: object, command: object, amounts = resources(0.5
 const BASE = ['-e', 'MESOS_SANDBOX=/mnt/mesos/sandbox', '-e', 'MESOS_CONTAINER_NAME=mesos-ID', '-e', 'MESOS_ALLOCATION_ROLE=*'];
 
 describe('docker run', () => {
-  it('is called as genuine Mesos calls it for a task on a network with an address', () => {
+  it('has the same arguments as upstream Mesos for a task on a network with an address', () => {
     const docker = {image: 'docker-jupyter', network: 'USER', parameters: [{key: 'ip', value: '192.168.0.100'}]};
     const volumes = [{host_path: '/etc/hw5/containers/jupyter', container_path: '/run/hw5', mode: 'RO'}];
     const container = {docker, volumes, hostname: 'jupyter', network_infos: [{name: 'calico_net'}]};
@@ -35,7 +35,7 @@ describe('docker run', () => {
     ]);
   });
 
-  it('mounts a volume of docker’s by its name, with its driver', () => {
+  it('mounts a docker volume by its name, with its driver', () => {
     const source = (name: string, driver?: string) => ({
       type: 'DOCKER_VOLUME',
       docker_volume: {name, ...(driver === undefined ? {} : {driver})},
@@ -54,13 +54,13 @@ describe('docker run', () => {
     );
   });
 
-  it('gives a secret to the container as it is, not in base64', () => {
+  it('gets secrets decoded from base64', () => {
     const data = Buffer.from('grüße').toString('base64');
     const variables = [{name: 'S', type: 'SECRET', secret: {type: 'VALUE', value: {data}}}];
     expect(argumentsOf({docker: {image: 'i'}}, {value: 'x', environment: {variables}})).toContain('S=grüße');
   });
 
-  it('runs a shell command in place of the image’s entry point', () => {
+  it('runs a shell command instead of the entry point of the image', () => {
     const run = argumentsOf({docker: {image: 'i', network: 'BRIDGE', privileged: true}}, {value: 'sleep 1'});
     expect(run.slice(0, 2)).toEqual(['run', '--privileged']);
     expect(run.slice(run.indexOf('--net'))).toEqual([
@@ -76,7 +76,7 @@ describe('docker run', () => {
     ]);
   });
 
-  it('maps ports on networks that have them', () => {
+  it('maps ports on networks that support it', () => {
     const port_mappings = [{host_port: 31000, container_port: 80, protocol: 'udp'}];
     expect(argumentsOf({docker: {image: 'i', network: 'BRIDGE', port_mappings}}, {value: 'x'}).join(' ')).toContain(
       '-p 31000:80/udp',
@@ -86,7 +86,7 @@ describe('docker run', () => {
     );
   });
 
-  it('never goes below Mesos’ floors of memory and cpu shares', () => {
+  it('does not go below the minimum of memory and cpu shares', () => {
     const run = argumentsOf({docker: {image: 'i'}}, {value: 'x'}, resources(0.001, 4));
     expect(run.slice(1, 5)).toEqual(['--cpu-shares', '2', '--memory', String(32 * 1024 * 1024)]);
   });

@@ -11,8 +11,8 @@ function decline(machine: TestStateMachine, name: string, refuse_seconds?: numbe
   });
 }
 
-/** Seconds until the next offer after one was declined. */
-function pause(machine: TestStateMachine, name: string, atMost: number): number | undefined {
+/** The seconds until the next offer; undefined if there is none. */
+function secondsUntilOffer(machine: TestStateMachine, name: string, atMost: number): number | undefined {
   const before = machine.offers(name).length;
   for (let tenth = 0; tenth <= atMost * 10; tenth++) {
     if (machine.offers(name).length > before) return tenth / 10;
@@ -29,7 +29,7 @@ function oneFramework(settings = {}): TestStateMachine {
 }
 
 describe('an offer', () => {
-  it('holds all of an agent and comes at once', () => {
+  it('contains all resources of an agent and is made immediately', () => {
     const machine = oneFramework();
     expect(machine.offers('f')).toHaveLength(1);
     expect(amounts(machine.offers('f')[0])).toEqual({cpus: 2, mem: 2048, disk: 2048});
@@ -37,22 +37,22 @@ describe('an offer', () => {
     expect(machine.offers('f')).toHaveLength(1);
   });
 
-  it('comes again five seconds after it was declined, or when the framework said', () => {
+  it('is repeated five seconds after it was declined, or after refuse_seconds', () => {
     const machine = oneFramework();
     decline(machine, 'f');
-    expect(pause(machine, 'f', 10)).toBeGreaterThanOrEqual(5);
+    expect(secondsUntilOffer(machine, 'f', 10)).toBeGreaterThanOrEqual(5);
     decline(machine, 'f', 2);
-    const short = pause(machine, 'f', 10);
+    const short = secondsUntilOffer(machine, 'f', 10);
     expect(short).toBeGreaterThanOrEqual(2);
     expect(short).toBeLessThan(4);
     decline(machine, 'f', 3600);
-    expect(pause(machine, 'f', 60)).toBeUndefined();
+    expect(secondsUntilOffer(machine, 'f', 60)).toBeUndefined();
     const before = machine.offers('f').length;
     machine.call('f', 'REVIVE');
     expect(machine.offers('f')).toHaveLength(before + 1);
   });
 
-  it('is not held back by the refusal of a smaller one', () => {
+  it('is not prevented by the filter of a smaller one', () => {
     const machine = oneFramework();
     const [offer] = machine.offers('f');
     const task = {...shellTask('t', 'true'), agent_id: offer.agent_id};
@@ -66,7 +66,7 @@ describe('an offer', () => {
     expect(amounts(machine.offers('f')[1])).toEqual({cpus: 2, mem: 2048, disk: 2048});
   });
 
-  it('stays valid while the framework is suppressed, and no other comes', () => {
+  it('stays valid when the framework suppresses offers, and no other is made', () => {
     const machine = oneFramework();
     machine.call('f', 'SUPPRESS');
     expect(machine.events('f').some((event) => event.type === 'RESCIND')).toBe(false);
@@ -77,7 +77,7 @@ describe('an offer', () => {
     expect(machine.offers('f')).toHaveLength(2);
   });
 
-  it('is rescinded when --offer_timeout is over', () => {
+  it('is rescinded after --offer_timeout', () => {
     const machine = oneFramework({offerTimeout: 3});
     machine.pass(2.5);
     expect(machine.events('f').filter((event) => event.type === 'RESCIND')).toEqual([]);
@@ -85,33 +85,33 @@ describe('an offer', () => {
     expect(machine.events('f')).toContainEqual({type: 'RESCIND', rescind: {offer_id: machine.offers('f')[0].id}});
   });
 
-  it('goes to the framework that has least', () => {
+  it('is made to the framework with the smallest share', () => {
     const machine = new TestStateMachine();
     machine.agent('a', SMALL);
-    machine.framework('rich');
-    const [offer] = machine.offers('rich');
+    machine.framework('large');
+    const [offer] = machine.offers('large');
     const task = {...shellTask('t', 'true'), agent_id: offer.agent_id};
-    machine.call('rich', 'ACCEPT', {
+    machine.call('large', 'ACCEPT', {
       accept: {offer_ids: [offer.id], operations: [{type: 'LAUNCH', launch: {task_infos: [task]}}], filters: {refuse_seconds: 0}},
     });
-    machine.framework('poor');
-    expect(machine.offers('poor')).toHaveLength(1);
-    expect(machine.offers('rich')).toHaveLength(1);
+    machine.framework('small');
+    expect(machine.offers('small')).toHaveLength(1);
+    expect(machine.offers('large')).toHaveLength(1);
   });
 
-  it('of several agents may be used together only if they are one', () => {
+  it('cannot be accepted together with an offer of another agent', () => {
     const machine = oneFramework();
     machine.agent('b', SMALL);
-    const [one, other] = machine.offers('f');
-    const task = {...shellTask('t', 'true'), agent_id: one.agent_id};
+    const [first, second] = machine.offers('f');
+    const task = {...shellTask('t', 'true'), agent_id: first.agent_id};
     const operations = [{type: 'LAUNCH', launch: {task_infos: [task]}}];
-    machine.call('f', 'ACCEPT', {accept: {offer_ids: [one.id, other.id], operations}});
+    machine.call('f', 'ACCEPT', {accept: {offer_ids: [first.id, second.id], operations}});
     const {status} = machine.events('f').find((event) => event.type === 'UPDATE').update;
     expect(status).toMatchObject({state: 'TASK_LOST', reason: 'REASON_INVALID_OFFERS'});
     expect(status.message).toMatch(/Aggregated offers must belong to one single agent/);
   });
 
-  it('of one agent, declined and made again, adds up in one ACCEPT', () => {
+  it('can be accepted together with another offer of the same agent', () => {
     const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f');
@@ -139,7 +139,7 @@ describe('an offer', () => {
 });
 
 describe('roles', () => {
-  it('of a framework without MULTI_ROLE do not show in its offers', () => {
+  it('of a framework without MULTI_ROLE are not in its offers', () => {
     const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f', {roles: undefined, capabilities: []});
@@ -148,7 +148,7 @@ describe('roles', () => {
     expect(offer.resources[0]).toEqual({name: 'ports', type: 'RANGES', ranges: {range: [{begin: 31000, end: 32000}]}, role: '*'});
   });
 
-  it('that are suppressed from the start get nothing', () => {
+  it('that are suppressed by SUBSCRIBE get no offers', () => {
     const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.agent('b', SMALL);
@@ -157,7 +157,7 @@ describe('roles', () => {
     expect(machine.offers('f').map((offer) => offer.allocation_info.role)).toEqual(['ra', 'ra']);
   });
 
-  it('keep what is reserved for them', () => {
+  it('get what is reserved for them', () => {
     const machine = new TestStateMachine();
     machine.agent('a', 'cpus:1;cpus(prod):3;mem:1024');
     machine.framework('f');
@@ -167,7 +167,7 @@ describe('roles', () => {
     expect(cpus).toMatchObject([{name: 'cpus', scalar: {value: 3}, reservations: [{type: 'STATIC', role: 'prod'}]}]);
   });
 
-  it('reserve and unreserve (495, 496)', () => {
+  it('reserve and unreserve resources (transcripts 495, 496)', () => {
     const machine = new TestStateMachine();
     machine.agent('a', SMALL);
     machine.framework('f', {roles: ['ra'], capabilities: [{type: 'MULTI_ROLE'}, {type: 'RESERVATION_REFINEMENT'}]});
@@ -192,7 +192,7 @@ describe('roles', () => {
 });
 
 describe('an agent', () => {
-  it('that answers no ping is given up, with all its offers', () => {
+  it('that responds to no ping becomes unreachable, and its offers are rescinded', () => {
     const machine = oneFramework({agentPingTimeout: 15, maxAgentPingTimeouts: 5});
     machine.pass(16);
     expect(machine.messages('a').filter((message) => message.type === 'PING')).toHaveLength(1);
@@ -210,7 +210,7 @@ describe('an agent', () => {
 });
 
 describe('a stream', () => {
-  it('carries a heartbeat right after SUBSCRIBED and every 15 seconds', () => {
+  it('has a heartbeat after SUBSCRIBED and every 15 seconds', () => {
     const machine = new TestStateMachine();
     machine.framework('f');
     expect(machine.events('f').map((event) => event.type)).toEqual(['SUBSCRIBED', 'HEARTBEAT']);

@@ -5,7 +5,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The base of all errors shown to a user without a stack. Anything else that reaches the CLI is a bug in hw5. */
+/** The base class of all errors that are shown to the user without a stack. The CLI reports any other error as a bug in hw5. */
 export class Hw5Error extends Error {
   readonly hint: string | undefined;
   /** The exit code of hw5 when it fails with this error. */

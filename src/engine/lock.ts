@@ -71,7 +71,7 @@ function lockScript(holder: string, token: string, path: string): string {
   exec 9>>${path}
   flock -n 9 || {
     # the holder writes its name a moment after it has the lock
-    for i in 1 2 3 4 5 6 7 8 9 10; do [ -s ${path} ] && break; sleep 0.1; done
+    for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s ${path} ] && break; sleep 0.1; done
     head -n1 ${path}
     exit ${BUSY}
   }

@@ -29,6 +29,7 @@ const removeRules: Action = {
   kind: 'script',
   title: "remove the rules for the containers' pool",
   script: `iptables -w -S FORWARD 2>/dev/null | sed -n '/--comment "*${COMMENT}"* -j/{s/^-A //;s/"//g;p}' | while read -r rule; do
+  # shellcheck disable=SC2086 # the words of a rule
   iptables -w -D $rule 2>/dev/null || true
 done`,
 };

@@ -50,7 +50,7 @@ export function preflight(components: readonly Component[]): Component {
       listeners: {...output('ss -Hltnp'), service: 'systemd'},
       /** Processes that may hold our ports: ours, and the distribution's etcd, which hw5 will stop. */
       ours: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
-      hasHw5: local('ls /etc/systemd/system | grep -c ^hw5- || true'),
+      hasHw5: local("find /etc/systemd/system -maxdepth 1 -name 'hw5-*' | grep -c . || true"),
       /** For itself: nothing is to hold it up on one host and not on another. */
       clock: output('date +%s%3N'),
       freeKilobytes: local('df -Pk /var/lib | tail -n1 | awk "{print \\$4}"'),

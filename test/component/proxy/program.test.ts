@@ -74,7 +74,7 @@ test('the API refuses who does not know its secret', async () => {
   expect(await ask('api', {path: '/api/routes', headers: {Authorization: 'token api-secret'}})).toMatchObject({status: 200});
 });
 
-test('while the notebook is away, people get a readable page with status 503', async () => {
+test('while the notebook does not answer, users get a readable page with status 503', async () => {
   const refused = createTcpServer();
   await once(refused.listen(0, '127.0.0.1'), 'listening');
   const {port} = refused.address() as AddressInfo;
@@ -84,7 +84,7 @@ test('while the notebook is away, people get a readable page with status 503', a
   await once(route.end(JSON.stringify({target: `http://127.0.0.1:${port}`})), 'response');
   const page = await ask('proxy', {path: '/away'});
   expect(page).toMatchObject({status: 503, type: 'text/html'});
-  expect(page.body).toContain('The notebook is away');
+  expect(page.body).toContain('The notebook does not answer');
 });
 
 test('a proxy that cannot listen ends, so that systemd starts it again', async () => {

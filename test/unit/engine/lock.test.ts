@@ -124,7 +124,7 @@ describe('the lock of a host that cannot be asked', () => {
     const lost = new ConnectError('b', 'the connection to b was lost');
     await expect(
       lockHost(
-        new FakeHost('b').onTalk(isLock, async () => lost),
+        new FakeHost('b').onDialog(isLock, async () => lost),
         'me',
       ),
     ).rejects.toBe(lost);
@@ -132,14 +132,14 @@ describe('the lock of a host that cannot be asked', () => {
 
   it('does not hold up who is interrupted meanwhile', async () => {
     const abort = new AbortController();
-    const host = new FakeHost('b').onTalk(isLock, () => new Promise(() => {}));
+    const host = new FakeHost('b').onDialog(isLock, () => new Promise(() => {}));
     setTimeout(() => abort.abort(), 5);
     await expect(lockHost(host, 'me', abort.signal)).rejects.toThrow(InterruptedError);
   });
 
   it('does not hold up who gives it back after the connection was lost', async () => {
     let lose = (_: ConnectError): void => {};
-    const host = new FakeHost('b').onTalk(isLock, (_, say) => {
+    const host = new FakeHost('b').onDialog(isLock, (_, say) => {
       say('locked\n');
       return new Promise((resolve) => {
         lose = resolve;

@@ -20,16 +20,16 @@ describe('up', () => {
     expect(result).toEqual({changed: 3, unchanged: 0, errors: []});
     expect(world.machine('a').trips).toEqual([
       'lock',
-      'look base etcd docker',
+      'observe base etcd docker',
       'make base',
-      'look base',
-      'look etcd',
+      'observe base',
+      'observe etcd',
       'make etcd',
       'wait etcd',
-      'look etcd',
-      'look docker',
+      'observe etcd',
+      'observe docker',
       'make docker',
-      'look docker',
+      'observe docker',
       'unlock',
     ]);
     await world.verify();
@@ -40,7 +40,7 @@ describe('up', () => {
     await upRun(world.options(STORY));
     for (const machine of world.machines.values()) machine.trips.length = 0;
     expect(await upRun(world.options(STORY))).toEqual({changed: 0, unchanged: 9, errors: []});
-    for (const name of ['a', 'b', 'c']) expect(world.machine(name).trips).toEqual(['lock', 'look base etcd docker', 'unlock']);
+    for (const name of ['a', 'b', 'c']) expect(world.machine(name).trips).toEqual(['lock', 'observe base etcd docker', 'unlock']);
     await world.verify();
   });
 
@@ -63,7 +63,7 @@ describe('up', () => {
       return '';
     });
     expect(await upRun(world.options([part('etcd', {waits: true})]))).toEqual({changed: 0, unchanged: 1, errors: []});
-    expect(world.events).toContainEqual({type: 'waiting', step: 'etcd', host: 'a', reason: 'etcd to wake'});
+    expect(world.events).toContainEqual({type: 'waiting', step: 'etcd', host: 'a', reason: 'etcd to be ready'});
   });
 
   it('says what was waited for, what was missing and what to do when the wait reaches its limit', async () => {
@@ -71,7 +71,7 @@ describe('up', () => {
     world.machine('a').unready.add('etcd');
     const {errors} = await upRun(world.options([part('etcd', {waits: true})]));
     expect(errors).toMatchObject([
-      {step: 'etcd', host: 'a', message: 'waited 5 s for etcd to wake: etcd sleeps', hint: 'shake etcd'},
+      {step: 'etcd', host: 'a', message: 'waited 5 s for etcd to be ready: etcd is not ready', hint: 'check etcd'},
     ]);
   });
 
@@ -181,7 +181,7 @@ describe('up', () => {
 
   it('takes no silence for "not there": nothing is changed, and the error names host and question', async () => {
     const world = new FakeCluster(['a', 'b']);
-    world.machine('a').silent.add('etcd');
+    world.machine('a').unresponsive.add('etcd');
     const {errors} = await upRun(world.options(STORY));
     expect(errors).toHaveLength(1);
     expect(errors[0]).toBeInstanceOf(StepError);
@@ -201,15 +201,15 @@ describe('up', () => {
     await upRun(world.options(STORY));
     const machine = world.machine('a');
     machine.trips.length = 0;
-    machine.silent.add('docker');
-    machine.instead.set('look docker', () => '0 0 \n');
+    machine.unresponsive.add('docker');
+    machine.instead.set('observe docker', () => '0 0 \n');
     expect(await upRun(world.options(STORY))).toEqual({changed: 0, unchanged: 3, errors: []});
-    expect(machine.trips).toEqual(['lock', 'look base etcd docker', 'look docker', 'unlock']);
+    expect(machine.trips).toEqual(['lock', 'observe base etcd docker', 'observe docker', 'unlock']);
   });
 
   it('plans nothing anywhere from what one host did not say', async () => {
     const world = new FakeCluster(['a', 'b']);
-    world.machine('a').silent.add('keys');
+    world.machine('a').unresponsive.add('keys');
     const keys = part('keys', {
       extra: {plan: (_seen, {allObserved: all}) => ([...all.values()].some((one) => one.isThere) ? [] : [])},
     });
@@ -308,7 +308,7 @@ describe('up', () => {
       'more@b',
     ]);
     for (const name of ['a', 'b']) {
-      expect(world.machine(name).trips).toEqual(['lock', 'look base etcd docker mesos more', 'unlock']);
+      expect(world.machine(name).trips).toEqual(['lock', 'observe base etcd docker mesos more', 'unlock']);
     }
     expect(world.outcomes).toMatchObject({'base@a': 'blocked', 'mesos@a': 'blocked', 'mesos@b': 'failed', 'more@b': 'failed'});
     expect(world.events.filter(({type}) => type === 'step-start')).toEqual([]);
@@ -318,8 +318,8 @@ describe('up', () => {
   it('checks again at the turn of the step: silence at first is no objection, and what was observed may have changed', async () => {
     const world = new FakeCluster(['a']);
     const check = (observed: {readonly isThere: boolean}) => (observed.isThere ? [{message: 'in the way', hint: 'move it'}] : []);
-    world.machine('a').silent.add('docker');
-    world.machine('a').instead.set('look docker', () => '0 0 \n');
+    world.machine('a').unresponsive.add('docker');
+    world.machine('a').instead.set('observe docker', () => '0 0 \n');
     const steps = [part('base'), part('docker', {needs: ['base'], extra: {check}})];
     const {errors} = await upRun(world.options(steps));
     expect(errors).toMatchObject([{step: 'docker', message: 'in the way'}]);
@@ -507,19 +507,27 @@ describe('down', () => {
       return {code: 1, stderr: 'busy'};
     });
     await downRun({...world.options(STORY), purge: false});
-    expect(trips).toEqual(['lock', 'look base etcd docker', 'take docker', 'look etcd', 'look base', 'take base', 'unlock']);
+    expect(trips).toEqual([
+      'lock',
+      'observe base etcd docker',
+      'take docker',
+      'observe etcd',
+      'observe base',
+      'take base',
+      'unlock',
+    ]);
   });
 
   it('changes nothing the second time', async () => {
     const world = new FakeCluster();
     expect(await downRun({...world.options(STORY), purge: true})).toEqual({changed: 0, unchanged: 9, errors: []});
-    expect(world.machine('a').trips).toEqual(['lock', 'look base etcd docker', 'unlock']);
+    expect(world.machine('a').trips).toEqual(['lock', 'observe base etcd docker', 'unlock']);
   });
 
   it('takes nothing away, and does not say that it is gone, where a host gives no answer', async () => {
     const world = new FakeCluster(['a', 'b']);
     await upRun(world.options(STORY));
-    world.machine('a').silent.add('docker');
+    world.machine('a').unresponsive.add('docker');
     const {errors} = await downRun({...world.options(STORY), purge: false});
     expect(errors).toEqual([expect.objectContaining({step: 'docker', host: 'a'})]);
     expect([...world.machine('a').things]).toEqual(['docker']);
@@ -529,7 +537,7 @@ describe('down', () => {
   it('goes on past a question whose answer it does not need', async () => {
     const world = new FakeCluster(['a']);
     const docker = part('docker', {extra: {undo: () => []}});
-    world.machine('a').silent.add('docker');
+    world.machine('a').unresponsive.add('docker');
     expect(await downRun({...world.options([docker]), purge: false})).toEqual({changed: 0, unchanged: 1, errors: []});
   });
 
@@ -624,14 +632,14 @@ describe('plan', () => {
       'docker@a',
       'docker@b',
     ]);
-    expect(plans.find((plan) => plan.step === 'etcd')!.waitFor).toBe('etcd to wake');
-    expect(world.machine('a').trips).toEqual(['look base etcd docker']);
+    expect(plans.find((plan) => plan.step === 'etcd')!.waitFor).toBe('etcd to be ready');
+    expect(world.machine('a').trips).toEqual(['observe base etcd docker']);
     await world.verify();
   });
 
   it('tells of a host that it could not look at once, not once a step', async () => {
     const world = new FakeCluster(['a', 'b']);
-    world.machine('a').instead.set('look base etcd docker', () => ({code: 1, stderr: 'no space left on device'}));
+    world.machine('a').instead.set('observe base etcd docker', () => ({code: 1, stderr: 'no space left on device'}));
     const plans = await planRun(world.options(STORY));
     expect(new Set(plans.flatMap(({error}) => (error ? [error] : []))).size).toBe(1);
     expect(plans.filter(({error}) => error).map(({host}) => host)).toEqual(['a', 'a', 'a']);
@@ -639,7 +647,7 @@ describe('plan', () => {
 
   it('says of which step it could not see enough, and plans the others', async () => {
     const world = new FakeCluster(['a']);
-    world.machine('a').silent.add('etcd');
+    world.machine('a').unresponsive.add('etcd');
     const plans = await planRun(world.options(STORY));
     expect(plans.map(({step, actions, error}) => [step, actions.length, error?.message])).toEqual([
       ['base', 1, undefined],

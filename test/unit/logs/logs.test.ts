@@ -151,6 +151,6 @@ describe('since when', () => {
   });
 
   it.each(['', 'yesterday', '10', '5 m', '2026-13-01'])('`%s` is not understood', (text) => {
-    expect(() => parseSince(text)).toThrow('is no point in time');
+    expect(() => parseSince(text)).toThrow('is not a point in time');
   });
 });

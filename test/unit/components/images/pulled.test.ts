@@ -4,15 +4,15 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {calicoNode} from '../../../src/components/calico/node.js';
-import {docker} from '../../../src/components/docker/component.js';
-import {build} from '../../../src/components/images/build.js';
-import {notingPull, PULLED} from '../../../src/components/images/pulled.js';
-import {mesosMaster} from '../../../src/components/mesos/master.js';
-import type {ScriptAction} from '../../../src/engine/action.js';
-import {observe} from '../../../src/engine/observe.js';
-import {LocalHost} from '../../../src/host/local-host.js';
-import {clusterOf, lines, NO_UNIT, plan, undo} from './situation.js';
+import {calicoNode} from '../../../../src/components/calico/node.js';
+import {docker} from '../../../../src/components/docker/component.js';
+import {build} from '../../../../src/components/images/build.js';
+import {PULLED, recordingPull} from '../../../../src/components/images/pulled.js';
+import {mesosMaster} from '../../../../src/components/mesos/master.js';
+import type {ScriptAction} from '../../../../src/engine/action.js';
+import {observe} from '../../../../src/engine/observe.js';
+import {LocalHost} from '../../../../src/host/local-host.js';
+import {clusterOf, lines, NO_UNIT, plan, undo} from '../situation.js';
 
 describe('an image that hw5 has pulled', () => {
   let folder: string;
@@ -40,7 +40,7 @@ esac`;
     for (const {script} of actions) await sh(script);
     return lines(actions);
   };
-  const pull = (image: string) => sh(notingPull(image, `docker pull ${image}`));
+  const pull = (image: string) => sh(recordingPull(image, `docker pull ${image}`));
   const left = () => readdir(join(folder, 'images'));
 
   beforeEach(async () => {
@@ -50,7 +50,7 @@ esac`;
   });
   afterEach(() => rm(folder, {recursive: true}));
 
-  it('goes with --purge, and so does the note of it; without it, both stay', async () => {
+  it('is removed with --purge, together with its record; without it, both are kept', async () => {
     expect(await pull('calico')).toBe(0);
     expect(await pull('debian')).toBe(0);
     expect(undo(docker, {dropIn: undefined, pulled: await pulled()})).toEqual([]);
@@ -62,21 +62,21 @@ esac`;
     expect(await purge()).toEqual([]);
   });
 
-  it("is not one that was there before: that is the user's", async () => {
+  it("is not one that existed before: that is the user's", async () => {
     await writeFile(join(folder, 'images/debian'), '');
     expect(await pull('debian')).toBe(0);
     expect(await purge()).toEqual([]);
     expect(await left()).toEqual(['debian']);
   });
 
-  it('has no note when the command failed, or brought none', async () => {
+  it('has no record when the command failed, or pulled none', async () => {
     expect(await pull('none')).not.toBe(0);
-    expect(await sh(notingPull('calico', 'true'))).toBe(0);
+    expect(await sh(recordingPull('calico', 'true'))).toBe(0);
     expect(await pulled()).toBeUndefined();
     expect(await readdir(join(folder, 'data'))).toEqual([]);
   });
 
-  it("stays while somebody's own container is made of it, and while dockerd does not answer", async () => {
+  it('is kept while a container of the user needs it, and while dockerd does not answer', async () => {
     await pull('busy');
     await pull('idle');
     await writeFile(join(folder, 'images/stopped'), '');
@@ -88,14 +88,14 @@ esac`;
     expect(await pulled()).toBe('busy');
   });
 
-  it('is noted by all that pull: Calico, the build and Mesos', () => {
+  it('is recorded by all steps that pull: Calico, the build and Mesos', () => {
     const cluster = clusterOf('mesos: {source: {kind: image, image: mesos}}\ncalico: {nodeImage: mirror/node}');
     const scripts = [
       ...plan(calicoNode, {started: undefined, isRunning: false}, {cluster}),
       ...plan(build, {tags: [], base: undefined}, {cluster}),
       ...plan(mesosMaster, {unit: undefined, service: NO_UNIT, data: false, hasImage: false}, {cluster}),
     ].flatMap((action) => (action.kind === 'script' ? [action.script] : []));
-    const noted = scripts.map((script) => /^isThere\(\) \{ docker image inspect (\S+) /.exec(script)?.[1]);
-    expect(noted).toEqual(['mirror/node', 'debian:bookworm-slim', 'mesos']);
+    const recorded = scripts.map((script) => /^exists\(\) \{ docker image inspect (\S+) /.exec(script)?.[1]);
+    expect(recorded).toEqual(['mirror/node', 'debian:bookworm-slim', 'mesos']);
   });
 });

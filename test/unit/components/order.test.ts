@@ -23,14 +23,14 @@ function allNeeds(key: string, cluster = clusterOf()): Set<string> {
   return found;
 }
 
-describe('the steps together', () => {
-  it('begin with preflight: nothing is changed on a host before it was checked', () => {
+describe('the components in their order', () => {
+  it('start with preflight: nothing is changed on a host before it was checked', () => {
     for (const {key, node} of itemsUp(clusterOf(), COMPONENTS)) {
       if (key !== `preflight@${node.name}`) expect(allNeeds(key), key).toContain(`preflight@${node.name}`);
     }
   });
 
-  it('have names and titles of their own', () => {
+  it('have different names and titles', () => {
     expect(new Set(COMPONENTS.map(({name}) => name)).size).toBe(COMPONENTS.length);
     expect(new Set(COMPONENTS.map(({title}) => title)).size).toBe(COMPONENTS.length);
   });
@@ -44,23 +44,23 @@ describe('the steps together', () => {
     expect(needs).toContain('images@node2');
   });
 
-  it('begin etcd when all its members can begin: one waits for the others only so long', () => {
+  it('start etcd when all its members can start: one waits only three minutes for the others', () => {
     for (const node of ['node0', 'node1', 'node2']) expect(allNeeds('etcd@node0')).toContain(`packages@${node}`);
   });
 
-  it('build images and start Mesos beside Calico', () => {
+  it('build images and start Mesos without waiting for Calico', () => {
     for (const key of ['build@node0', 'mesos-agent@node0', 'mesos-master@node0']) {
       expect([...allNeeds(key)].filter((need) => need.startsWith('calico@'))).toEqual([]);
     }
   });
 
-  it('make do without Mesos where somebody else runs it', () => {
+  it('include no Mesos if the cluster file names an external master', () => {
     const keys = items(EXTERNAL, COMPONENTS).map(({key}) => key);
     expect(keys.filter((key) => key.startsWith('mesos'))).toEqual([]);
     expect(allNeeds('framework@node0', EXTERNAL)).toContain('scheduler@node2');
   });
 
-  it('are taken away backwards where a role is gone, and there before they are done elsewhere', () => {
+  it('are removed in reverse where a role was lost, before they are installed elsewhere', () => {
     const cluster = clusterOf().nodes.map(({name, address}) => ({name, address}));
     const fewer = ['etcd'];
     const changed = parseCluster(
@@ -80,7 +80,7 @@ describe('the steps together', () => {
     expect([...allNeeds('framework@node0', changed)].filter((key) => key.startsWith('etcd@node2'))).toEqual(['etcd@node2']);
   });
 
-  it('can be taken away by whoever has nothing to bring', () => {
+  it('can be removed with the inputs of `down`, which are empty', () => {
     for (const step of COMPONENTS) {
       const context = contextOf({}, {inputs: emptyInputs(0)});
       const observed = Object.fromEntries(
@@ -90,7 +90,7 @@ describe('the steps together', () => {
     }
   });
 
-  it('name no secret in any script that they look or wait with', () => {
+  it('contain no secret in any script that observes or waits', () => {
     const context = contextOf({});
     const scripts = COMPONENTS.flatMap((step) => [
       ...Object.values(step.facts(context)).map(({script}) => script),

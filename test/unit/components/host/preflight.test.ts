@@ -2,21 +2,18 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {type Component, portsOf} from '../../../src/components/component.js';
-import {
-  type PreflightContext,
-  type PreflightFacts,
-  preflightChecks,
-  referenceClock,
-} from '../../../src/components/host/preflight-checks.js';
-import {COMPONENTS} from '../../../src/components/index.js';
-import {observe} from '../../../src/engine/observe.js';
-import {LocalHost} from '../../../src/host/local-host.js';
-import {clusterOf, contextOf, plan, problems, undo, withRoles} from './situation.js';
+import {type Component, portsOf} from '../../../../src/components/component.js';
+import {referenceClock} from '../../../../src/components/host/checks/clock.js';
+import type {PreflightContext, PreflightFacts} from '../../../../src/components/host/checks/observed.js';
+import {preflightChecks} from '../../../../src/components/host/preflight.js';
+import {COMPONENTS} from '../../../../src/components/index.js';
+import {observe} from '../../../../src/engine/observe.js';
+import {LocalHost} from '../../../../src/host/local-host.js';
+import {clusterOf, contextOf, plan, problems, undo, withRoles} from '../situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
-/** A Debian 12 as it comes, with nothing of hw5 on it. */
+/** A fresh Debian 12, without hw5. */
 const GOOD: PreflightFacts = {
   release: 'debian 12 ',
   systemd: 'systemd',
@@ -25,7 +22,7 @@ const GOOD: PreflightFacts = {
   node: 'v18.19.0',
   etcd: '3.4.23-4+b4',
   listeners: 'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=101,fd=3))',
-  ours: '0',
+  allowed: '0',
   hasHw5: '0',
   packages: 'docker.io etcd-server',
   images: undefined,
@@ -39,19 +36,19 @@ const GOOD: PreflightFacts = {
 
 const cluster = clusterOf();
 const [preflight] = COMPONENTS as [Component];
-const WANTED: PreflightContext = {
+const CONTEXT: PreflightContext = {
   node: cluster.nodes[0]!,
   subnet: cluster.network.subnet,
   ports: portsOf(COMPONENTS, cluster, cluster.nodes[0]!),
-  clock: {now: NOW, whose: "this computer's"},
+  clock: {now: NOW, owner: "the controller's"},
   images: ['docker-ssh:1', 'docker-jupyter:1'],
   isContainerHost: true,
   isEtcdMember: true,
   needsNode: true,
 };
 
-const messages = (observed: Partial<PreflightFacts>, wanted: Partial<PreflightContext> = {}): string[] =>
-  preflightChecks({...GOOD, ...observed}, {...WANTED, ...wanted}).map(({message}) => message);
+const messages = (observed: Partial<PreflightFacts>, context: Partial<PreflightContext> = {}): string[] =>
+  preflightChecks({...GOOD, ...observed}, {...CONTEXT, ...context}).map(({message}) => message);
 
 const listens = (address: string, program = 'nginx'): string =>
   `${GOOD.listeners}\nLISTEN 0      511    ${address}    0.0.0.0:*    users:(("${program}",pid=4711,fd=6),("${program}",pid=4712,fd=6))`;
@@ -69,7 +66,7 @@ describe('preflight', () => {
     ['etcd 4', {etcd: '4.0.0'}],
     ['a clock that is a little off', {clock: String(NOW - 29_000)}],
     ['facts that could not be observed', {clock: undefined, freeKilobytes: undefined, listeners: undefined, routes: undefined}],
-  ])('has nothing against %s', (_, observed) => {
+  ])('accepts %s', (_, observed) => {
     expect(messages(observed)).toEqual([]);
   });
 
@@ -90,11 +87,11 @@ describe('preflight', () => {
     ['apt without Docker', {docker: '(none)'}, 'apt knows no package docker.io'],
     ['an old Node.js', {node: 'v12.22.12'}, 'Node.js here is 12'],
     ['apt without Node.js', {node: 'v(none)'}, 'apt knows no package nodejs'],
-    ["Debian 11's etcd", {etcd: '3.3.25+dfsg-6'}, 'etcd here is 3.3, whose JSON gateway the framework does not speak'],
-    ['etcd 2', {etcd: '2.3.7'}, 'etcd here is 2.3, whose JSON gateway the framework does not speak'],
+    ["Debian 11's etcd", {etcd: '3.3.25+dfsg-6'}, 'etcd here is 3.3, whose JSON gateway the framework does not support'],
+    ['etcd 2', {etcd: '2.3.7'}, 'etcd here is 2.3, whose JSON gateway the framework does not support'],
     ['apt without etcd', {etcd: '(none)'}, 'apt knows no package etcd-server'],
-    ['a clock that is slow', {clock: String(NOW - 61_000)}, "its clock differs by 61 s from this computer's"],
-    ['a clock that is fast', {clock: String(NOW + 61_000)}, "its clock differs by 61 s from this computer's"],
+    ['a clock that is slow', {clock: String(NOW - 61_000)}, "its clock differs by 61 s from the controller's"],
+    ['a clock that is fast', {clock: String(NOW + 61_000)}, "its clock differs by 61 s from the controller's"],
     ['a full disk', {freeKilobytes: String(2 * 1024 * 1024)}, 'only 2048 MB are free under /var/lib'],
     ['no route to the gateway of containers', {gateway: undefined}, 'no route covers 169.254.1.1'],
     ['another address', {addresses: '2: eth0    inet 198.18.0.100/24'}, 'no interface has the address 198.18.0.10'],
@@ -103,16 +100,16 @@ describe('preflight', () => {
   });
 
   it.each<[string, (number | undefined)[], number, string]>([
-    ['of a single host is compared with this computer', [500], 0, "this computer's"],
-    ['of the only host that could be observed too', [500, undefined], 0, "this computer's"],
+    ['of a single host is compared with the controller', [500], 0, "the controller's"],
+    ['of the only host that could be observed too', [500, undefined], 0, "the controller's"],
     ['that is apart from the others is found by the median', [900, 905, 1], 900, "the other hosts'"],
-    ['of two hosts is compared with the one nearer to this computer', [900, 3], 3, "the other hosts'"],
-  ])('the clock %s', (_, clocks, now, whose) => {
+    ['of two hosts is compared with the one nearer to the controller', [900, 3], 3, "the other hosts'"],
+  ])('the clock %s', (_, clocks, now, owner) => {
     const observed = clocks.map((clock) => (clock === undefined ? undefined : String(clock)));
-    expect(referenceClock(observed, 0)).toEqual({now, whose});
+    expect(referenceClock(observed, 0)).toEqual({now, owner});
   });
 
-  it('does not blame hosts for the time that somebody took to type a password', () => {
+  it('does not count the time in which the user enters a password against the clock of a host', () => {
     const late = {...GOOD, clock: String(NOW + 300_000)};
     const others = {node1: late, node2: {...late, clock: String(NOW)}};
     expect(problems(preflight, late, {others})).toEqual([]);
@@ -126,20 +123,20 @@ describe('preflight', () => {
     ['its packages', {packages: ''}, 2048, 'images and data need 2048 MB there'],
     ['packages and other images', {packages: '', images: ['docker-ssh:1']}, 2048, 'images and data need 2048 MB there'],
     ['everything', {packages: '', images: ['docker-ssh:1', 'docker-jupyter:1', 'x']}, 256, 'data need 256 MB there'],
-    ['everything and a dockerd that stands still', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
-  ])('asks a host that has %s for room for what is still to come', (_, observed, megabytes, hint) => {
-    const problemsAt = (free: number) => preflightChecks({...GOOD, ...observed, freeKilobytes: String(free * 1024)}, WANTED);
-    expect(problemsAt(megabytes)).toEqual([]);
-    expect(problemsAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
+    ['everything and a dockerd that hangs', {packages: '', hasHw5: '5'}, 256, 'data need 256 MB there'],
+  ])('requires of a host that has %s the disk space for what is missing', (_, observed, megabytes, hint) => {
+    const failedAt = (free: number) => preflightChecks({...GOOD, ...observed, freeKilobytes: String(free * 1024)}, CONTEXT);
+    expect(failedAt(megabytes)).toEqual([]);
+    expect(failedAt(megabytes - 1)).toEqual([{message: `only ${megabytes - 1} MB are free under /var/lib`, hint}]);
   });
 
-  it('says how to mend each', () => {
-    const all = preflightChecks({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, WANTED);
+  it('has a hint for each', () => {
+    const all = preflightChecks({...GOOD, systemd: 'tini', gateway: undefined, node: undefined}, CONTEXT);
     expect(all).toHaveLength(3);
     for (const {hint} of all) expect(hint.length).toBeGreaterThan(20);
   });
 
-  it('asks a node only for what its roles need', () => {
+  it('checks only what the roles of a node need', () => {
     const bare = {docker: undefined, node: undefined, etcd: undefined, gateway: undefined};
     expect(messages(bare, {isContainerHost: false, isEtcdMember: false, needsNode: false})).toEqual([]);
     expect(messages(bare)).toHaveLength(4);
@@ -154,25 +151,25 @@ describe('preflight', () => {
     ['198.18.0.10:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
     ['[::ffff:198.18.0.10]:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
     ['0.0.0.0%host0:8888', 'port 8888 (the reverse proxy) is held by nginx (process 4711)'],
-  ])('finds somebody at %s', (address, message) => {
+  ])('finds another program at %s', (address, message) => {
     expect(messages({listeners: listens(address)})).toEqual([message]);
   });
 
-  it('does not mind other ports, the etcd that hw5 will stop, nor what hw5 itself has started', () => {
+  it('accepts programs on other ports, the etcd that hw5 stops, and what hw5 has started', () => {
     expect(messages({listeners: listens('0.0.0.0:28888')})).toEqual([]);
-    expect(messages({listeners: listens('127.0.0.1:2379', 'etcd'), ours: '0\n4711'})).toEqual([]);
-    expect(messages({listeners: listens('0.0.0.0:8888', 'node'), hasHw5: '7', ours: '12\n4711\n0'})).toEqual([]);
+    expect(messages({listeners: listens('127.0.0.1:2379', 'etcd'), allowed: '0\n4711'})).toEqual([]);
+    expect(messages({listeners: listens('0.0.0.0:8888', 'node'), hasHw5: '7', allowed: '12\n4711\n0'})).toEqual([]);
     expect(messages({listeners: listens('0.0.0.0:179', 'bird'), hasHw5: '7'})).toEqual([]);
   });
 
-  it("minds an etcd that is not the distribution's, as that of Kubernetes, a bird of somebody else, and who came after `up`", () => {
+  it("rejects an etcd that is not the distribution's, as that of Kubernetes, a foreign bird, and a program that was started after `up`", () => {
     expect(messages({listeners: listens('127.0.0.1:2379', 'etcd')})).toHaveLength(1);
     expect(messages({listeners: listens('0.0.0.0:179', 'bird')})).toHaveLength(1);
-    expect(messages({listeners: listens('0.0.0.0:8888'), hasHw5: '7', ours: '12'})).toHaveLength(1);
+    expect(messages({listeners: listens('0.0.0.0:8888'), hasHw5: '7', allowed: '12'})).toHaveLength(1);
   });
 
   it.each(['127.0.0.1:8888', '127.0.0.53%lo:8888', '[::1]:8888', '10.0.0.7:8888', '198.18.0.10:8001'])(
-    'does not mind somebody at %s, where the service will not be',
+    'accepts another program at %s, where the service will not listen',
     (address) => expect(messages({listeners: listens(address)})).toEqual([]),
   );
 

@@ -9,7 +9,7 @@ import {logSource} from '../../../src/logs/source.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {readiness} from './situation.js';
 
-/** A gateway, and one that also runs a scheduler, in front of two agents. */
+/** A proxy, and one that also runs a scheduler, in front of two agents. */
 const cluster = parseCluster(
   `nodes:
   - {name: a, address: 198.18.0.10, roles: [etcd, master, agent]}
@@ -24,7 +24,7 @@ const all = items(cluster, COMPONENTS);
 const stepsOf = (name: string): string[] => all.filter(({node}) => node.name === name).map(({step}) => step.name);
 
 describe('a proxy that is no agent', () => {
-  it("is on the containers' network: Docker and Calico run on it, and nothing that only holds containers", () => {
+  it("is on the containers' network: Docker and Calico run on it, and nothing else of the agents", () => {
     expect(stepsOf('gate')).toEqual([
       'preflight',
       'directories',
@@ -46,13 +46,13 @@ describe('a proxy that is no agent', () => {
     expect(readiness(calico, {cluster, node: 'a'}).reason).toBe('BGP sessions with b and gate and desk');
   });
 
-  it('gets the packages and keeps the ports that go with it', () => {
+  it('gets their packages and keeps their ports open', () => {
     expect(packagesFor(COMPONENTS, cluster, gate)).toContain('docker.io');
     expect(portsOf(COMPONENTS, cluster, gate).map(({port}) => port)).toContain(179);
     expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
   });
 
-  it('is observed by status and logs with both', () => {
+  it('is included in status and logs with both', () => {
     expect(Object.keys(healthFacts(COMPONENTS, cluster, gate))).toEqual(['docker', 'calico', 'proxy']);
     for (const name of ['docker', 'calico']) expect(logSource(name, cluster, COMPONENTS).nodes).toEqual(cluster.nodes);
   });

@@ -2,7 +2,7 @@
 # All tests, the lab's included where a lab can be made. The last line is `N passed, N failed`.
 # `npm test -- FILTER …` runs only the test files whose path contains a filter.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 . scripts/phase.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,8 +1,9 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import {changeHost, type NodeResult} from './change-host.js';
 import {type FirewallChange, ruleIdOf} from './firewall-change.js';
+import {isNothing} from './host-change.js';
 import type {FirewallNodes, NodeState} from './nodes.js';
-import {isNothing, planChange} from './plan.js';
+import {planChange} from './plan.js';
 import type {Claim, Proof} from './proof.js';
 import {Prover} from './prove.js';
 import {rulesOn} from './read-rules.js';

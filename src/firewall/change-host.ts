@@ -1,7 +1,7 @@
 import type {FirewallState} from './firewall-state.js';
+import {type HostChange, isNothing} from './host-change.js';
 import {confirmChange, type InstallOptions, installChange, TryAgainError} from './install-change.js';
 import {type NodeState, readState} from './nodes.js';
-import {type HostChange, isNothing} from './plan.js';
 
 /** How long hw5 waits for another hw5's change, in addition to the confirmation time. */
 const EXTRA_WAIT_SECONDS = 10;

@@ -2,8 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {quote, script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
-import {programCall} from './firewall-state.js';
-import type {HostChange} from './plan.js';
+import {template} from '../support/template.js';
+import type {HostChange} from './host-change.js';
+import {programCall} from './program.js';
 
 /** Exit codes of the program on the host. */
 const BUSY = 75;
@@ -51,17 +52,20 @@ export async function installChange(
   });
 }
 
-/** The script for `installChange`: all it needs is in it, and it does nothing when it arrives cut off. */
+/** The script for `installChange`: it contains all it needs, and does nothing when it arrives cut off. */
 export function changeScript(id: string, change: HostChange, seconds: number): string {
-  const put = (name: string, text: string): string => `printf %s ${quote(text)} >"$RUN/change/${name}"`;
-  return [
-    'incoming() {',
-    'rm -rf "$RUN/change" && mkdir "$RUN/change" || exit 1',
-    ...change.edits.flatMap(({tool, forward, back}) => [put(`${tool}.forward`, forward), put(`${tool}.back`, back)]),
-    put('notes', change.notes.map((line) => `${line}\n`).join('')),
-    '}',
-    programCall('change', id, String(seconds), change.fingerprint),
-  ].join('\n');
+  const write = (name: string, content: string): string => `printf %s ${quote(content)} >"$RUN/pending/${name}"`;
+  const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
+  const files = [
+    ...change.edits.flatMap(({tool, forward, back}) => [write(`${tool}.forward`, forward), write(`${tool}.back`, back)]),
+    ...change.boot.map(({tool, content}) => write(`${tool}.rules`, content)),
+    write('notes', lines(change.notes)),
+    write('fresh', lines(change.newTables)),
+    write('unit', template('firewall/hw5-firewall.service')),
+  ];
+  return ['receive() {', `${files.join(' &&\n')}`, '}', programCall('change', id, String(seconds), change.fingerprint)].join(
+    '\n',
+  );
 }
 
 /**

@@ -19,11 +19,12 @@ export function tagCommand(argv: readonly string[], options: Pick<ExecOptions, '
   return {argv: ['env', 'LC_ALL=C.UTF-8', ...(tag ? [`HW5_EXEC=${tag}`] : []), ...argv], tag};
 }
 
-const KILL_SCRIPT = `tagged() { grep -lszx -- "HW5_EXEC=$1" /proc/[0-9]*/environ | tr -cd '0-9\\n'; }
+const KILL_SCRIPT = `# shellcheck disable=SC2086 # $found is a list of process ids
+tagged() { grep -lszx -- "HW5_EXEC=$1" /proc/[0-9]*/environ | tr -cd '0-9\\n'; }
 found=$(tagged "$1")
 [ "$found" ] || exit 0
 kill -TERM $found 2>/dev/null
-for i in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
   sleep 0.1
   found=$(tagged "$1")
   [ "$found" ] || exit 0

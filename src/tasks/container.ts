@@ -23,8 +23,8 @@ export interface TaskContainer {
 const LIMIT_MS = 20_000;
 
 /** The host name of a container is the name of its task. docker inspect fails for a container that was removed in the meantime, and prints the others nevertheless. */
-const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
-[ -z "$ids" ] || docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' $ids 2>/dev/null
+export const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
+printf %s "$ids" | xargs -r docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' 2>/dev/null
 true`;
 
 /** All containers of a task on a node, the newest first. */

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Removes what Calico leaves on a host when its node is stopped: it keeps routes, rules and interfaces, so that traffic continues, and has no
 # command to remove them. For Calico's container and for the lab's emulator; may run again at any time.
 # POSIX sh, as root. $POOL is the containers' pool. Nothing is changed in etcd: `calicoctl delete node` does that.

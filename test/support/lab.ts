@@ -4,6 +4,7 @@ import {labExec} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {packageFile} from '../../src/support/template.js';
+import {checkJsonOutput} from './json-output.js';
 import {labOfWorker} from './test-labs.js';
 
 export {ensureCluster} from './cluster.js';
@@ -54,6 +55,8 @@ export async function inMachine(machine: string, script: string): Promise<string
 }
 
 export function checked(result: Ended, args: readonly string[], expected: number): Ended {
-  if (result.exitCode === expected) return result;
-  throw new Error(`hw5 ${args.join(' ')} exited with ${result.exitCode}, not ${expected}:\n${result.all}`);
+  if (result.exitCode !== expected)
+    throw new Error(`hw5 ${args.join(' ')} exited with ${result.exitCode}, not ${expected}:\n${result.all}`);
+  checkJsonOutput(args, result.stdout as string);
+  return result;
 }

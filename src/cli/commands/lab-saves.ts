@@ -9,6 +9,8 @@ import {labSave} from '../../lab/saves/save.js';
 import {listSaves, type Save} from '../../lab/saves/saves.js';
 import {nameOption} from '../../lab/state.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {labSavedSchema} from '../json/lab.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {columns} from '../text/columns.js';
 
@@ -87,7 +89,7 @@ Examples:
         return;
       }
       const saves = await listSaves(host, lab);
-      if (json) print(JSON.stringify(saves.map(jsonOf), undefined, 2));
+      if (json) context.stdout.write(formatJson(labSavedSchema, saves.map(jsonOf)));
       else if (saves.length === 0) print(`the lab ${lab} has no saves`);
       else for (const line of columns([['SAVE', 'MADE', 'SIZE', 'MACHINES', 'SUBNET'], ...saves.map(rowOf)])) print(line);
     });
@@ -99,7 +101,6 @@ function rowOf(save: Save): string[] {
   return [name, localTime(save), inUnits(bytes), `${lab.count}${off > 0 ? ` (${off} off)` : ''}`, lab.subnet];
 }
 
-/** A stable interface. */
 function jsonOf({name, savedAt, bytes, lab, running}: Save) {
   return {name, savedAt, bytes, machines: lab.count, running, subnet: lab.subnet};
 }

@@ -13,6 +13,8 @@ import {labUp} from '../../lab/up.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {labStatusSchema} from '../json/lab.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {reporter} from '../reporter/reporter.js';
 import {wholeNumber} from '../whole-number.js';
@@ -104,7 +106,7 @@ Examples:
     'Exit code 3 if one is off or does not answer.\n\nExamples:\n  hw5 lab status\n  hw5 lab status --name big --json | jq -r ".machines[].address"',
   ).action(async (_own, command: Command) => {
     const status = await labStatus({name: nameOf(command)}, host);
-    if (optionsOf(command).json) print(JSON.stringify(status, undefined, 2));
+    if (optionsOf(command).json) context.stdout.write(formatJson(labStatusSchema, status));
     else for (const line of describe(status)) print(line);
     context.setExitCode(status.isUp ? 0 : 3);
   });

@@ -7,6 +7,8 @@ import {UsageError} from '../../support/errors.js';
 import {parseSince} from '../../support/since.js';
 import {findCluster} from '../cluster-file.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {logLineSchema} from '../json/logs.js';
 import {openHosts} from '../open-hosts.js';
 import {optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
@@ -65,7 +67,7 @@ Examples:
             signal: context.signal,
             onLine: ({node, text}) => {
               const prefix = COLOURS[names.indexOf(node) % COLOURS.length]!(`${node.padEnd(width)} |`);
-              context.stdout.write(options.json ? `${JSON.stringify({node, line: text})}\n` : `${prefix} ${text}\n`);
+              context.stdout.write(options.json ? formatJson(logLineSchema, {node, line: text}, 0) : `${prefix} ${text}\n`);
             },
             onFailure: ({error}) => void context.stderr.write(`${formatError(error)}\n`),
           },

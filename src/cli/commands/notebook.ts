@@ -7,6 +7,8 @@ import {Hw5Error} from '../../support/errors.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {notebookSchema} from '../json/notebook.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 
 /** `hw5 notebook` */
@@ -20,7 +22,7 @@ export function notebookCommand(context: CliContext): Command {
       if (notebooks.length === 0) throw noNotebook;
       const token = (await readToken(cluster, options, context)).reveal();
       const urls = notebooks.map((url) => `${url}?token=${token}`);
-      context.stdout.write(options.json ? `${JSON.stringify({token, urls}, null, 2)}\n` : `${urls.join('\n')}\n`);
+      context.stdout.write(options.json ? formatJson(notebookSchema, {token, urls}) : `${urls.join('\n')}\n`);
     });
 }
 

@@ -4,6 +4,8 @@ import {type Action, describe} from '../../engine/action.js';
 import {type ItemPlan, planRun} from '../../engine/runner.js';
 import {Hw5Errors} from '../../support/errors.js';
 import {type CliContext, now} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {planSchema} from '../json/plan.js';
 import {optionsOf} from '../options.js';
 import {chalk} from '../reporter/colours.js';
 import {runOptions} from '../run-options.js';
@@ -19,7 +21,7 @@ export function planCommand(context: CliContext): Command {
       const options = optionsOf(command);
       const plans = await planRun({...(await runOptions(options, context, now())), emit: () => {}});
       const errors = new Set(plans.flatMap((plan) => (plan.error ? [plan.error] : [])));
-      if (options.json) context.stdout.write(`${JSON.stringify(planJson(plans), null, 2)}\n`);
+      if (options.json) context.stdout.write(planJson(plans));
       // unreachable hosts may need changes: do not print "nothing to change"
       else if (errors.size === 0 || plans.some(isOpen)) context.stdout.write(planText(plans));
       if (errors.size > 0) throw new Hw5Errors([...errors]);
@@ -61,8 +63,8 @@ function diffOf(action: Action): readonly string[] {
 }
 
 /** The plan for programs. Secrets print as `***`. */
-export function planJson(plans: readonly ItemPlan[]): unknown {
-  return plans.map((plan) => ({
+export function planJson(plans: readonly ItemPlan[]): string {
+  const items = plans.map((plan) => ({
     step: plan.step,
     host: plan.host,
     actions: plan.actions.map((action) => ({
@@ -78,4 +80,5 @@ export function planJson(plans: readonly ItemPlan[]): unknown {
     waitFor: plan.waitFor,
     error: plan.error?.message,
   }));
+  return formatJson(planSchema, items);
 }

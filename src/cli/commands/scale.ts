@@ -8,6 +8,8 @@ import {parseCounts, scaleText} from '../../tasks/scale.js';
 import {changeFile} from '../change-file.js';
 import {clusterFile} from '../cluster-file.js';
 import {type CliContext, now} from '../context.js';
+import {eventSchema} from '../json/events.js';
+import {formatJson} from '../json/json.js';
 import {optionsOf} from '../options.js';
 import {chalk} from '../reporter/colours.js';
 import {holder, runOptionsOf} from '../run-options.js';
@@ -40,7 +42,7 @@ Examples:
       const run = await runOptionsOf(cluster, options, context, now());
       const diff = text === before ? '' : createTwoFilesPatch(file, file, before, text, '', '', {context: 2});
       if (options.json)
-        context.stdout.write(`${JSON.stringify({type: 'scale', counts: Object.fromEntries(counts), file, diff})}\n`);
+        context.stdout.write(formatJson(eventSchema, {type: 'scale', counts: Object.fromEntries(counts), file, diff}, 0));
       else context.stdout.write(diff === '' ? `${file} contains these numbers already\n` : coloured(diff));
       if (options.dryRun) {
         const plans = await planRun({...run, emit: () => {}});

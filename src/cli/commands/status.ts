@@ -9,6 +9,8 @@ import {pause} from '../../support/pause.js';
 import {findCluster} from '../cluster-file.js';
 import {connector} from '../connect.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {statusSchema} from '../json/status.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {untilInterrupted} from '../output.js';
 import {statusText} from '../text/status.js';
@@ -34,7 +36,7 @@ export function statusCommand(context: CliContext): Command {
         const status = await collect();
         // Ctrl-C at a prompt: the status of that node is unknown
         context.signal.throwIfAborted();
-        const text = options.json ? `${JSON.stringify(status, null, options.watch ? undefined : 2)}\n` : statusText(status);
+        const text = options.json ? formatJson(statusSchema, status, options.watch ? 0 : 2) : statusText(status);
         context.stdout.write(options.watch && !options.json && context.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text);
         context.setExitCode(status.healthy ? 0 : 3);
       };

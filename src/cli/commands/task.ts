@@ -8,6 +8,8 @@ import {findContainers, runningContainer} from '../../tasks/container.js';
 import {findFramework, taskOf} from '../../tasks/framework-api.js';
 import {findCluster} from '../cluster-file.js';
 import {type CliContext, now} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {taskActionSchema, taskListSchema} from '../json/task.js';
 import {openHosts} from '../open-hosts.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
 import {untilInterrupted, writer} from '../output.js';
@@ -69,7 +71,7 @@ function listCommand(context: CliContext): Command {
     .action((_options, command: Command) =>
       onCluster(command, context, async ({cluster, hosts, options}) => {
         const {state} = await findFramework(cluster, hosts, context.signal);
-        context.stdout.write(options.json ? `${JSON.stringify(state, null, 2)}\n` : taskListText(state, now()));
+        context.stdout.write(options.json ? formatJson(taskListSchema, state) : taskListText(state, now()));
       }),
     );
 }
@@ -210,7 +212,7 @@ function changeCommand(verb: TaskAction, context: CliContext): Command {
         const tasks = names.map((name) => taskOf(api.state, name, cluster).name);
         for (const task of tasks) {
           const message = await api.command(task, verb);
-          context.stdout.write(options.json ? `${JSON.stringify({task, command: verb, message})}\n` : `${message}\n`);
+          context.stdout.write(options.json ? formatJson(taskActionSchema, {task, command: verb, message}, 0) : `${message}\n`);
         }
       }),
     );

@@ -3,6 +3,8 @@ import type {Cluster} from '../../cluster/cluster.js';
 import {ConfigError, Hw5Errors} from '../../support/errors.js';
 import {findCluster} from '../cluster-file.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {clusterSchema, errorsSchema} from '../json/validate.js';
 import {optionsOf} from '../options.js';
 
 /** `hw5 validate` */
@@ -13,10 +15,10 @@ export function validateCommand(context: CliContext): Command {
       const options = optionsOf(command);
       try {
         const cluster = await findCluster(options, context, true);
-        context.stdout.write(options.json ? json(cluster) : `${summarize(cluster)}\n`);
+        context.stdout.write(options.json ? formatJson(clusterSchema, {...cluster}) : `${summarize(cluster)}\n`);
       } catch (error) {
         if (!options.json || !(error instanceof Hw5Errors)) throw error;
-        context.stdout.write(json({errors: errorsJson(error)}));
+        context.stdout.write(errorsJson(error));
         context.setExitCode(error.exitCode);
       }
     });
@@ -39,14 +41,11 @@ function counted(count: number, what: string): string {
 }
 
 /** The errors for programs such as editors: `{message, hint, file, line, column, path}`. */
-export function errorsJson({errors}: Hw5Errors): readonly object[] {
-  return errors.map((error) => ({
+export function errorsJson({errors}: Hw5Errors): string {
+  const items = errors.map((error) => ({
     message: error.message,
     hint: error.hint,
     ...(error instanceof ConfigError ? error.location : {}),
   }));
-}
-
-function json(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return formatJson(errorsSchema, {errors: items});
 }

@@ -3,6 +3,8 @@ import {COMPONENTS} from '../../components/index.js';
 import {explain} from '../../tasks/explain.js';
 import {findCluster} from '../cluster-file.js';
 import type {CliContext} from '../context.js';
+import {formatJson} from '../json/json.js';
+import {whySchema} from '../json/why.js';
 import {openHosts} from '../open-hosts.js';
 import {optionsOf} from '../options.js';
 import {explanationText} from '../text/task.js';
@@ -26,7 +28,7 @@ Examples:
       const cluster = await findCluster(options, context);
       await using hosts = openHosts(options, context);
       const explanation = await explain(cluster, COMPONENTS, name, hosts, context.signal);
-      context.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation));
+      context.stdout.write(options.json ? formatJson(whySchema, explanation) : explanationText(explanation));
       context.setExitCode(explanation.isWell ? 0 : 3);
     });
 }

@@ -1,10 +1,17 @@
 import type {Emit, RunEvent} from '../../engine/events.js';
+import {eventSchema} from '../json/events.js';
+import {formatJson} from '../json/json.js';
 import {formatError} from '../text/format-error.js';
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export function jsonReporter(out: NodeJS.WritableStream): Emit {
   return (event: RunEvent) => {
-    const {error, ...rest} = event as RunEvent & {error?: Error};
-    out.write(`${JSON.stringify(error ? {...rest, error: {message: error.message, text: formatError(error)}} : rest)}\n`);
+    out.write(formatJson(eventSchema, withPlainError(event), 0));
   };
+}
+
+function withPlainError(event: RunEvent) {
+  if (event.type !== 'step-end') return event;
+  const {error} = event;
+  return {...event, error: error && {message: error.message, text: formatError(error)}};
 }

@@ -6,12 +6,14 @@ import type {NodeFailure} from '../../firewall/nodes.js';
 import {showProbe} from '../../firewall/probe.js';
 import type {Proof} from '../../firewall/proof.js';
 import type {Verification} from '../../firewall/verify-rules.js';
+import {firewallChangeSchema, firewallListSchema, firewallVerifySchema} from '../json/firewall.js';
+import {formatJson} from '../json/json.js';
 
 /** `--json` of the commands that change something. @param id of the rule that the change is about, if it is about one */
 export function reportJson(id: string | undefined, report: ChangeReport): string {
   const {results, leftOut} = report;
-  if (report.kind === 'planned') return json({id, nodes: results.map(planJson), leftOut});
-  return json({id, nodes: results.map(resultJson), leftOut, proofs: report.proofs.map(proofJson)});
+  if (report.kind === 'planned') return formatJson(firewallChangeSchema, {id, nodes: results.map(planJson), leftOut});
+  return formatJson(firewallChangeSchema, {id, nodes: results.map(resultJson), leftOut, proofs: report.proofs.map(proofJson)});
 }
 
 /** `--json` of `list` */
@@ -27,26 +29,26 @@ export function listJson({
   readonly failures: readonly NodeFailure[];
 }): string {
   const unreachable = failures.map(({node, error}) => ({node: node.name, error: error.message}));
-  return json({rules, unconfirmed, flaws, unreachable});
+  return formatJson(firewallListSchema, {rules, unconfirmed, flaws, unreachable});
 }
 
 /** `--json` of `verify` */
 export function verificationJson({proofs, flaws}: Verification): string {
-  return json({proofs: proofs.map(proofJson), flaws});
+  return formatJson(firewallVerifySchema, {proofs: proofs.map(proofJson), flaws});
 }
 
-function resultJson({node, outcome}: NodeResult): unknown {
-  if (outcome.kind === 'failed') return {node, result: 'failed', error: outcome.error.message};
+function resultJson({node, outcome}: NodeResult) {
+  if (outcome.kind === 'failed') return {node, result: 'failed' as const, error: outcome.error.message};
   return {node, result: outcome.kind, remarks: outcome.change.remarks};
 }
 
-function planJson({node, outcome}: NodeResult): unknown {
+function planJson({node, outcome}: NodeResult) {
   if (outcome.kind === 'failed') return resultJson({node, outcome});
   const {edits, notes, remarks} = outcome.change;
   return {node, result: outcome.kind, remarks, edits: edits.map(({tool, forward}) => ({tool, restore: forward})), notes};
 }
 
-function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof): unknown {
+function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof) {
   return {
     id: rule.id,
     node,
@@ -63,8 +65,4 @@ function proofJson({node, rule, rows, hits, remarks, doubts, isOk}: Proof): unkn
     remarks,
     doubts,
   };
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -6,7 +6,7 @@ import {quote, quoteAll} from '../../host/command.js';
 import {template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ABSENT, hanging} from '../health.js';
-import {notingPull} from '../images/pulled.js';
+import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
 import {isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
 
@@ -70,10 +70,10 @@ export const calicoNode = defineComponent({
         kind: 'script',
         title: quoteAll(argv),
         // `node run` follows the log for 10 s only and may exit with 1 although the node comes up later: its status decides
-        script: notingPull(
+        script: recordingPull(
           cluster.calico.nodeImage,
           `log=$(${quoteAll(argv)} 2>&1) && exit 0
-for i in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
+for _ in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
 printf '%s\\n' "$log" >&2; exit 1`,
         ),
         hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs ${CONTAINER}\``,
@@ -105,7 +105,7 @@ printf '%s\\n' "$log" >&2; exit 1`,
         // fails while dockerd does not answer, because dockerd would start the container again later
         script: `command -v docker >/dev/null || exit 0
 ids=$(docker ps -aq --filter name='^/${CONTAINER}$') || exit 1
-[ -z "$ids" ] || docker rm -f $ids`,
+printf %s "$ids" | xargs -r docker rm -f`,
         timeoutMs: 60_000,
         hint: `dockerd has to run on ${node.name} for this: \`systemctl restart docker\`, then the same command again`,
       },

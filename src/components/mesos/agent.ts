@@ -17,7 +17,7 @@ const removeContainers: Action = {
   title: "remove the tasks' containers",
   script: `command -v docker >/dev/null || exit 0
 ids=$(docker ps -aq --filter name='^/mesos-') || exit 1
-[ -z "$ids" ] || docker rm -f $ids`,
+printf %s "$ids" | xargs -r docker rm -f`,
   timeoutMs: 120_000,
   hint: 'dockerd has to run there for this: `systemctl restart docker`, then the same command again',
 };

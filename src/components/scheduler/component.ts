@@ -5,7 +5,7 @@ import {everywhere} from '../../engine/step.js';
 import {sha256} from '../../support/sha256.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
-import {ETCD_UNIT} from '../etcd/component.js';
+import {ETCD_UNIT} from '../etcd/unit.js';
 import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
 import {frameworkConfig, SECRET} from './configuration.js';
@@ -103,7 +103,7 @@ export const framework = defineComponent({
           {
             kind: 'script',
             title: 'stop an etcd that waits for members which are gone',
-            script: `for i in $(seq 30); do systemctl -q is-active ${ETCD_UNIT} && exit 0; sleep 1; done; systemctl stop ${ETCD_UNIT}`,
+            script: `for _ in $(seq 30); do systemctl -q is-active ${ETCD_UNIT} && exit 0; sleep 1; done; systemctl stop ${ETCD_UNIT}`,
             timeoutMs: 120_000,
           } as const,
         ]

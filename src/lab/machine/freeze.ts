@@ -13,7 +13,7 @@ import {unitCgroup} from './systemd-host.js';
  * Freezes the cgroups of "$@" (their control files), prints "frozen" and thaws them when standard input is closed: also when the process that
  * holds its other end is killed.
  */
-const FREEZE_SCRIPT = `
+export const FREEZE_SCRIPT = `
 trap '' INT TERM HUP
 set_all() { v2=$1; v1=$2; shift 2; for file in "$@"; do case $file in */cgroup.freeze) echo "$v2" > "$file" ;; *) echo "$v1" > "$file" ;; esac; done; }
 is_frozen() { case $1 in */cgroup.freeze) grep -q '^frozen 1' "\${1%freeze}events" ;; *) [ "$(cat "$1")" = FROZEN ] ;; esac; }

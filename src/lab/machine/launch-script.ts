@@ -20,7 +20,8 @@ export function machineCgroup(lab: Lab, machine: LabMachine): string {
  * so that the mounts vanish with the machine. The process id stays the same to the end (exec).
  * Environment: CGROUP, UNIT_CGROUP (empty where process 1 is not systemd), HIERARCHIES, LOWER, DIRECTORY. Arguments: systemd-nspawn's.
  */
-export const LAUNCH_SCRIPT = `set -eu
+export const LAUNCH_SCRIPT = `# shellcheck disable=SC2153 # the variables in capitals are the environment
+set -eu
 umask 022
 for mount in $HIERARCHIES; do
   # Under systemd the unit's cgroup is ours already, but only in the hierarchies that systemd manages (of v1 not cpuset, freezer ...).
@@ -37,6 +38,7 @@ for mount in $HIERARCHIES; do
     fi
     # v2: the controllers have to be handed down; some may not be ours to give.
     if [ -e "$parent/cgroup.controllers" ]; then
+      # shellcheck disable=SC2013 # names, on one line
       for controller in $(cat "$parent/cgroup.controllers"); do
         echo "+$controller" > "$parent/cgroup.subtree_control" || true
       done 2>/dev/null

@@ -5,7 +5,7 @@ import {inside} from './inside.js';
 import {contentOf} from './provision.js';
 
 /** Standard input becomes the file $1 with mode $2, at once; it keeps its owner. */
-const REPLACE = `set -eu
+export const REPLACE = `set -eu
 umask 077
 mkdir -p "$(dirname "$1")"
 cat > "$1.new"
@@ -15,7 +15,7 @@ mv -f "$1.new" "$1"
 `;
 
 /** Restarts the services of the units in $1 and those that run one of the other arguments, where they run. */
-const RESTART = `set -eu
+export const RESTART = `set -eu
 units=$1; shift
 systemctl daemon-reload
 for path in "$@"; do
@@ -24,7 +24,7 @@ for path in "$@"; do
     awk -v RS= -v path="$path" 'index($0, "=" path " ") || index($0, " " path " ") {sub(/.*Id=/, ""); print $1}')"
 done
 # perhaps none
-echo $units | xargs -r systemctl try-restart
+echo "$units" | xargs -r systemctl try-restart
 `;
 
 /**

@@ -24,6 +24,7 @@ hand_all() {
 
 # Jupyter with an empty token would let everybody in.
 [ -s "$from/token" ] || { echo "docker-jupyter: $from/token is missing; mount the folder with the cluster's token and keys at $from" >&2; exit 78; }
+# shellcheck disable=SC2174 # its parent exists
 mkdir -p -m 0755 "$to"
 hand_all
 # The hosts change when the cluster is scaled, while this container goes on.

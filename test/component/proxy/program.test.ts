@@ -74,7 +74,7 @@ test('the API rejects clients without its secret', async () => {
   expect(await ask('api', {path: '/api/routes', headers: {Authorization: 'token api-secret'}})).toMatchObject({status: 200});
 });
 
-test('while the notebook is unreachable, users get a readable page with status 503', async () => {
+test('while the notebook does not answer, users get a readable page with status 503', async () => {
   const closed = createTcpServer();
   await once(closed.listen(0, '127.0.0.1'), 'listening');
   const {port} = closed.address() as AddressInfo;
@@ -84,7 +84,7 @@ test('while the notebook is unreachable, users get a readable page with status 5
   await once(route.end(JSON.stringify({target: `http://127.0.0.1:${port}`})), 'response');
   const page = await ask('proxy', {path: '/away'});
   expect(page).toMatchObject({status: 503, type: 'text/html'});
-  expect(page.body).toContain('The notebook is away');
+  expect(page.body).toContain('The notebook does not answer');
 });
 
 test('a proxy that cannot listen exits, so that systemd starts it again', async () => {

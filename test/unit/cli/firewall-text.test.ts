@@ -45,6 +45,8 @@ it('a dry run says its notes in words, and whose plan failed', () => {
   const change = {
     edits: [],
     notes: ['set aec48d 600 yes', 'drop 1b2c3d'],
+    boot: [],
+    newTables: [],
     fingerprint: '',
     strictSeconds: undefined,
     remarks: [],

@@ -9,6 +9,7 @@ import {cut, ttyReporter} from '../../../src/cli/reporter/tty.js';
 import {duration, sign, summary} from '../../../src/cli/reporter/words.js';
 import type {Emit, RunEvent, StepOutcome} from '../../../src/engine/events.js';
 import {CommandError, StepError} from '../../../src/support/errors.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {Screen} from '../../support/screen.js';
 
 const error = new StepError('docker', 'b', 'systemctl failed', {
@@ -108,6 +109,7 @@ describe('JSON', () => {
     expect(lines).toHaveLength(RUN.length);
     expect(lines[0]).toEqual(RUN[0]);
     expect(lines.at(-1)).toEqual(RUN.at(-1));
+    for (const line of lines) checkJsonOutput(['up', '--json'], JSON.stringify(line));
   });
 
   it('has errors as a message and as a formatted text', () => {

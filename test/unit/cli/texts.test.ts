@@ -7,6 +7,7 @@ import type {ItemPlan} from '../../../src/engine/runner.js';
 import {Secret} from '../../../src/host/command.js';
 import type {ClusterStatus} from '../../../src/status/status.js';
 import {Hw5Error} from '../../../src/support/errors.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {clusterOf} from '../components/situation.js';
 
 const item = (host: string, actions: Action[], more: Partial<ItemPlan> = {}): ItemPlan => ({
@@ -58,7 +59,9 @@ c: etcd members
     const secret = item('a', [{kind: 'write', path: '/etc/s', mode: 0o600, before: '***', content: new Secret('TOP-SECRET')}]);
     const text = planText([secret]);
     expect(text).toBe('a: etcd members\n  change /etc/s (mode 0600)\n    (a secret)\n');
-    expect(JSON.stringify(planJson([secret]))).toContain('"content":"***","before":"***"');
+    const json = planJson([secret]);
+    checkJsonOutput(['plan', '--json'], json);
+    expect(JSON.parse(json)[0].actions[0]).toMatchObject({content: '***', before: '***'});
   });
 
   it('shows no diff if only the mode differs', () => {

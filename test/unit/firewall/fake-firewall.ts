@@ -2,8 +2,10 @@ import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Note, program} from '../../../src/firewall/firewall-state.js';
-import {type HostChange, planAdd} from '../../../src/firewall/plan.js';
+import type {Note} from '../../../src/firewall/firewall-state.js';
+import type {HostChange} from '../../../src/firewall/host-change.js';
+import {planAdd} from '../../../src/firewall/plan.js';
+import {program} from '../../../src/firewall/program.js';
 import type {Rule} from '../../../src/firewall/rule.js';
 import {FakeKernel, PLAIN} from './fake-kernel.js';
 import {cluster, node1, source} from './make-cluster.js';
@@ -78,7 +80,7 @@ function wayTo(ground: string, dump: string): string {
   try {
     const file = join(folder, 'ground');
     writeFileSync(file, ground);
-    const {stdout, stderr, status} = spawnSync('sh', ['-c', `${program()}\nway_to "$1" HW5-`, 'sh', file], {
+    const {stdout, stderr, status} = spawnSync('sh', ['-c', `${program()}\ndump=$(cat)\ntransactions "$1" HW5-`, 'sh', file], {
       input: dump,
       encoding: 'utf8',
     });

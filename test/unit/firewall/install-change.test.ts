@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
 import {changeHost} from '../../../src/firewall/change-host.js';
-import {parseFirewallState, programCall} from '../../../src/firewall/firewall-state.js';
 import {changeScript} from '../../../src/firewall/install-change.js';
 import type {NodeState} from '../../../src/firewall/nodes.js';
+import {parseFirewallState} from '../../../src/firewall/parse-firewall-state.js';
 import {planAdd} from '../../../src/firewall/plan.js';
+import {programCall} from '../../../src/firewall/program.js';
 import {makeRule, readMatch} from '../../../src/firewall/rule.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
@@ -85,10 +86,10 @@ describe('a change', () => {
 
   it('is planned anew when the host was changed since it was looked at', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'));
-    const look = `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft 4 nft\n${PLAIN}#hw5 fingerprint second\n`;
+    const look = `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft nft\n${PLAIN}#hw5 fingerprint second\n`;
     const host = new FakeHost('node1')
       .on(calls('change'), {code: 77, stderr: 'the rules have changed'}, '')
-      .on((call) => call.stdin.toString().includes('hw5_firewall look'), `0 0 ${Buffer.from(look).toString('base64')}\n`)
+      .on((call) => call.stdin.toString().includes('hw5_firewall snapshot'), `0 0 ${Buffer.from(look).toString('base64')}\n`)
       .onReconnect(fresh);
     const plan = (now: typeof state) => planAdd(now, {rule}, {node: node1, cluster, source});
     expect(await changeHost(view(host), plan, OPTIONS)).toMatchObject({kind: 'changed', change: {fingerprint: 'second'}});
@@ -119,7 +120,7 @@ describe('what is sent to a host', () => {
 
   it('is a script that a POSIX shell can read', () => {
     expect(spawnSync('sh', ['-n'], {input: text}).status).toBe(0);
-    const inner = programCall('look').replace('eval "$PROGRAM"', 'printf %s "$PROGRAM"; exit');
+    const inner = programCall('reset').replace('eval "$PROGRAM"', 'printf %s "$PROGRAM"; exit');
     expect(spawnSync('sh', ['-n'], {input: spawnSync('sh', ['-s'], {input: inner}).stdout}).status).toBe(0);
   });
 
@@ -138,17 +139,19 @@ describe('what a look shows', () => {
   const state = parseFirewallState(`#hw5 now 1700000000
 #hw5 default iptables nft
 #hw5 default ip6tables legacy
-#hw5 save iptables-nft 4 nft
+#hw5 save iptables-nft nft
 ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
-#hw5 save ip6tables-legacy 6 legacy
+#hw5 save ip6tables-legacy legacy
 #hw5 fingerprint abcdef
 #hw5 note 1b2c3d 1699999000 1700000600 -
 #hw5 note 4e5f60 1699999000 - yes
 #hw5 boot disabled
 #hw5 pending 0a0b0c0d 1700000009
-#hw5 address host0 198.18.0.11/24 global
-#hw5 address host0 fd00::11/64 global
-#hw5 link host0 02:00:00:00:00:11
+#hw5 addresses
+2: host0    inet 198.18.0.11/24 brd 198.18.0.255 scope global host0\\       valid_lft forever preferred_lft forever
+2: host0    inet6 fd00::11/64 scope global \\       valid_lft forever preferred_lft forever
+#hw5 links
+2: host0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP \\    link/ether 02:00:00:00:00:11 brd ff:ff:ff:ff:ff:ff
 `);
 
   it('is read whole, but for what a tool could not tell', () => {

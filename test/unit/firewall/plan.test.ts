@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {Cluster} from '../../../src/cluster/cluster.js';
-import {isNothing, planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
+import {type HostChange, isNothing} from '../../../src/firewall/host-change.js';
+import {planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import {rulesOn} from '../../../src/firewall/read-rules.js';
 import type {Rule} from '../../../src/firewall/rule.js';
 import {FakeFirewall} from './fake-firewall.js';
@@ -9,7 +10,7 @@ import {cluster, node1, source} from './make-cluster.js';
 import {rule} from './make-rule.js';
 import {makeState} from './make-state.js';
 
-const place = {node: node1, cluster, source};
+const context = {node: node1, cluster, source};
 
 const ours = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes('hw5:failsafe'));
 
@@ -47,7 +48,7 @@ describe('the rule is the report’s', () => {
   });
 
   it('goes to ip6tables for an IPv6 address, and to both for a MAC and for http-only', () => {
-    const tools = (one: Rule): string[] => planAdd(new FakeFirewall().state, {rule: one}, place).edits.map((edit) => edit.tool);
+    const tools = (one: Rule): string[] => planAdd(new FakeFirewall().state, {rule: one}, context).edits.map((edit) => edit.tool);
     expect(tools(rule('deny-ip', 'fd00::12'))).toEqual(['ip6tables-nft']);
     expect(tools(rule('deny-ip', '10.0.0.1'))).toEqual(['iptables-nft']);
     expect(tools(rule('deny-mac', '02:00:1e:4c:00:03'))).toEqual(['iptables-nft', 'ip6tables-nft']);
@@ -89,7 +90,7 @@ describe('own ground', () => {
     const one = rule('deny-ip', '198.18.0.12');
     host.add(one).kernel('iptables-nft').restore('*filter\n-D INPUT -j cali-INPUT\n-I INPUT 1 -j cali-INPUT\nCOMMIT\n');
     expect(host.lines('INPUT').slice(0, 2)).toEqual(['-j cali-INPUT', '-j HW5-INPUT']);
-    expect(planAdd(host.state, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(host.state, {rule: one}, context).edits).toEqual([]);
   });
 
   it('may have a rule ahead of it that lets nothing by, such as fail2ban’s', () => {
@@ -97,7 +98,7 @@ describe('own ground', () => {
     const host = new FakeFirewall().add(one);
     const ahead = (text: string): void => host.kernel('iptables-nft').restore(`*filter\n${text}COMMIT\n`);
     ahead(':f2b - [0:0]\n-A f2b -s 203.0.113.9/32 -j REJECT\n-A f2b -j RETURN\n-I INPUT 1 -p tcp -m tcp --dport 22 -j f2b\n');
-    expect(planAdd(host.state, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(host.state, {rule: one}, context).edits).toEqual([]);
     ahead('-I f2b 1 -s 198.18.0.12/32 -j ACCEPT\n');
     expect(host.add(one).lines('INPUT')[0]).toBe('-j HW5-INPUT');
   });
@@ -146,7 +147,7 @@ describe('own ground', () => {
     host.add(strict);
     expect(hits()).toBe(9);
     expect(host.lines('HW5-INPUT-SAFE')).not.toEqual([]);
-    host.do(planRemove(host.state, [strict.id], place));
+    host.do(planRemove(host.state, [strict.id], context));
     expect(hits()).toBe(9);
   });
 
@@ -160,7 +161,7 @@ describe('own ground', () => {
     const again = planAdd(
       {...host.state, notes: new Map([[one.id, {added: 1, ends: undefined, persisted: false}]])},
       {rule: one},
-      place,
+      context,
     );
     expect(isNothing(again)).toBe(true);
   });
@@ -178,7 +179,7 @@ describe('own ground', () => {
       ['iptables-nft', 4, 'nft', reword(host.kernel('iptables-nft').save())],
       ['ip6tables-nft', 6, 'nft', reword(host.kernel('ip6tables-nft').save())],
     ]);
-    expect(planAdd(state, {rule: one}, place).edits).toEqual([]);
+    expect(planAdd(state, {rule: one}, context).edits).toEqual([]);
   });
 });
 
@@ -205,7 +206,7 @@ describe('nobody is locked out', () => {
       mesos: {...cluster.mesos, source: {kind: 'external', master: '203.0.113.5:5050'}},
     } as unknown as Cluster;
     const host = new FakeFirewall();
-    host.do(planAdd(host.state, {rule: rule('http-only')}, {...place, cluster: external}));
+    host.do(planAdd(host.state, {rule: rule('http-only')}, {...context, cluster: external}));
     const lines = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe mesos'));
     expect(lines).toEqual([
       expect.stringMatching(/^-s 203\.0\.113\.5\/32 -p tcp -m tcp --sport 5050 -m conntrack --ctstate ESTABLISHED .* -j RETURN$/),
@@ -215,7 +216,7 @@ describe('nobody is locked out', () => {
 
   it('an earlier comer keeps the way in when another makes a rule', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
-    host.do(planAdd(host.state, {rule: rule('http-only')}, {...place, source: {address: '198.18.0.10', port: 22}}));
+    host.do(planAdd(host.state, {rule: rule('http-only')}, {...context, source: {address: '198.18.0.10', port: 22}}));
     const ssh = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe ssh'));
     expect(ssh.map((line) => line.split(' ')[1])).toEqual(['198.18.0.1/32', '198.18.0.10/32']);
   });
@@ -223,7 +224,7 @@ describe('nobody is locked out', () => {
   it('a strict rule is the report’s alone, ends by itself and waits for no confirmation', () => {
     const one = rule('deny-ip', '198.18.0.12', {strict: true});
     const host = new FakeFirewall();
-    const change = planAdd(host.state, {rule: one, forSeconds: 60}, place);
+    const change = planAdd(host.state, {rule: one, forSeconds: 60}, context);
     expect(change.strictSeconds).toBe(60);
     expect(change.notes).toEqual([`set ${one.id} 60 -`]);
     expect(host.do(change).lines('HW5-INPUT')).toHaveLength(1);
@@ -278,7 +279,7 @@ describe.each([
     const one = rule(exercise, text, {scope, strict});
     host.add(one);
     expect(host.dump).not.toBe(before);
-    host.do(planRemove(host.state, [one.id], place));
+    host.do(planRemove(host.state, [one.id], context));
     expect(withoutEmpty(host.dump)).toBe(before);
   });
 
@@ -286,7 +287,7 @@ describe.each([
     const others = [rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), rule('http-only', undefined, {strict: !strict})];
     const host = new FakeFirewall(dump, dump).add(...others);
     const before = host.dump;
-    const change = planAdd(host.state, {rule: rule(exercise, text, {scope, strict})}, place);
+    const change = planAdd(host.state, {rule: rule(exercise, text, {scope, strict})}, context);
     host.do(change).undo(change);
     expect(sorted(withoutEmpty(host.dump))).toBe(sorted(withoutEmpty(before)));
   });
@@ -294,10 +295,10 @@ describe.each([
   it.each([
     [
       'another rule comes',
-      (host: FakeFirewall) => planAdd(host.state, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, place),
+      (host: FakeFirewall) => planAdd(host.state, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, context),
     ],
-    ['one goes', (host: FakeFirewall) => planRemove(host.state, [MAC.id], place)],
-    ['a strict one comes', (host: FakeFirewall) => planAdd(host.state, {rule: STRICT, forSeconds: 9}, place)],
+    ['one goes', (host: FakeFirewall) => planRemove(host.state, [MAC.id], context)],
+    ['a strict one comes', (host: FakeFirewall) => planAdd(host.state, {rule: STRICT, forSeconds: 9}, context)],
     ['all go', (host: FakeFirewall) => planReset(host.state)],
   ])('where %s and the change is broken off anywhere, and taken back, once or twice', (_name, plan) => {
     const others = (): FakeFirewall => new FakeFirewall(dump, dump).add(rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), MAC);
@@ -338,19 +339,19 @@ function sorted(dump: string): string {
 describe('what a host cannot have', () => {
   it('rules for containers without Docker', () => {
     const host = new FakeFirewall('*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n');
-    const add = () => planAdd(host.state, {rule: rule('deny-ip', '10.0.0.1', {scope: 'both'})}, place);
+    const add = () => planAdd(host.state, {rule: rule('deny-ip', '10.0.0.1', {scope: 'both'})}, context);
     expect(add).toThrow(/no chain DOCKER-USER on node1/);
   });
 
   it('an IPv6 rule without ip6tables', () => {
     const state = makeState([['iptables-nft', 4, 'nft', PLAIN]]);
-    expect(() => planAdd(state, {rule: rule('deny-ip', 'fd00::1')}, place)).toThrow(/no ip6tables on node1/);
-    expect(planAdd(state, {rule: rule('http-only')}, place).remarks).toEqual([
-      'node1 has no ip6tables: the rule stands for IPv4 only',
+    expect(() => planAdd(state, {rule: rule('deny-ip', 'fd00::1')}, context)).toThrow(/no ip6tables on node1/);
+    expect(planAdd(state, {rule: rule('http-only')}, context).remarks).toEqual([
+      'node1 has no ip6tables: the rule applies to IPv4 only',
       'the notebook at port 8888 of node1 is closed, too',
     ]);
     const why = 'ip6tables-nft Could not fetch rule set generation id';
-    expect(planAdd({...state, broken: [why]}, {rule: rule('http-only')}, place).remarks[0]).toContain(
+    expect(planAdd({...state, broken: [why]}, {rule: rule('http-only')}, context).remarks[0]).toContain(
       `no ip6tables that works (${why})`,
     );
   });
@@ -365,7 +366,7 @@ describe('two variants of iptables', () => {
         ['iptables-legacy', 4, 'legacy', legacy],
       ]),
       {rule: rule('deny-ip', '10.0.0.1')},
-      place,
+      context,
     ).edits[0]?.tool;
 
   it('the one that the host uses is taken', () => {
@@ -389,8 +390,8 @@ describe('two variants of iptables', () => {
       ['iptables-nft', 4, 'nft', host.kernel('iptables-nft').save()],
       ['iptables-legacy', 4, 'legacy', PLAIN],
     ]);
-    expect(() => planAdd(mixed, {rule: rule('deny-ip', '10.0.0.2')}, place)).toThrow(/both variants/);
-    expect(planRemove(mixed, [rule('deny-ip', '10.0.0.1').id], place).edits.map((edit) => edit.tool)).toEqual(['iptables-nft']);
+    expect(() => planAdd(mixed, {rule: rule('deny-ip', '10.0.0.2')}, context)).toThrow(/both variants/);
+    expect(planRemove(mixed, [rule('deny-ip', '10.0.0.1').id], context).edits.map((edit) => edit.tool)).toEqual(['iptables-nft']);
   });
 });
 
@@ -402,28 +403,78 @@ describe('notes', () => {
   });
 
   it('a new rule is noted with its end', () => {
-    expect(planAdd(new FakeFirewall().state, {rule: one, forSeconds: 600, persist: true}, place).notes).toEqual([
+    expect(planAdd(new FakeFirewall().state, {rule: one, forSeconds: 600, persist: true}, context).notes).toEqual([
       `set ${one.id} 600 yes`,
     ]);
   });
 
   it('a rule that is there gets another end, and nothing else', () => {
-    const change = planAdd(known(new FakeFirewall().add(one)), {rule: one, forSeconds: 60}, place);
+    const change = planAdd(known(new FakeFirewall().add(one)), {rule: one, forSeconds: 60}, context);
     expect(change).toMatchObject({edits: [], notes: [`set ${one.id} 60 -`]});
   });
 
   it('a rule that is there keeps its end where none is given, and says so', () => {
-    const change = planAdd(known(new FakeFirewall().add(one), {ends: 1600}), {rule: one}, place);
+    const change = planAdd(known(new FakeFirewall().add(one), {ends: 1600}), {rule: one}, context);
     expect(change).toMatchObject({edits: [], notes: [], remarks: ['it still ends in 10m; --for gives it another end']});
   });
 
   it('a rule that is there becomes persistent', () => {
     const host = new FakeFirewall().add(one);
-    expect(planAdd(known(host), {rule: one, persist: true}, place).notes).toEqual([`set ${one.id} - yes`]);
-    expect(planAdd(known(host, {persisted: true}), {rule: one, persist: true}, place).notes).toEqual([]);
+    expect(planAdd(known(host), {rule: one, persist: true}, context).notes).toEqual([`set ${one.id} - yes`]);
+    expect(planAdd(known(host, {persisted: true}), {rule: one, persist: true}, context).notes).toEqual([]);
+  });
+
+  it('a rule that is repaired keeps its note', () => {
+    const host = new FakeFirewall().add(one);
+    host.kernel('iptables-nft').restore('*filter\n:HW5-INPUT - [0:0]\nCOMMIT\n');
+    const change = planAdd(known(host), {rule: one}, context);
+    expect(change.edits).toHaveLength(1);
+    expect(change.notes).toEqual([]);
+  });
+
+  it('a rule that is there without a note gets none, as nothing is changed', () => {
+    const change = planAdd(new FakeFirewall().add(one).state, {rule: one}, context);
+    expect(isNothing(change)).toBe(true);
   });
 
   it('a rule that goes is forgotten', () => {
-    expect(planRemove(known(new FakeFirewall().add(one)), [one.id], place).notes).toEqual([`drop ${one.id}`]);
+    expect(planRemove(known(new FakeFirewall().add(one)), [one.id], context).notes).toEqual([`drop ${one.id}`]);
   });
+});
+
+describe('what the next boot restores', () => {
+  const [kept, other] = [rule('deny-ip', '10.0.0.1'), rule('deny-ping', '198.18.0.12')];
+  const persisted = {added: 1, ends: undefined, persisted: true};
+  const bootOf = (change: HostChange, tool = 'iptables-nft'): string => change.boot.find((one) => one.tool === tool)!.content;
+
+  it('is the rules that survive a reboot, their failsafe and the jumps to them, counted from 0', () => {
+    const host = new FakeFirewall().add(other);
+    const content = bootOf(planAdd(host.state, {rule: kept, persist: true}, context));
+    expect(content).toMatch(/^\*filter\n:HW5-INPUT - \[0:0\]\n(-A HW5-INPUT .*\n)+-I INPUT 1 -j HW5-INPUT\nCOMMIT\n$/);
+    expect(content).toContain('hw5:failsafe ssh');
+    expect(content).toContain(`hw5:${kept.id} `);
+    expect(content).not.toContain(`hw5:${other.id} `);
+  });
+
+  it('is nothing without such a rule, and nothing in the tables and tools that have none', () => {
+    const host = new FakeFirewall();
+    expect(bootOf(planAdd(host.state, {rule: other}, context))).toBe('');
+    const containers = rule('deny-ip', '10.0.0.2', {scope: 'containers'});
+    const boot = planAdd(new FakeFirewall(WITH_CALICO).add(containers).state, {rule: kept, persist: true}, context);
+    expect(bootOf(boot)).not.toContain('*mangle');
+    expect(bootOf(boot, 'ip6tables-nft')).toBe('');
+  });
+
+  it('changes with every change, also with one of another rule', () => {
+    const host = new FakeFirewall().add(kept);
+    host.notes = {[kept.id]: persisted};
+    const second = {...context, source: {address: '198.18.0.2', port: 22}};
+    expect(bootOf(planAdd(host.state, {rule: other}, second))).toContain('-s 198.18.0.2/32 -p tcp -m tcp --dport 22');
+    expect(bootOf(planRemove(host.state, [kept.id], context))).toBe('');
+    expect(bootOf(planReset(host.state))).toBe('');
+  });
+});
+
+it('names the tables that it creates, which the host deletes when they are empty again', () => {
+  expect(planAdd(new FakeFirewall().state, {rule: rule('http-only')}, context).newTables).toEqual(['ip6tables-nft filter']);
 });

@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
-import {parseFirewallState} from '../../../src/firewall/firewall-state.js';
 import type {NodeState} from '../../../src/firewall/nodes.js';
+import {parseFirewallState} from '../../../src/firewall/parse-firewall-state.js';
 import {Prover} from '../../../src/firewall/prove.js';
 import {ConnectError, InterruptedError} from '../../../src/support/errors.js';
 import {type FakeCall, FakeHost} from '../../support/fake-host.js';
@@ -15,7 +15,7 @@ const ANSWERED = '2 packets transmitted, 2 received, 0% packet loss';
 /** How a node is seen, with these rules. */
 function look(host: FakeFirewall): string {
   const dump = host.kernel('iptables-nft').save();
-  return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft 4 nft\n${dump}#hw5 fingerprint f\n#hw5 link host0 ${MAC}\n#hw5 link docker0 ${DOCKER_MAC}\n`;
+  return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft nft\n${dump}#hw5 fingerprint f\n#hw5 links\n2: host0@if9: <UP> mtu 1500 link/ether ${MAC} brd ff:ff:ff:ff:ff:ff\n3: docker0: <UP> mtu 1500 link/ether ${DOCKER_MAC} brd ff:ff:ff:ff:ff:ff\n`;
 }
 
 /** What the host's shell prints for joined facts with these outputs, the last one for all that follow. */
@@ -25,7 +25,7 @@ function facts({stdin}: FakeCall, ...outputs: readonly string[]): string {
   return lines.map((text, index) => `${index} 0 ${Buffer.from(text).toString('base64')}\n`).join('');
 }
 
-const isLook = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_firewall look');
+const isLook = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_firewall snapshot');
 const isAround = (call: FakeCall): boolean => call.stdin.toString().includes('ss -Hltn');
 
 /** A node that answers, has HTTP, and whose probes all pass. */

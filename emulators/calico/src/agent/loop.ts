@@ -20,11 +20,12 @@ export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSign
   watchInterfaces(() => wakeup.notify('links'), signal);
   signal.addEventListener('abort', () => wakeup.notify('links'));
   let watch = new AbortController();
-  let lastRead = 0;
+  /** Monotonic, in milliseconds: a step of the machine's clock must not stop the resyncs. */
+  let lastRead = Number.NEGATIVE_INFINITY;
   let limit = 0;
   while (!signal.aborted) {
     const reasons = await wakeup.wait(limit);
-    const isResync = Date.now() - lastRead >= RESYNC_MS;
+    const isResync = performance.now() - lastRead >= RESYNC_MS;
     // The plugin writes a container's record before it creates the interface: an interface without record means that the watch no longer
     // works, as after its etcd member lost power.
     const isMissed = reasons.has('links') && (await agent.hasUnknownInterface());
@@ -35,7 +36,7 @@ export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSign
       const index = await agent.readDatastore();
       if (index !== undefined) {
         void watchDatastore(etcd, index, wakeup, watch.signal);
-        lastRead = Date.now();
+        lastRead = performance.now();
       }
       limit = index === undefined ? RETRY_MS : RESYNC_MS;
     }

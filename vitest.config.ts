@@ -24,8 +24,15 @@ export default defineConfig({
   test: {
     sequence: {sequencer: LongestFirst},
     projects: [
-      // functions of one process
-      {test: {...quick, name: 'unit', include: ['test/unit/**/*.test.ts', 'emulators/*/test/unit/**/*.test.ts', 'emulators/*/test/*.test.ts']}},
+      {
+        test: {
+          ...quick,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'emulators/*/test/unit/**/*.test.ts', 'emulators/*/test/*.test.ts'],
+          // one process for many files: loading the same modules for each would take as long as the tests do
+          isolate: false,
+        },
+      },
       // several processes on loopback
       {test: {...quick, name: 'component', include: ['test/component/**/*.test.ts', 'emulators/*/test/component/**/*.test.ts']}},
       {test: {...onLabs, name: 'machines', include: MACHINES}},

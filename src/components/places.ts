@@ -1,8 +1,8 @@
-/** Where hw5 puts things on a node. All of it goes away with `hw5 down`. */
+/** hw5's configuration on a node. `hw5 down` removes it, and all directories below. */
 export const ETC = '/etc/hw5';
-/** What was there before hw5, so that `down` can bring it back. */
+/** Backups of what hw5 has replaced, which `down` restores. */
 export const RESTORE = `${ETC}/restore`;
-/** Programs that hw5 brings. */
+/** Programs that hw5 uploads. */
 export const PROGRAMS = '/usr/local/lib/hw5';
 /** The address of the loopback interface. */
 export const LOOPBACK = '127.0.0.1';

@@ -10,9 +10,12 @@ import {packageFile} from '../support/template.js';
 import type {Component} from './component.js';
 import {imageSpecs} from './images/image-specs.js';
 import {COMPONENTS} from './index.js';
-import {freshSecrets} from './secrets/fresh-secrets.js';
+import {generateSecrets} from './secrets/generate-secrets.js';
 
-/** Reads everything the controller brings to a run. `loadCluster` has looked at the files that the cluster names. @throws Hw5Error when a program is missing. */
+/**
+ * Reads a run's inputs from the controller. `loadCluster` has checked that the files exist that the cluster file names.
+ * @throws Hw5Error when a program is missing
+ */
 export async function prepareInputs(
   cluster: Cluster,
   options: {
@@ -44,20 +47,20 @@ export async function prepareInputs(
     programs: Object.fromEntries(programs),
     calicoctl,
     images: {specs, baseTag, baseTar, cacheFile, isCached: await useCached(cacheFile)},
-    secrets: freshSecrets(),
+    secrets: generateSecrets(),
     chosenToken: await secretFrom(cluster.framework.tokenFile),
     mesosSecret: await secretFrom(cluster.mesos.secretFile),
     now: options.now,
   };
 }
 
-/** What a run brings that only takes away: nothing. @param now ms since the epoch */
+/** The inputs of a run that installs nothing. @param now ms since the epoch */
 export function emptyInputs(now: number): Inputs {
   return {
     programs: {},
     calicoctl: undefined,
     images: {specs: [], baseTag: 'hw5-base:none', baseTar: undefined, cacheFile: '', isCached: false},
-    secrets: freshSecrets(),
+    secrets: generateSecrets(),
     chosenToken: undefined,
     mesosSecret: undefined,
     now,
@@ -66,11 +69,11 @@ export function emptyInputs(now: number): Inputs {
 
 /** Removes built images that no cluster has used for a day. @param now ms since the epoch */
 export async function pruneImages(cacheDir: string, now: number): Promise<void> {
-  for (const folder of ['images', 'hashes']) await pruneCache(join(cacheDir, folder), now);
+  for (const directory of ['images', 'hashes']) await pruneCache(join(cacheDir, directory), now);
 }
 
 async function program(path: string): Promise<LocalFile> {
-  if (!(await isThere(path))) throw new Hw5Error(`${path} is missing`, {hint: 'run `npm run build` in the folder of hw5'});
+  if (!(await exists(path))) throw new Hw5Error(`${path} is missing`, {hint: 'run `npm run build` in the directory of hw5'});
   return localFile(path);
 }
 
@@ -78,15 +81,15 @@ async function localFile(path: string): Promise<LocalFile> {
   return {path, sha256: await fileSha256(path)};
 }
 
-/** The hash of a large file, remembered for as long as its size and time stay the same. */
+/** The hash of a large file, cached for as long as its size and modification time are the same. */
 async function cachedHash(path: string, cacheDir: string): Promise<string> {
   const {size, mtimeMs} = await stat(path);
   const id = sha256(JSON.stringify([path, size, mtimeMs])).slice(0, 32);
-  const note = join(cacheDir, 'hashes', id);
-  if (await useCached(note)) return readFile(note, 'utf8');
+  const cached = join(cacheDir, 'hashes', id);
+  if (await useCached(cached)) return readFile(cached, 'utf8');
   const hash = await fileSha256(path);
   await mkdir(join(cacheDir, 'hashes'), {recursive: true});
-  await writeFile(note, hash);
+  await writeFile(cached, hash);
   return hash;
 }
 
@@ -94,7 +97,7 @@ async function secretFrom(path: string | undefined): Promise<Secret | undefined>
   return path === undefined ? undefined : new Secret((await readFile(path, 'utf8')).trim());
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -1,7 +1,7 @@
 import {quoteAll, type Secret} from '../host/command.js';
 import type {FileState, SecretFileState, UnitState} from './facts.js';
 
-/** A command. `stdin` may carry secrets. `title` says in words what it does. */
+/** A command. `stdin` may carry secrets. `title` describes it to users. */
 export interface RunAction {
   readonly kind: 'run';
   readonly title: string;
@@ -11,7 +11,7 @@ export interface RunAction {
   readonly hint?: string | undefined;
 }
 
-/** A POSIX shell script that ends with an exit code other than 0 when it failed. */
+/** A POSIX shell script that exits with another code than 0 when it fails. */
 export interface ScriptAction {
   readonly kind: 'script';
   readonly title: string;
@@ -26,11 +26,11 @@ export interface WriteAction {
   readonly path: string;
   readonly content: string | Secret;
   readonly mode: number;
-  /** What stands there now, for the diff. */
+  /** The current content, for the diff. */
   readonly before?: string | undefined;
 }
 
-/** A large file from this computer. */
+/** A large file from the controller. */
 export interface UploadAction {
   readonly kind: 'upload';
   readonly path: string;
@@ -50,7 +50,7 @@ export interface SystemctlAction {
   readonly hint?: string | undefined;
 }
 
-/** A stream of bytes from a file on this computer into a command on the host. */
+/** A stream of bytes from a file on the controller into a command on the host. */
 export interface FeedAction {
   readonly kind: 'feed';
   readonly title: string;
@@ -58,7 +58,7 @@ export interface FeedAction {
   readonly argv: readonly string[];
 }
 
-/** A stream of bytes from a command on the host into a file on this computer, there whole or not at all. */
+/** A stream of bytes from a command on the host into a file on the controller, which is complete or does not exist. */
 export interface FetchAction {
   readonly kind: 'fetch';
   readonly title: string;
@@ -66,7 +66,7 @@ export interface FetchAction {
   readonly localFile: string;
 }
 
-/** A file that hosts fetch by URL and check. */
+/** A file that the host downloads, and checks if its sha256 is given. */
 export interface DownloadAction {
   readonly kind: 'download';
   readonly url: string;
@@ -75,7 +75,7 @@ export interface DownloadAction {
   readonly mode: number;
 }
 
-/** All that may change a host, as data: it can be printed, compared and performed. */
+/** A change to a host as data, which can be printed, compared and performed. There is no other way to change a host. */
 export type Action =
   | RunAction
   | ScriptAction
@@ -87,19 +87,19 @@ export type Action =
   | FetchAction
   | DownloadAction;
 
-/** Writes the file unless it already stands there with this content and mode. */
+/** Writes the file unless it already has this content and mode. */
 export function ensureFile(path: string, content: string, observed: FileState | undefined, mode = 0o644): readonly WriteAction[] {
   if (observed && observed.content === content && observed.mode === mode.toString(8)) return [];
   return [{kind: 'write', path, content, mode, before: observed?.content}];
 }
 
-/** Writes a secret's file, mode 0600, unless it already stands there. */
+/** Writes a secret's file unless it already has this content and mode 0600. */
 export function ensureSecret(path: string, content: Secret, observed: SecretFileState | undefined): readonly WriteAction[] {
   if (observed && observed.content.reveal() === content.reveal() && observed.mode === '600') return [];
   return [{kind: 'write', path, content, mode: 0o600, before: observed ? '***' : undefined}];
 }
 
-/** Uploads a file of this computer unless its hash was observed on the host. */
+/** Uploads a file of the controller unless the one on the host has its hash. */
 export function ensureUpload(
   path: string,
   local: {readonly path: string; readonly sha256: string},
@@ -113,8 +113,7 @@ export function systemctl(verb: SystemctlAction['verb'], ...units: string[]): Sy
 }
 
 /**
- * What makes a unit run as its file says: enabled, and (re)started when it does not run or when `changed` actions come before it.
- * Empty when there is nothing to do.
+ * Enables the unit, and (re)starts it when it does not run or when `changed` actions come before. Empty when there is nothing to do.
  */
 export function ensureRunning(name: string, observed: UnitState, changed: readonly Action[]): readonly Action[] {
   const actions: Action[] = [];

@@ -1,12 +1,12 @@
 import type {Hw5Error} from '../support/errors.js';
 
 /**
- * `unchanged`: nothing to do. `blocked`: something it needs failed, or its host is not there (which the first step on it has told).
- * `interrupted`: the user ended the run while it was at work.
+ * `unchanged`: nothing to do. `blocked`: a step that it needs failed, or its host cannot be reached (which the host's first step reports as
+ * `failed`). `interrupted`: the user interrupted the run while the step was running.
  */
 export type StepOutcome = 'unchanged' | 'changed' | 'failed' | 'blocked' | 'interrupted';
 
-/** What a run tells while it goes on. Reporters turn it into lines, JSON or spinners. Never holds a secret. */
+/** What a run reports while it is running. Reporters turn it into lines, JSON or spinners. Never holds a secret. */
 export type RunEvent =
   | {
       readonly type: 'start';
@@ -14,7 +14,7 @@ export type RunEvent =
       readonly hosts: readonly string[];
       readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
     }
-  /** What the first look showed to be taken away, as its host lost a role. */
+  /** Steps that the first observation showed must be removed, because their hosts have lost a role. */
   | {
       readonly type: 'more-steps';
       readonly steps: readonly {readonly name: string; readonly hosts: readonly string[]}[];
@@ -26,7 +26,7 @@ export type RunEvent =
       readonly step: string;
       readonly host: string;
       readonly action: string;
-      /** The script behind the words, if it is one. */
+      /** The text of the script, if the action is one. */
       readonly script?: string | undefined;
     }
   | {readonly type: 'waiting'; readonly step: string; readonly host: string; readonly reason: string}
@@ -44,14 +44,14 @@ export type RunEvent =
       readonly changed: number;
       readonly unchanged: number;
       readonly failed: number;
-      /** Steps on hosts that were not begun, as something they need failed. */
+      /** Steps on hosts that were not started, because something they need failed. */
       readonly blocked: number;
       readonly elapsedMs: number;
     }
-  /** The user is asked for a password: until the answer is there, the terminal is the question's. */
+  /** The user is prompted for a password: until `answered`, the prompt has the terminal. */
   | {readonly type: 'asking'; readonly question: string}
   | {readonly type: 'answered'}
-  /** The last event of a run that was interrupted, or could not begin, or met a bug. */
+  /** The last event of a run that was interrupted, could not start, or hit a bug. */
   | {readonly type: 'aborted'; readonly elapsedMs: number};
 
 export type Emit = (event: RunEvent) => void;

@@ -1,17 +1,17 @@
 import {quote, Secret} from '../host/command.js';
 import type {Fact} from './fact.js';
 
-/** What answers at once, from the files and tables of the machine itself. */
+/** The service of facts that read files and kernel tables, which never hang. */
 export const FILES = 'files';
 
-/** A small text file as it stands on a host. */
+/** A small text file of a host. */
 export interface FileState {
   readonly content: string;
   /** Octal, as `600`. */
   readonly mode: string;
 }
 
-/** A text file: its content and mode, or undefined if it is not there. */
+/** A text file: its content and mode, or undefined if it is missing. */
 export function textFile(path: string): Fact<FileState | undefined> {
   const file = quote(path);
   return {
@@ -25,18 +25,18 @@ export function textFile(path: string): Fact<FileState | undefined> {
   };
 }
 
-/** A file whose text must not be observed. */
+/** A file whose content must not be printed. */
 export interface SecretFileState {
   readonly content: Secret;
   readonly mode: string;
 }
 
-/** A secret's file: its content and mode, or undefined if it is not there. */
+/** A secret's file: its content and mode, or undefined if it is missing. */
 export function secretFile(path: string): Fact<SecretFileState | undefined> {
   return mapped(textFile(path), (file) => file && {mode: file.mode, content: new Secret(file.content)});
 }
 
-/** The sha256 of a file in hex, or undefined if it is not there. For what is too large to read back. */
+/** The sha256 of a file in hex, or undefined if it is missing. For files too large to transfer. */
 export function fileHash(path: string): Fact<string | undefined> {
   return {
     service: FILES,
@@ -45,21 +45,21 @@ export function fileHash(path: string): Fact<string | undefined> {
   };
 }
 
-/** Whether something is at this path. */
+/** Whether the path exists. */
 export function exists(path: string): Fact<boolean> {
   return {service: FILES, script: `[ -e ${quote(path)} ]`, parse: ({code}) => code === 0};
 }
 
-/** A systemd unit as `systemctl show` tells it. */
+/** A systemd unit as `systemctl show` prints it. */
 export interface UnitState {
   readonly isLoaded: boolean;
   readonly isActive: boolean;
   /** `active`, `activating`, `failed`, … */
   readonly activeState: string;
-  /** Starts at boot. */
+  /** Whether it starts at boot. */
   readonly isEnabled: boolean;
   readonly isMasked: boolean;
-  /** systemd has not read the unit file as it now stands. */
+  /** The unit file has changed since systemd read it. */
   readonly needsReload: boolean;
   readonly restarts: number;
 }
@@ -91,7 +91,7 @@ export function output(script: string): Fact<string | undefined> {
   return {script, parse: ({stdout, code}) => (code === 0 ? stdout.trim() : undefined)};
 }
 
-/** Whether a script ends well. */
+/** Whether a script exits with 0. */
 export function succeeds(script: string): Fact<boolean> {
   return {script, parse: ({code}) => code === 0};
 }
@@ -111,7 +111,7 @@ export function json<T>(script: string): Fact<T | undefined> {
   };
 }
 
-/** The same fact, read further. */
+/** The same fact with its value mapped. */
 export function mapped<T, U>({whenTimedOut: _, ...fact}: Fact<T>, read: (value: T) => U): Fact<U> {
   return {...fact, parse: (output) => read(fact.parse(output))};
 }

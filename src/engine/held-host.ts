@@ -4,12 +4,12 @@ import {ConnectError, InterruptedError, TimeoutError} from '../support/errors.js
 
 const LOST = 76;
 /**
- * Asked on the host itself, before each command: after a cut in the network the commands that waited in the line arrive when the lock may long
- * be somebody else's, and before we hear that we lost it.
+ * Checks on the host, before each command, that the run still holds the lock: after a network failure, commands that were sent before may
+ * arrive when another run already holds it, and before this one learns that it has lost it.
  */
 export const HELD_SCRIPT = `grep -qsxF -e "$2" -- "$1" || exit ${LOST}; shift 2; exec "$@"`;
 
-/** A host on which a command begins only while the lock's file names our run. */
+/** A host on which a command starts only while the lock's file names this run. */
 export class HeldHost implements Host {
   readonly name: string;
   readonly #base: Host;
@@ -26,7 +26,7 @@ export class HeldHost implements Host {
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const held = (command: readonly string[]): string[] => ['sh', '-c', HELD_SCRIPT, 'sh', this.#path, this.#token, ...command];
     const result = await this.#base.exec(held(argv), options).catch((error: unknown) => {
-      // named after the command, not after what wraps it
+      // the error names the command, not the check around it
       if (error instanceof TimeoutError) throw timedOut({host: this.name, argv}, options.timeoutMs!);
       if (error instanceof InterruptedError) throw interrupted({host: this.name, argv});
       throw error;
@@ -34,9 +34,9 @@ export class HeldHost implements Host {
     if (result.code !== LOST || (await this.#base.exec(held(['true']))).code !== LOST) return result;
     throw new ConnectError(
       this.name,
-      `lost the lock on ${this.name}: it heard nothing of this run for too long, and another may work there`,
+      `lost the lock on ${this.name}: it did not hear from this run for too long, and another run may change it now`,
       {
-        hint: `how is the line to ${this.name}? The same command goes on where this one stopped`,
+        hint: `check the network to ${this.name}; the same command continues where this one stopped`,
       },
     );
   }

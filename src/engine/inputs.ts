@@ -1,12 +1,12 @@
 import type {Secret} from '../host/command.js';
 
-/** A file of this computer that goes to the hosts. */
+/** A file of the controller that is uploaded to hosts. */
 export interface LocalFile {
   readonly path: string;
   readonly sha256: string;
 }
 
-/** An image that hw5 builds, named by what it is made from. */
+/** An image that hw5 builds. Its tag is a hash of what it is built from. */
 export interface ImageInput {
   /** `docker-ssh` */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface ImageInput {
   readonly context: () => Buffer;
 }
 
-/** Secrets made anew in every run; a step takes one only where no host has any yet. */
+/** Secrets generated in every run. A step uses one only if no host has one yet. */
 export interface SecretCandidates {
   /** Jupyter's token. */
   readonly token: Secret;
@@ -29,11 +29,11 @@ export interface SecretCandidates {
   readonly proxyToken: Secret;
 }
 
-/** What the controller brings to a run besides the cluster: files, images, fresh secrets, its clock. All plain values, so that plans stay pure. */
+/** A run's input from the controller besides the cluster: files, images, generated secrets, the time. Plain values, so that plans are pure. */
 export interface Inputs {
-  /** Programs that hw5 carries to the hosts, by name. */
+  /** Bundled programs that are uploaded to the hosts, by name. */
   readonly programs: Readonly<Record<string, LocalFile>>;
-  /** calicoctl, when it is a file of this computer. */
+  /** calicoctl, when it is a file of the controller. */
   readonly calicoctl: LocalFile | undefined;
   readonly images: {
     /** In build order. */
@@ -42,7 +42,7 @@ export interface Inputs {
     readonly baseTag: string;
     /** A root file system to import under that tag. */
     readonly baseTar: string | undefined;
-    /** Where the built images are kept on this computer, as one tar. */
+    /** The controller's cache of the built images, one tar. */
     readonly cacheFile: string;
     readonly isCached: boolean;
   };
@@ -51,6 +51,6 @@ export interface Inputs {
   readonly chosenToken: Secret | undefined;
   /** Mesos's secret for the framework's principal. */
   readonly mesosSecret: Secret | undefined;
-  /** This computer's clock at the start, in ms since the epoch. */
+  /** The controller's clock at the start, in ms since the epoch. */
   readonly now: number;
 }

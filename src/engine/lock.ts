@@ -7,25 +7,25 @@ import {HeldHost} from './held-host.js';
 
 const LOCK = '/run/hw5.lock';
 const BUSY = 75;
-/** The lease is renewed this often, and lost when this many renewals in a row did not arrive. */
+/** The lease is renewed this often, and ends when no renewal arrives for LEASE_SECONDS. */
 const RENEW_MS = 10_000;
 const LEASE_SECONDS = 30;
 
-/** A host that is ours for this run. */
+/** A host that only this run may change. */
 export interface Lock extends AsyncDisposable {
-  /** The host, on which nothing begins any more once the lock is lost. */
+  /** The host, on which no command starts any more once the lock is lost. */
   readonly host: Host;
 }
 
-/** Somebody else works on the host. */
+/** Another run holds the host's lock. */
 export class BusyError extends Hw5Error {}
 
 /**
- * Takes the host for this run, so that two do not change it at once. The lock is the kernel's (flock) and is held by a process on the host for
- * as long as our lease is renewed over the connection: a killed controller frees it at once, one whose network was cut after 30 s.
- * @param holder who we are, shown to whoever comes second
+ * Locks the host, so that two runs do not change it concurrently. A process on the host holds the lock (flock) for as long as the lease is
+ * renewed over the connection: when the controller is killed, the lock is released immediately; when the network fails, after 30 s.
+ * @param holder describes this run to another that finds the host locked
  * @param path the lock's file on the host
- * @throws BusyError when somebody else works on the host, ConnectError when the lock cannot be taken
+ * @throws BusyError when another run holds the lock, ConnectError when the lock cannot be taken
  */
 export async function lockHost(host: Host, holder: string, signal?: AbortSignal, path = LOCK): Promise<Lock> {
   const token = randomUUID();
@@ -36,7 +36,7 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
     clearInterval(renewal);
     lease.end();
   };
-  let said = '';
+  let printed = '';
   let ended: Promise<void> = Promise.resolve();
   const taken = new Promise<void>((resolve, reject) => {
     ended = host
@@ -44,11 +44,11 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
         stdin: lease,
         signal,
         onStdout: (chunk) => {
-          said += chunk.toString();
-          if (said.startsWith('locked\n')) resolve();
+          printed += chunk.toString();
+          if (printed.startsWith('locked\n')) resolve();
         },
       })
-      .then((result) => reject(refusal(host.name, result, said)), reject);
+      .then((result) => reject(lockError(host.name, result, printed)), reject);
   });
   try {
     await taken;
@@ -65,12 +65,15 @@ export async function lockHost(host: Host, holder: string, signal?: AbortSignal,
   };
 }
 
-/** The file names the holder, and the run by its token. It goes with the lock; whoever opened it just before that holds a file without a name, and opens it again. */
+/**
+ * Holds the lock until the lease ends. The lock's file contains the holder and the run's token, and is removed with the lock: a process that
+ * had opened it before has locked a deleted file, and opens it again.
+ */
 function lockScript(holder: string, token: string, path: string): string {
   return `while :; do
   exec 9>>${path}
   flock -n 9 || {
-    # the holder writes its name a moment after it has the lock
+    # the holder writes its name just after it has taken the lock
     for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s ${path} ] && break; sleep 0.1; done
     head -n1 ${path}
     exit ${BUSY}
@@ -84,9 +87,9 @@ echo locked
 while timeout ${LEASE_SECONDS} head -c 1 | grep -q '^'; do :; done`;
 }
 
-function refusal(host: string, result: ExecResult, said: string): BusyError | ConnectError {
+function lockError(host: string, result: ExecResult, printed: string): BusyError | ConnectError {
   if (result.code !== BUSY) return new ConnectError(host, `cannot lock ${host}: ${result.stderr.trim()}`);
-  return new BusyError(`somebody else works on ${host}: ${said.trim() || 'another hw5'}`, {
-    hint: `wait until that run ends; if it died, its lock ends by itself within ${LEASE_SECONDS} s`,
+  return new BusyError(`${host} is locked by another run: ${printed.trim() || 'hw5'}`, {
+    hint: `wait until that run ends; if it was killed, its lock is released within ${LEASE_SECONDS} s`,
   });
 }

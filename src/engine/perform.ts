@@ -8,9 +8,9 @@ import {CommandError, TimeoutError} from '../support/errors.js';
 import {sha256} from '../support/sha256.js';
 import {type Action, describe} from './action.js';
 
-/** Commands that say nothing for this long have hung. */
+/** A command that takes longer is treated as hanging. */
 const DEFAULT_LIMIT_MS = 10 * 60_000;
-/** Images are gigabytes, and the way to the host may be somebody's home line: 1 GB at 1.5 Mbit/s takes 90 minutes. */
+/** Images are gigabytes, and the network may be slow: 1 GB at 1.5 Mbit/s takes 90 minutes. */
 const STREAM_LIMIT_MS = 2 * 3_600_000;
 
 /** Performs one action on a host, as root. @throws CommandError, ConnectError, TimeoutError, InterruptedError. */
@@ -21,7 +21,7 @@ export async function perform(host: Host, action: Action, signal?: AbortSignal):
     if (!(error instanceof TimeoutError)) throw error;
     const hint = 'hint' in action ? action.hint : undefined;
     throw new TimeoutError(`${describe(action)}: ${error.message}`, {
-      hint: hint ?? `see what holds it up on ${host.name}`,
+      hint: hint ?? `find out what blocks it on ${host.name}`,
       cause: error,
     });
   }
@@ -77,7 +77,7 @@ async function systemctl(
   const argv = ['systemctl', '--quiet', verb, ...units];
   const result = await host.exec(argv, options);
   if (result.code === 0) return;
-  // systemd only says that it failed; why stands in the journal
+  // systemd reports only that it failed; the reason is in the journal
   const journal = await host.exec(
     ['journalctl', '--no-pager', '-o', 'cat', '-n', '12', ...units.flatMap((unit) => ['-u', unit])],
     options,
@@ -91,7 +91,7 @@ async function systemctl(
   );
 }
 
-/** The bytes a command prints, into a local file that is there whole or not at all. */
+/** Writes what a command prints into a local file, which is complete or does not exist. */
 async function fetchStream(
   host: Host,
   argv: readonly string[],
@@ -111,7 +111,7 @@ async function fetchStream(
   }
 }
 
-/** curl on the host itself; the file takes its place only when its hash is right. */
+/** Runs curl on the host; the file is moved into place only if its hash is right. */
 async function download(
   host: Host,
   action: {readonly url: string; readonly sha256?: string | undefined; readonly path: string; readonly mode: number},
@@ -131,7 +131,7 @@ chmod ${action.mode.toString(8)} ${partial}
 mv ${partial} ${quote(action.path)}`;
   const result = await script(host, text, options);
   if (result.code !== 0) {
-    const hint = `can ${host.name} reach it? A mirror's URL or a local path can take its place in the cluster file`;
+    const hint = `can ${host.name} reach it? The cluster file may name a mirror's URL or a local path instead`;
     throw new CommandError(host.name, ['curl', action.url], result, {hint});
   }
 }

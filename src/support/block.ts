@@ -1,14 +1,14 @@
 import ipaddr from 'ipaddr.js';
 import {type Address, type Family, familyOf, parsed, parseIpv4, parseIpv6, plus, toAddress} from './address.js';
 
-/** A block of addresses (CIDR), as `10.0.0.0/8` or `fd00::/8`. Immutable; made by the functions below only. Compare two with `toString()`. */
+/** A block of addresses in CIDR notation, as `10.0.0.0/8` or `fd00::/8`. Immutable. Made by the functions below only. To compare two, compare their `toString()`. */
 export class Block {
   /** The first address of the block; for an IPv4 network its network address. */
   readonly address: Address;
   /** 0 to 32, or to 128 for IPv6. */
   readonly prefix: number;
 
-  /** Use `parseBlock` or `blockAround`: `address` has to be the block's first. */
+  /** Use `parseBlock` or `blockAround` instead: `address` has to be the first of the block. */
   constructor(address: Address, prefix: number) {
     this.address = address;
     this.prefix = prefix;
@@ -23,12 +23,12 @@ export class Block {
     return toAddress(kindOf(this.family).broadcastAddressFromCIDR(this.toString()));
   }
 
-  /** How many addresses it has. */
+  /** The number of addresses in the block. */
   get size(): number {
     return 2 ** ((this.family === 4 ? 32 : 128) - this.prefix);
   }
 
-  /** Whether the address is in the block; its first and last address are. */
+  /** Whether the address is in the block, including its first and last address. */
   contains(address: Address): boolean {
     return familyOf(address) === this.family && parsed(address).match(parsed(this.address), this.prefix);
   }
@@ -80,20 +80,20 @@ export function blockAround(address: Address, prefix: number): Block {
   return new Block(toAddress(kindOf(familyOf(address)).networkAddressFromCIDR(`${address}/${prefix}`)), prefix);
 }
 
-/** The block that a constant or a test names. @throws TypeError when it is none */
+/** The block of a constant in the source or a test. @throws TypeError when the text is not a block */
 export function blockLiteral(text: string): Block {
   const block = parseBlock(text);
   if (!block) throw new TypeError(`not a block of addresses: ${text}`);
   return block;
 }
 
-/** Whether a block is written with an address inside it (`10.0.0.1/8`) instead of its first (`10.0.0.0/8`). */
+/** Whether the text is a block written with an address inside it (`10.0.0.1/8`) instead of its first (`10.0.0.0/8`). */
 export function hasHostBits(text: string): boolean {
   const block = parseBlock(text);
   return block !== undefined && block.toString() !== text;
 }
 
-/** Where the IPv4 address starts in `::ffff:198.18.0.12`. */
+/** The number of bits before the IPv4 address in `::ffff:198.18.0.12`. */
 const MAPPED_PREFIX = 96;
 
 function split(text: string, bits: number): {address: string; prefix: number} | undefined {

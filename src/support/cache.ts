@@ -4,56 +4,56 @@ import {join} from 'node:path';
 import {lock} from './lock.js';
 
 /**
- * How long what a cache holds stays after its last use, in ms. Two checkouts or labs that are used by turns do not make each other build
- * everything anew, and what is being made or was just chosen is young.
+ * How long an entry of a cache is kept after its last use, in ms. It is long enough that two checkouts or labs used alternately do not remove each other's
+ * entries, and that an entry is never removed while it is created or between being selected and used.
  */
 export const KEPT_MS = 24 * 60 * 60_000;
 
-/** Choosing and removing never meet: both take only moments. */
+/** Selecting and removing entries exclude each other. Both take only moments. */
 const LOCK_NAME = 'the caches';
 const LOCK_LIMIT_MS = 60_000;
 
-/** What pruning has set aside begins so; nothing else in a cache does. */
+/** The prefix of entries that are renamed before they are deleted. Nothing else in a cache has it. */
 const REMOVED = '.removed-';
 
-/** Notes that an entry of a cache is used now: it stays for KEPT_MS. @returns whether it is there */
+/** Records that an entry of a cache is used now: it is kept for KEPT_MS from now on. @returns whether it exists */
 export async function useCached(path: string): Promise<boolean> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS);
   const now = new Date();
   return utimes(path, now, now).then(
     () => true,
-    // somebody else's is there, though its time is not ours to set
+    // An entry of another user exists, but its time cannot be set.
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
   );
 }
 
 /**
- * Removes from a cache what nobody has used for KEPT_MS, half made things included.
+ * Removes the entries of a cache that were not used for KEPT_MS, including incomplete ones.
  * @param now ms since the epoch
- * @param isInUse asked about entries that are old; those in use stay
+ * @param isInUse called for old entries; those in use are kept
  */
 export async function pruneCache(
-  folder: string,
+  directory: string,
   now: number,
   isInUse: (name: string) => Promise<boolean> = async () => false,
 ): Promise<void> {
   {
     await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS);
-    for (const name of await entries(folder)) {
-      const path = join(folder, name);
+    for (const name of await entries(directory)) {
+      const path = join(directory, name);
       const {mtimeMs} = await lstat(path);
       if (name.startsWith(REMOVED) || now - mtimeMs < KEPT_MS || (await isInUse(name))) continue;
-      await rename(path, join(folder, `${REMOVED}${randomUUID()}`));
+      await rename(path, join(directory, `${REMOVED}${randomUUID()}`));
     }
   }
-  // Slow for a large tree, and nobody can choose these any more.
-  for (const name of await entries(folder)) {
-    if (name.startsWith(REMOVED)) await rm(join(folder, name), {recursive: true, force: true});
+  // Outside the lock, because deleting a large tree is slow; these entries can no longer be selected.
+  for (const name of await entries(directory)) {
+    if (name.startsWith(REMOVED)) await rm(join(directory, name), {recursive: true, force: true});
   }
 }
 
-async function entries(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+async function entries(directory: string): Promise<string[]> {
+  return readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });

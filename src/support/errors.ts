@@ -1,14 +1,14 @@
-/** What every error that is the user's (not a bug of ours) carries. */
+/** The details of an error that is not a bug of hw5. */
 export interface ErrorDetails {
-  /** How to mend it, one sentence a person can act on. */
+  /** How to fix it, in one sentence. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** The base of all errors shown to a user without a stack. Anything else that reaches the CLI is a bug in hw5. */
+/** The base class of all errors that are shown to the user without a stack. The CLI reports any other error as a bug in hw5. */
 export class Hw5Error extends Error {
   readonly hint: string | undefined;
-  /** The process's exit code when this error ends it. */
+  /** The exit code of hw5 when it fails with this error. */
   readonly exitCode: number = 1;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -18,12 +18,12 @@ export class Hw5Error extends Error {
   }
 }
 
-/** A wrong command line. */
+/** An error in the command line. */
 export class UsageError extends Hw5Error {
   override readonly exitCode = 2;
 }
 
-/** Where in a configuration file something is. Line and column count from 1. */
+/** A position in a configuration file. Line and column count from 1. */
 export interface SourceLocation {
   readonly file: string;
   readonly line?: number | undefined;
@@ -32,7 +32,7 @@ export interface SourceLocation {
   readonly path?: string | undefined;
 }
 
-/** A fault in a configuration file. One load may find several: see ConfigErrors. */
+/** An error in a configuration file. Loading a file may find several: see Hw5Errors. */
 export class ConfigError extends Hw5Error {
   override readonly exitCode = 2;
   readonly location: SourceLocation;
@@ -43,7 +43,7 @@ export class ConfigError extends Hw5Error {
   }
 }
 
-/** Several faults, all listed at once. */
+/** Several errors that are reported together. */
 export class Hw5Errors extends Hw5Error {
   readonly errors: readonly Hw5Error[];
   override readonly exitCode: number;
@@ -55,7 +55,7 @@ export class Hw5Errors extends Hw5Error {
   }
 }
 
-/** A machine could not be reached or logged in to. */
+/** A host could not be reached, or the login failed. */
 export class ConnectError extends Hw5Error {
   readonly host: string;
 
@@ -65,11 +65,11 @@ export class ConnectError extends Hw5Error {
   }
 }
 
-/** A command ended with a code other than 0. Holds the whole stderr; the message shows its end. */
+/** A command exited with a code other than 0. Contains the whole stderr. */
 export class CommandError extends Hw5Error {
   readonly host: string;
   readonly argv: readonly string[];
-  /** The exit code; undefined when a signal ended the command. */
+  /** The exit code; undefined when a signal terminated the command. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -89,7 +89,7 @@ export class CommandError extends Hw5Error {
   }
 }
 
-/** A step could not be done on a host. */
+/** A step failed on a host. */
 export class StepError extends Hw5Error {
   readonly step: string;
   readonly host: string;
@@ -101,10 +101,10 @@ export class StepError extends Hw5Error {
   }
 }
 
-/** A wait reached its limit. */
+/** A time limit was reached. */
 export class TimeoutError extends Hw5Error {}
 
-/** The user ended it (Ctrl-C). */
+/** The user interrupted hw5 (Ctrl-C). */
 export class InterruptedError extends Hw5Error {
   override readonly exitCode = 130;
 }

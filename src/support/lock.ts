@@ -6,10 +6,10 @@ import {pause} from './pause.js';
 const POLL_MS = 200;
 
 /**
- * Takes a lock that only one process on this computer holds at a time.
- * It is an abstract Unix socket: the kernel lets go of it when the process ends, however it ends, so there is no stale lock.
+ * Takes a lock that only one process on this computer can hold at a time. It is an abstract Unix socket, which the kernel closes when the process terminates,
+ * so there are no stale locks.
  * @param name what is locked, as `lab hw5`
- * @param limitMs how long to wait for another holder
+ * @param limitMs how long to wait while another process holds it
  */
 export async function lock(
   name: string,
@@ -22,15 +22,15 @@ export async function lock(
     if (held) return held;
     if (attempt === 0) options.onWait?.();
     if (performance.now() > deadline) {
-      throw new TimeoutError(`another hw5 has been working on ${name} for ${Math.round(limitMs / 1000)} s`, {
-        hint: 'wait for it, or end it, and try again',
+      throw new TimeoutError(`another process of hw5 has been working on ${name} for ${Math.round(limitMs / 1000)} s`, {
+        hint: 'wait until it has finished, or terminate it, and try again',
       });
     }
     await pause(POLL_MS, options.signal);
   }
 }
 
-/** @returns undefined when somebody else has it */
+/** @returns undefined when another process holds the lock */
 function bind(path: string): Promise<AsyncDisposable | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());

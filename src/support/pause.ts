@@ -1,7 +1,10 @@
 import {setTimeout} from 'node:timers/promises';
 import {InterruptedError} from './errors.js';
 
-/** Waits before the next attempt of a loop. @throws InterruptedError when the signal is aborted: node:timers/promises has an AbortError, which the CLI would report as a bug. */
+/**
+ * Waits, as before the next attempt of a loop. @throws InterruptedError when the signal is aborted, instead of the AbortError of node:timers/promises,
+ * which the CLI would report as a bug
+ */
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await setTimeout(milliseconds, undefined, {signal});

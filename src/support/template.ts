@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
-/** Where the package's own files stand, seen from src/support and from dist/support alike. */
+/** The package's root directory, relative to src/support and to dist/support. */
 const PACKAGE_ROOT = new URL('../../', import.meta.url);
 
 /** The absolute path of a file of this package. */
@@ -15,13 +15,13 @@ export function template(path: string): string {
 }
 
 /**
- * Fills in `{{name}}`. @throws Error when the text names a value that is not given, or a given one is not used: both are bugs in a template.
+ * Replaces `{{name}}` by the value of that name. @throws Error when a value is missing or not used, which is a bug in the template
  */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   const used = new Set<string>();
   const filled = text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`the template wants {{${name}}}, which is not given`);
+    if (value === undefined) throw new Error(`the template needs {{${name}}}, which is missing`);
     used.add(name);
     return String(value);
   });

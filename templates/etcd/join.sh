@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2153 # hw5 sets the variables in capitals
-# Makes a place for a member that has no data among those that have. Its old self, if there was one, is taken out first: etcd lets nobody in twice.
-# POSIX sh, as root. $UNIT, $NAME, $PEER (our URL), $CLIENTS and $PEERS (the other members' URLs), $QUORUM (how many members are one), $DATA, $JOIN_FILE.
+# Adds a member without data to the members that have data. If it was a member before, it is removed first: etcd does not add a member twice.
+# POSIX sh, as root. $UNIT, $NAME, $PEER (this member's URL), $CLIENTS and $PEERS (the other members' URLs), $QUORUM (a number), $DATA, $JOIN_FILE.
 set -e
 export ETCDCTL_API=3
 rm -f "$JOIN_FILE"
 
-# A quorum without us: also when we still run, from files that somebody has deleted. The last one that answers is $other.
-others_suffice() {
+# Whether the other members are a quorum without this one, which may still run on deleted files. Sets $other to one that answers.
+others_are_quorum() {
   count=0
   for client in $CLIENTS; do
     etcdctl --endpoints "$client" --command-timeout=3s endpoint health >/dev/null 2>&1 || continue
@@ -15,35 +15,35 @@ others_suffice() {
   [ "$count" -ge "$QUORUM" ]
 }
 
-# What the others remember of us: `ran`, or `awaited` by members that have begun and wait for us. Told on the peers' port, which needs no quorum;
-# one that never ran has no client URL. Nothing when nobody answers, which is no answer.
-remembered() {
+# What the other members know of this one: `ran`, or `awaited` by members that have started and wait for it. Read from the peers' port, which
+# answers without a quorum; a member that has never run has no client URL. Prints nothing when no member answers.
+known_as() {
   for peer in $PEERS; do
     curl -sf -m 5 "$peer/members" | tr '{' '\n' | grep -F "\"$PEER\"" || :
   done | awk '/"clientURLs":\["/ { ran = 1 } END { if (NR) print ran ? "ran" : "awaited" }'
 }
 
-# they may have been started a moment ago
+# the others may have been started just now
 end=$(($(date +%s) + 60))
-until others_suffice; do
-  memory=$(remembered)
-  [ "$memory" != awaited ] || exit 0
+until others_are_quorum; do
+  known=$(known_as)
+  [ "$known" != awaited ] || exit 0
   if [ "$(date +%s)" -ge "$end" ]; then
-    if [ "$memory" ]; then
-      echo "this member's data is gone, and too few of the others are well to let it in again" >&2
+    if [ "$known" ]; then
+      echo "this member's data is lost, and too few of the others are healthy to add it again" >&2
     else
-      echo "there are members with data, but none of them answers" >&2
+      echo "members with data exist, but none of them answers" >&2
     fi
     exit 1
   fi
   sleep 1
 done
 
-# its attempts to begin anew
+# it may be trying to start a new cluster
 systemctl stop "$UNIT" 2>/dev/null || true
 
-# etcd refuses to change its members until all that are left have been connected for some seconds
-let_in() {
+# etcd rejects changes of its members until all remaining ones have been connected for some seconds
+add_member() {
   members=$(etcdctl --endpoints "$other" --command-timeout=5s member list) || return 1
   # id, status, name, peer URL, client URL, learner: one that never ran has no client URL
   id=$(printf '%s\n' "$members" | awk -F ', ' -v peer="$PEER" '$4 == peer { print $1 }')
@@ -55,11 +55,11 @@ let_in() {
   [ "$id" ] || etcdctl --endpoints "$other" --command-timeout=10s member add "$NAME" --peer-urls="$PEER"
 }
 end=$(($(date +%s) + 60))
-until let_in; do
-  [ "$(date +%s)" -lt "$end" ] || { echo "$other does not let this member in" >&2; exit 1; }
+until add_member; do
+  [ "$(date +%s)" -lt "$end" ] || { echo "$other does not add this member" >&2; exit 1; }
   sleep 1
 done
 
-# what a start without its log left: the others send all of it
+# remains of a start without a log: the other members send all data
 rm -rf -- "$DATA/member"
 echo ETCD_INITIAL_CLUSTER_STATE=existing >"$JOIN_FILE"

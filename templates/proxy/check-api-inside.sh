@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Run on a node: its proxy's API listens on loopback only, and even there refuses who has no token. Exit 0 if so, else says what is open.
+# Run on a node. Exits with 0 if its proxy's API listens on loopback only and rejects requests without a token; else prints what is open.
 listeners=$(ss -Hltn "sport = :{{apiPort}}" | awk '{print $4}')
 [ -n "$listeners" ] || { echo "nothing listens on port {{apiPort}}"; exit 1; }
 for listener in $listeners; do

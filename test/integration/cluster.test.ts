@@ -146,7 +146,7 @@ describe('the whole cluster on the lab', () => {
     process.kill(first.pid!, 'SIGSTOP');
     try {
       const refused = await onLab(['up'], 1);
-      expect(refused.all).toMatch(new RegExp(`somebody else works on node0: hw5 up of root@.*, process ${first.pid}`));
+      expect(refused.all).toMatch(new RegExp(`node0 is locked by another run: hw5 up of root@.*, process ${first.pid}`));
     } finally {
       process.kill(first.pid!, 'SIGCONT');
     }

@@ -9,33 +9,33 @@ import {defineStep, type Need, type Step, type Wait} from '../../src/engine/step
 import {type FakeCall, FakeHost, type FakeReply} from './fake-host.js';
 import {fakeInputs} from './fake-inputs.js';
 
-/** A machine on which things are there or not: `see X` tells, `make X` and `take X` change it, `ready X` is what one waits for. */
+/** A host on which things exist or not: `see X` succeeds if X exists, `make X` and `take X` create and remove it, `ready X` succeeds when X is ready. */
 export class FakeMachine {
   readonly host: FakeHost;
-  /** What is there. */
+  /** The things that exist. */
   readonly things = new Set<string>();
-  /** Things that are there and never become ready. */
+  /** Things that exist and never become ready. */
   readonly unready = new Set<string>();
-  /** Things of which one gets no answer. */
-  readonly silent = new Set<string>();
-  /** Round trips in order: `lock`, `look etcd docker …`, `make etcd`, `wait etcd`. */
+  /** Things whose queries time out. */
+  readonly unresponsive = new Set<string>();
+  /** Round trips in order: `lock`, `observe etcd docker …`, `make etcd`, `wait etcd`. */
   readonly trips: string[] = [];
-  /** What commands do instead of the usual, by their text. */
+  /** Replacements for commands and round trips, by their text. */
   readonly instead = new Map<string, () => FakeReply | Promise<FakeReply>>();
   isDisposed = false;
   lockHolder: string | undefined;
 
   constructor(name: string) {
     this.host = new FakeHost(name)
-      .onTalk(
+      .onDialog(
         ({argv}) => argv[1] === '-c' && argv[2]!.includes('flock'),
-        async (lease, say) => {
+        async (lease, print) => {
           this.trips.push('lock');
           if (this.lockHolder !== undefined) {
-            say(`${this.lockHolder}\n`);
+            print(`${this.lockHolder}\n`);
             return {code: 75};
           }
-          say('locked\n');
+          print('locked\n');
           for await (const _ of lease);
           this.trips.push('unlock');
           return '';
@@ -63,19 +63,18 @@ export class FakeMachine {
   }
 
   async #script(text: string): Promise<FakeReply> {
-    const questions = [...text.matchAll(/'(see|ready) ([\w-]+)'/g)].map((match) => [match[1]!, match[2]!] as const);
-    const isThere = ([verb, thing]: readonly [string, string]): boolean =>
+    const queries = [...text.matchAll(/'(see|ready) ([\w-]+)'/g)].map((match) => [match[1]!, match[2]!] as const);
+    const exists = ([verb, thing]: readonly [string, string]): boolean =>
       this.things.has(thing) && !(verb === 'ready' && this.unready.has(thing));
     const isWait = text.includes('until answer=');
-    const trip = `${isWait ? 'wait' : 'look'} ${[...new Set(questions.map(([, thing]) => thing))].join(' ')}`;
+    const trip = `${isWait ? 'wait' : 'observe'} ${[...new Set(queries.map(([, thing]) => thing))].join(' ')}`;
     this.trips.push(trip);
     const instead = this.instead.get(trip);
     if (instead) return instead();
     await pause(1);
-    if (isWait) return isThere(questions[0]!) ? '' : {code: 1, stdout: `${questions[0]![1]} sleeps\n`};
-    const code = (question: readonly [string, string]): number =>
-      this.silent.has(question[1]) ? 124 : isThere(question) ? 0 : 1;
-    return questions.map((question, index) => `${index} ${code(question)} \n`).join('');
+    if (isWait) return exists(queries[0]!) ? '' : {code: 1, stdout: `${queries[0]![1]} is not ready\n`};
+    const code = (query: readonly [string, string]): number => (this.unresponsive.has(query[1]) ? 124 : exists(query) ? 0 : 1);
+    return queries.map((query, index) => `${index} ${code(query)} \n`).join('');
   }
 }
 
@@ -88,9 +87,9 @@ export interface PartOptions {
   readonly extra?: Partial<Step<{isThere: Fact<boolean>}>>;
 }
 
-/** A step that makes one thing, and takes it away. */
+/** A step that creates one thing, and removes it on undo. */
 export function part(name: string, {needs = [], on, waits = false, isRolling = false, extra = {}}: PartOptions = {}): Step {
-  const ready = (): Wait => ({reason: `${name} to wake`, script: `ready ${name}`, limitSeconds: 5, hint: `shake ${name}`});
+  const ready = (): Wait => ({reason: `${name} to be ready`, script: `ready ${name}`, limitSeconds: 5, hint: `check ${name}`});
   return defineStep({
     name,
     title: `the ${name}`,
@@ -105,12 +104,12 @@ export function part(name: string, {needs = [], on, waits = false, isRolling = f
   });
 }
 
-/** A cluster of such machines, and all that was told of a run on it. */
+/** A cluster of such hosts, and the events of a run on it. */
 export class FakeCluster {
   readonly machines = new Map<string, FakeMachine>();
   readonly cluster: Cluster;
   readonly events: RunEvent[] = [];
-  /** Hosts that cannot be reached, with why. */
+  /** Hosts that cannot be reached, with the error. */
   readonly unreachable = new Map<string, Error>();
 
   constructor(names: readonly string[] = ['a', 'b', 'c']) {
@@ -141,19 +140,19 @@ export class FakeCluster {
     };
   }
 
-  /** What became of each step on each host: `etcd@a` → outcome. */
+  /** The outcome of each step on each host: `etcd@a` → outcome. */
   get outcomes(): Record<string, string> {
     return Object.fromEntries(
       this.events.flatMap((event) => (event.type === 'step-end' ? [[`${event.step}@${event.host}`, event.outcome]] : [])),
     );
   }
 
-  /** Round trips that changed something, in the order of each host. */
+  /** The round trips that changed the host, in order. */
   changes(name: string): string[] {
     return this.machine(name).trips.filter((trip) => /^(make|take)/.test(trip));
   }
 
-  /** Nothing was asked that was not scripted, and all connections are closed. */
+  /** Fails if an unscripted command was run, or a connection was left open. */
   async verify(): Promise<void> {
     for (const [name, machine] of this.machines) {
       if (!machine.isDisposed && !this.unreachable.has(name)) throw new Error(`the connection to ${name} was left open`);

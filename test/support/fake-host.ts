@@ -5,7 +5,7 @@ import {MISSING, READ_SCRIPT, WRITE_SCRIPT} from '../../src/host/files.js';
 import type {ExecOptions, ExecResult, Host} from '../../src/host/host.js';
 import {cancellable} from '../../src/host/tagged-command.js';
 
-/** A command that a FakeHost was given. */
+/** A command that was run on a FakeHost. */
 export interface FakeCall {
   readonly argv: readonly string[];
   /** Its whole standard input. */
@@ -19,21 +19,21 @@ export interface FakeFile {
   readonly owner: string;
 }
 
-/** Text counts as standard output of a command that succeeds; an Error is thrown; everything left out is empty, the code 0. */
+/** The result of a command: a string is its standard output, an Error is thrown; the default is exit code 0 without output. */
 export type FakeReply =
   | string
   | Error
   | {readonly code?: number | undefined; readonly stdout?: string | Buffer; readonly stderr?: string};
 
-/** Which commands: the exact argv, an expression for the argv joined by blanks, or a function. */
+/** Selects commands: by the exact argv, by a regular expression for the argv joined with spaces, or by a function. */
 export type FakeMatch = readonly string[] | RegExp | ((call: FakeCall) => boolean);
 export type FakeAnswer = FakeReply | ((call: FakeCall) => FakeReply | Promise<FakeReply>);
 
-/** A command that talks while its input is still open: given its input and a way to say something on standard output. */
-export type FakeTalk = (stdin: AsyncIterable<unknown>, say: (text: string) => void) => Promise<FakeReply>;
+/** An interactive command, which writes output while its input is still open. */
+export type FakeDialog = (stdin: AsyncIterable<unknown>, print: (text: string) => void) => Promise<FakeReply>;
 
 interface Shared {
-  readonly talks: {readonly match: FakeMatch; readonly talk: FakeTalk}[];
+  readonly dialogs: {readonly match: FakeMatch; readonly dialog: FakeDialog}[];
   readonly calls: FakeCall[];
   readonly files: Map<string, FakeFile>;
   readonly unscripted: string[];
@@ -44,8 +44,8 @@ interface Shared {
 }
 
 /**
- * A host that answers as it was told. A command nobody told it about fails, and fails again when the host is disposed, should
- * somebody have swallowed the first error. Files: `readFile`, `writeFile` and `upload` of src/host/files.ts work on `files`.
+ * A host with scripted results. An unscripted command fails, and the host's disposal fails again, in case the first error was swallowed. `readFile`,
+ * `writeFile` and `upload` of src/host/files.ts work on `files`.
  */
 export class FakeHost implements Host {
   readonly name: string;
@@ -57,7 +57,7 @@ export class FakeHost implements Host {
     this.#asRoot = view?.asRoot ?? false;
     this.#shared = view?.shared ?? {
       calls: [],
-      talks: [],
+      dialogs: [],
       files: new Map(),
       unscripted: [],
       rules: [],
@@ -67,12 +67,12 @@ export class FakeHost implements Host {
     };
   }
 
-  /** Every command so far, in order; those that read and write files are left out (see `files`). */
+  /** All commands so far, in order, without those that read and write files (see `files`). */
   get calls(): readonly FakeCall[] {
     return this.#shared.calls;
   }
 
-  /** The commands so far as text, for reading and comparing: `# ` before those run as root. */
+  /** The commands so far as strings; those run as root have the prefix `# `. */
   get commands(): string[] {
     return this.calls.map((call) => `${call.asRoot ? '# ' : ''}${call.argv.join(' ')}`);
   }
@@ -81,15 +81,15 @@ export class FakeHost implements Host {
     return this.#shared.files;
   }
 
-  /** Scripts a command: the answers are given in order, the last one for ever. Of several rules that match, the last told counts. */
+  /** Scripts a command: it returns the results in order, and the last one repeatedly. The newest rule that matches takes precedence. */
   on(match: FakeMatch, ...answers: readonly FakeAnswer[]): this {
     this.#shared.rules.unshift({match, answers: answers.length === 0 ? [''] : [...answers]});
     return this;
   }
 
-  /** Scripts a command that answers before its input has ended, as one does that holds a lock. */
-  onTalk(match: FakeMatch, talk: FakeTalk): this {
-    this.#shared.talks.unshift({match, talk});
+  /** Scripts a command that writes output before its input has ended, as one that holds a lock does. */
+  onDialog(match: FakeMatch, dialog: FakeDialog): this {
+    this.#shared.dialogs.unshift({match, dialog});
     return this;
   }
 
@@ -99,19 +99,19 @@ export class FakeHost implements Host {
     return this;
   }
 
-  /** Says that there is no such file: reading it gives undefined. */
+  /** Scripts that the file does not exist: `readFile` returns undefined. */
   withoutFile(path: string): this {
     this.#shared.absent.add(path);
     return this;
   }
 
-  /** What `reconnect()` gives next, in order: a host, or an error. */
+  /** Scripts the results of `reconnect()`, in order: hosts, or errors to throw. */
   onReconnect(...results: readonly (Host | Error)[]): this {
     this.#shared.reconnects.push(...results);
     return this;
   }
 
-  /** Whether a run that holds the lock has lost it. */
+  /** Whether a run that held the lock has lost it. */
   get isLockLost(): boolean {
     return this.#shared.isLockLost;
   }
@@ -127,7 +127,7 @@ export class FakeHost implements Host {
     const reply = await cancellable(
       {host: this.name, argv},
       options,
-      this.#talk(argv, options) ?? this.#listen(argv, options),
+      this.#dialog(argv, options) ?? this.#afterInput(argv, options),
       async () => {},
     );
     if (reply instanceof Error) throw reply;
@@ -151,18 +151,18 @@ export class FakeHost implements Host {
     if (unscripted.length > 0) throw new Error(`unscripted on ${this.name}:\n${unscripted.join('\n')}`);
   }
 
-  #talk(argv: readonly string[], {stdin, onStdout}: ExecOptions): Promise<FakeReply> | undefined {
+  #dialog(argv: readonly string[], {stdin, onStdout}: ExecOptions): Promise<FakeReply> | undefined {
     const call: FakeCall = {argv: [...argv], stdin: Buffer.alloc(0), asRoot: this.#asRoot};
-    const found = this.#shared.talks.find(({match}) => fits(match, call));
+    const found = this.#shared.dialogs.find(({match}) => fits(match, call));
     if (!found) return undefined;
     this.#shared.calls.push(call);
     const input: AsyncIterable<unknown> =
       stdin && typeof stdin === 'object' && !Buffer.isBuffer(stdin) ? stdin : Readable.from([]);
-    return found.talk(input, (text) => void onStdout?.(Buffer.from(text)));
+    return found.dialog(input, (text) => void onStdout?.(Buffer.from(text)));
   }
 
-  async #listen(argv: readonly string[], options: ExecOptions): Promise<FakeReply> {
-    return this.#reply({argv: [...argv], stdin: await everything(options.stdin), asRoot: this.#asRoot});
+  async #afterInput(argv: readonly string[], options: ExecOptions): Promise<FakeReply> {
+    return this.#reply({argv: [...argv], stdin: await readAll(options.stdin), asRoot: this.#asRoot});
   }
 
   async #reply(call: FakeCall): Promise<FakeReply> {
@@ -202,7 +202,7 @@ function fits(match: FakeMatch, call: FakeCall): boolean {
   return isDeepStrictEqual(match, call.argv);
 }
 
-async function everything(input: ExecOptions['stdin']): Promise<Buffer> {
+async function readAll(input: ExecOptions['stdin']): Promise<Buffer> {
   if (input === undefined) return Buffer.alloc(0);
   if (typeof input === 'string' || Buffer.isBuffer(input)) return Buffer.from(input);
   const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 import type {Inputs} from '../../src/engine/inputs.js';
 import {Secret} from '../../src/host/command.js';
 
-/** What must never be seen anywhere. */
+/** Values that must not appear in any output. */
 export const SECRETS = {
   token: 'TOKEN-d2f1',
   clientKey: 'CLIENT-KEY-9b3c',
@@ -10,7 +10,7 @@ export const SECRETS = {
   mesos: 'MESOS-SECRET-4c4c',
 } as const;
 
-/** What the controller brings, without reading any file. */
+/** The inputs of the controller, without reading files. */
 export function fakeInputs(more: Partial<Inputs> = {}): Inputs {
   const image = (name: string) => ({
     name,

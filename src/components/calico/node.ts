@@ -6,7 +6,7 @@ import {quote, quoteAll} from '../../host/command.js';
 import {template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ABSENT, hanging} from '../health.js';
-import {notingPull} from '../images/pulled.js';
+import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
 import {isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
 
@@ -70,7 +70,7 @@ export const calicoNode = defineComponent({
         kind: 'script',
         title: quoteAll(argv),
         // `node run` follows the log for 10 s only and may exit with 1 although the node comes up later: its status decides
-        script: notingPull(
+        script: recordingPull(
           cluster.calico.nodeImage,
           `log=$(${quoteAll(argv)} 2>&1) && exit 0
 for _ in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done

@@ -6,17 +6,17 @@ import {defineComponent, type Port} from '../component.js';
 import {scriptHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
-import {askDockerd, fromDockerd} from './dockerd.js';
+import {curlDockerd, fromDockerd} from './dockerd.js';
 
 const UNIT = 'docker.service';
-/** Sorts after an administrator's `override.conf`: the last ExecStart= counts. */
+/** Its name sorts after an administrator's `override.conf`, because the last ExecStart= counts. */
 const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
 /** Docker hosts that share a cluster store gossip on this port, over TCP and UDP. Docker has no option for it. */
 const GOSSIP_PORT = 7946;
-/** Marks the rules that let the containers' traffic through. */
+/** The comment of the iptables rules that accept the containers' traffic. */
 const COMMENT = 'hw5:pool';
 
-/** The command line as the distribution and the administrators have it: the last one of the unit and its drop-ins, ours left out. */
+/** Prints dockerd's command line without hw5: the last ExecStart= of the unit and its other drop-ins. */
 const COMMAND = String.raw`set --
 for file in $(systemctl show -p FragmentPath --value ${UNIT}) $(systemctl show -p DropInPaths --value ${UNIT}); do
   [ "$file" = ${DROP_IN} ] || set -- "$@" "$file"
@@ -24,7 +24,7 @@ done
 [ $# -gt 0 ] || exit 1
 sed -n -e ':join' -e '/\\$/{N;s/\\\n/ /;b join' -e '}' -e 's/^ExecStart=[[:space:]]*//p' "$@" | grep . | tail -n1 | grep .`;
 
-/** Deletes all of them, whatever pool they were for. */
+/** Deletes all rules with the comment, for any pool. */
 const removeRules: Action = {
   kind: 'script',
   title: "remove the rules for the containers' pool",
@@ -34,7 +34,7 @@ const removeRules: Action = {
 done`,
 };
 
-/** dockerd with the etcd cluster as its store. The distribution's unit stays; a drop-in adds to its command line. */
+/** dockerd with the etcd cluster as its store: a drop-in extends the command line of the distribution's unit. */
 export const docker = defineComponent({
   name: 'docker',
   title: 'dockerd with the cluster store',
@@ -72,11 +72,11 @@ export const docker = defineComponent({
       comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, observed.dropIn);
-    const isRight = observed.info?.ClusterStore === `etcd://${members.join(',')}`;
-    if (written.length === 0 && isRight && observed.service.isActive && !observed.service.needsReload) return [];
+    const hasStore = observed.info?.ClusterStore === `etcd://${members.join(',')}`;
+    if (written.length === 0 && hasStore && observed.service.isActive && !observed.service.needsReload) return [];
     return [
       ...written,
-      // the pool may have been another one
+      // they may be for another pool
       ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
       {...systemctl('restart', UNIT), hint: `see \`journalctl -u docker\` on ${node.name}`},
@@ -85,26 +85,26 @@ export const docker = defineComponent({
   ready: () => ({
     reason: 'dockerd to answer',
     limitSeconds: 60,
-    script: `${askDockerd('/version')} >/dev/null`,
+    script: `${curlDockerd('/version')} >/dev/null`,
     hint: 'see `journalctl -u docker` on the node',
   }),
   isRolling: (observed) => (observed.info?.ClusterStore ?? '') !== '',
   undo(observed, {purge}) {
-    // without --purge they stay, so that the next `up` is quick
+    // without --purge they are kept, so that the next `up` is quick
     const images = purge ? [...removeImages(observed.images), ...removePulled(observed.pulled)] : [];
     if (!observed.dropIn) return images;
     return [
-      // while the drop-in is there, a `down` that failed here finds them again
+      // before the drop-in: after a failure here, the next `down` removes them because the drop-in still exists
       removeRules,
       {kind: 'remove', path: DROP_IN},
       {
         kind: 'run',
-        title: 'remove the folder if it is empty',
+        title: 'remove the directory if it is empty',
         argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/zz-hw5.conf', '')}`],
       },
       systemctl('daemon-reload'),
       systemctl('restart', UNIT),
-      // last: somebody's own container may still run from one of them
+      // last: the user's own container may still use one of them
       ...images,
     ];
   },

@@ -7,17 +7,23 @@ import {type Component, defineComponent, portsOf} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {TAGS} from '../images/built.js';
 import {fromApt} from './apt.js';
+import {checkClock, referenceClock} from './checks/clock.js';
+import {checkDisk} from './checks/disk.js';
+import {checkNetwork} from './checks/network.js';
+import type {PreflightContext, PreflightFacts} from './checks/observed.js';
+import {checkPorts} from './checks/ports.js';
+import {checkSystem} from './checks/system.js';
+import {checkVersions} from './checks/versions.js';
 import {missingPackages, packagesFor} from './packages.js';
-import {preflightChecks, referenceClock} from './preflight-checks.js';
 
-/** Prints the version of a package; one that was removed, of which the configuration is left, has none. */
+/** Prints the version of a package, unless only its configuration is left. */
 const installed = (name: string): string =>
   `dpkg-query -W -f '\${db:Status-Status} \${Version}' ${name} 2>/dev/null | sed -n 's/^installed //p' | grep .`;
 
-/** What the machine tells at once. */
+/** A fact from the host's own files and tables. */
 const local = (script: string): Fact<string | undefined> => ({...output(script), service: FILES});
 
-/** Conditions on a host that hw5 cannot fix, found before anything is changed. @param components those whose ports must be free */
+/** Checks what hw5 cannot fix, before anything is changed. @param components those whose ports must be free */
 export function preflight(components: readonly Component[]): Component {
   const units = ['hw5-*.service', ...components.flatMap(({replaces = []}) => replaces)];
   return defineComponent({
@@ -36,7 +42,7 @@ export function preflight(components: readonly Component[]): Component {
       node: fromApt(`node --version 2>/dev/null || apt-cache policy nodejs | sed -n 's/^  Candidate: /v/p'`),
       etcd: fromApt(`${installed('etcd-server')} || apt-cache policy etcd-server | sed -n 's/^  Candidate: //p'`),
       packages: missingPackages(packagesFor(components, cluster, node)),
-      // a dockerd that hangs is the business of the steps that ask it
+      // a dockerd that hangs is reported by the steps that need it
       images: {...TAGS, whenTimedOut: undefined},
       /** Swarm's state of the node, as `inactive`. */
       swarm: {
@@ -46,12 +52,12 @@ export function preflight(components: readonly Component[]): Component {
         ),
         whenTimedOut: undefined,
       },
-      // one right after the other: a service that restarts meanwhile would be a stranger
+      // of one service, so that they run directly after each other: a unit that restarts between them would have an unknown process
       listeners: {...output('ss -Hltnp'), service: 'systemd'},
-      /** Processes that may hold our ports: ours, and the distribution's etcd, which hw5 will stop. */
-      ours: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
+      /** The processes of hw5's units, and of the distribution's units that hw5 stops. */
+      allowed: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
       hasHw5: local("find /etc/systemd/system -maxdepth 1 -name 'hw5-*' | grep -c . || true"),
-      /** For itself: nothing is to hold it up on one host and not on another. */
+      /** Without a service, so that no other fact delays it on one of the hosts. */
       clock: output('date +%s%3N'),
       freeKilobytes: local('df -Pk /var/lib | tail -n1 | awk "{print \\$4}"'),
       gateway: local('ip -4 route get 169.254.1.1'),
@@ -76,4 +82,16 @@ export function preflight(components: readonly Component[]): Component {
     plan: () => [],
     undo: () => [],
   });
+}
+
+/** Everything that is wrong with the host. */
+export function preflightChecks(observed: PreflightFacts, context: PreflightContext): readonly FailedCheck[] {
+  return [
+    ...checkSystem(observed),
+    ...checkVersions(observed, context),
+    ...checkClock(observed, context),
+    ...checkDisk(observed, context),
+    ...checkPorts(observed, context),
+    ...checkNetwork(observed, context),
+  ];
 }

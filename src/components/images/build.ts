@@ -5,7 +5,7 @@ import {quote} from '../../host/command.js';
 import {defineComponent} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {isIncomplete, load, TAGS} from './built.js';
-import {notingPull} from './pulled.js';
+import {recordingPull} from './pulled.js';
 
 /**
  * Both images: loaded from the controller's cache on all nodes concurrently, or else built on one node and saved in the cache. A tag
@@ -53,7 +53,7 @@ function base({images: {baseTag, baseTar}}: Inputs): Action {
   return {
     kind: 'script',
     title: `pull the base image: docker pull -q ${baseTag}`,
-    script: notingPull(baseTag, `docker pull -q ${quote(baseTag)}`),
+    script: recordingPull(baseTag, `docker pull -q ${quote(baseTag)}`),
     timeoutMs: 20 * 60_000,
     hint: 'images.base names another image, or a tar to import',
   };

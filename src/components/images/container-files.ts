@@ -1,15 +1,15 @@
-/** An ssh container of the cluster, as the notebook shows it. */
+/** An ssh container of the cluster. */
 export interface Container {
   readonly name: string;
   readonly address: string;
 }
 
-/** Where docker-jupyter's entrypoint puts what it finds at /run/hw5: the paths the ssh client in the container sees. */
+/** The directory in the container into which docker-jupyter's entrypoint copies the files of /run/hw5. */
 const IN_CONTAINER = '/run/hw5-user';
-/** All ssh containers share one host key, so one line knows them all, however many there will be. */
+/** All ssh containers share one host key, so that one line of known_hosts is enough. */
 const HOST_KEY_ALIAS = 'hw5-ssh';
 
-/** tasks.json: the list the starter notebook shows and runs commands on. */
+/** tasks.json: the containers that the starter notebook shows and runs commands on. */
 export function tasksJson(containers: readonly Container[]): string {
   return `${JSON.stringify(
     containers.map(({name, address}) => ({name, address})),
@@ -18,7 +18,7 @@ export function tasksJson(containers: readonly Container[]): string {
   )}\n`;
 }
 
-/** ssh_config: with it `ssh ssh-1`, and `ssh` to its address, asks nothing and accepts only the cluster's host key. */
+/** ssh_config: with it `ssh ssh-1`, and `ssh` to its address, prompts for nothing and accepts only the cluster's host key. */
 export function sshConfig(sshContainers: readonly Container[], user: string): string {
   const hosts = sshContainers.map(
     ({name, address}) => `Host ${name} ${address}

@@ -5,11 +5,11 @@ import {sha256} from '../../support/sha256.js';
 import {type TarFile, tar} from './tar.js';
 
 export interface ImageOptions {
-  /** The folder with one folder of build context per image: templates/images. */
+  /** The directory that contains a build context for each image: templates/images. */
   readonly templates: string;
-  /** What docker-ssh is built FROM, as Docker on the builder knows it. */
+  /** What docker-ssh is built FROM: a name that Docker on the builder knows. */
   readonly base: string;
-  /** What tells that base from another of the same name: its image id or its tar's hash. */
+  /** Identifies the base even if another has the same name: its image id or its tar's hash. */
   readonly baseIdentity: string;
   /** The user inside the containers. */
   readonly userName: string;
@@ -18,7 +18,7 @@ export interface ImageOptions {
 /** An image to build: `docker build --build-arg NAME=VALUE … -t TAG -` with the context on stdin. */
 export interface ImageSpec {
   readonly name: 'docker-ssh' | 'docker-jupyter';
-  /** Hex; equal keys mean an equal image: hash of context, build arguments and base. */
+  /** A hash of context, build arguments and base, in hex: images with the same key are the same. */
   readonly key: string;
   /** `NAME:KEY`, the key shortened. */
   readonly tag: string;
@@ -30,7 +30,7 @@ export interface ImageSpec {
 }
 
 /**
- * What docker-jupyter takes from hw5's own dependencies: the terminal emulator that Debian 12's Jupyter was packaged without.
+ * The files of docker-jupyter from hw5's own dependencies: the terminal emulator, which Debian 12's Jupyter is packaged without.
  * Name in the build context -> file of a package.
  */
 const FROM_PACKAGES = {
@@ -53,10 +53,10 @@ function spec(name: ImageSpec['name'], files: TarFile[], buildArgs: Record<strin
   return {name, key, tag: `${name}:${key.slice(0, 12)}`, buildArgs, context: () => context};
 }
 
-/** Only the owner's x of the mode counts: the rest depends on the umask under which hw5 was installed, and the key must not. */
-function filesOf(folder: string): TarFile[] {
-  return readdirSync(folder).map((path) => {
-    const file = join(folder, path);
+/** Of the mode only the owner's x is used: the rest depends on the umask under which hw5 was installed, and would change the key. */
+function filesOf(directory: string): TarFile[] {
+  return readdirSync(directory).map((path) => {
+    const file = join(directory, path);
     return {path, mode: statSync(file).mode & 0o100 ? 0o755 : 0o644, content: readFileSync(file)};
   });
 }

@@ -4,43 +4,43 @@ import {quote} from '../../host/command.js';
 import {sha256} from '../../support/sha256.js';
 import {DATA} from '../places.js';
 
-/** A note for each image that was not there before hw5 had it pulled. Like the images, they stay until `down --purge`. */
-const NOTES = `${DATA}/pulled`;
+/** One file for each image that hw5 has pulled, with its name. The files and the images are kept until `down --purge`. */
+const RECORDS = `${DATA}/pulled`;
 
 /**
- * A script around a command that may pull the image: one that was not there before gets its note first, so that a run that is interrupted
- * leaves one; and loses it if the command brought no such image after all.
+ * Wraps a command that may pull the image: if the image is missing, it is recorded first, so that an interrupted run leaves a record; if it
+ * is missing afterwards, too, the record is removed.
  */
-export function notingPull(image: string, command: string): string {
-  const note = `${NOTES}/${sha256(image).slice(0, 12)}`;
-  return `isThere() { docker image inspect ${quote(image)} >/dev/null 2>&1; }
-isThere || { mkdir -p ${NOTES} && echo ${quote(image)} >${note}; }
+export function recordingPull(image: string, command: string): string {
+  const record = `${RECORDS}/${sha256(image).slice(0, 12)}`;
+  return `exists() { docker image inspect ${quote(image)} >/dev/null 2>&1; }
+exists || { mkdir -p ${RECORDS} && echo ${quote(image)} >${record}; }
 (
 ${command}
 )
 code=$?
-isThere || { rm -f ${note}; rmdir --ignore-fail-on-non-empty ${NOTES} 2>/dev/null; }
+exists || { rm -f ${record}; rmdir --ignore-fail-on-non-empty ${RECORDS} 2>/dev/null; }
 exit $code`;
 }
 
-/** The names of the images that hw5 pulled, one a line. */
-export const PULLED = output(`cat ${NOTES}/* 2>/dev/null`);
+/** The names of the images that hw5 has pulled, one per line. */
+export const PULLED = output(`cat ${RECORDS}/* 2>/dev/null`);
 
-/** Removes them. One that somebody's own container is made of stays, with its note. */
+/** Removes the pulled images. One that a container of the user still needs is kept, with its record. */
 export function removePulled(pulled: string | undefined): readonly Action[] {
   if (!pulled) return [];
   return [
     {
       kind: 'script',
       title: `remove the images that hw5 pulled: ${pulled.split('\n').join(', ')}`,
-      script: `command -v docker >/dev/null || { rm -rf ${NOTES}; exit 0; }
+      script: `command -v docker >/dev/null || { rm -rf ${RECORDS}; exit 0; }
 docker version >/dev/null || exit 1
-for note in ${NOTES}/*; do
-  image=$(cat "$note")
+for record in ${RECORDS}/*; do
+  image=$(cat "$record")
   if docker image inspect "$image" >/dev/null 2>&1; then docker rmi "$image" || continue; fi
-  rm -f "$note"
+  rm -f "$record"
 done
-rmdir --ignore-fail-on-non-empty ${NOTES}`,
+rmdir --ignore-fail-on-non-empty ${RECORDS}`,
       timeoutMs: 120_000,
       hint: 'dockerd has to run there for this: `systemctl restart docker`, then the same command again',
     },

@@ -10,7 +10,7 @@ const BLOCK = 512;
 
 /**
  * A tar archive (ustar, POSIX.1-1988) of regular files that is the same for the same files: in the order of their paths, owned by root,
- * with time 0. Own code because that is all a build context needs, and the packages for it are streams with settings and dependencies.
+ * with time 0. Written here because a build context needs no more than this, and npm's packages for it are streams with dependencies.
  */
 export function tar(files: readonly TarFile[]): Buffer {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));

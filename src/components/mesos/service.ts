@@ -4,9 +4,9 @@ import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/fact
 import type {FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {type Component, defineComponent} from '../component.js';
-import {askDockerd, toldByDocker} from '../docker/dockerd.js';
+import {curlDockerd, dockerdFact} from '../docker/dockerd.js';
 import {unitHealth} from '../health.js';
-import {notingPull} from '../images/pulled.js';
+import {recordingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
 
 /** One of Mesos's two programs. Its unit runs it from the host's PATH or in a container. */
@@ -80,14 +80,14 @@ export function mesosService(program: MesosProgram): Component {
     logs: {notRun: externalMesos},
     facts: ({cluster}) => {
       const image = imageOf(cluster);
-      const hasImage = image === undefined ? ':' : `${askDockerd(`/images/${image}/json`)} >/dev/null`;
+      const hasImage = image === undefined ? ':' : `${curlDockerd(`/images/${image}/json`)} >/dev/null`;
       return {
         unit: textFile(unitPath(unitName)),
         service: unit(unitName),
         path: {...output(`command -v ${program.name}`), service: FILES},
         data: exists(directory),
         /** True where none is needed. */
-        hasImage: toldByDocker(succeeds(hasImage)),
+        hasImage: dockerdFact(succeeds(hasImage)),
       };
     },
     check(observed, {cluster}): readonly FailedCheck[] {
@@ -140,7 +140,7 @@ function pull(image: string): Action {
   return {
     kind: 'script',
     title: `pull the image of Mesos: docker pull -q ${image}`,
-    script: notingPull(image, `docker pull -q ${quote(image)}`),
+    script: recordingPull(image, `docker pull -q ${quote(image)}`),
     timeoutMs: 20 * 60_000,
     hint: 'can the node reach the registry? `docker load` on the node works, too',
   };

@@ -3,7 +3,7 @@ import {mapped} from '../../engine/facts.js';
 import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {defineComponent} from '../component.js';
-import {askDockerd, fromDockerd} from '../docker/dockerd.js';
+import {curlDockerd, fromDockerd} from '../docker/dockerd.js';
 import {scriptHealth} from '../health.js';
 
 interface DockerNetwork {
@@ -14,14 +14,14 @@ interface DockerNetwork {
 
 const NETWORKS = fromDockerd<readonly DockerNetwork[]>('/networks');
 
-/** Made by Calico's drivers: by hw5, or by somebody else for the same purpose. One of other drivers is a stranger's. */
+/** Whether Calico's drivers made it: hw5, or a user for the same purpose. A network with other drivers is foreign. */
 const isCalico = ({Driver, IPAM}: DockerNetwork): boolean => Driver === 'calico' && IPAM.Driver === 'calico-ipam';
 const subnetsOf = ({IPAM}: DockerNetwork): string[] => IPAM.Config.map(({Subnet}) => Subnet);
 
-/** Tasks use the network, so that nobody can remove it while the cluster is up. */
-const PUT_BACK = 'put it back, or take the cluster down with the old file first: `hw5 down`';
+/** The tasks use the network, so that it cannot be removed while the cluster is up. */
+const UNDO_CHANGE = 'restore it, or take the cluster down with the old file first: `hw5 down`';
 
-/** The Docker network: made once, on the first node; the cluster store shows it to the others. */
+/** The Docker network: created once, on the first node; the others get it from the cluster store. */
 export const network = defineComponent({
   name: 'network',
   title: 'Docker network',
@@ -41,7 +41,7 @@ export const network = defineComponent({
         ? [
             {
               message: `the network with the subnet ${subnet} is ${former.Name}, not ${name}: network.name has changed`,
-              hint: PUT_BACK,
+              hint: UNDO_CHANGE,
             },
           ]
         : [];
@@ -50,10 +50,10 @@ export const network = defineComponent({
     if (isCalico(observed.network) && subnets.includes(subnet.toString())) return [];
     return [
       {
-        message: `the network ${name} is there already, with driver ${observed.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
+        message: `the network ${name} exists already, with driver ${observed.network.Driver} and subnet ${subnets.join(', ')}, not calico and ${subnet}`,
         hint: isCalico(observed.network)
-          ? PUT_BACK
-          : `remove it (\`docker network rm ${name}\`) or give ours another name with network.name`,
+          ? UNDO_CHANGE
+          : `remove it (\`docker network rm ${name}\`) or choose another name with network.name`,
       },
     ];
   },
@@ -66,15 +66,15 @@ export const network = defineComponent({
         kind: 'run',
         title: 'create the network',
         argv: ['docker', 'network', 'create', '--driver', 'calico', '--ipam-driver', 'calico-ipam', `--subnet=${subnet}`, name],
-        hint: 'does the plugin run? /run/docker/plugins/calico.sock must be there',
+        hint: 'does the plugin run? /run/docker/plugins/calico.sock must exist',
       },
     ];
   },
   ready: ({cluster}) => ({
     reason: `the network ${cluster.network.name}`,
     limitSeconds: 30,
-    script: `${askDockerd(`/networks/${cluster.network.name}`)} | grep -q '"Driver":"calico-ipam"'`,
-    hint: 'do all dockerds use the same cluster store? `docker info` tells',
+    script: `${curlDockerd(`/networks/${cluster.network.name}`)} | grep -q '"Driver":"calico-ipam"'`,
+    hint: 'do all dockerds use the same cluster store? `docker info` shows it',
   }),
   undo(observed, {node, cluster}) {
     const [first] = nodesWith(cluster, 'agent');
@@ -84,7 +84,7 @@ export const network = defineComponent({
       {
         kind: 'script',
         title: `docker network rm ${cluster.network.name}`,
-        // endpoints that our tasks left behind hold the network back; the user's own containers may
+        // stale endpoints of hw5's tasks prevent the removal and are disconnected; containers of the user are not
         script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do case $c in mesos-*|ep-*) docker network disconnect -f ${name} "$c" || true;; esac; done
 docker network rm ${name}`,
         hint: 'containers that hw5 did not make may still use it',

@@ -28,7 +28,7 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
   });
 }
 
-/** configurable-http-proxy on every proxy node, if there is a notebook: whichever node one asks, the notebook answers. */
+/** configurable-http-proxy on every proxy node, if there is a notebook: it can be reached at the address of each of them. */
 export const proxy = defineComponent({
   name: 'proxy',
   title: 'reverse proxy',
@@ -61,7 +61,7 @@ export const proxy = defineComponent({
     const files: Action[] = [
       ...ensureUpload(PROGRAM, inputs.programs[PROGRAM_NAME]!, observed.program),
       ...ensureFile(`${PAGES}/503.html`, template('proxy/503.html'), observed.page),
-      // nobody else has to know it: each proxy's API has a token of its own
+      // each proxy's API has a token of its own, which no other program needs
       ...(observed.hasToken
         ? []
         : [
@@ -79,7 +79,7 @@ export const proxy = defineComponent({
   ready: ({node, cluster}) => ({
     reason: `the proxy on port ${cluster.proxy.port}`,
     limitSeconds: 30,
-    // that the notebook answers behind it is the framework's business
+    // whether the notebook answers is part of the framework's wait
     script: `ss -Hltn 'sport = :${cluster.proxy.port}' | grep -F ${node.address}: || { echo nothing listens; exit 1; }`,
     hint: `see \`journalctl -u ${UNIT}\``,
   }),

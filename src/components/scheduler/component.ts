@@ -5,7 +5,7 @@ import {everywhere} from '../../engine/step.js';
 import {sha256} from '../../support/sha256.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
-import {ETCD_UNIT} from '../etcd/component.js';
+import {ETCD_UNIT} from '../etcd/unit.js';
 import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
 import {frameworkConfig, SECRET} from './configuration.js';

@@ -5,20 +5,16 @@ import {defineComponent} from '../component.js';
 import {knownHosts, sshConfig, tasksJson} from '../images/container-files.js';
 import {ETC} from '../places.js';
 
-/** What the tasks' containers see at /run/hw5. Only root can look into these folders. */
+/** Mounted into the tasks' containers at /run/hw5. Only root can read these directories. */
 export const CONTAINERS = `${ETC}/containers`;
 const JUPYTER = `${CONTAINERS}/jupyter`;
 /** Jupyter's token on every node that may run it. */
 export const JUPYTER_TOKEN = `${JUPYTER}/token`;
 const SSH = `${CONTAINERS}/ssh`;
 
-/** The ssh tasks: those that Jupyter's terminal reaches by name, and its notebook runs commands on. Another image need not have an sshd. */
-const sshTasks = (cluster: Cluster): Cluster['framework']['tasks'] =>
-  cluster.framework.tasks.filter((task) => task.image === 'ssh');
-
 /**
- * The token, the keys and the names that the containers need, the same on every node that may run one. What any node already has wins over
- * fresh values, so that a new node joins with the cluster's own secrets.
+ * The token, the keys and the names that the containers need, the same on every node that may run one. Those of a node that has them are
+ * preferred to generated ones, so that a new node gets the cluster's secrets.
  */
 export const secrets = defineComponent({
   name: 'secrets',
@@ -38,9 +34,9 @@ export const secrets = defineComponent({
   }),
   plan(observed, {cluster, inputs, allObserved}) {
     const all = [...allObserved.values()];
-    const fresh = inputs.secrets;
+    const generated = inputs.secrets;
     const known = all.find((node) => node.clientKey && node.authorizedKeys && node.hostKey && node.knownHosts);
-    const token = inputs.chosenToken ?? all.find((node) => node.token)?.token?.content ?? fresh.token;
+    const token = inputs.chosenToken ?? all.find((node) => node.token)?.token?.content ?? generated.token;
     const keys = known
       ? {
           client: known.clientKey!.content,
@@ -49,15 +45,21 @@ export const secrets = defineComponent({
           knownHosts: known.knownHosts!.content,
         }
       : {
-          client: fresh.clientKey.private,
-          authorized: fresh.clientKey.public,
-          host: fresh.hostKey.private,
-          knownHosts: knownHosts(fresh.hostKey.public),
+          client: generated.clientKey.private,
+          authorized: generated.clientKey.public,
+          host: generated.hostKey.private,
+          knownHosts: knownHosts(generated.hostKey.public),
         };
     return [
       ...(observed.isThere
         ? []
-        : [{kind: 'run', title: 'make the folders', argv: ['install', '-d', '-m', '0700', CONTAINERS, JUPYTER, SSH]} as const]),
+        : [
+            {
+              kind: 'run',
+              title: 'make the directories',
+              argv: ['install', '-d', '-m', '0700', CONTAINERS, JUPYTER, SSH],
+            } as const,
+          ]),
       ...ensureSecret(JUPYTER_TOKEN, token, observed.token),
       ...ensureSecret(`${JUPYTER}/id_ed25519`, keys.client, observed.clientKey),
       ...ensureFile(`${JUPYTER}/ssh_config`, sshConfig(sshTasks(cluster), cluster.images.user), observed.sshConfig),
@@ -69,3 +71,8 @@ export const secrets = defineComponent({
   },
   undo: (observed) => (observed.isThere ? [{kind: 'remove', path: CONTAINERS}] : []),
 });
+
+/** The tasks that Jupyter's terminal and notebook reach by name. Tasks of other images need not run an sshd. */
+function sshTasks(cluster: Cluster): Cluster['framework']['tasks'] {
+  return cluster.framework.tasks.filter((task) => task.image === 'ssh');
+}

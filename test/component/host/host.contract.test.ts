@@ -206,13 +206,16 @@ function contract(name: string, {make, script, isReal}: Subject): void {
 
     real('waits for a busy listener when the command has exited', async () => {
       const received: string[] = [];
+      const file = join(directory, 'exits');
       let isBusy = false;
       let hasOverlap = false;
-      await host.exec(sh('echo one; sleep 0.1; echo two'), {
+      await host.exec(sh('echo one; sleep 0.1; echo two; echo >"$1"', file), {
         onStdout: async (chunk) => {
           hasOverlap ||= isBusy;
           isBusy = true;
-          await new Promise((resolve) => setTimeout(resolve, 500));
+          await expect.poll(() => existsSync(file), {timeout: 20_000}).toBe(true);
+          // Until the command has exited and the streams are resumed.
+          await new Promise((resolve) => setTimeout(resolve, 150));
           received.push(chunk.toString());
           isBusy = false;
         },

@@ -213,7 +213,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
         return new Secret(answer);
       };
       await responds(await connect({key}, {secret: secret('open sesame')}));
-      expect(requests).toEqual([{kind: 'key-passphrase', host: 'node0', question: `Passphrase of ${key}`}]);
+      expect(requests).toEqual([{kind: 'key-passphrase', host: 'node0', prompt: `Passphrase of ${key}`}]);
       expect((await rejection({key}, {secret: secret('wrong')})).message).toBe(`the passphrase of the key file ${key} is wrong`);
       const error = await rejection({key});
       expect(error.message).toContain('is encrypted and no passphrase was given');
@@ -272,17 +272,19 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
     });
 
     it('notices that the server has stopped responding', async () => {
+      let silence = () => {};
       const {port, server} = await listen((socket) => {
         const through = connectTcp(sshd.port, '127.0.0.1');
         const stop = () => socket.destroy() && through.destroy();
         socket.on('error', stop).on('close', stop);
         through.on('error', stop);
         socket.pipe(through).pipe(socket);
-        setTimeout(() => socket.unpipe(through), 700).unref();
+        silence = () => socket.unpipe(through);
       });
       await writeFile(sshd.knownHosts, (await readFile(sshd.knownHosts, 'utf8')).replace(`:${sshd.port} `, `:${port} `));
       const host = await connect({port, keepaliveSeconds: 0.2});
-      await expect(host.exec(['sleep', '20'])).rejects.toThrow('the connection to node0 was lost: Keepalive timeout');
+      const running = host.exec(['sh', '-c', 'echo started; sleep 20'], {onStdout: () => void silence()});
+      await expect(running).rejects.toThrow('the connection to node0 was lost: Keepalive timeout');
       server.close();
     });
 

@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {Cluster} from '../../../src/cluster/cluster.js';
 import {prepareInputs} from '../../../src/components/prepare.js';
-import {freshSecrets} from '../../../src/components/secrets/fresh-secrets.js';
+import {generateSecrets} from '../../../src/components/secrets/generate-secrets.js';
 import {clusterOf} from './situation.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-describe('what the controller brings to a run', () => {
+describe('the inputs of a run', () => {
   let folder: string;
   const at = (name: string): string => join(folder, name);
 
@@ -25,7 +25,7 @@ describe('what the controller brings to a run', () => {
   const settings = (part: Partial<Cluster>): Cluster => ({...clusterOf(), ...part});
   const base = clusterOf();
 
-  it('are its programs with their hashes, images named by content, its clock', async () => {
+  it('are programs with their hashes, images named by content, the time', async () => {
     const {programs, images, now, calicoctl, chosenToken, mesosSecret} = await prepare(base);
     expect(programs['hw5-scheduler']).toEqual({path: at('programs/hw5-scheduler'), sha256: sha256('hw5-scheduler')});
     expect(images.specs.map(({name, tag}) => tag.startsWith(`${name}:`))).toEqual([true, true]);
@@ -33,7 +33,7 @@ describe('what the controller brings to a run', () => {
     expect([calicoctl, chosenToken, mesosSecret]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('are images of another name when the base or the user is another', async () => {
+  it('are images with other tags when the base or the user changes', async () => {
     const tags = async (cluster: Cluster) => (await prepare(cluster)).images.specs.map(({tag}) => tag).join();
     const first = await tags(base);
     expect(await tags(base)).toBe(first);
@@ -41,7 +41,7 @@ describe('what the controller brings to a run', () => {
     expect(await tags(settings({images: {...base.images, base: {name: 'debian:trixie'}}}))).not.toBe(first);
   });
 
-  it('know the cached images by their content', async () => {
+  it('identify the cached images by their content', async () => {
     const {cacheFile} = (await prepare(base)).images;
     await mkdir(join(cacheFile, '..'), {recursive: true});
     await writeFile(cacheFile, '');
@@ -49,7 +49,7 @@ describe('what the controller brings to a run', () => {
     expect((await prepare(settings({images: {...base.images, user: 'other'}}))).images.isCached).toBe(false);
   });
 
-  it('name an imported base by its content, and remember that until the file changes', async () => {
+  it('name an imported base by its content, which is cached until the file changes', async () => {
     const cluster = settings({images: {...base.images, base: {import: at('root.tar')}}});
     await writeFile(at('root.tar'), 'one');
     const one = (await prepare(cluster)).images;
@@ -68,15 +68,15 @@ describe('what the controller brings to a run', () => {
     expect(JSON.stringify(inputs)).not.toContain('chosen by me');
   });
 
-  it('say how to make a program that is missing', async () => {
+  it('fail with how to build a program that is missing', async () => {
     await rm(at('programs/hw5-scheduler'));
     await expect(prepare(base)).rejects.toMatchObject({hint: expect.stringContaining('npm run build')});
   });
 });
 
-describe('fresh secrets', () => {
-  it('are new each time, long, and print as nothing', () => {
-    const [one, two] = [freshSecrets(), freshSecrets()];
+describe('generated secrets', () => {
+  it('differ each time, are long, and are not printed', () => {
+    const [one, two] = [generateSecrets(), generateSecrets()];
     const values = [one, two].flatMap((all) =>
       [all.token, all.proxyToken, all.clientKey.private, all.hostKey.private].map((one) => one.reveal()),
     );

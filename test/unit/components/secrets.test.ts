@@ -43,9 +43,9 @@ const token = (observed: object, situation: Situation) =>
   fileAfter(plan(secrets, observed, situation), `${JUPYTER}/token`).content;
 
 describe("the containers' secrets", () => {
-  it('are made where no node has any, in folders that only root may enter', () => {
+  it('are generated if no node has any, in directories that only root may read', () => {
     expect(lines(first)).toEqual([
-      `make the folders: install -d -m 0700 /etc/hw5/containers ${JUPYTER} ${SSH}`,
+      `make the directories: install -d -m 0700 /etc/hw5/containers ${JUPYTER} ${SSH}`,
       `write ${JUPYTER}/token (mode 0600)`,
       `write ${JUPYTER}/id_ed25519 (mode 0600)`,
       `write ${JUPYTER}/ssh_config (mode 0644)`,
@@ -59,18 +59,18 @@ describe("the containers' secrets", () => {
     expect(well.knownHosts.content).toContain('ssh-ed25519 AAAAhost');
   });
 
-  it('stay as they are in every later run', () => {
+  it('are the same in every later run', () => {
     expect(plan(secrets, well, {inputs: later('2')})).toEqual([]);
   });
 
-  it('are the same on all nodes: one that has none takes those of another', () => {
+  it('are the same on all nodes: one that has none gets those of another', () => {
     for (const node of ['node0', 'node2']) {
       const others = {node1: well, ...(node === 'node0' ? {node2: nothing} : {node0: nothing})};
       expect(seenAfter(plan(secrets, nothing, {node, inputs: later('2'), others}))).toEqual(well);
     }
   });
 
-  it('are the same on all nodes in the end, though two nodes differ: the first in the file counts', () => {
+  it('are the same on all nodes even if two nodes differ: those of the first in the cluster file are used', () => {
     const stray = seenAfter(plan(secrets, nothing, {inputs: later('stray')}));
     expect(plan(secrets, well, {node: 'node0', others: {node1: stray}, inputs: later('2')})).toEqual([]);
     const mended = plan(secrets, stray, {node: 'node1', others: {node0: well}, inputs: later('2')});
@@ -78,7 +78,7 @@ describe("the containers' secrets", () => {
     expect(fileAfter(mended, `${SSH}/ssh_host_ed25519_key`).content).toBe(SECRETS.hostKey);
   });
 
-  it('never mix the keys of two nodes: half a set is no set', () => {
+  it('never mix the keys of two nodes: an incomplete set is not used', () => {
     const half = {...well, hostKey: undefined};
     const actions = plan(secrets, half, {inputs: later('2')});
     expect(lines(actions)).toEqual([
@@ -91,18 +91,18 @@ describe("the containers' secrets", () => {
     expect(fileAfter(actions, `${JUPYTER}/known_hosts`).content).toContain('AAAA2host');
   });
 
-  it('take the token that the user chose, everywhere', () => {
+  it('include the token that the user chose, on all nodes', () => {
     const inputs = fakeInputs({chosenToken: new Secret('chosen')});
     expect(token(nothing, {inputs})).toBe('chosen');
     expect(token(well, {inputs, others: {node1: well}})).toBe('chosen');
   });
 
-  it('are closed again when somebody opened them', () => {
+  it('get mode 0600 again when it was changed', () => {
     const open = {...well, token: {...well.token, mode: '644'}};
     expect(lines(plan(secrets, open))).toEqual([`change ${JUPYTER}/token (mode 0600)`]);
   });
 
-  it('follow the tasks', () => {
+  it('change with the tasks', () => {
     const cluster = clusterOf('framework: {tasks: [{name: jupyter}, {name: ssh, count: 1, addresses: 192.168.0.200-200}]}');
     expect(lines(plan(secrets, well, {cluster}))).toEqual([
       `change ${JUPYTER}/ssh_config (mode 0644)`,
@@ -116,14 +116,14 @@ describe("the containers' secrets", () => {
     expect(JSON.parse(content)).toEqual([{name: 'login', address: '192.168.0.102'}]);
   });
 
-  it('are not observed in a plan, old or new', () => {
+  it('are not printed in a plan, old or new', () => {
     const changed = plan(secrets, well, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
     const text = JSON.stringify([first, changed]) + [...lines(first), ...lines(changed)].join();
     for (const secret of [SECRETS.token, SECRETS.clientKey, SECRETS.hostKey, 'chosen']) expect(text).not.toContain(secret);
     expect(changed).toMatchObject([{before: '***'}]);
   });
 
-  it('are read as secrets', () => {
+  it('are observed as secrets', () => {
     const {facts} = secrets;
     const {token: fact, knownHosts} = facts(contextOf({})) as never as Record<
       string,
@@ -136,7 +136,7 @@ describe("the containers' secrets", () => {
     expect(knownHosts!.parse({stdout: '644\nx', code: 0})!.content).toBe('x');
   });
 
-  it('are taken away', () => {
+  it('are removed', () => {
     expect(lines(undo(secrets, well))).toEqual(['remove /etc/hw5/containers']);
     expect(undo(secrets, nothing)).toEqual([]);
   });

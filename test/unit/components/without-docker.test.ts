@@ -15,7 +15,7 @@ const removals = [
   ...undo(mesosAgent, {unit: {content: '', mode: '644'}, data: false}),
 ].filter((action): action is ScriptAction => action.kind === 'script' && action.script.includes('command -v docker'));
 
-describe('containers that are to go', () => {
+describe('scripts that remove containers', () => {
   const host = new LocalHost();
   let folder: string;
 
@@ -24,7 +24,7 @@ describe('containers that are to go', () => {
   });
   afterEach(() => rm(folder, {recursive: true}));
 
-  /** Exit codes, with only our own programs in reach. */
+  /** Exit codes of the scripts when PATH contains only this docker. */
   async function run(docker?: string): Promise<(number | undefined)[]> {
     const program = join(folder, 'docker');
     if (docker !== undefined) await writeFile(program, `#!/bin/sh\n${docker}\n`);
@@ -32,15 +32,15 @@ describe('containers that are to go', () => {
     return Promise.all(removals.map(async (one) => (await script(host, `PATH=${folder}\n${one.script}`)).code));
   }
 
-  it('are two kinds', () => {
+  it('are two', () => {
     expect(removals.map(({title}) => title)).toEqual(['docker rm -f calico-node', "remove the tasks' containers"]);
   });
 
-  it('are not said to be gone while dockerd does not answer', async () => {
+  it('fail while dockerd does not answer', async () => {
     expect(await run('echo "Cannot connect to the Docker daemon" >&2; exit 1')).toEqual([1, 1]);
   });
 
-  it('are gone when none is there, or no docker', async () => {
+  it('succeed when there is no container, or no docker', async () => {
     expect(await run()).toEqual([0, 0]);
     expect(await run('exit 0')).toEqual([0, 0]);
   });

@@ -16,7 +16,7 @@ describe('a block of addresses', () => {
     },
   );
 
-  it('has its host bits cleared, and it can be told that there were some', () => {
+  it('has its host bits cleared, and hasHostBits reports that there were some', () => {
     expect(String(parseIpv4Block('192.168.7.9/16'))).toBe('192.168.0.0/16');
     expect(hasHostBits('192.168.7.9/16')).toBe(true);
   });

@@ -7,22 +7,22 @@ import {lock} from '../../../src/support/lock.js';
 const unique = (): string => `test ${process.pid} ${Math.random()}`;
 
 describe('a lock', () => {
-  it('is held by one at a time, and the next gets it when it is let go', async () => {
+  it('is held by one at a time, and taken by the next when it is released', async () => {
     const name = unique();
     const order: string[] = [];
     const first = await lock(name, 5000);
     const second = lock(name, 5000, {onWait: () => order.push('second waits')}).then((held) => {
-      order.push('second has it');
+      order.push('second holds');
       return held;
     });
     await expect.poll(() => order).toEqual(['second waits']);
-    order.push('first lets go');
+    order.push('first releases');
     await first[Symbol.asyncDispose]();
     await (await second)[Symbol.asyncDispose]();
-    expect(order).toEqual(['second waits', 'first lets go', 'second has it']);
+    expect(order).toEqual(['second waits', 'first releases', 'second holds']);
   });
 
-  it('is given up after a limit, with what it was about', async () => {
+  it('times out after a limit, with its name in the error', async () => {
     const name = unique();
     await using _ = await lock(name, 5000);
     await expect(lock(name, 0)).rejects.toThrow(TimeoutError);
@@ -37,7 +37,7 @@ describe('a lock', () => {
     await expect(waiting).rejects.toThrow(InterruptedError);
   });
 
-  it('is free again when its holder is killed', async () => {
+  it('is released when its holder is killed', async () => {
     const name = unique();
     const program = `require('net').createServer().listen('\\0hw5/' + process.argv[1], () => console.log('held'))`;
     const holder = spawn(process.execPath, ['-e', program, name], {stdio: ['ignore', 'pipe', 'inherit']});

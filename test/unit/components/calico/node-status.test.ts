@@ -34,14 +34,14 @@ IPv4 BGP status
 `;
 
 describe('the table of calicoctl node status', () => {
-  it('gives its rows, without the head', () => {
+  it('is parsed into its rows, without the header', () => {
     expect(parsePeers(HEALTHY)).toEqual([
       {address: '198.18.0.11', type: 'node-to-node mesh', state: 'up', since: '23:30:04', info: 'Established'},
       {address: '198.18.0.12', type: 'node-to-node mesh', state: 'up', since: '23:30:07', info: 'Established'},
     ]);
   });
 
-  it('gives wrapped cells as one', () => {
+  it('is parsed with wrapped cells joined', () => {
     expect(parsePeers(WRAPPED)).toEqual([
       {
         address: '198.18.0.11',
@@ -61,7 +61,7 @@ describe('the table of calicoctl node status', () => {
     ]);
   });
 
-  it('of both families gives the peers of both', () => {
+  it('is parsed for both address families', () => {
     const six = HEALTHY.replace(
       'No IPv6 peers found.',
       HEALTHY.split('\n').slice(3, 8).join('\n').replaceAll('198.18.0.11', 'fd00::11   '),
@@ -69,7 +69,7 @@ describe('the table of calicoctl node status', () => {
     expect(parsePeers(six).map(({address}) => address)).toEqual(['198.18.0.11', '198.18.0.12', 'fd00::11', '198.18.0.12']);
   });
 
-  it('gives nothing where there are no peers, or no table', () => {
+  it('has no rows if there are no peers, or no table', () => {
     expect(parsePeers('Calico process is running.\n\nIPv4 BGP status\nNo IPv4 peers found.\n')).toEqual([]);
     expect(parsePeers('')).toEqual([]);
     expect(parsePeers('|              |                   |       |            | refused |\n| a | b |\n')).not.toContainEqual(

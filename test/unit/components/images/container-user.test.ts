@@ -36,11 +36,11 @@ describe('the user of the containers', () => {
     `chown -R ${user}:34 /home/${user}`,
   ];
 
-  it('is made where the base has none of the name', async () => {
+  it('is made if the base has none of that name', async () => {
     expect(await calls('zzw', ['backup'])).toEqual(['useradd zzw', ...login('zzw')]);
   });
 
-  it.each(['backup', 'ubuntu'])('is the one that the base has already, with a home and a shell: %s', async (user) => {
+  it.each(['backup', 'ubuntu'])('is the existing one of the base, with a home and a shell: %s', async (user) => {
     expect(await calls(user, ['backup', 'ubuntu'])).toEqual(login(user));
   });
 });

@@ -1,0 +1,45 @@
+import {describe, expect, it} from 'vitest';
+import {kernel} from '../../../../src/components/host/kernel.js';
+import {fileAfter, lines, plan, undo} from '../situation.js';
+
+describe('kernel settings', () => {
+  const CONF = '/etc/sysctl.d/90-hw5.conf';
+  const before = 'net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.rp_filter = 2';
+  const nothing = {conf: undefined, before: undefined, values: before};
+  const first = plan(kernel, nothing);
+  const well = {
+    conf: fileAfter(first, CONF),
+    backup: fileAfter(first, '/etc/hw5/restore/sysctl.conf'),
+    values: fileAfter(first, CONF)
+      .content.split('\n')
+      .filter((line) => line.startsWith('net.'))
+      .join('\n'),
+  };
+
+  it('are set now and at boot, with a backup of the old values', () => {
+    expect(lines(first)).toEqual([
+      'write /etc/hw5/restore/sysctl.conf (mode 0644)',
+      `write ${CONF} (mode 0644)`,
+      `set them: sysctl -q -p ${CONF}`,
+    ]);
+    expect(well.backup.content).toBe(`${before}\n`);
+    expect(plan(kernel, well)).toEqual([]);
+  });
+
+  it('are set again when they were changed, and the backup is kept', () => {
+    expect(lines(plan(kernel, {...well, values: before}))).toEqual([`set them: sysctl -q -p ${CONF}`]);
+    expect(lines(plan(kernel, {...well, conf: undefined}))).toEqual([
+      `write ${CONF} (mode 0644)`,
+      `set them: sysctl -q -p ${CONF}`,
+    ]);
+  });
+
+  it('get their old values again', () => {
+    expect(lines(undo(kernel, well))).toEqual([
+      `remove ${CONF}`,
+      'set the old values: sysctl -e -q -p /etc/hw5/restore/sysctl.conf',
+      'remove /etc/hw5/restore/sysctl.conf',
+    ]);
+    expect(undo(kernel, nothing)).toEqual([]);
+  });
+});

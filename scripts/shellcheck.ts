@@ -22,7 +22,7 @@ function scriptFiles(...directories: readonly string[]): readonly string[] {
 
 /** Script → name. `{{name}}` in a template is replaced by the name, as any value would replace it. */
 async function collect(): Promise<ReadonlyMap<string, string>> {
-  const files = scriptFiles('templates', 'scripts').map((file) => {
+  const files = scriptFiles('templates', 'scripts', 'emulators').map((file) => {
     const content = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\{\{(\w+)\}\}/g, '$1');
     return [file, content] as const;
   });

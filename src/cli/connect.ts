@@ -36,11 +36,11 @@ function secretSource(context: CliContext, emit: Emit): SecretSource {
     const set = request.env === undefined ? undefined : context.env[request.env];
     if (set !== undefined) return new Secret(set);
     if (!context.stdin.isTTY || !context.stderr.isTTY) return undefined;
-    const known = answers.get(request.question);
+    const known = answers.get(request.prompt);
     if (known) return known;
-    const answer = queue.then(() => prompt(request.question, context, emit));
+    const answer = queue.then(() => prompt(request.prompt, context, emit));
     queue = answer.catch(() => undefined);
-    answers.set(request.question, answer);
+    answers.set(request.prompt, answer);
     return answer;
   };
 }

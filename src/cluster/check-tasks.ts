@@ -30,7 +30,7 @@ function checkGroups({cluster, input}: Draft, known: readonly ConfigFinding[]): 
   });
 }
 
-/** The index of the first task of each group in the file: a group stands for several tasks. */
+/** The index of the first task of each group in the file: a group is expanded into several tasks. */
 function firstOfGroups({cluster, taskPaths}: Draft): readonly number[] {
   return cluster.framework.tasks.flatMap((_, index) => (index > 0 && taskPaths[index] === taskPaths[index - 1] ? [] : [index]));
 }

@@ -1,4 +1,4 @@
 import type {Address} from '../support/address.js';
 
-/** Stands in a draft where an address is missing or unusable. A loaded cluster never contains it: the checks report each. */
+/** The address in a draft that is missing or unusable. A loaded cluster never contains it, because the checks report it. */
 export const NO_ADDRESS = '' as Address;

@@ -7,7 +7,7 @@ import {StoreError} from './key-values.js';
 const TIMEOUT_MS = 2_000;
 
 /**
- * etcd's v3 API through its gRPC-JSON gateway (docs/decisions/etcd-client.md). Tries the members one after the other,
+ * etcd's v3 API through its gRPC-JSON gateway (docs/decisions/0004-etcd-client.md). Tries the members one after the other,
  * starting with the one that answered last.
  */
 export class EtcdKeyValues implements KeyValues {

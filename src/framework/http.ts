@@ -2,7 +2,7 @@ import {Agent, type ClientRequest, type IncomingMessage, request} from 'node:htt
 
 /**
  * HTTP for the programs on the nodes, on Node's own client: undici 7 needs a newer Node than Debian 12's 18
- * (docs/decisions/etcd-client.md).
+ * (docs/decisions/0004-etcd-client.md).
  */
 export interface HttpRequest {
   /** As `http://198.18.0.10:5050`. */

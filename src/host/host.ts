@@ -12,7 +12,7 @@ export interface ExecOptions {
 }
 
 export interface ExecResult {
-  /** Exit code; undefined when a signal ended the command. */
+  /** Exit code; undefined when a signal terminated the command. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;

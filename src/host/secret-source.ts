@@ -8,7 +8,7 @@ export interface SecretRequest {
   /** The environment variable that the configuration names for it, if any. */
   readonly env?: string | undefined;
   /** The prompt, as `Password of hw5@node0 for sudo`. */
-  readonly question: string;
+  readonly prompt: string;
 }
 
 /** Returns the secret, from the environment or a prompt; undefined when there is neither. */

@@ -196,8 +196,8 @@ async function openClient(target: Target, options: SshOptions, milliseconds: num
 
 /** Only the key types that known_hosts has for the server are negotiated: a key of another type could not be checked. */
 function serverHostKeys(types: readonly string[]): Pick<Algorithms, 'serverHostKey'> {
-  const wanted = HOST_KEY_ALGORITHMS.filter(([type]) => types.length === 0 || types.includes(type));
-  return wanted.length === 0 ? {} : {serverHostKey: wanted.flatMap(([, algorithms]) => algorithms)};
+  const usable = HOST_KEY_ALGORITHMS.filter(([type]) => types.length === 0 || types.includes(type));
+  return usable.length === 0 ? {} : {serverHostKey: usable.flatMap(([, algorithms]) => algorithms)};
 }
 
 function forward(jump: Client, target: Target): Promise<ClientChannel> {

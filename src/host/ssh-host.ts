@@ -173,7 +173,7 @@ function sudoSettings({node: {name, ssh}, secret}: SshOptions): SudoSettings {
     user,
     password: async () => {
       if (file === undefined)
-        return secret?.({kind: 'sudo-password', host: name, env, question: `Password of ${user}@${name} for sudo`});
+        return secret?.({kind: 'sudo-password', host: name, env, prompt: `Password of ${user}@${name} for sudo`});
       const content = await readPrivateFile('the sudo password file', file);
       return new Secret(content.toString().replace(/\r?\n$/, ''));
     },

@@ -4,7 +4,7 @@ import {fingerprint} from './known-hosts.js';
 import {readPrivateFile} from './private-file.js';
 import type {SecretSource} from './secret-source.js';
 
-/** A public key, or a private one with its public part, as ssh2 holds it. */
+/** A public key, or a private one with its public part, as ssh2 represents it. */
 export interface Key {
   readonly type: string;
   isPrivateKey(): boolean;
@@ -114,8 +114,8 @@ async function keyLogin<K extends Key, A extends Agent>(
   });
   let passphrase: string | undefined;
   if (isEncryptedKey(content)) {
-    const question = `Passphrase of ${path}`;
-    passphrase = (await target.secret({kind: 'key-passphrase', host: target.name, question}))?.reveal();
+    const prompt = `Passphrase of ${path}`;
+    passphrase = (await target.secret({kind: 'key-passphrase', host: target.name, prompt}))?.reveal();
     if (passphrase === undefined) return `key ${path}: encrypted, and no passphrase was given`;
   }
   const key = tools.parseKey(content, passphrase);
@@ -164,8 +164,8 @@ function passwordLogins<K extends Key, A extends Agent>(target: LoginTarget, not
   const requestOnce = async () => {
     if (isUsed) return undefined;
     isUsed = true;
-    const question = `Password of ${target.user}@${target.name}`;
-    const password = await target.secret({kind: 'login-password', host: target.name, env: target.passwordEnv, question});
+    const prompt = `Password of ${target.user}@${target.name}`;
+    const password = await target.secret({kind: 'login-password', host: target.name, env: target.passwordEnv, prompt});
     if (password === undefined && target.passwordEnv !== undefined) notes.push(`password: ${target.passwordEnv} is not set`);
     return password?.reveal();
   };

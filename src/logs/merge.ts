@@ -6,7 +6,7 @@ export interface LogLine {
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)? /;
 
-/** When a line was written, in ms since the epoch; undefined for one that goes on from the line before. */
+/** When a line was written, in ms since the epoch; undefined for a line that continues the one before. */
 export function timeOf(text: string): number | undefined {
   const match = TIME.exec(text);
   if (!match) return undefined;
@@ -15,7 +15,7 @@ export function timeOf(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The logs of several nodes as one, by the time of the entries. Lines of one node keep their order, clocks that step back included. */
+/** Merges the logs of several nodes by the time of their entries. Lines of one node keep their order, even if its clock was set back. */
 export function mergeLogs(logs: readonly {readonly node: string; readonly text: string}[]): readonly LogLine[] {
   const queues = logs.map(({node, text}) => {
     let time = 0;
@@ -25,7 +25,7 @@ export function mergeLogs(logs: readonly {readonly node: string; readonly text: 
       return {node, text: line, time};
     });
   });
-  // sort() is stable, and within a node the times do not fall
+  // sort() is stable, and the times of one node do not decrease
   return queues
     .flat()
     .sort((a, b) => a.time - b.time)
@@ -48,7 +48,7 @@ export class LineCutter {
     for (const line of lines) this.#onLine(line);
   }
 
-  /** What is left without an end of line. */
+  /** Passes on the rest without an end of line. */
   end(): void {
     const last = this.#rest + this.#decoder.decode();
     this.#rest = '';

@@ -5,7 +5,7 @@ import {CommandError, Hw5Error, InterruptedError} from '../support/errors.js';
 import {LineCutter, type LogLine, mergeLogs} from './merge.js';
 import {type LogRange, type LogSource, logScript} from './source.js';
 
-/** A node without a log for us, and why. */
+/** A node whose log could not be read. */
 export interface LogFailure {
   readonly node: string;
   readonly error: Hw5Error;
@@ -15,13 +15,13 @@ export interface LogReader {
   readonly hosts: OpenHosts;
   readonly signal?: AbortSignal | undefined;
   readonly onLine: (line: LogLine) => void;
-  /** Called as soon as it is known; the other nodes go on. */
+  /** Called as soon as a node fails; the others continue. */
   readonly onFailure: (failure: LogFailure) => void;
 }
 
 /**
- * Reads a component's log on all of the source's nodes at once: merged by time, or, when it is followed, each line as it comes, until the
- * signal. @returns how many nodes failed. @throws InterruptedError.
+ * Reads a component's log on all of the source's nodes concurrently: merged by time or, when it is followed, each line as it arrives, until
+ * the signal. @returns how many nodes failed @throws InterruptedError
  */
 export async function readLogs(source: LogSource, range: LogRange, reader: LogReader): Promise<number> {
   const texts = await Promise.all(
@@ -42,7 +42,7 @@ export async function readLogs(source: LogSource, range: LogRange, reader: LogRe
   return texts.filter((text) => text === undefined).length;
 }
 
-/** @returns the text that has not been handed to the reader yet. */
+/** @returns the part of the log that was not passed to `onLine`: all of it unless it is followed */
 async function readOne(
   node: ClusterNode,
   source: LogSource,
@@ -58,6 +58,6 @@ async function readOne(
   cutter.end();
   if (result.code === 0) return result.stdout;
   throw new CommandError(node.name, ['journalctl', ...source.units], result, {
-    hint: `is ${source.component} there? \`hw5 status\` shows it`,
+    hint: `is ${source.component} installed? \`hw5 status\` shows it`,
   });
 }

@@ -12,7 +12,7 @@ export interface LogSource {
   readonly nodes: readonly ClusterNode[];
   /** systemd units whose journal it is. */
   readonly units: readonly string[];
-  /** The container that it may be instead: where there is one, its output counts. */
+  /** A container that may run instead of the units: where it exists, its output is the log. */
   readonly container?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function logSource(name: string, cluster: Cluster, components: readonly C
 function unknownComponent(name: string, cluster: Cluster, components: readonly Component[]): UsageError {
   if (cluster.framework.tasks.some((task) => task.name === name))
     return new UsageError(`${name} is a task, not a component`, {
-      hint: `\`hw5 task logs ${name}\` shows what its container says`,
+      hint: `\`hw5 task logs ${name}\` shows its container's output`,
     });
   const names = logNames(components);
   const near = nearest(name, [...names, ...components.flatMap(({logs}) => logs?.aliases ?? [])]);
@@ -52,13 +52,13 @@ function notRun({name, logs}: Component, cluster: Cluster): UsageError {
 }
 
 export interface LogRange {
-  /** At most so many of the newest lines of a node. */
+  /** How many of the newest lines of a node, at most. */
   readonly lines: number;
   readonly since?: Since | undefined;
   readonly follow?: boolean | undefined;
 }
 
-/** The script that prints the log on a node; each entry begins with its time. */
+/** The script that prints the log on a node. Each entry starts with its time. */
 export function logScript({units, container}: LogSource, {lines, since, follow}: LogRange): string {
   const journal = quoteAll([
     'journalctl',

@@ -7,7 +7,7 @@ export interface NodeStatus {
   readonly reachable: boolean;
   /** Why it is not reachable. */
   readonly error?: string | undefined;
-  /** How to mend that. */
+  /** How to fix that. */
   readonly hint?: string | undefined;
   readonly components: Readonly<Record<string, Health>>;
   readonly peers: readonly BgpPeer[];

@@ -1,6 +1,6 @@
 import {type Address, distance, parseIpv4, plus} from './address.js';
 
-/** The longest range that is parsed unless the caller says otherwise. */
+/** The default limit of `parseRange`. */
 const MOST_ADDRESSES = 65_536;
 
 /**

@@ -141,7 +141,7 @@ describe.sequential('SSH to machines of the lab', () => {
       const root = (await connect(node1, {sudoPasswordEnv: 'NODE1_SUDO'}, {secret})).asRoot();
       await Promise.all([root.exec(['true']), root.exec(['true'])]);
       expect(asked).toEqual([
-        {kind: 'sudo-password', host: 'node1', env: 'NODE1_SUDO', question: 'Password of hw5@node1 for sudo'},
+        {kind: 'sudo-password', host: 'node1', env: 'NODE1_SUDO', prompt: 'Password of hw5@node1 for sudo'},
       ]);
     });
 
@@ -216,7 +216,7 @@ describe.sequential('SSH to machines of the lab', () => {
       await allow(...lines);
       const {where, asked} = login(password);
       expect((await (await connect(...where)).exec(['id', '-un'])).stdout).toBe('hw5\n');
-      expect(asked).toEqual([{kind: 'login-password', host: 'node1', env: 'NODE1', question: 'Password of hw5@node1'}]);
+      expect(asked).toEqual([{kind: 'login-password', host: 'node1', env: 'NODE1', prompt: 'Password of hw5@node1'}]);
     });
 
     it('tries a wrong one once', async () => {

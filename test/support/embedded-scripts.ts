@@ -1,4 +1,6 @@
 import {readFileSync} from 'node:fs';
+import {install as calicoEmulator} from '../../emulators/calico/src/install.js';
+import {EXECUTOR} from '../../emulators/mesos/src/agent/containers/command.js';
 import type {Cluster} from '../../src/cluster/cluster.js';
 import {parseCluster} from '../../src/cluster/load.js';
 import type {Component} from '../../src/components/component.js';
@@ -36,9 +38,9 @@ export interface EmbeddedScript {
   readonly script: string;
 }
 
-/** All scripts that hw5 sends to hosts or runs on the machine of the lab, each once. */
+/** All scripts that hw5 sends to hosts or runs on the machine of the lab, and those of the emulators, each once. */
 export async function embeddedScripts(): Promise<readonly EmbeddedScript[]> {
-  const all = [...clusters().flatMap(ofComponents), ...constants(), ...ofFirewall(), ...(await ofEngine())];
+  const all = [...clusters().flatMap(ofComponents), ...constants(), ...ofFirewall(), ...ofEmulators(), ...(await ofEngine())];
   return [...new Map(all.map((one) => [one.script, one])).values()];
 }
 
@@ -157,6 +159,14 @@ function ofFirewall(): EmbeddedScript[] {
     {name: 'firewall/change', script: changeScript('id', change, 15)},
     {name: 'firewall/snapshot', script: snapshotScript()},
   ];
+}
+
+/** Scripts in the programs and units of the emulators. */
+function ofEmulators(): EmbeddedScript[] {
+  const units = calicoEmulator.files.flatMap(({path, text = ''}) =>
+    [...text.matchAll(/\/bin\/sh -c '([^']+)'/g)].map(([, script = '']) => ({name: `emulators/calico${path}`, script})),
+  );
+  return [...units, {name: 'emulators/mesos/EXECUTOR', script: EXECUTOR}];
 }
 
 /** Scripts that the engine makes, as a host receives them. */

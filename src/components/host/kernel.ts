@@ -43,7 +43,7 @@ export const kernel = defineComponent({
     if (!observed.conf && !observed.backup) return [];
     return [
       {kind: 'remove', path: CONF},
-      // -e: in a container, root may not set those of the whole computer
+      // -e: in a container, root may not set those of the machine that runs it
       ...(observed.backup
         ? [{kind: 'run', title: 'set the old values', argv: ['sysctl', '-e', '-q', '-p', BACKUP]} as const]
         : []),

@@ -213,7 +213,7 @@ describe.runIf(hasSshd)('connecting over SSH', () => {
         return new Secret(answer);
       };
       await responds(await connect({key}, {secret: secret('open sesame')}));
-      expect(requests).toEqual([{kind: 'key-passphrase', host: 'node0', question: `Passphrase of ${key}`}]);
+      expect(requests).toEqual([{kind: 'key-passphrase', host: 'node0', prompt: `Passphrase of ${key}`}]);
       expect((await rejection({key}, {secret: secret('wrong')})).message).toBe(`the passphrase of the key file ${key} is wrong`);
       const error = await rejection({key});
       expect(error.message).toContain('is encrypted and no passphrase was given');

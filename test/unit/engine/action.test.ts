@@ -4,7 +4,7 @@ import type {UnitState} from '../../../src/engine/facts.js';
 import {Secret} from '../../../src/host/command.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 
-describe('a file that should be there', () => {
+describe('a desired file', () => {
   it.each([
     ['is left alone when content and mode are right', {content: 'a', mode: '644'}, 0o644, 0],
     ['is written when it is not there', undefined, 0o644, 1],
@@ -14,13 +14,13 @@ describe('a file that should be there', () => {
     expect(ensureFile('/f', 'a', observed, mode)).toHaveLength(writes);
   });
 
-  it('is written with what stood there, for the diff', () => {
+  it('is written with its old content, for the diff', () => {
     expect(ensureFile('/f', 'a', {content: 'b', mode: '644'})).toEqual([
       {kind: 'write', path: '/f', content: 'a', mode: 0o644, before: 'b'},
     ]);
   });
 
-  it('is uploaded when its hash differs or it is not there', () => {
+  it('is uploaded when its hash differs or it is missing', () => {
     const local = {path: '/here', sha256: 'aa'};
     expect(ensureUpload('/p', local, 'aa')).toEqual([]);
     for (const observed of ['bb', undefined]) {
@@ -29,7 +29,7 @@ describe('a file that should be there', () => {
   });
 });
 
-describe('a unit that should run', () => {
+describe('a unit that is to run', () => {
   const well: UnitState = {
     isLoaded: true,
     isActive: true,
@@ -71,7 +71,7 @@ describe('an action in one line', () => {
     expect(describeAction(action)).toBe(line);
   });
 
-  it('and as JSON holds no secret', () => {
+  it('and as JSON contains no secret', () => {
     const actions: Action[] = [
       {kind: 'write', path: '/a', content: new Secret(SECRETS.token), mode: 0o600},
       {kind: 'run', title: 'log in', argv: ['login'], stdin: new Secret(SECRETS.token)},

@@ -6,7 +6,7 @@ const says = (stdout: string, code = 0) => ({stdout, code});
 describe('a fact about a unit', () => {
   const {parse, script} = unit('hw5-etcd.service');
 
-  it('reads what systemctl show says of one that runs', () => {
+  it('parses the output of systemctl show', () => {
     const text = 'LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=no\nNRestarts=2\n';
     expect(parse(says(text))).toEqual({
       isLoaded: true,
@@ -19,7 +19,7 @@ describe('a fact about a unit', () => {
     });
   });
 
-  it('takes one that does not exist, or a host without systemd, for neither loaded nor active', () => {
+  it('is neither loaded nor active for a unit that does not exist, or without systemd', () => {
     const absent = {isLoaded: false, isActive: false, isEnabled: false, needsReload: false, restarts: 0, activeState: 'inactive'};
     expect(
       parse(says('LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\nNRestarts=0\n')),
@@ -38,7 +38,7 @@ describe('a fact about a unit', () => {
     expect(parse(says(`${line}\n`))).toMatchObject(wanted);
   });
 
-  it('asks for the unit by name', () => {
+  it('queries the unit by name', () => {
     expect(script).toContain(' hw5-etcd.service');
   });
 });
@@ -49,7 +49,7 @@ describe('a fact about a file', () => {
     expect(textFile('/a').parse(says('644\n'))).toEqual({mode: '644', content: ''});
   });
 
-  it('is undefined where there is none', () => {
+  it('is undefined if it is missing', () => {
     expect(textFile('/a').parse(says('', 3))).toBeUndefined();
     expect(fileHash('/a').parse(says('', 3))).toBeUndefined();
     expect(exists('/a').parse(says('', 1))).toBe(false);
@@ -63,14 +63,14 @@ describe('a fact about a file', () => {
 });
 
 describe('a fact from a script', () => {
-  it('is its trimmed output, or nothing when it failed', () => {
+  it('is its trimmed output, or undefined when it fails', () => {
     expect(output('x').parse(says(' a b \n'))).toBe('a b');
     expect(output('x').parse(says('half', 1))).toBeUndefined();
     expect(succeeds('x').parse(says('', 0))).toBe(true);
     expect(succeeds('x').parse(says('', 124))).toBe(false);
   });
 
-  it('is the JSON it prints, or nothing when that is none', () => {
+  it('is the JSON it prints, or undefined when it is invalid', () => {
     expect(json('x').parse(says('{"a": 1}'))).toEqual({a: 1});
     expect(json('x').parse(says('Error: none'))).toBeUndefined();
     expect(json('x').parse(says('{"a": 1}', 1))).toBeUndefined();

@@ -31,7 +31,7 @@ describe('a graph', () => {
     expect(results).toEqual(['a()', 'b(a())', 'c(a())', 'd(b(a()) c(a()))']);
   });
 
-  it('fails with the error of an item when the items that run beside it have ended', async () => {
+  it('fails with the error of an item when the items that run concurrently have ended', async () => {
     const ended: string[] = [];
     const run = async ({key}: GraphItem): Promise<void> => {
       if (key === 'b') throw new TypeError('x is not a function');

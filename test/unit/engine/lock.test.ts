@@ -12,7 +12,7 @@ import {FakeHost} from '../../support/fake-host.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-describe('the lock of a host, with its own shell', () => {
+describe('the lock of a host, with a real shell', () => {
   const host = new LocalHost({name: 'node1'});
   let folder: string;
   let path: string;
@@ -34,17 +34,17 @@ describe('the lock of a host, with its own shell', () => {
     }
   }
 
-  it('tells the second who holds it', async () => {
+  it('fails for a second run with the name of the holder', async () => {
     await using _ = await lockHost(host, "hw5 up of ann@desk, it's her", undefined, path);
     const second = await lockHost(host, 'me', undefined, path).catch((error: unknown) => error);
     expect(second).toBeInstanceOf(BusyError);
     expect(second).toMatchObject({
-      message: "somebody else works on node1: hw5 up of ann@desk, it's her",
+      message: "node1 is locked by another run: hw5 up of ann@desk, it's her",
       hint: expect.stringContaining('wait until that run ends'),
     });
   });
 
-  it('is free when the first gives it back, and leaves no file', async () => {
+  it('is free when it is released, and its file is removed', async () => {
     const first = await lockHost(host, 'first', undefined, path);
     await first[Symbol.asyncDispose]();
     await expect(access(path)).rejects.toThrow();
@@ -53,7 +53,7 @@ describe('the lock of a host, with its own shell', () => {
     await expect(access(path)).rejects.toThrow();
   });
 
-  it('lets commands through as they are while it is held', async () => {
+  it('changes no command while it is held', async () => {
     await using lock = await lockHost(host, 'me', undefined, path);
     const argv = ['sh', '-c', 'cat; echo "$1"; echo no >&2; exit 7', 'sh', "it's -n"];
     expect(await lock.host.exec(argv, {stdin: 'in\n'})).toEqual({code: 7, stdout: "in\nit's -n\n", stderr: 'no\n'});
@@ -62,7 +62,7 @@ describe('the lock of a host, with its own shell', () => {
     await expect(lock.host.exec(['sleep', '60'], {timeoutMs: 50})).rejects.toThrow('sleep on node1 did not finish within 0.05 s');
   });
 
-  it("lets nothing begin once it is lost, also when it is somebody else's", async () => {
+  it('lets no command start once it is lost, also when another run holds it', async () => {
     const late = await lockHost(host, 'late', undefined, path);
     const made = join(folder, 'made');
     const change = () => late.host.exec(['touch', made]);
@@ -75,20 +75,20 @@ describe('the lock of a host, with its own shell', () => {
     await expect(access(made)).rejects.toThrow();
   });
 
-  it('is not held back by a file that somebody left', async () => {
+  it('can be taken although its file exists', async () => {
     await writeFile(path, 'a run of last year\n');
     await using _ = await lockHost(host, 'me', undefined, path);
-    await expect(lockHost(host, 'you', undefined, path)).rejects.toThrow('works on node1: me');
+    await expect(lockHost(host, 'you', undefined, path)).rejects.toThrow('node1 is locked by another run: me');
   });
 
-  it('goes to one of many who ask at the same time', async () => {
+  it('is taken by one of many runs that start at the same time', async () => {
     const asked = await Promise.allSettled([1, 2, 3, 4, 5].map((who) => lockHost(host, `number ${who}`, undefined, path)));
     const holders = asked.filter((one) => one.status === 'fulfilled');
     expect(holders).toHaveLength(1);
     await Promise.all(holders.map((one) => one.value[Symbol.asyncDispose]()));
   });
 
-  it('is free when the controller that held it is killed', async () => {
+  it('is free when the controller that holds it is killed', async () => {
     const holder = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'test/support/hold-lock.ts'), path], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -100,7 +100,7 @@ describe('the lock of a host, with its own shell', () => {
     await (await taken())[Symbol.asyncDispose]();
   });
 
-  it('is free when the run that held it is interrupted', async () => {
+  it('is free when the run that holds it is interrupted', async () => {
     const abort = new AbortController();
     const lock = await lockHost(host, 'first', abort.signal, path);
     abort.abort();
@@ -110,14 +110,14 @@ describe('the lock of a host, with its own shell', () => {
     await (await taken())[Symbol.asyncDispose]();
   });
 
-  it('says why it cannot be had', async () => {
+  it('fails with the reason when it cannot be taken', async () => {
     const error = await lockHost(host, 'me', undefined, '/no/such/folder/lock').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectError);
     expect(error).toMatchObject({message: expect.stringMatching(/^cannot lock node1: .*\/no\/such\/folder\/lock/)});
   });
 });
 
-describe('the lock of a host that cannot be asked', () => {
+describe('the lock of a host that does not answer', () => {
   const isLock = ({argv}: {argv: readonly string[]}) => argv[2]?.includes('flock') === true;
 
   it('fails with the connection', async () => {
@@ -130,14 +130,14 @@ describe('the lock of a host that cannot be asked', () => {
     ).rejects.toBe(lost);
   });
 
-  it('does not hold up who is interrupted meanwhile', async () => {
+  it('does not block an interruption', async () => {
     const abort = new AbortController();
     const host = new FakeHost('b').onDialog(isLock, () => new Promise(() => {}));
     setTimeout(() => abort.abort(), 5);
     await expect(lockHost(host, 'me', abort.signal)).rejects.toThrow(InterruptedError);
   });
 
-  it('does not hold up who gives it back after the connection was lost', async () => {
+  it('can be released after the connection was lost', async () => {
     let lose = (_: ConnectError): void => {};
     const host = new FakeHost('b').onDialog(isLock, (_, say) => {
       say('locked\n');

@@ -15,7 +15,7 @@ import {FakeHost} from '../../support/fake-host.js';
 /** The output as it is. */
 const raw = (script: string): Fact<{stdout: string; code: number}> => ({script, parse: ({stdout, code}) => ({stdout, code})});
 
-describe('observing a host with its own shell', () => {
+describe('observing a host with a real shell', () => {
   const host = new LocalHost();
   let folder: string;
 
@@ -24,7 +24,7 @@ describe('observing a host with its own shell', () => {
   });
   afterAll(() => rm(folder, {recursive: true}));
 
-  it('sees files with content, mode and hash, and what is not there', async () => {
+  it('reads files with content, mode and hash, and reports missing ones', async () => {
     const path = join(folder, "it's a file");
     await writeFile(path, 'two\nlines');
     await chmod(path, 0o640);
@@ -48,39 +48,39 @@ describe('observing a host with its own shell', () => {
     });
   });
 
-  it('brings output back as it was: newlines, umlauts, control characters, much of it, none', async () => {
+  it('returns output unchanged: newlines, umlauts, control characters, large, empty', async () => {
     const observed = await observe(host, {
       lines: raw("printf '\\n\\na\\n b\\n\\n'"),
       umlauts: raw("printf 'gr\\303\\274n \\033[31m'"),
-      looksLikeOurs: raw("printf '0 0 AAAA\\n7 1 \\n'"),
+      likeResults: raw("printf '0 0 AAAA\\n7 1 \\n'"),
       much: raw('head -c 300000 /dev/zero | tr "\\0" x'),
       nothing: raw('true'),
     });
     expect(observed.lines.stdout).toBe('\n\na\n b\n\n');
     expect(observed.umlauts.stdout).toBe('grün \u001b[31m');
-    expect(observed.looksLikeOurs.stdout).toBe('0 0 AAAA\n7 1 \n');
+    expect(observed.likeResults.stdout).toBe('0 0 AAAA\n7 1 \n');
     expect(observed.much.stdout).toBe('x'.repeat(300_000));
     expect(observed.nothing).toEqual({stdout: '', code: 0});
   });
 
-  it('is disturbed by no fact that fails, exits, kills itself or is no shell script at all', async () => {
+  it('is not affected by a fact that fails, exits, kills itself or is no shell script', async () => {
     const observed = await observe(host, {
       before: output('echo a'),
       fails: raw('echo half; false'),
       exits: raw('exit 3'),
       noScript: raw('if then "'),
       missing: raw('no-such-command-here'),
-      service: raw('read answer; echo "<$answer>"'),
+      reads: raw('read answer; echo "<$answer>"'),
       changes: raw('cd /; d=/nowhere; i=99; exec >/dev/null'),
       after: output('echo b'),
     });
     expect([observed.before, observed.after]).toEqual(['a', 'b']);
     expect(observed.fails).toEqual({stdout: 'half\n', code: 1});
     expect([observed.exits.code, observed.noScript.code, observed.missing.code]).toEqual([3, 2, 127]);
-    expect(observed.service.stdout).toBe('<>\n');
+    expect(observed.reads.stdout).toBe('<>\n');
   });
 
-  it('gives up a fact that hangs, its children too, and has the others', async () => {
+  it('kills a fact that hangs, with its children, and returns the others', async () => {
     const observed = await observe(
       host,
       {
@@ -97,7 +97,7 @@ describe('observing a host with its own shell', () => {
     expect((await host.exec(['sh', '-c', left])).stdout).toBe('0\n');
   });
 
-  it('never takes for an answer what was cut short, and says which host and which question', async () => {
+  it('never uses the output of a killed fact, and reports the host and the fact', async () => {
     const observed = await observe(
       host,
       {
@@ -126,21 +126,21 @@ describe('observing a host with its own shell', () => {
     expect(hasTimedOut(await observe(host, {patient: {...succeeds('sleep 60'), whenTimedOut: false}}, undefined, 1))).toBe(false);
   });
 
-  it('asks once what several facts want to know', async () => {
+  it('runs a script once that several facts share', async () => {
     const path = join(folder, 'asked');
     const ask = `echo asked >>${path}; wc -l <${path}`;
     const observed = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
     expect(observed).toEqual([{a: '1', b: true}, {c: '1'}]);
   });
 
-  it('sees all at the same time', async () => {
+  it('observes all facts concurrently', async () => {
     // each fact ends when the other has begun
     const meet = (mine: string, other: string): Fact<boolean> =>
       succeeds(`touch ${join(folder, mine)}; while ! [ -e ${join(folder, other)} ]; do sleep 0.02; done`);
     expect(await observe(host, {a: meet('a', 'b'), b: meet('b', 'a')})).toEqual({a: true, b: true});
   });
 
-  it('asks a service one question after the other, and different ones at the same time', async () => {
+  it('queries one service sequentially, and different ones concurrently', async () => {
     const log = join(folder, 'asked in turn');
     const turn = (name: string): Fact<boolean> => ({
       ...succeeds(`echo "begin ${name}" >>'${log}'; sleep 0.05; echo "end ${name}" >>'${log}'`),
@@ -152,7 +152,7 @@ describe('observing a host with its own shell', () => {
     );
   });
 
-  it('waits for services that hang once, however many questions they have not answered, and for no question twice', async () => {
+  it('waits once for services that hang, for any number of facts, and runs no fact twice', async () => {
     const begun = performance.now();
     const asked = (service: string, text: string) => ({...output(text), service: service});
     const observed = await observe(
@@ -172,11 +172,11 @@ describe('observing a host with its own shell', () => {
     expect(performance.now() - begun).toBeLessThan(8_000);
   });
 
-  it('answers in English whatever the locale', async () => {
+  it('uses English in any locale', async () => {
     expect(await observe(host, {locale: output('echo "$LC_ALL"')})).toEqual({locale: 'C'});
   });
 
-  it('leaves nothing in the folder for temporary files', async () => {
+  it('leaves no temporary file', async () => {
     const tmp = await mkdtemp(join(folder, 'tmp-'));
     const inTmp = new LocalHost();
     const facts = {where: output(`ls -d "$d" 2>/dev/null; echo "$TMPDIR"`)};
@@ -193,7 +193,7 @@ describe('observing a host with its own shell', () => {
     expect(await readdir(tmp)).toEqual([]);
   });
 
-  it('says that it could not look where there is no place for its files', async () => {
+  it('fails if it cannot make its temporary directory', async () => {
     const full = new LocalHost();
     const host = {
       name: 'full',
@@ -208,7 +208,7 @@ describe('observing a host with its own shell', () => {
     });
   });
 
-  it('leaves nothing of what it saw on the host when nobody listens any more', async () => {
+  it('leaves no output on the host when the connection ends', async () => {
     const tmp = await mkdtemp(join(tmpdir(), 'hw5-unheard-'));
     const many = Array.from({length: 20}, (_, index) => ({
       script: `head -c 20000 /dev/zero | tr '\\0' ${index % 10}`,
@@ -223,7 +223,7 @@ describe('observing a host with its own shell', () => {
     expect(left).toEqual([]);
   });
 
-  it('leaves nothing of what it saw on the host when it is interrupted, nor shows it to anybody meanwhile', async () => {
+  it('leaves no output on the host when it is interrupted, and lets no other user read it meanwhile', async () => {
     const tmp = await mkdtemp(join(folder, 'tmp-'));
     const inTmp = new LocalHost();
     const moved = {
@@ -248,21 +248,21 @@ describe('observing a host with its own shell', () => {
     expect(await readdir(tmp)).toEqual([]);
   });
 
-  it('ends at once when interrupted', async () => {
+  it('ends immediately when interrupted', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 30);
     await expect(observe(host, {hangs: output('sleep 4712')}, abort.signal)).rejects.toThrow(InterruptedError);
   });
 });
 
-it('needs one round trip for all facts, and none for none', async () => {
+it('needs one round trip for all facts, and none without facts', async () => {
   const host = new FakeHost().on(['sh', '-s'], `0 0 ${Buffer.from('a').toString('base64')}\n1 7 \n`);
   expect(await observe(host, {a: output('x'), b: raw('y')})).toEqual({a: 'a', b: {stdout: '', code: 7}});
   expect(await observe(host, {})).toEqual({});
   expect(host.commands).toEqual(['sh -s']);
 });
 
-it('gives each question its time, and a host that does not come to an end one error for all of them', async () => {
+it('limits each fact, and fails with one error for a host that times out', async () => {
   const limits: (number | undefined)[] = [];
   const slow = new FakeHost('node0');
   slow.exec = async (_, options) => {
@@ -271,7 +271,7 @@ it('gives each question its time, and a host that does not come to an end one er
   };
   await expect(observe(slow, {a: output('x')})).rejects.toMatchObject({
     constructor: ConnectError,
-    message: 'node0 is reachable, but a look at it did not end within 90 s',
+    message: 'node0 is reachable, but observing it did not end within 90 s',
     hint: expect.stringContaining('run the same command again'),
   });
   expect(limits).toEqual([90_000]);

@@ -13,7 +13,7 @@ import {LocalHost} from '../../../src/host/local-host.js';
 import {CommandError, InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
 
-describe('an action on a host, with its own commands', () => {
+describe('an action on a host, with real commands', () => {
   const host = new LocalHost();
   let folder: string;
   const at = (name: string): string => join(folder, name);
@@ -45,7 +45,7 @@ describe('an action on a host, with its own commands', () => {
     await expect(error).rejects.toMatchObject({argv: ['break it'], stderr: 'why\n', hint: 'glue', code: 1});
   });
 
-  it('gives up what takes longer than its limit', async () => {
+  it('is killed when it takes longer than its limit', async () => {
     const action = {kind: 'run', title: 'x', argv: ['sleep', '4716'], timeoutMs: 50} as const;
     await expect(perform(host, action)).rejects.toThrow('sleep on localhost did not finish within 0.05 s');
     const script = {kind: 'script', title: 'wait for ever', script: 'sleep 4716', timeoutMs: 50, hint: 'wake it'} as const;
@@ -64,7 +64,7 @@ describe('an action on a host, with its own commands', () => {
     );
   });
 
-  it('writes a file with its mode, folders made', async () => {
+  it('writes a file with its mode, and makes its directories', async () => {
     await perform(host, {kind: 'write', path: at('a/b/file'), content: new Secret('s'), mode: 0o600});
     expect(await readFile(at('a/b/file'), 'utf8')).toBe('s');
     expect((await stat(at('a/b/file'))).mode & 0o777).toBe(0o600);
@@ -77,21 +77,21 @@ describe('an action on a host, with its own commands', () => {
     expect((await stat(at('there'))).mode & 0o777).toBe(0o755);
   });
 
-  it.each(['write', 'upload'] as const)('does not begin to %s when interrupted before', async (kind) => {
+  it.each(['write', 'upload'] as const)('does not start to %s when interrupted before', async (kind) => {
     await writeFile(at('here'), 'x');
     const rest = {path: at('there'), content: 'x', localFile: at('here'), mode: 0o644};
     await expect(perform(host, {kind, ...rest}, AbortSignal.abort())).rejects.toThrow(InterruptedError);
     expect(await readdir(folder)).toEqual(['here']);
   });
 
-  it('removes files and folders, and is content when there is none', async () => {
-    await mkdir(at('tree/of/folders'), {recursive: true});
+  it('removes files and directories, and succeeds when there are none', async () => {
+    await mkdir(at('tree/of/directories'), {recursive: true});
     await writeFile(at('-rf'), '');
     for (const name of ['tree', '-rf', 'none']) await perform(host, {kind: 'remove', path: at(name)});
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('removes a link and not what it leads to', async () => {
+  it('removes a link and not its target', async () => {
     await mkdir(at('target'));
     await writeFile(at('target/file'), '');
     await symlink(at('target'), at('link'));
@@ -99,7 +99,7 @@ describe('an action on a host, with its own commands', () => {
     expect(await readdir(at('target'))).toEqual(['file']);
   });
 
-  it('feeds a file of this computer into a command there', async () => {
+  it('feeds a file of the controller into a command on the host', async () => {
     const bytes = Buffer.alloc(3_000_000, 'abc');
     await writeFile(at('tar'), bytes);
     await perform(host, {kind: 'feed', title: 'load', localFile: at('tar'), argv: ['sh', '-c', 'cat >"$1"', 'sh', at('loaded')]});
@@ -114,7 +114,7 @@ describe('an action on a host, with its own commands', () => {
     expect((await stat(at('cache/images.tar'))).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['feed', 'fetch'] as const)('gives images hours to arrive: %s', async (kind) => {
+  it.each(['feed', 'fetch'] as const)('gives images hours to be transferred: %s', async (kind) => {
     await writeFile(at('tar'), 'x');
     const limits: (number | undefined)[] = [];
     const slow = new FakeHost().on(['load']);
@@ -127,7 +127,7 @@ describe('an action on a host, with its own commands', () => {
     expect(limits).toEqual([7_200_000]);
   });
 
-  it('leaves the old file and nothing else when what it fetches fails half-way', async () => {
+  it('keeps the old file, and no other, when a fetch fails halfway', async () => {
     await mkdir(at('cache'));
     await writeFile(at('cache/images.tar'), 'old');
     const argv = ['sh', '-c', 'printf half; exit 1'];
@@ -160,7 +160,7 @@ describe('an action on a host, with its own commands', () => {
       server.close();
     });
 
-    it('puts the file there with its mode, checked or not', async () => {
+    it('installs the file with its mode, checked or not', async () => {
       for (const pinned of [sha256, undefined]) {
         await perform(host, {kind: 'download', url: `${base}/it's`, sha256: pinned, path: at('tool'), mode: 0o755});
         expect(await readFile(at('tool'), 'utf8')).toBe(content);
@@ -169,7 +169,7 @@ describe('an action on a host, with its own commands', () => {
       }
     });
 
-    it('refuses content with another hash, and leaves what was there', async () => {
+    it('rejects content with another hash, and keeps the old file', async () => {
       await writeFile(at('tool'), 'old');
       const action = {kind: 'download', url: `${base}/it's`, sha256: '0'.repeat(64), path: at('tool'), mode: 0o755} as const;
       await expect(perform(host, action)).rejects.toMatchObject({
@@ -179,7 +179,7 @@ describe('an action on a host, with its own commands', () => {
       expect(await readFile(at('tool'), 'utf8')).toBe('old');
     });
 
-    it('leaves no half of it when interrupted', async () => {
+    it('leaves no partial file when interrupted', async () => {
       const abort = new AbortController();
       const action = {kind: 'download', url: `${base}/it's-half`, path: at('tool'), mode: 0o755} as const;
       const download = perform(host, action, abort.signal);
@@ -190,12 +190,12 @@ describe('an action on a host, with its own commands', () => {
       expect(await readdir(folder)).toEqual([]);
     });
 
-    it('says which URL did not answer', async () => {
+    it('reports which URL did not answer', async () => {
       const action = {kind: 'download', url: `${base}/none`, path: at('tool'), mode: 0o755} as const;
       await expect(perform(host, action)).rejects.toMatchObject({
         argv: ['curl', `${base}/none`],
         stderr: expect.stringContaining('404'),
-        hint: expect.stringContaining("A mirror's URL or a local path"),
+        hint: expect.stringContaining("a mirror's URL or a local path"),
       });
       expect(await readdir(folder)).toEqual([]);
     });
@@ -203,14 +203,14 @@ describe('an action on a host, with its own commands', () => {
 });
 
 describe('systemctl', () => {
-  it('is asked once when it succeeds', async () => {
+  it('runs once when it succeeds', async () => {
     const host = new FakeHost('node2').on(['systemctl', '--quiet', 'restart', 'hw5-etcd.service']);
     await perform(host, systemctl('restart', 'hw5-etcd.service'));
     expect(host.commands).toHaveLength(1);
     await host[Symbol.asyncDispose]();
   });
 
-  it('is followed by the journal when it fails, for systemd does not say why', async () => {
+  it('is followed by the journal when it fails, because systemd does not report why', async () => {
     const host = new FakeHost('node2')
       .on(/^systemctl/, {code: 1, stderr: 'Job for hw5-etcd.service failed.\n'})
       .on(/^journalctl .* -u hw5-etcd.service$/, 'bind: address already in use\n');

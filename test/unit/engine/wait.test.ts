@@ -15,13 +15,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, {recursive: true}));
 
-it('ends as soon as the script ends well', async () => {
+it('ends as soon as the script exits with 0', async () => {
   await waitFor(host, {reason: 'nothing', script: 'true', limitSeconds: 60});
   setTimeout(() => void writeFile(join(folder, 'there'), ''), 100);
   await waitFor(host, {reason: 'a file', script: `[ -e ${folder}/there ] || { echo no file; exit 1; }`, limitSeconds: 60});
 });
 
-it('gives the last answer at its limit, errors included, with reason and hint', async () => {
+it('fails at its limit with the last output, errors included, reason and hint', async () => {
   const script = `echo x >>${folder}/count; echo first; echo "attempt $(wc -l <${folder}/count)"; echo "why" >&2; exit 3`;
   const error: TimeoutError = await waitFor(host, {reason: 'a miracle', script, limitSeconds: 1, hint: 'pray'}).catch(
     (thrown) => thrown,
@@ -32,23 +32,23 @@ it('gives the last answer at its limit, errors included, with reason and hint', 
   expect(error.hint).toBe('pray');
 });
 
-it('says nothing of an answer when there was none', async () => {
+it('omits the output when there was none', async () => {
   await expect(waitFor(host, {reason: 'a miracle', script: 'false', limitSeconds: 0})).rejects.toThrow(
     /^waited 0 s for a miracle$/,
   );
 });
 
-it('gives up a look that hangs and looks again', async () => {
+it('kills an attempt that hangs and starts the next one', async () => {
   const script = `[ -e ${folder}/second ] && exit 0; : >${folder}/second; echo begun; sleep 4713`;
-  await waitFor(host, {reason: 'the second look', script, limitSeconds: 2});
+  await waitFor(host, {reason: 'the second attempt', script, limitSeconds: 2});
 });
 
-it('keeps the answer of a look that hung', async () => {
+it('reports the output of an attempt that hung', async () => {
   const wait = {reason: 'the end', script: 'echo asked; sleep 4714', limitSeconds: 1};
   await expect(waitFor(host, wait)).rejects.toThrow('waited 1 s for the end: asked');
 });
 
-it('stops when interrupted, and nothing of it stays on the host', async () => {
+it('stops when interrupted, and leaves no process on the host', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 50);
   await expect(
@@ -63,7 +63,7 @@ describe('a wait whose output is parsed on the controller', () => {
   const missing = ({stdout, code}: FactOutput): string | undefined =>
     stdout.startsWith('3') ? undefined : `attempt ${stdout.trim().replace('\n', ' ')}, code ${code}`;
 
-  it('ends when nothing is missing, whatever the exit code', async () => {
+  it('ends when nothing is missing, with any exit code', async () => {
     await waitFor(host, {reason: 'three attempts', script: count(), missing, limitSeconds: 60});
     expect(await readFile(join(folder, 'count'), 'utf8')).toBe('x\nx\nx\n');
   });

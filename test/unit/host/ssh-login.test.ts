@@ -25,13 +25,13 @@ afterAll(() => rm(home, {recursive: true}));
 const key: Key = {type: 'ssh-ed25519', isPrivateKey: () => true, getPublicSSH: () => Buffer.from('public')};
 const tools = {parseKey: () => key, openAgent: (): Agent => ({getIdentities: (callback) => callback(undefined, [key])})};
 
-function target(settings: Partial<LoginTarget> = {}, answer?: string): {target: LoginTarget; asked: SecretRequest[]} {
-  const asked: SecretRequest[] = [];
+function target(settings: Partial<LoginTarget> = {}, answer?: string): {target: LoginTarget; requests: SecretRequest[]} {
+  const requests: SecretRequest[] = [];
   const secret = async (request: SecretRequest) => {
-    asked.push(request);
+    requests.push(request);
     return answer === undefined ? undefined : new Secret(answer);
   };
-  return {target: {name: 'node0', user: 'hw5', home, secret, ...settings}, asked};
+  return {target: {name: 'node0', user: 'hw5', home, secret, ...settings}, requests};
 }
 
 it.each([
@@ -70,13 +70,13 @@ describe('the order of logins', () => {
 
 describe('the password', () => {
   it('is requested when it is tried, with the configured variable, and used by one method only', async () => {
-    const {target: wanted, asked} = target({key: join(home, 'open'), passwordEnv: 'NODE_PASSWORD'}, 'sesame');
-    const {logins} = await planLogins(wanted, tools);
-    expect(asked).toEqual([]);
+    const {target: loginTarget, requests} = target({key: join(home, 'open'), passwordEnv: 'NODE_PASSWORD'}, 'sesame');
+    const {logins} = await planLogins(loginTarget, tools);
+    expect(requests).toEqual([]);
     const [, password, interactive] = logins;
     expect(await password!.make()).toEqual({type: 'password', username: 'hw5', password: 'sesame'});
     expect(await interactive!.make()).toBeUndefined();
-    expect(asked).toEqual([{kind: 'login-password', host: 'node0', env: 'NODE_PASSWORD', question: 'Password of hw5@node0'}]);
+    expect(requests).toEqual([{kind: 'login-password', host: 'node0', env: 'NODE_PASSWORD', prompt: 'Password of hw5@node0'}]);
   });
 
   it('answers one hidden question, and only the first', async () => {

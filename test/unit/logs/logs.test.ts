@@ -27,12 +27,12 @@ describe('the log of a component', () => {
   it.each([
     ['etdc', 'there is no component etdc', `did you mean etcd? There are ${NAMES.join(', ')}`],
     ['constructor', 'there is no component constructor', `There are ${NAMES.join(', ')}`],
-    ['ssh-1', 'ssh-1 is a task, not a component', '`hw5 task logs ssh-1` shows what its container says'],
+    ['ssh-1', 'ssh-1 is a task, not a component', "`hw5 task logs ssh-1` shows its container's output"],
   ])('%s is none', (name, message, hint) => {
     expect(() => logSource(name, cluster, COMPONENTS)).toThrow(expect.objectContaining({message, hint, exitCode: 2}));
   });
 
-  it('is not here when somebody else runs Mesos', () => {
+  it('is not available if hw5 does not run Mesos', () => {
     const external = clusterOf('mesos: {source: {kind: external, master: "10.0.0.1:5050"}}\n');
     expect(() => logSource('mesos-agent', external, COMPONENTS)).toThrow(
       expect.objectContaining({hint: expect.stringContaining('10.0.0.1:5050')}),
@@ -45,7 +45,7 @@ describe('the log of a component', () => {
     );
   });
 
-  it("is read from Calico's own container where there is one", () => {
+  it("is read from Calico's container if it exists", () => {
     const text = logScript(logSource('calico', cluster, COMPONENTS), {lines: 20});
     expect(text).toMatch(
       /^if docker inspect --type=container calico-node .*; then exec docker logs --timestamps --tail=20 calico-node 2>&1; fi\nexec journalctl /,
@@ -54,7 +54,7 @@ describe('the log of a component', () => {
 });
 
 describe('logs of several nodes', () => {
-  it('are one by time, whatever the form and zone of the time', () => {
+  it('are merged by time, with any format and zone of the time', () => {
     const logs = [
       {node: 'a', text: '2026-01-01T12:00:00.000100+0000 etcd: 1\n2026-01-01T12:00:02.000000+0000 etcd: 4\n'},
       {node: 'b', text: '2026-01-01T13:00:01.500000+0100 etcd: 3\n'},
@@ -63,7 +63,7 @@ describe('logs of several nodes', () => {
     expect(mergeLogs(logs).map(({node, text}) => `${node}${text.at(-1)}`)).toEqual(['a1', 'c2', 'b3', 'a4']);
   });
 
-  it('keep lines without a time behind the line that they go on from', () => {
+  it('keep lines without a time after the line that they continue', () => {
     const logs = [
       {
         node: 'a',
@@ -74,17 +74,17 @@ describe('logs of several nodes', () => {
     expect(mergeLogs(logs).map(({text}) => text.trim().split(' ').at(-1))).toEqual(['Error', 'here', 'there', 'other', 'end']);
   });
 
-  it('keep the order of a node whose clock steps back', () => {
+  it('keep the order of a node whose clock is set back', () => {
     const logs = [{node: 'a', text: '2026-01-01T12:00:05+0000 x: 1\n2026-01-01T12:00:01+0000 x: 2\n'}];
     expect(mergeLogs(logs).map(({text}) => text.at(-1))).toEqual(['1', '2']);
   });
 
-  it('know no time in other lines', () => {
+  it('have no time in other lines', () => {
     expect(timeOf('-- Boot 1234 --')).toBeUndefined();
     expect(timeOf('2026-99-99T12:00:00+0000 x')).toBeUndefined();
   });
 
-  it('are cut into lines, also within a letter', () => {
+  it('are split into lines, also if a chunk ends within a character', () => {
     const lines: string[] = [];
     const cutter = new LineCutter((line) => lines.push(line));
     for (const byte of Buffer.from('größer\nund mehr\nEnde')) cutter.push(Buffer.from([byte]));
@@ -117,7 +117,7 @@ describe('reading them', () => {
   const node = (name: string, second: number): FakeHost =>
     new FakeHost(name).on(['sh', '-s'], `2026-01-01T12:00:0${second}.000000+0000 etcd: ${second}\n`);
 
-  it('gives the lines of all nodes in order, and of the others when one is off', async () => {
+  it('returns the lines of all nodes in order, and of the others when one is off', async () => {
     const off = new ConnectError('node1', 'node1 is off');
     expect(await read({node0: node('node0', 7), node1: off, node2: node('node2', 3)}, false)).toEqual({
       lines: ['node2 3', 'node0 7'],
@@ -126,7 +126,7 @@ describe('reading them', () => {
     });
   });
 
-  it('gives each line as it comes when they are followed', async () => {
+  it('passes each line on as it arrives when they are followed', async () => {
     const {lines, failed} = await read({node0: node('node0', 7), node1: node('node1', 5), node2: node('node2', 3)}, true);
     expect([...lines].sort()).toEqual(['node0 7', 'node1 5', 'node2 3']);
     expect(failed).toBe(0);
@@ -145,12 +145,12 @@ describe('since when', () => {
     ['2h', ['--since=-7200s'], ['--since', '7200s']],
     ['1d', ['--since=-86400s'], ['--since', '86400s']],
     ['2026-01-01T00:00:00Z', ['--since=@1767225600'], ['--since', '1767225600']],
-  ])('%s is understood by journalctl and docker', (text, journal, docker) => {
+  ])('%s is converted for journalctl and docker', (text, journal, docker) => {
     expect(journalSince(parseSince(text))).toEqual(journal);
     expect(dockerSince(parseSince(text))).toEqual(docker);
   });
 
-  it.each(['', 'yesterday', '10', '5 m', '2026-13-01'])('`%s` is not understood', (text) => {
+  it.each(['', 'yesterday', '10', '5 m', '2026-13-01'])('`%s` is rejected', (text) => {
     expect(() => parseSince(text)).toThrow('is not a point in time');
   });
 });

@@ -89,7 +89,7 @@ function collect(
 }
 
 describe('the status of a cluster', () => {
-  it('counts for no node the time that the user takes to answer a question', async () => {
+  it('excludes the time in which the user is prompted', async () => {
     const limits = new PromptAwareLimits();
     const password = async (): Promise<void> => {
       limits.promptOpened();
@@ -107,7 +107,7 @@ describe('the status of a cluster', () => {
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, true, true]);
   });
 
-  it('is healthy when all is, from one question to each node', async () => {
+  it('is healthy when all is, from one observation per node', async () => {
     const {status, hosts} = collect();
     const {healthy, nodes, network, framework, tasks, notebook} = await status;
     expect(healthy).toBe(true);
@@ -132,7 +132,7 @@ describe('the status of a cluster', () => {
     expect(hosts.map((host) => host.commands)).toEqual([['# sh -s'], ['# sh -s'], ['# sh -s']]);
   });
 
-  it('tells of a dead node and of all the others', async () => {
+  it('reports a dead node and all others', async () => {
     const {healthy, nodes, network} = await collect({node2: new ConnectError('node2', 'no route to node2', {hint: 'is it up?'})})
       .status;
     expect(healthy).toBe(false);
@@ -149,7 +149,7 @@ describe('the status of a cluster', () => {
     expect(network).toMatchObject({state: 'unhealthy', nodes: ['node0', 'node1']});
   });
 
-  it('tells of a part that hangs as not healthy', async () => {
+  it('reports a component that hangs as unhealthy', async () => {
     const hangs = {stdout: '', code: 124};
     const {nodes} = await collect({node1: {docker: hangs, etcd: hangs, calico: hangs, state: hangs}}).status;
     const {docker, etcd, calico, proxy} = nodes[1]!.components;
@@ -158,13 +158,13 @@ describe('the status of a cluster', () => {
     expect([calico!.state, proxy!.state, nodes[1]!.peers]).toEqual(['unhealthy', 'healthy', []]);
   });
 
-  it('is not held up by a node that says nothing', async () => {
+  it('is not delayed by a node that does not answer', async () => {
     const {nodes} = await collect({node1: 'silent'}, 50).status;
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, false, true]);
     expect(nodes[1]!.error).toMatch(/no answer within 0.05 s|interrupted/);
   });
 
-  it('is not held up by a node that cannot be connected to', async () => {
+  it('is not delayed by a node that does not accept the connection', async () => {
     const status = await collectStatus(
       cluster,
       COMPONENTS,
@@ -183,7 +183,7 @@ describe('the status of a cluster', () => {
     expect((await collect(changes).status).healthy).toBe(false);
   });
 
-  it('believes the leading scheduler, and another where that does not answer', async () => {
+  it('shows the state of the leading scheduler, or of another if that does not answer', async () => {
     const framework = {
       id: 'F-2',
       connected: false,
@@ -203,7 +203,7 @@ describe('the status of a cluster', () => {
     expect(without.framework).toEqual({state: 'unhealthy', id: 'F-2', leader: null, connected: false, master: 'm'});
   });
 
-  it('is not healthy when nobody leads, though others still say what a dead leader told them', async () => {
+  it("is not healthy without a leader, although others still publish a dead leader's state", async () => {
     const said = scheduler(false, {framework: {...scheduler(true).framework, isLeader: false}});
     const standby = {stdout: JSON.stringify(said), code: 0};
     const {healthy, framework} = await collect({node0: {state: DOWN}, node1: {state: standby}, node2: {state: standby}}).status;
@@ -211,7 +211,7 @@ describe('the status of a cluster', () => {
     expect(healthy).toBe(false);
   });
 
-  it('shows the tasks that should be, when no scheduler answers', async () => {
+  it('shows the tasks of the cluster file when no scheduler answers', async () => {
     const {framework, tasks} = await collect({node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}).status;
     expect(framework).toMatchObject({state: 'absent', id: null, master: '198.18.0.10:5050'});
     expect(tasks.map(({name, state, ip, message}) => [name, state, ip, message])[1]).toEqual([
@@ -256,14 +256,14 @@ describe('the status of a cluster', () => {
     }
   });
 
-  it('names the master also while the scheduler is not subscribed at it', async () => {
+  it('names the master even if the scheduler is not subscribed to it', async () => {
     const state = scheduler(true);
     const away = {...state, framework: {...state.framework, connected: false, master: null}};
     const {framework} = await collect({node0: {state: {stdout: JSON.stringify(away), code: 0}}}).status;
     expect(framework).toMatchObject({state: 'unhealthy', connected: false, master: '198.18.0.10:5050'});
   });
 
-  it('shows tasks that the scheduler still has though the file names them no more', async () => {
+  it('shows tasks that the scheduler still has although the cluster file has none of them', async () => {
     const {tasks} = scheduler(true);
     const state = scheduler(true, {tasks: [...tasks, {...tasks[1]!, name: 'ssh-9', state: 'killing'}]});
     const seen = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;

@@ -50,7 +50,7 @@ describe('the components of a node', () => {
     ['calico', 'No IPv4 peers found.', 0, {state: 'unhealthy', detail: 'no BGP session with node1, node2'}],
     ['calico', 'Calico process is not running.', 1, {state: 'unhealthy', detail: 'the node does not run'}],
     ['calico', '', 127, {state: 'absent', detail: 'not there'}],
-  ])('%s after %j (%d)', (name, stdout, code, wanted) => {
-    expect(of(name, stdout, code)).toEqual(wanted);
+  ])('%s after %j (%d)', (name, stdout, code, expected) => {
+    expect(of(name, stdout, code)).toEqual(expected);
   });
 });

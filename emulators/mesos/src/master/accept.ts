@@ -6,8 +6,9 @@ import {launch, rejectTaskGroup} from './launch.js';
 import {addFilter, removeOffer} from './offers.js';
 import {sendOperationStatus} from './operation-status.js';
 import {applyConversion, planConversion, type ReservationKind, validateConversion} from './reservations.js';
+import {sendUpdate} from './send.js';
 import type {Agent, Framework, Offer} from './state.js';
-import {masterStatus, sendUpdate, supportedState} from './statuses.js';
+import {masterStatus, supportedState} from './statuses.js';
 
 /**
  * ACCEPT: performs operations on the resources of offers of one agent. If one of the offers is invalid, the others are discarded, too, and

@@ -2,8 +2,8 @@ import {add, contains, filter, isEmpty, type Resources, scalar, subtract, toWire
 import {hasCapability} from '../common/wire.js';
 import type {Context} from './context.js';
 import {allocatedTo, availableOn} from './offers.js';
+import {sendEvent} from './send.js';
 import type {Agent, Framework, Offer} from './state.js';
-import {sendEvent} from './statuses.js';
 
 /**
  * Offers all free resources. Those of an agent are offered to a single framework: the one with the smallest dominant share (the largest of

@@ -4,8 +4,9 @@ import type {SubscribeCall} from './call.js';
 import type {Context} from './context.js';
 import {removeOffer, rescindOffer} from './offers.js';
 import {publishFrameworkAdded, publishFrameworkRemoved, publishFrameworkUpdated, publishTaskUpdated} from './operator-events.js';
+import {sendEvent, sendToAgent} from './send.js';
 import type {Framework} from './state.js';
-import {masterStatus, recordStatus, sendEvent} from './statuses.js';
+import {masterStatus, recordStatus} from './statuses.js';
 import {completeTask} from './tasks.js';
 import {validateFramework} from './validate-framework.js';
 
@@ -112,8 +113,7 @@ export function updateFramework(context: Context, framework: Framework, call: Su
 /** Sends the FrameworkInfo to all agents. They store it and repeat the updates that the framework has not acknowledged. */
 function sendFrameworkInfo(context: Context, framework: Framework): void {
   for (const agent of context.state.agents.values()) {
-    if (agent.stream === undefined) continue;
-    context.emit({kind: 'agent', stream: agent.stream, message: {type: 'UPDATE_FRAMEWORK', framework: framework.info}});
+    sendToAgent(context, agent, {type: 'UPDATE_FRAMEWORK', framework: framework.info});
   }
 }
 
@@ -149,8 +149,7 @@ export function removeFramework(context: Context, framework: Framework): void {
     completeTask(context, framework, task);
   }
   for (const agent of context.state.agents.values()) {
-    if (agent.stream === undefined) continue;
-    context.emit({kind: 'agent', stream: agent.stream, message: {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id}});
+    sendToAgent(context, agent, {type: 'SHUTDOWN_FRAMEWORK', framework_id: framework.id});
   }
   framework.unregisteredAt = context.now();
   publishFrameworkRemoved(context, framework);

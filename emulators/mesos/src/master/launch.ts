@@ -2,8 +2,9 @@ import {fromWire, type Resources, subtract} from '../common/resources.js';
 import type {TaskInfo} from '../common/wire.js';
 import type {Context} from './context.js';
 import {publishTaskAdded} from './operator-events.js';
+import {sendUpdate} from './send.js';
 import type {Agent, Framework} from './state.js';
-import {masterStatus, sendUpdate} from './statuses.js';
+import {masterStatus} from './statuses.js';
 import {validateTask} from './validate-task.js';
 
 /** LAUNCH: launches a task. @param left the unused resources of the offers @returns what is left after the launch */

@@ -1,8 +1,8 @@
 import {add, NONE, type Resources, subtract} from '../common/resources.js';
 import {isTerminal} from '../common/wire.js';
 import type {Context} from './context.js';
+import {sendEvent} from './send.js';
 import type {Agent, Framework, MasterState, Offer} from './state.js';
-import {sendEvent} from './statuses.js';
 
 /** The resources of a framework's offers and running tasks, on one agent or on all. */
 export function allocatedTo(state: MasterState, framework: Framework, agentId?: string): Resources {

@@ -1,8 +1,8 @@
 import type {Resource} from '../common/wire.js';
 import type {Operation} from './call.js';
 import type {Context} from './context.js';
+import {sendEvent} from './send.js';
 import type {Framework} from './state.js';
-import {sendEvent} from './statuses.js';
 
 export type OperationState = 'OPERATION_FINISHED' | 'OPERATION_ERROR' | 'OPERATION_DROPPED' | 'OPERATION_UNKNOWN';
 

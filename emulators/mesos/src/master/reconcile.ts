@@ -1,8 +1,9 @@
 import {isTerminal} from '../common/wire.js';
 import type {TaskReference} from './call.js';
 import type {Context} from './context.js';
+import {sendUpdate} from './send.js';
 import type {Framework, Task} from './state.js';
-import {lastKnown, masterStatus, sendUpdate, supportedState} from './statuses.js';
+import {lastKnown, masterStatus, supportedState} from './statuses.js';
 
 const REASON = 'REASON_RECONCILIATION';
 

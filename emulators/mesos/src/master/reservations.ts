@@ -3,6 +3,7 @@ import {formatResources} from '../common/resources-text.js';
 import type {Resource} from '../common/wire.js';
 import type {Context} from './context.js';
 import {availableOn, rescindOffer, usedOn} from './offers.js';
+import {sendToAgent} from './send.js';
 import type {Agent, MasterState} from './state.js';
 import {validateResources} from './validate-resources.js';
 
@@ -64,9 +65,7 @@ export function validateConversion(available: Resources, {consumed}: Conversion)
 /** Changes the total resources of an agent, which checkpoints them. */
 export function applyConversion(context: Context, agent: Agent, {consumed, converted}: Conversion): void {
   agent.total = add(subtract(agent.total, consumed), converted);
-  if (agent.stream === undefined) return;
-  const message = {type: 'CHECKPOINT_RESOURCES', total: toWire(agent.total, {isRefined: true})} as const;
-  context.emit({kind: 'agent', stream: agent.stream, message});
+  sendToAgent(context, agent, {type: 'CHECKPOINT_RESOURCES', total: toWire(agent.total, {isRefined: true})});
 }
 
 /** The resources of an agent that an operator may reserve or unreserve: those that no task uses. */

@@ -1,7 +1,8 @@
-import type {AgentCall, AgentMessage} from '../common/agent-protocol.js';
+import type {AgentCall} from '../common/agent-protocol.js';
 import {isTerminal} from '../common/wire.js';
 import {accept, decline} from './accept.js';
-import {disconnectAgent, markGone, pingAgent, registerAgent, sendAgentFailure, unregisterAgent} from './agents.js';
+import {registerAgent} from './agent-registration.js';
+import {disconnectAgent, markGone, pingAgent, sendAgentFailure, unregisterAgent} from './agents.js';
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {Context} from './context.js';
@@ -11,8 +12,8 @@ import {sendOperationStatus} from './operation-status.js';
 import {sendOperatorHeartbeats, subscribeOperator} from './operator-events.js';
 import {reconcile, reconcileTask} from './reconcile.js';
 import {type Conversion, convertForOperator} from './reservations.js';
+import {sendEvent, sendToAgent} from './send.js';
 import type {Agent, Framework} from './state.js';
-import {sendEvent} from './statuses.js';
 import {acknowledge, forwardUpdate} from './tasks.js';
 
 /**
@@ -136,8 +137,7 @@ function kill(context: Context, framework: Framework, call: NonNullable<Call['ki
     return;
   }
   const policy = call.kill_policy === undefined ? {} : {kill_policy: call.kill_policy};
-  const message: AgentMessage = {type: 'KILL_TASK', framework_id: framework.id, task_id: call.task_id.value, ...policy};
-  context.emit({kind: 'agent', stream: agent.stream, message});
+  sendToAgent(context, agent, {type: 'KILL_TASK', framework_id: framework.id, task_id: call.task_id.value, ...policy});
 }
 
 function handleAgent(context: Context, stream: string, call: AgentCall): void {

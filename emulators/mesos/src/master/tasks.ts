@@ -1,8 +1,9 @@
 import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
 import type {Context} from './context.js';
 import {publishTaskUpdated} from './operator-events.js';
+import {sendToAgent, sendUpdate} from './send.js';
 import type {Agent, Framework, Task} from './state.js';
-import {recordStatus, sendUpdate} from './statuses.js';
+import {recordStatus} from './statuses.js';
 
 /** Moves a task to the completed tasks, of which a limited number is kept. */
 export function completeTask(context: Context, framework: Framework, task: Task): void {
@@ -44,7 +45,6 @@ export function acknowledge(context: Context, framework: Framework, call: {agent
   const task = framework.tasks.get(call.taskId);
   if (task?.forwarded && isTerminal(task.forwarded.state) && task.forwarded.uuid === call.uuid)
     completeTask(context, framework, task);
-  if (agent?.stream === undefined) return;
-  const message = {type: 'ACKNOWLEDGE', framework_id: framework.id, task_id: call.taskId, uuid: call.uuid} as const;
-  context.emit({kind: 'agent', stream: agent.stream, message});
+  if (agent)
+    sendToAgent(context, agent, {type: 'ACKNOWLEDGE', framework_id: framework.id, task_id: call.taskId, uuid: call.uuid});
 }

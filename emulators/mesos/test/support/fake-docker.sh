@@ -46,6 +46,7 @@ case $action in
     # The directory is renamed when it is complete. Names that begin with a dot are not containers.
     d=$(state "$name"); new=$(state ".$name"); mkdir -p "$new"; echo "$net" > "$new/net"; echo "$ip" > "$new/ip"; mv "$new" "$d"
     # As with docker, the container is not a child of the client and survives it. Its pid is also the id of its session.
+    # shellcheck disable=SC2086 # $shell is /bin/sh or nothing
     setsid sh -c '
       d=$1; shift
       setsid sh -c '\''echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"; exec "$@"'\'' "$d" "$@" &
@@ -66,7 +67,9 @@ case $action in
     [ -e "$d/code" ] || kill -KILL "-$(cat "$d/pid")"
     wait_for_exit "$d" ;;
   exec) shift; exec "$@" ;;
-  ps) ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
+  ps)
+    # shellcheck disable=SC2012 # the names are those of containers
+    ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
   rm)
     for name in "$@"; do :; done
     d=$(state "$name"); [ -e "$d/pid" ] && [ ! -e "$d/code" ] && kill -KILL "-$(cat "$d/pid")"

@@ -15,7 +15,7 @@ import type {Container, Containerizer, ContainerObserver, ExitResult} from './co
  * The executor of command tasks: a shell that runs the task in its own session and records its pid and exit status in files, so that the
  * status is not lost when the task exits while no agent runs. Arguments: the directory of the files, then the argv of the task.
  */
-const EXECUTOR = `d=$1; shift
+export const EXECUTOR = `d=$1; shift
 setsid "$@" &
 echo $! > "$d/pid"
 wait $!

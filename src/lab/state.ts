@@ -1,5 +1,5 @@
 import {dirname} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {Hw5Error, UsageError} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {DEFAULT_LAB, defineLab, type Lab, type LabDefinition, type LabOptions, labFrom} from './lab.js';

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {z} from 'zod';
+import * as z from 'zod';
 import {TimeoutError} from '../../support/errors.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {isAlive, type ProcessIdentity} from '../process-identity.js';

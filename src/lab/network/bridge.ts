@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {parseIpv4Block} from '../../support/block.js';
 import {Hw5Error} from '../../support/errors.js';
 import {sha256} from '../../support/sha256.js';

@@ -1,6 +1,6 @@
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {replaceFile} from '../../support/replace-file.js';
 import type {LabHost} from '../host.js';
 import {bootId} from '../process-identity.js';

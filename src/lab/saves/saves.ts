@@ -1,6 +1,6 @@
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {UsageError} from '../../support/errors.js';
 import type {LabHost} from '../host.js';
 import {readIfPresent} from '../public-path.js';

@@ -5,7 +5,6 @@ import type {Emit} from '../engine/events.js';
 import {Secret} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import type {SecretRequest, SecretSource} from '../host/secret-source.js';
-import {connectSsh} from '../host/ssh-host.js';
 import {InterruptedError} from '../support/errors.js';
 import type {CliContext} from './context.js';
 import type {GlobalOptions} from './options.js';
@@ -17,8 +16,10 @@ export function connector(
   emit: Emit = () => undefined,
 ): (node: ClusterNode, signal?: AbortSignal) => Promise<Host> {
   const secret = secretSource(context, emit);
-  return (node, signal) =>
-    connectSsh({
+  return async (node, signal) => {
+    // not before it is needed: the SSH library is a third of the code
+    const {connectSsh} = await import('../host/ssh-host.js');
+    return connectSsh({
       node,
       home: context.home,
       agentSocket: context.env['SSH_AUTH_SOCK'],
@@ -26,6 +27,7 @@ export function connector(
       acceptNewHostKeys: options.acceptNewHostKeys,
       signal: signal ?? context.signal,
     });
+  };
 }
 
 /** Secrets from the environment variable that the cluster file names, else from a prompt: one prompt at a time, and one for each secret. */

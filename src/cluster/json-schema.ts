@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

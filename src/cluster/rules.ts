@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {parseIpv4} from '../support/address.js';
 import {hasHostBits, parseIpv4Block} from '../support/block.js';
 import {FIRST_UNPRIVILEGED_PORT} from './cluster.js';

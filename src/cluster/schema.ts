@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {ROLES} from './cluster.js';
 import * as rule from './rules.js';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ConfigFinding, Path} from './finding.js';
 import {nearest} from './nearest.js';
 import {type ClusterInput, clusterSchema, LISTS_OF_ONE, SHORTHANDS} from './schema.js';

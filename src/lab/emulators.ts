@@ -1,6 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {Hw5Error} from '../support/errors.js';
 import {joinPreinstalled, type Preinstalled, preinstalledSchema} from './preinstalled.js';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** A file the lab places in every machine before its first boot. Exactly one of `program` and `text` is given. */
 export interface PreinstalledFile {

@@ -32,7 +32,10 @@ describe('the start of hw5', () => {
     expect([...files].filter((file) => /^src\/(?!cli\/|support\/|host\/command\.ts)/.test(file))).toEqual([]);
   });
 
-  it('loads the code of a command with the command', () => {
-    expect(packagesIn(loadedWith(outputOf('src/cli/commands/up.ts')))).toEqual(expect.arrayContaining(['ssh2', 'yaml', 'zod']));
+  it('loads the code of a command with the command, and the SSH library when it connects', () => {
+    const packages = packagesIn(loadedWith(outputOf('src/cli/commands/validate.ts')));
+    expect(packages).toEqual(expect.arrayContaining(['yaml', 'zod']));
+    expect(packages).not.toContain('ssh2');
+    expect(packagesIn(loadedWith(outputOf('src/host/ssh-host.ts')))).toContain('ssh2');
   });
 });

@@ -12,8 +12,8 @@ export class FakeMesosMaster implements AsyncDisposable {
   readonly completed: string[] = [];
   /** Frameworks of other schedulers, as /master/state lists them. */
   others: unknown[] = [];
-  /** Answers this to the next call instead of 202. */
-  refuseNext: number | undefined;
+  /** The status of the answer to the next call, instead of 202. */
+  rejectNext: number | undefined;
   readonly #server: Server;
   #stream: ServerResponse | undefined;
   #streamId = 0;
@@ -43,7 +43,7 @@ export class FakeMesosMaster implements AsyncDisposable {
     this.#stream?.write(encodeRecord(event));
   }
 
-  /** The connection of the subscriber breaks. */
+  /** Breaks the connection of the subscriber. */
   breakStream(): void {
     this.#stream?.destroy();
     this.#stream = undefined;
@@ -91,8 +91,8 @@ export class FakeMesosMaster implements AsyncDisposable {
       this.#subscribe(call.framework_id?.value, response);
       return;
     }
-    const status = this.refuseNext ?? (request.headers['mesos-stream-id'] === `stream-${this.#streamId}` ? 202 : 400);
-    this.refuseNext = undefined;
+    const status = this.rejectNext ?? (request.headers['mesos-stream-id'] === `stream-${this.#streamId}` ? 202 : 400);
+    this.rejectNext = undefined;
     if (status === 202) this.calls.push(call);
     response.writeHead(status).end();
     if (status === 202) this.#receive(call);

@@ -7,7 +7,7 @@ import {viewOf} from '../../src/framework/view.js';
 import type {TaskAction} from '../../src/scheduler-api/commands.js';
 import type {TaskSpec} from '../../src/scheduler-api/task.js';
 
-/** A container as it really is on its agent, whatever anybody knows of it. */
+/** A container as it is on its agent, whether or not the master and the scheduler know it. */
 export interface Container {
   readonly taskId: string;
   readonly name: string;
@@ -17,17 +17,17 @@ export interface Container {
   readonly hasCheck: boolean;
   readonly cpus: number;
   readonly mem: number;
-  /** Of which framework of ours it is. */
+  /** The number of the framework that launched it; a removed framework is followed by a new one. */
   readonly generation: number;
   state: 'TASK_STAGING' | 'TASK_STARTING' | 'TASK_RUNNING';
   healthy: boolean | undefined;
-  /** Its agent was out of touch for longer than the fence, or an operator gave it up: its address may have been given away. */
+  /** Its agent was lost for longer than the reservation, or an operator released it: its address may have another holder. */
   isOverdue: boolean;
-  /** It was told to end: when it will have. */
+  /** When it will have terminated; null when it was not killed. */
   diesAt: number | null;
 }
 
-/** How long a container takes to end, in milliseconds. */
+/** How long a killed container takes to terminate, in milliseconds. */
 const DYING_MS = 3000;
 
 interface Agent {
@@ -37,7 +37,7 @@ interface Agent {
   readonly containers: Map<string, Container>;
 }
 
-/** The master's memory of a task. */
+/** A task as the master knows it. */
 interface Known {
   readonly taskId: string;
   readonly agentId: string;
@@ -45,39 +45,39 @@ interface Known {
 }
 
 /**
- * A small model of the real world around the reducer: a master with agents that can go away and come back, a store whose
- * writes take time, a scheduler that can crash at any moment. It behaves as the transcripts in reference/mesos show.
+ * A simulation of the reducer's environment: a master with agents that can become unreachable and return, a store whose writes take time, a
+ * scheduler that can crash at any moment. The master behaves like the recorded one (test/unit/framework/transcripts.test.ts).
  */
 export class FrameworkWorld {
   now = 1_000_000_000;
   state: ReducerState;
   readonly agents: Agent[];
   readonly store = new Map<string, unknown>();
-  /** Saves under way, in their order. */
+  /** Saves in progress, in their order. */
   readonly saves: {id: number; ops: readonly StoreOp[]; acks: readonly Call[]}[] = [];
-  /** Events on their way to the scheduler. */
+  /** Events that were sent and not delivered yet. */
   stream: MesosEvent[] = [];
-  /** What the scheduler was told by agents, for telling it again. */
-  readonly #told: Extract<MesosEvent, {type: 'UPDATE'}>[] = [];
+  /** Delivered updates of agents, so that they can be repeated. */
+  readonly #delivered: Extract<MesosEvent, {type: 'UPDATE'}>[] = [];
   /** The addresses that are being freed. */
   readonly freeing: string[] = [];
-  /** Docker on the leader's node does not answer: no address can be freed. */
+  /** Docker on the leader's node does not answer, so no address can be freed. */
   isDockerAway = false;
-  /** All that was ever to be freed. */
+  /** All addresses that were ever to be freed. */
   readonly freed: Extract<Effect, {type: 'free-address'}>[] = [];
   readonly calls: Call[] = [];
   readonly logs: string[] = [];
   readonly replies: {ok: boolean; message: string}[] = [];
-  /** Sees every effect before it happens. */
+  /** Called with every call before it is performed. */
   onCall: (call: Call) => void = () => undefined;
   isSubscribed = false;
-  /** Nothing is on its way for longer than a second. */
+  /** Events are delivered within a second. */
   isPrompt = false;
   isSuppressed = false;
-  /** The master takes the framework's id no more. */
+  /** The master has removed the framework. */
   isRemoved = false;
   #generation = 1;
-  #fuse: {effects: number; readonly durableSaves: number} | undefined;
+  #plannedCrash: {effects: number; readonly durableSaves: number} | undefined;
   readonly #offers = new Map<string, Agent>();
   readonly #known = new Map<string, Known>();
   #nextOffer = 0;
@@ -98,7 +98,7 @@ export class FrameworkWorld {
     return this.agents.flatMap((agent) => [...agent.containers.values()]);
   }
 
-  /** What is said of a task. */
+  /** The reported reasons for a task's state. */
   why(name: string): readonly string[] {
     return viewOf(this.state, this.now).why[name] ?? [];
   }
@@ -107,30 +107,30 @@ export class FrameworkWorld {
     const {state, effects} = reduce(this.state, event, this.now);
     this.state = state;
     for (const effect of effects) {
-      if (this.#fuse?.effects === 0) {
-        const {durableSaves} = this.#fuse;
-        this.#fuse = undefined;
+      if (this.#plannedCrash?.effects === 0) {
+        const {durableSaves} = this.#plannedCrash;
+        this.#plannedCrash = undefined;
         this.crash(durableSaves);
         return;
       }
-      if (this.#fuse !== undefined) this.#fuse.effects--;
+      if (this.#plannedCrash !== undefined) this.#plannedCrash.effects--;
       this.#perform(effect);
     }
   }
 
-  /** The process will die in the midst of its work: after so many effects. */
-  lightFuse(effects: number, durableSaves: number): void {
-    this.#fuse = {effects, durableSaves};
+  /** The process will crash after so many effects. */
+  crashAfter(effects: number, durableSaves: number): void {
+    this.#plannedCrash = {effects, durableSaves};
   }
 
-  /** The process will not die after all. */
-  putOutFuse(): void {
-    this.#fuse = undefined;
+  /** The process will not crash. */
+  cancelCrash(): void {
+    this.#plannedCrash = undefined;
   }
 
-  // --- what time and the store do
+  // --- time and the store
 
-  /** Lets seconds pass, one tick each; the world's own reactions are left to the caller. */
+  /** Lets seconds pass, with one tick each. Events are delivered and saves finished by the caller, except when `isPrompt`. */
   pass(seconds: number): void {
     for (let second = 0; second < seconds; second++) {
       while (this.isPrompt && this.stream.length > 0) this.deliver();
@@ -159,32 +159,32 @@ export class FrameworkWorld {
     this.dispatch({type: 'address-freed', address, ok: !this.isDockerAway, message});
   }
 
-  /** Delivers the next event, or a copy of it, which then comes again. */
+  /** Delivers the next event, or a copy of it. */
   deliver(isDuplicated = false): void {
     const event = isDuplicated ? this.stream[0] : this.stream.shift();
     if (event === undefined) return;
-    if (event.type === 'UPDATE' && event.update.status.uuid !== undefined) this.#told.push(event);
+    if (event.type === 'UPDATE' && event.update.status.uuid !== undefined) this.#delivered.push(event);
     this.dispatch({type: 'mesos', event});
   }
 
-  /** An agent repeats an old update: its acknowledgement came late. */
+  /** An agent repeats an old update because its acknowledgement was late. */
   repeat(choice: number): void {
-    const event = this.#told.at(-1 - (choice % Math.max(1, this.#told.length)));
+    const event = this.#delivered.at(-1 - (choice % Math.max(1, this.#delivered.length)));
     if (event !== undefined && this.isSubscribed) this.dispatch({type: 'mesos', event});
   }
 
-  /** Everything settles that can settle without time passing. */
+  /** Delivers and finishes everything that is possible without time passing. */
   drain(): void {
-    for (let reduction = 0; reduction < 10_000; reduction++) {
+    for (let round = 0; round < 10_000; round++) {
       if (this.stream.length > 0) this.deliver();
       else if (this.saves.length > 0) this.finishSave();
       else if (this.freeing.length > 0) this.finishFreeing();
       else return;
     }
-    throw new Error('the world does not come to rest');
+    throw new Error('the simulation does not settle');
   }
 
-  // --- what happens to the scheduler
+  // --- the scheduler
 
   subscribe(): void {
     if (this.isSubscribed) return;
@@ -205,7 +205,7 @@ export class FrameworkWorld {
     this.dispatch({type: 'disconnected', reason: 'the connection broke'});
   }
 
-  /** The process dies: of the saves under way, the first few were durable. A successor takes over from the store. */
+  /** The process crashes when the first few of its saves in progress are durable. A successor starts from the store. */
   crash(durableSaves: number): void {
     for (const save of this.saves.splice(0).slice(0, durableSaves)) this.#write(save.ops);
     this.freeing.length = 0;
@@ -219,7 +219,7 @@ export class FrameworkWorld {
     for (const container of this.containers) if (container.name === name) container.isOverdue = true;
   }
 
-  /** Somebody tears the framework down: the agents that can be reached end its tasks, the others when they come back. */
+  /** The framework is removed from the master: reachable agents end its tasks now, the others when they return. */
   teardown(): void {
     this.isRemoved = true;
     this.#known.clear();
@@ -227,13 +227,13 @@ export class FrameworkWorld {
     this.disconnect();
   }
 
-  want(tasks: readonly TaskSpec[]): void {
+  setDesired(tasks: readonly TaskSpec[]): void {
     this.dispatch({type: 'desired', tasks, at: this.now});
   }
 
-  // --- what happens in the cluster
+  // --- the cluster
 
-  /** The master offers what every reachable agent has left. */
+  /** The master offers the unused resources of every reachable agent. */
   offer(): void {
     if (!this.isSubscribed || this.isSuppressed) return;
     const taken = new Set(this.#offers.values());
@@ -262,7 +262,7 @@ export class FrameworkWorld {
     this.stream.push({type: 'RESCIND', rescind: {offer_id: {value: id}}});
   }
 
-  /** A container goes one step on its way to running and healthy. */
+  /** A container takes the next step toward running and healthy. */
   progress(container: Container): void {
     if (container.diesAt !== null) return;
     if (container.state === 'TASK_STAGING') container.state = 'TASK_STARTING';
@@ -272,19 +272,19 @@ export class FrameworkWorld {
     this.#report(container, container.state);
   }
 
-  sicken(container: Container): void {
+  makeUnhealthy(container: Container): void {
     if (container.state !== 'TASK_RUNNING' || !container.hasCheck) return;
     container.healthy = false;
     this.#report(container, container.state);
   }
 
-  /** A container ends, as the agent says. */
+  /** A container terminates, and its agent reports it. */
   end(container: Container, state: TaskState, message = ''): void {
     this.#agent(container.agentId).containers.delete(container.taskId);
     this.#report(container, state, message);
   }
 
-  /** An agent is out of touch: the master finds out at once here. Its containers go on. */
+  /** An agent becomes unreachable, which this master notices immediately. Its containers keep running. */
   loseAgent(agent: Agent): void {
     if (agent.awaySince !== null) return;
     agent.awaySince = this.now;
@@ -297,11 +297,11 @@ export class FrameworkWorld {
     if (this.isSubscribed) this.stream.push({type: 'FAILURE', failure: {agent_id: {value: agent.id}}});
   }
 
-  /** The agent is back, with what still runs on it. */
+  /** The agent registers again, with the containers that still run on it. */
   returnAgent(agent: Agent, isRebooted = false): void {
     if (agent.awaySince === null) return;
     agent.awaySince = null;
-    // The master tells an agent to end what is left of a framework that was removed.
+    // The master orders an agent to end the tasks of a removed framework.
     const isOrphan = (container: Container) => container.generation !== this.#generation || this.isRemoved;
     for (const container of [...agent.containers.values()])
       if (isRebooted || isOrphan(container)) agent.containers.delete(container.taskId);
@@ -317,7 +317,7 @@ export class FrameworkWorld {
     }
   }
 
-  /** The master restarts with an empty registry: no agent has come back yet. */
+  /** The master restarts with an empty registry: no agent has registered again yet. */
   restartMaster(): void {
     this.#known.clear();
     for (const agent of this.agents) agent.awaySince ??= this.now;
@@ -364,8 +364,8 @@ export class FrameworkWorld {
         this.#kill(call.kill.task_id.value, call.kill.agent_id?.value);
         return;
       case 'RECONCILE': {
-        const asked = call.reconcile.tasks.map((task) => ({taskId: task.task_id.value, agentId: task.agent_id?.value}));
-        const all = asked.length > 0 ? asked : [...this.#known.values()].map(({taskId, agentId}) => ({taskId, agentId}));
+        const requested = call.reconcile.tasks.map((task) => ({taskId: task.task_id.value, agentId: task.agent_id?.value}));
+        const all = requested.length > 0 ? requested : [...this.#known.values()].map(({taskId, agentId}) => ({taskId, agentId}));
         for (const {taskId, agentId} of all) this.#answer(taskId, agentId);
       }
     }
@@ -402,7 +402,7 @@ export class FrameworkWorld {
   #kill(taskId: string, agentId: string | undefined): void {
     const known = this.#known.get(taskId);
     const container = this.containers.find((one) => one.taskId === taskId);
-    // Not queued for an agent that is away: the master only says what it knows.
+    // A KILL is not queued for an unreachable agent: the master only answers with the task's state.
     if (known === undefined || container === undefined || this.#agent(known.agentId).awaySince !== null)
       this.#answer(taskId, agentId);
     else container.diesAt ??= this.now + DYING_MS;
@@ -415,7 +415,7 @@ export class FrameworkWorld {
     this.#fromMaster(taskId, state, known?.agentId ?? agentId, 'REASON_RECONCILIATION');
   }
 
-  /** An update of the agent's, with a uuid; lost together with the subscription, but the master remembers. */
+  /** An update of an agent, with a uuid; it is lost with the subscription, but the master keeps the state. */
   #report(container: Container, state: TaskState, message = ''): void {
     if (this.#agent(container.agentId).awaySince !== null) return;
     const isTerminal = !['TASK_STAGING', 'TASK_STARTING', 'TASK_RUNNING'].includes(state);
@@ -440,7 +440,7 @@ export class FrameworkWorld {
       state,
       source: 'SOURCE_MASTER',
       reason,
-      // A genuine master repeats health and container with the latest state.
+      // An upstream master repeats health and container with the latest state.
       ...(container?.healthy === undefined ? {} : {healthy: container.healthy}),
       ...(container === undefined ? {} : {container_status: {container_id: {value: `c-${taskId}`}}}),
       ...(agentId === undefined ? {} : {agent_id: {value: agentId}}),
@@ -482,7 +482,7 @@ function used(agent: Agent, resource: 'cpus' | 'mem'): number {
   return [...agent.containers.values()].reduce((total, container) => total + container[resource], 0);
 }
 
-/** A task description with the usual values. */
+/** A task description with default values. */
 export function taskSpec(name: string, address: string, more: Partial<TaskSpec> = {}): TaskSpec {
   return {
     name,
@@ -499,7 +499,7 @@ export function taskSpec(name: string, address: string, more: Partial<TaskSpec> 
   };
 }
 
-/** The report's five tasks. */
+/** The five tasks of the default cluster. */
 export function fiveTasks(image = 'docker-ssh:1'): readonly TaskSpec[] {
   const check = {type: 'tcp' as const, port: 22, path: '/', graceSeconds: 60, intervalSeconds: 5, timeoutSeconds: 5, failures: 3};
   return [
@@ -511,8 +511,8 @@ export function fiveTasks(image = 'docker-ssh:1'): readonly TaskSpec[] {
   ];
 }
 
-/** Time passes, and everything goes its way; what is broken stays broken. */
-export function live(world: FrameworkWorld, seconds: number): void {
+/** Time passes, events are delivered and containers start; unreachable agents stay unreachable. */
+export function runFor(world: FrameworkWorld, seconds: number): void {
   for (let second = 0; second < seconds; second++) {
     world.drain();
     world.offer();
@@ -524,11 +524,11 @@ export function live(world: FrameworkWorld, seconds: number): void {
   }
 }
 
-/** Time passes in a world where everything works: agents are back, the scheduler is subscribed. */
-export function flourish(world: FrameworkWorld, seconds: number): void {
+/** Time passes in normal operation: all agents return, and the scheduler is subscribed. */
+export function recoverFor(world: FrameworkWorld, seconds: number): void {
   for (let second = 0; second < seconds; second++) {
     for (const agent of world.agents) world.returnAgent(agent);
     world.subscribe();
-    live(world, 1);
+    runFor(world, 1);
   }
 }

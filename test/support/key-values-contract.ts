@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
 import {DeposedError, FrameworkStore, type KeyValues} from '../../src/framework/key-values.js';
 
-/** What every store of the framework must do; over memory and over a real etcd. `passLeases` lets a lease of 2 s run out. */
+/** The contract of the framework's key-value store, for the one in memory and for etcd. `passLeases` lets a lease of 2 s expire. */
 export function keyValuesContract(make: () => KeyValues, passLeases: (kv: KeyValues) => Promise<void>): void {
   let counter = 0;
   const fresh = () => {
@@ -46,7 +46,7 @@ export function keyValuesContract(make: () => KeyValues, passLeases: (kv: KeyVal
     await kv.deleteAll(prefix);
   });
 
-  it('tells a key that was made anew from the one before', async () => {
+  it('distinguishes a key that was created again from the one before', async () => {
     const {kv, prefix} = fresh();
     const key = `${prefix}leader`;
     await kv.commit([], [{op: 'put', key, value: 'node0'}]);
@@ -59,7 +59,7 @@ export function keyValuesContract(make: () => KeyValues, passLeases: (kv: KeyVal
     await kv.deleteAll(prefix);
   });
 
-  it('drops the keys of a lease that is revoked, and of one that runs out', async () => {
+  it('deletes the keys of a lease that is revoked, and of one that expires', async () => {
     const {kv, prefix} = fresh();
     const revoked = await kv.grantLease(60);
     const short = await kv.grantLease(2);
@@ -76,7 +76,7 @@ export function keyValuesContract(make: () => KeyValues, passLeases: (kv: KeyVal
     await passLeases(kv);
     expect(await kv.list(prefix)).toEqual([]);
     expect(await kv.renewLease(short)).toBe(0);
-    // Again, for one that is gone: what is wanted is so.
+    // Revoking an expired lease is no error.
     await expect(kv.revokeLease(short)).resolves.toBeUndefined();
   });
 

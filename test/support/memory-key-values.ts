@@ -1,7 +1,7 @@
 import type {Change, Condition, Entry, KeyValues} from '../../src/framework/key-values.js';
 import {StoreError} from '../../src/framework/key-values.js';
 
-/** An etcd in memory, on a clock of its own. It can be cut off, as when the quorum is lost. */
+/** A key-value store in memory with its own clock. It can be made unavailable, as when etcd loses its quorum. */
 export class MemoryKeyValues implements KeyValues {
   readonly #clock: () => number;
   isDown = false;

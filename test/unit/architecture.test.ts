@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 interface SourceFile {
   /** Below src/. */
   readonly path: string;
-  /** The first directory of the path. */
+  /** The first directory. */
   readonly area: string;
   readonly text: string;
   readonly imports: readonly string[];
@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   components: ['scheduler-api', 'engine', 'host', 'cluster', 'support'],
   // derived from the list of components
   status: ['scheduler-api', 'components', 'engine', 'host', 'cluster', 'support'],
-  // `hw5 why` queries the scheduler, and then the components of the task's node
+  // `hw5 why` queries the scheduler, and the components of the task's node
   tasks: ['scheduler-api', 'components', 'status', 'engine', 'host', 'cluster', 'support'],
   logs: ['components', 'engine', 'host', 'cluster', 'support'],
   firewall: ['components', 'engine', 'host', 'cluster', 'support'],
@@ -64,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // `down` takes away the rules of `hw5 firewall` with the firewall's own program
   'components/firewall/component.ts': ['firewall/program.js'],
-  // operations on a lab report the same events as a run on a cluster
+  // a lab reports its steps with the events of a run on a cluster
   'lab/report.ts': ['engine/events.js'],
 };
 
@@ -129,7 +129,7 @@ describe('packages', () => {
     expect(users.filter((path) => !path.startsWith('host/'))).toEqual([]);
   });
 
-  it('execa starts local processes for the local host and the lab only', () => {
+  it('execa starts processes of this computer for the local host and the lab only', () => {
     expect(importing('execa').filter((path) => path !== 'host/local-host.ts' && !path.startsWith('lab/'))).toEqual([]);
     expect(importing('execa')).toContain('host/local-host.ts');
   });
@@ -162,7 +162,7 @@ describe('the process', () => {
     expect(enders.filter((path) => !isProgram(path))).toEqual([]);
   });
 
-  it('environment and working directory are read by programs and the command line only', () => {
+  it('is queried for its environment and directory by programs and the command line only', () => {
     expect(users(/\bprocess\.(env|cwd)\b/).filter((path) => !isProgram(path) && !path.startsWith('cli/'))).toEqual([]);
   });
 

@@ -13,15 +13,15 @@ const state: SchedulerState = {
   framework: {id: 'F1', connected: true, connection: '', leader: 'node0', isLeader: true, master: 'node0:5050', isCurrent: true},
   tasks: [],
 };
-let folder: string;
+let directory: string;
 let socket: string;
 let server: Server;
 let commands: Command[];
 let reply: Reply;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hw5-api-'));
-  socket = join(folder, 'run', 'scheduler.sock');
+  directory = await mkdtemp(join(tmpdir(), 'hw5-api-'));
+  socket = join(directory, 'run', 'scheduler.sock');
   commands = [];
   reply = {ok: true, message: 'done'};
   server = await serveApi(
@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   server.close();
-  await rm(folder, {recursive: true});
+  await rm(directory, {recursive: true});
 });
 
 function ask(method: string, path: string, body?: string): Promise<{status: number; body: unknown}> {
@@ -56,11 +56,11 @@ function ask(method: string, path: string, body?: string): Promise<{status: numb
 }
 
 describe('the control API', () => {
-  it('is a socket that nobody else may open', async () => {
+  it('is a socket that no other user may open', async () => {
     expect((await stat(socket)).mode & 0o777).toBe(0o600);
   });
 
-  it('tells the state, and why a task is as it is', async () => {
+  it('returns the state, and the reasons for a task’s state', async () => {
     expect(await ask('GET', '/v1/state')).toEqual({status: 200, body: state});
     expect(await ask('GET', '/v1/why/ssh-1')).toEqual({
       status: 200,
@@ -69,17 +69,17 @@ describe('the control API', () => {
     expect(await ask('GET', '/v1/why/ssh-9')).toMatchObject({status: 404});
   });
 
-  it.each(['restart', 'kill', 'release'] as const)('takes the order to %s a task', async (action) => {
+  it.each(['restart', 'kill', 'release'] as const)('accepts the command to %s a task', async (action) => {
     expect(await ask('POST', `/v1/tasks/ssh-1/${action}`)).toEqual({status: 202, body: reply});
     expect(commands).toEqual([{action, name: 'ssh-1', at: 42}]);
   });
 
-  it('says why an order cannot be carried out', async () => {
+  it('replies why a command is rejected', async () => {
     reply = {ok: false, message: 'ssh-1 is not lost'};
     expect(await ask('POST', '/v1/tasks/ssh-1/release')).toEqual({status: 409, body: reply});
   });
 
-  it('takes a new list of tasks', async () => {
+  it('accepts a new list of tasks', async () => {
     const tasks = [taskSpec('ssh-1', '192.168.0.101')];
     expect(await ask('PUT', '/v1/desired', JSON.stringify(tasks))).toMatchObject({status: 202});
     expect(commands).toEqual([{action: 'desired', tasks, at: 42}]);
@@ -89,7 +89,7 @@ describe('the control API', () => {
     ['no JSON', '{'],
     ['an address used twice', JSON.stringify([taskSpec('a', '192.168.0.101'), taskSpec('b', '192.168.0.101')])],
     ['an unknown field', JSON.stringify([{...taskSpec('a', '192.168.0.101'), colour: 'red'}])],
-  ])('refuses a list with %s', async (_what, body) => {
+  ])('rejects a list with %s', async (_what, body) => {
     expect(await ask('PUT', '/v1/desired', body)).toMatchObject({status: 400, body: {error: expect.any(String)}});
     expect(commands).toEqual([]);
   });
@@ -99,12 +99,12 @@ describe('the control API', () => {
     ['GET', '/v2/state'],
     ['POST', '/v1/tasks/ssh-1/explode'],
     ['DELETE', '/v1/tasks/ssh-1'],
-  ])('knows no %s %s', async (method, path) => {
+  ])('has no %s %s', async (method, path) => {
     expect(await ask(method, path)).toMatchObject({status: 404});
   });
 
-  it('takes the place of a socket that a killed predecessor left behind', async () => {
-    const left = join(folder, 'left.sock');
+  it('replaces the socket of a predecessor that was killed', async () => {
+    const left = join(directory, 'left.sock');
     await writeFile(left, '');
     const second = await serveApi(
       {state: async () => state, why: async () => undefined, command: async () => reply},

@@ -3,6 +3,7 @@ import {type AddressInfo, createServer as createTcpServer, type Server, type Soc
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {MesosClient, MesosError, type Subscription} from '../../../src/framework/client.js';
 import type {MesosEvent} from '../../../src/framework/mesos.js';
+import {encodeRecord} from '../../../src/framework/recordio.js';
 import {recordedBytes, recordedEvents} from '../../support/mesos-transcript.js';
 
 const framework = {
@@ -29,7 +30,7 @@ async function listening<T extends Server | HttpServer>(server: T): Promise<stri
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Plays recorded bytes back on the socket, as a genuine master sent them, and leaves the connection open as it did. */
+/** Sends recorded bytes of an upstream master, and leaves the connection open as it did. */
 async function replaying(transcript: string): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined);
@@ -53,41 +54,39 @@ async function eventsOf(client: MesosClient, id: string | null): Promise<MesosEv
   return events;
 }
 
-interface Seen {
+interface ReceivedCall {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: {readonly type?: string; readonly [more: string]: unknown};
 }
 
-/** A master that answers calls with this status, and remembers them. */
-async function master(status = 202, text = ''): Promise<{host: string; seen: Seen[]}> {
-  const seen: Seen[] = [];
+/** A master that answers calls with this status, and records them. */
+async function master(status = 202, text = ''): Promise<{host: string; received: ReceivedCall[]}> {
+  const received: ReceivedCall[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks).toString();
-    const body = raw === '' ? {} : (JSON.parse(raw) as Seen['body']);
-    seen.push({method: request.method!, path: request.url!, headers: request.headers, body});
+    const body = raw === '' ? {} : (JSON.parse(raw) as ReceivedCall['body']);
+    received.push({method: request.method!, path: request.url!, headers: request.headers, body});
     if (request.url === '/master/redirect') response.writeHead(307, {Location: `//${host}`}).end();
     else if (body.type === 'SUBSCRIBE') {
       response.writeHead(200, {'Content-Type': 'application/json', 'Mesos-Stream-Id': 'stream-1'});
-      const subscribed = JSON.stringify({
-        type: 'SUBSCRIBED',
-        subscribed: {framework_id: {value: 'F1'}, heartbeat_interval_seconds: 15},
-      });
-      response.write(`${subscribed.length}\n${subscribed}`);
+      response.write(
+        encodeRecord({type: 'SUBSCRIBED', subscribed: {framework_id: {value: 'F1'}, heartbeat_interval_seconds: 15}}),
+      );
     } else {
       await new Promise((resolve) => setTimeout(resolve, body.type === 'ACCEPT' ? 50 : 0));
       response.writeHead(status).end(text);
     }
   });
   const host = await listening(server);
-  return {host, seen};
+  return {host, received};
 }
 
-/** A master that takes no credentials. */
-async function refusing(): Promise<string> {
+/** A master that rejects credentials. */
+async function rejecting(): Promise<string> {
   const server = createServer((request, response) => {
     if (request.url === '/master/redirect') response.writeHead(307, {Location: `//${host}`}).end();
     else response.writeHead(401).end('401 Unauthorized.');
@@ -104,7 +103,7 @@ async function subscribed(host: string) {
   return subscription;
 }
 
-describe('the stream of a genuine master', () => {
+describe('the stream of an upstream master', () => {
   it.each(['330-subscribe-partition-aware', '243-subscribe-after-teardown'])(
     'is read to its last chunk although TCP stays open: %s',
     async (transcript) => {
@@ -131,21 +130,21 @@ describe('the stream of a genuine master', () => {
 });
 
 describe('a subscription', () => {
-  it('carries the framework id in both places, and the credentials', async () => {
-    const {host, seen} = await master();
+  it('contains the framework id in both places, and the credentials', async () => {
+    const {host, received} = await master();
     const credentials = async () => ({principal: 'hw5', secret: 'geheim'});
     const client = new MesosClient({master: host, framework, credentials});
     const subscription = await client.subscribe('F1', new AbortController().signal);
     subscription.close();
-    const {body, headers} = seen.find((one) => one.body.type === 'SUBSCRIBE')!;
+    const {body, headers} = received.find((one) => one.body.type === 'SUBSCRIBE')!;
     expect(body).toMatchObject({framework_id: {value: 'F1'}, subscribe: {framework_info: {id: {value: 'F1'}}}});
     expect(headers['content-type']).toBe('application/json');
     expect(headers.authorization).toBe(`Basic ${Buffer.from('hw5:geheim').toString('base64')}`);
     expect(headers['mesos-stream-id']).toBeUndefined();
   });
 
-  it('carries the secret as it is now, and goes on when it could not be read for once', async () => {
-    const {host, seen} = await master();
+  it('uses the present secret, and continues after one that could not be read', async () => {
+    const {host, received} = await master();
     const secrets = ['old', undefined, 'new'];
     let current: string | undefined;
     const credentials = async () => {
@@ -158,28 +157,28 @@ describe('a subscription', () => {
       if (current === undefined) await expect(subscribed).rejects.toThrow('the secret cannot be read');
       else (await subscribed).close();
     }
-    const sent = seen.filter((one) => one.body.type === 'SUBSCRIBE').map(({headers}) => headers.authorization);
+    const sent = received.filter((one) => one.body.type === 'SUBSCRIBE').map(({headers}) => headers.authorization);
     expect(sent).toEqual(['hw5:old', 'hw5:new'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`));
   });
 
-  it('goes to the master that leads', async () => {
+  it('is made at the leading master', async () => {
     const leading = await master();
     const server = createServer((_request, response) => response.writeHead(307, {Location: `//${leading.host}`}).end());
     const client = new MesosClient({master: await listening(server), framework});
     const subscription = await client.subscribe(null, new AbortController().signal);
     subscription.close();
     expect(subscription.master).toBe(leading.host);
-    expect(leading.seen.map((one) => one.body.type)).toContain('SUBSCRIBE');
+    expect(leading.received.map((one) => one.body.type)).toContain('SUBSCRIBE');
   });
 
-  it('is rejected with the words of the master', async () => {
-    const host = await refusing();
+  it('fails with the message of the master that rejects it', async () => {
+    const host = await rejecting();
     const rejected = new MesosClient({master: host, framework}).subscribe(null, new AbortController().signal);
     await expect(rejected).rejects.toMatchObject({status: 401, message: expect.stringContaining('401 Unauthorized.')});
   });
 
-  it('leaves no connection open when it is rejected or has ended, however it was read', async () => {
-    const unauthorized = await refusing();
+  it('leaves no connection open when it was rejected or is closed, however much was read', async () => {
+    const unauthorized = await rejecting();
     const removed = await replaying('243-subscribe-after-teardown');
     const readUntil = async (type: MesosEvent['type'], {events}: Subscription) => {
       for await (const event of events) if (event.type === type) return;
@@ -189,7 +188,7 @@ describe('a subscription', () => {
       await rejected.subscribe('F1', new AbortController().signal).catch(() => undefined);
       const client = new MesosClient({master: removed, framework});
       await readUntil('ERROR', await client.subscribe('F1', new AbortController().signal));
-      // to its end
+      // read to its end
       await readUntil('MESSAGE', await client.subscribe('F1', new AbortController().signal));
       // not read at all
       (await client.subscribe('F1', new AbortController().signal)).close();
@@ -197,7 +196,7 @@ describe('a subscription', () => {
     await vi.waitFor(() => expect([...sockets].filter((socket) => !socket.destroyed)).toEqual([]));
   });
 
-  it('is an error, not a hang, when there is no master', async () => {
+  it('fails and does not hang when there is no master', async () => {
     const server = createTcpServer();
     const host = await listening(server);
     server.close();
@@ -209,7 +208,7 @@ describe('a subscription', () => {
 
 describe('calls', () => {
   it('reach the master in their order, however long one takes', async () => {
-    const {host, seen} = await master();
+    const {host, received} = await master();
     const subscription = await subscribed(host);
     const accept = subscription.call({
       type: 'ACCEPT',
@@ -218,12 +217,12 @@ describe('calls', () => {
     const kill = subscription.call({type: 'KILL', kill: {task_id: {value: 'ssh-1.1'}}});
     await Promise.all([accept, kill]);
     subscription.close();
-    expect(seen.map((one) => one.body.type).filter((type) => type !== undefined)).toEqual(['SUBSCRIBE', 'ACCEPT', 'KILL']);
-    expect(seen.at(-1)!.headers['mesos-stream-id']).toBe('stream-1');
-    expect(seen.at(-1)!.body.framework_id).toEqual({value: 'F1'});
+    expect(received.map((one) => one.body.type).filter((type) => type !== undefined)).toEqual(['SUBSCRIBE', 'ACCEPT', 'KILL']);
+    expect(received.at(-1)!.headers['mesos-stream-id']).toBe('stream-1');
+    expect(received.at(-1)!.body.framework_id).toEqual({value: 'F1'});
   });
 
-  it('that are rejected say why', async () => {
+  it('fail with the reason when they are rejected', async () => {
     const {host} = await master(403, 'Framework is not subscribed');
     const subscription = await subscribed(host);
     await expect(subscription.call({type: 'REVIVE'})).rejects.toMatchObject({
@@ -234,10 +233,10 @@ describe('calls', () => {
   });
 
   it('are not sent after the subscription was closed', async () => {
-    const {host, seen} = await master();
+    const {host, received} = await master();
     const subscription = await subscribed(host);
     subscription.close();
     await expect(subscription.call({type: 'REVIVE'})).rejects.toThrow();
-    expect(seen.map((one) => one.body.type)).not.toContain('REVIVE');
+    expect(received.map((one) => one.body.type)).not.toContain('REVIVE');
   });
 });

@@ -54,12 +54,12 @@ function parts(node: string, store = kv) {
 
 function start(
   node: string,
-  wanted: readonly TaskSpec[] = tasks,
+  desired: readonly TaskSpec[] = tasks,
   at = 1,
   store = kv,
   client = parts(node).client,
 ): Instance & {stop(): Promise<void>} {
-  const instance = new Instance({...parts(node, store), client}, {tasks: wanted, at});
+  const instance = new Instance({...parts(node, store), client}, {tasks: desired, at});
   const stop = new AbortController();
   const done = instance.run(stop.signal);
   running.push({stop, done});
@@ -80,7 +80,7 @@ const runsAll = (instance: Instance, count = 2) =>
 const ids = () => [...master.tasks.keys()].sort();
 
 describe('an instance', () => {
-  it('subscribes, runs what is wanted, and says so', async () => {
+  it('subscribes, runs the desired tasks, and reports them', async () => {
     const instance = start('node0');
     await runsAll(instance);
     expect((await instance.state()).framework).toMatchObject({
@@ -98,7 +98,7 @@ describe('an instance', () => {
     ]);
   });
 
-  it('leaves the tasks running when it is stopped, and goes on with the same id when it is started again', async () => {
+  it('leaves the tasks running when it is stopped, and keeps its id when it is started again', async () => {
     const first = start('node0');
     await runsAll(first);
     const before = ids();
@@ -125,7 +125,7 @@ describe('an instance', () => {
   it('subscribes again when a call is rejected', async () => {
     const instance = start('node0');
     await runsAll(instance);
-    master.refuseNext = 403;
+    master.rejectNext = 403;
     await clock.during(instance.command({action: 'restart', name: 'ssh-1', at: clock.now()}));
     await until(() => expect(master.calls.filter((call) => call.type === 'SUBSCRIBE')).toHaveLength(2));
     expect(lines).toContainEqual(expect.stringMatching(/^node0: not subscribed: [A-Z]+ was rejected by .* HTTP 403/));
@@ -133,7 +133,7 @@ describe('an instance', () => {
     await runsAll(instance);
   });
 
-  it('goes on as before when somebody sets the clock', async () => {
+  it('is not affected when the clock is set', async () => {
     const instance = start('node0');
     await runsAll(instance);
     clock.set(-3_600_000);
@@ -155,7 +155,7 @@ describe('an instance', () => {
     expect((await instance.state()).tasks[1]).toMatchObject({name: 'ssh-2', state: 'unreachable', taskId: 'ssh-2.1'});
   });
 
-  it('refuses to register anew beside the tasks of an older framework of its name', async () => {
+  it('does not register a new framework next to the tasks of an older one with its name', async () => {
     master.others = [{id: 'OLD', name: 'hw5', tasks: [{}]}];
     const instance = start('node0');
     await until(async () =>
@@ -166,11 +166,11 @@ describe('an instance', () => {
     await runsAll(instance);
   });
 
-  it('takes the newer of two statements of what is wanted', async () => {
+  it('uses the newer one of two configurations', async () => {
     const first = start('node0', tasks, 100);
     await runsAll(first);
     await first.stop();
-    // A node that was away has an old file.
+    // A node that was unreachable during a change has an old file.
     const stale = start('node1', tasks.slice(0, 1), 50);
     await runsAll(stale, 2);
     stale.updateConfiguration(tasks.slice(0, 1), 200);
@@ -179,13 +179,13 @@ describe('an instance', () => {
 });
 
 describe('two instances', () => {
-  it('have one leader; the other answers from the store and hands commands over', async () => {
+  it('have one leader; the other one answers from the store and passes commands on', async () => {
     const first = start('node0');
     await runsAll(first);
     const second = start('node1');
     await runsAll(second);
     expect((await second.state()).framework).toMatchObject({leader: 'node0', isLeader: false, connected: true, isCurrent: true});
-    // its own file asks for something else, and the leader has not heard of it
+    // its own file has another list, which the leader does not have
     second.updateConfiguration([], 0);
     expect((await second.state()).framework.isCurrent).toBe(false);
     const command = (given: Command) => clock.during(second.command(given));
@@ -196,7 +196,7 @@ describe('two instances', () => {
     await until(() => expect(ids()).toEqual([expect.stringMatching(/^ssh-1/)]));
   });
 
-  it('do not take what the former leader published for the new one’s subscription', async () => {
+  it('do not report the subscription of the previous leader as that of the new one', async () => {
     await runsAll(start('node0'));
     const second = start('node1');
     await runsAll(second);
@@ -225,7 +225,7 @@ describe('two instances', () => {
     await former!.resign();
   });
 
-  it('change over when the leader does not reach the master and the other one does', async () => {
+  it('change the leader when only the other one reaches the master', async () => {
     const cut = new MesosClient({master: '127.0.0.1:9', framework});
     const first = start('node0', tasks, 1, kv, cut);
     await until(async () => expect((await first.state()).framework).toMatchObject({isLeader: true, connected: false}));
@@ -237,7 +237,7 @@ describe('two instances', () => {
     expect(lines).toContain('node0: another instance reaches the Mesos master: resigning');
   });
 
-  it('do not change over when neither reaches the master, or the master refuses', async () => {
+  it('do not change the leader when neither reaches the master, or the master answers the leader', async () => {
     const monitor = (client: MesosClient, isMasterUnresponsive: boolean) => {
       const store = new FrameworkStore(kv, 'hw5');
       const one = new LeaderMonitor({store, client, unresponsiveSeconds: 3, clock});
@@ -255,7 +255,7 @@ describe('two instances', () => {
     expect(await monitor(parts('node1').client, true)()).toBe(1);
   });
 
-  it('change over when the leader is cut off from the store, with the same id, and no task restarts', async () => {
+  it('change the leader when it cannot reach the store: the id stays, and no task restarts', async () => {
     const cut = new CutOff(kv);
     const first = start('node0', tasks, 1, cut as unknown as MemoryKeyValues);
     await runsAll(first);
@@ -272,7 +272,7 @@ describe('two instances', () => {
 });
 
 describe('without the store', () => {
-  it('an instance still answers, with what it knew last and why it knows no more', async () => {
+  it('an instance answers with the last known state, and why there is no newer one', async () => {
     await runsAll(start('node0'));
     const second = start('node1');
     await runsAll(second);
@@ -282,7 +282,7 @@ describe('without the store', () => {
     expect(state.tasks.map((task) => task.name)).toEqual(['ssh-1', 'ssh-2']);
   });
 
-  it('nobody leads, the tasks run on, and one leads again when the store is back', async () => {
+  it('no instance leads and the tasks keep running, until the store answers again', async () => {
     const instance = start('node0');
     await runsAll(instance);
     const before = ids();
@@ -298,7 +298,7 @@ describe('without the store', () => {
 describe('tearing down', () => {
   const limits = {limitSeconds: 8};
 
-  it('ends the tasks, then the framework, and forgets both', async () => {
+  it('ends the tasks, then removes the framework, then the records', async () => {
     const instance = start('node0');
     await runsAll(instance);
     await instance.stop();
@@ -310,12 +310,12 @@ describe('tearing down', () => {
     expect(await kv.list('/hw5/framework/')).toEqual([]);
   });
 
-  it('finds nothing to do a second time', async () => {
+  it('does nothing a second time', async () => {
     await clock.during(tearDown({...parts('node0'), ...limits}));
     expect(master.calls).toEqual([]);
   });
 
-  it('forgets a framework that the master has removed already', async () => {
+  it('removes the records of a framework that the master has removed already', async () => {
     const instance = start('node0');
     await runsAll(instance);
     await instance.stop();
@@ -325,7 +325,7 @@ describe('tearing down', () => {
     expect(await kv.list('/hw5/framework/')).toEqual([]);
   });
 
-  it('does not begin while another instance leads', async () => {
+  it('fails while another instance leads', async () => {
     await runsAll(start('node0'));
     await expect(clock.during(tearDown({...parts('node1'), limitSeconds: 1}))).rejects.toMatchObject({
       message: 'the framework is still led by node0',
@@ -335,7 +335,7 @@ describe('tearing down', () => {
   });
 });
 
-/** One instance's way to the store, which can be cut. */
+/** One instance's connection to the store, which can be cut. */
 class CutOff {
   isCut = false;
   readonly #kv: MemoryKeyValues;

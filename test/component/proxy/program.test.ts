@@ -13,23 +13,23 @@ notebook.on('upgrade', (message, socket) => {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
   socket.write(`origin ${message.headers.origin} host ${message.headers.host}`);
 });
-let folder: string;
+let directory: string;
 let proxy: ReturnType<typeof spawn>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(`${tmpdir()}/hw5-proxy-test-`);
+  directory = await mkdtemp(`${tmpdir()}/hw5-proxy-test-`);
   await once(notebook.listen(0, '127.0.0.1'), 'listening');
   proxy = startProxy([
     `--default-target=http://127.0.0.1:${(notebook.address() as AddressInfo).port}`,
-    `--socket=${folder}/proxy`,
-    `--api-socket=${folder}/api`,
+    `--socket=${directory}/proxy`,
+    `--api-socket=${directory}/api`,
     `--error-path=${root}templates/proxy`,
   ]);
-  let said = '';
+  let output = '';
   await new Promise<void>((resolve) => {
     proxy.stdout!.on('data', (text) => {
-      said += text;
-      if (said.includes('Proxy API at')) resolve();
+      output += text;
+      if (output.includes('Proxy API at')) resolve();
     });
   });
 });
@@ -37,7 +37,7 @@ afterAll(async () => {
   proxy.kill('SIGKILL');
   notebook.closeAllConnections();
   notebook.close();
-  await rm(folder, {recursive: true});
+  await rm(directory, {recursive: true});
 });
 
 function startProxy(flags: string[]) {
@@ -49,7 +49,7 @@ function startProxy(flags: string[]) {
 }
 
 async function ask(socket: string, options: RequestOptions = {}) {
-  const [response] = (await once(request({socketPath: `${folder}/${socket}`, ...options}).end(), 'response')) as [
+  const [response] = (await once(request({socketPath: `${directory}/${socket}`, ...options}).end(), 'response')) as [
     IncomingMessage,
   ];
   let body = '';
@@ -63,32 +63,32 @@ test('requests reach the notebook', async () => {
 
 test('web sockets reach the notebook, with the host and origin it compares', async () => {
   const headers = {Connection: 'Upgrade', Upgrade: 'websocket', Host: 'node0:8888', Origin: 'http://node0:8888'};
-  const [, socket, head] = await once(request({socketPath: `${folder}/proxy`, headers}).end(), 'upgrade');
+  const [, socket, head] = await once(request({socketPath: `${directory}/proxy`, headers}).end(), 'upgrade');
   const data = head.length > 0 ? head : (await once(socket, 'data'))[0];
   socket.destroy();
   expect(String(data)).toBe('origin http://node0:8888 host node0:8888');
 });
 
-test('the API refuses who does not know its secret', async () => {
+test('the API rejects clients without its secret', async () => {
   expect(await ask('api', {path: '/api/routes'})).toMatchObject({status: 403});
   expect(await ask('api', {path: '/api/routes', headers: {Authorization: 'token api-secret'}})).toMatchObject({status: 200});
 });
 
 test('while the notebook does not answer, users get a readable page with status 503', async () => {
-  const refused = createTcpServer();
-  await once(refused.listen(0, '127.0.0.1'), 'listening');
-  const {port} = refused.address() as AddressInfo;
-  await new Promise((done) => refused.close(done));
+  const closed = createTcpServer();
+  await once(closed.listen(0, '127.0.0.1'), 'listening');
+  const {port} = closed.address() as AddressInfo;
+  await new Promise((done) => closed.close(done));
   const headers = {Authorization: 'token api-secret'};
-  const route = request({socketPath: `${folder}/api`, method: 'POST', path: '/api/routes/away', headers});
+  const route = request({socketPath: `${directory}/api`, method: 'POST', path: '/api/routes/away', headers});
   await once(route.end(JSON.stringify({target: `http://127.0.0.1:${port}`})), 'response');
   const page = await ask('proxy', {path: '/away'});
   expect(page).toMatchObject({status: 503, type: 'text/html'});
   expect(page.body).toContain('The notebook does not answer');
 });
 
-test('a proxy that cannot listen ends, so that systemd starts it again', async () => {
-  const second = startProxy([`--socket=${folder}/proxy`, `--api-socket=${folder}/second-api`]);
+test('a proxy that cannot listen exits, so that systemd starts it again', async () => {
+  const second = startProxy([`--socket=${directory}/proxy`, `--api-socket=${directory}/second-api`]);
   const [code] = await once(second, 'exit');
   expect(code).toBe(1);
 });

@@ -10,7 +10,7 @@ const network = (...holders: [name: string, address: string][]) =>
     },
   ]);
 
-/** Programs that answer as scripted; anything else fails the test. */
+/** Programs with scripted results; any other one fails the test. */
 function programs(script: Readonly<Record<string, {code?: number; stdout?: string; stderr?: string}>>): {
   run: RunProgram;
   ran: string[];
@@ -34,7 +34,7 @@ const disconnect = 'docker network disconnect -f calico_net mesos-dead-2';
 const release = 'calicoctl ipam release --ip=192.168.0.101';
 
 describe('freeing an address', () => {
-  it('cuts off the endpoint of a dead container, then releases the address', async () => {
+  it('disconnects the endpoint of a dead container, then releases the address', async () => {
     const {run, ran} = programs({
       [inspect]: {stdout: network(['mesos-dead-2', '192.168.0.101'], ['mesos-live', '192.168.0.102'])},
       [disconnect]: {},
@@ -47,13 +47,13 @@ describe('freeing an address', () => {
     expect(ran).toEqual([inspect, disconnect, release]);
   });
 
-  it('releases an address that no endpoint holds', async () => {
+  it('releases an address that no endpoint uses', async () => {
     const {run, ran} = programs({[inspect]: {stdout: network(['mesos-live', '192.168.0.102'])}, [release]: {}});
     expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
     expect(ran).toEqual([inspect, release]);
   });
 
-  it('touches nothing that it does not know to be dead', async () => {
+  it('leaves endpoints of containers alone that may be alive', async () => {
     const {run, ran} = programs({[inspect]: {stdout: network(['other', '192.168.0.101'])}});
     expect(await freeAddress(request, [], run)).toEqual({
       ok: false,
@@ -62,12 +62,12 @@ describe('freeing an address', () => {
     expect(ran).toEqual([inspect]);
   });
 
-  it('does not take 192.168.0.10 for 192.168.0.101', async () => {
+  it('distinguishes 192.168.0.10 from 192.168.0.101', async () => {
     const {run} = programs({[inspect]: {stdout: network(['other', '192.168.0.10'])}, [release]: {}});
     expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
   });
 
-  it('keeps the address when an endpoint cannot be cut off', async () => {
+  it('does not release the address when an endpoint cannot be disconnected', async () => {
     const {run, ran} = programs({
       [inspect]: {stdout: network(['mesos-dead-2', '192.168.0.101'])},
       [disconnect]: {code: 1, stderr: 'a\nno such network\n'},
@@ -79,7 +79,7 @@ describe('freeing an address', () => {
     expect(ran).not.toContain(release);
   });
 
-  it('says that docker does not answer, and does nothing', async () => {
+  it('reports that docker does not answer, and does nothing', async () => {
     const {run, ran} = programs({[inspect]: {code: 1, stderr: 'Cannot connect to the Docker daemon'}});
     expect(await freeAddress(request, [], run)).toEqual({
       ok: false,
@@ -88,7 +88,7 @@ describe('freeing an address', () => {
     expect(ran).toEqual([inspect]);
   });
 
-  it('takes an address that Calico does not know as assigned for free', async () => {
+  it('counts an address as free that is not assigned in Calico', async () => {
     const {run} = programs({
       [inspect]: {stdout: network()},
       [release]: {code: 1, stderr: 'IP address 192.168.0.101 is not assigned'},
@@ -96,13 +96,13 @@ describe('freeing an address', () => {
     expect(await freeAddress(request, [], run)).toEqual({ok: true, message: ''});
   });
 
-  it('ends at once when somebody else leads meanwhile', async () => {
+  it('stops immediately when this instance no longer leads', async () => {
     const {run, ran} = programs({[inspect]: {stdout: network()}, [release]: {}});
     expect(await freeAddress(request, [], run, () => ran.length === 0)).toMatchObject({ok: false});
     expect(ran).toEqual([inspect]);
   });
 
-  it('is not done as long as Calico does not release the address', async () => {
+  it('fails when Calico does not release the address', async () => {
     const {run} = programs({[inspect]: {stdout: network()}, [release]: {code: 1, stderr: 'no etcd member answers'}});
     expect(await freeAddress(request, [], run)).toMatchObject({ok: false});
   });

@@ -36,7 +36,7 @@ describe('the leadership', () => {
     expect(first.isHeld()).toBe(false);
   });
 
-  it('of a process that was killed is ended by the next one on the same node, and by no other node’s', async () => {
+  it('of a process that was killed is ended by the next process on the same node, and by no other node’s', async () => {
     const first = await elected('node0');
     await election('node1').endPreviousTerm();
     expect(await election('node1').leader()).toBe('node0');
@@ -56,7 +56,7 @@ describe('the leadership', () => {
     expect(await write(second)).toBe(true);
   });
 
-  it('goes to the next one as soon as it is resigned', async () => {
+  it('can be won by another instance as soon as the leader has resigned', async () => {
     await (await elected('node0')).resign();
     expect(await election('node1').leader()).toBeNull();
     await elected('node1');

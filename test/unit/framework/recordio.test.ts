@@ -12,7 +12,7 @@ function decodeAll(chunks: readonly Uint8Array[]): unknown[] {
 }
 
 describe('the RecordIO decoder', () => {
-  it('finds the same records however the stream is cut into chunks', () => {
+  it('decodes the same records however the stream is split into chunks', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), fc.array(fc.nat(200)), (records, cuts) => {
         const bytes = Buffer.concat(records.map(encodeRecord));
@@ -27,20 +27,20 @@ describe('the RecordIO decoder', () => {
     expect(decodeAll([Buffer.from('7\n"äö€"'.replace('7', String(Buffer.byteLength('"äö€"'))))])).toEqual(['äö€']);
   });
 
-  it('does not hand out a record before its last byte is there', () => {
+  it('does not return a record before its last byte has arrived', () => {
     const {records, rest} = decodeRecords(emptyRest, Buffer.from('20\n{"type":"HEARTBEAT"'));
     expect(records).toEqual([]);
     expect(decodeRecords(rest, Buffer.from('}')).records).toEqual([{type: 'HEARTBEAT'}]);
   });
 
   it.each(['x\n{}', '-1\n{}', '1.5\n{}', '99999999999999\n', 'HTTP/1.1 400 Bad Request'])(
-    'refuses a stream that is not RecordIO: %j',
+    'rejects a stream that is not RecordIO: %j',
     (text) => {
       expect(() => decodeAll([Buffer.from(text)])).toThrow(RecordIoError);
     },
   );
 
-  it('refuses a record that is not JSON', () => {
+  it('rejects a record that is not JSON', () => {
     expect(() => decodeAll([Buffer.from('3\n{a}')])).toThrow(RecordIoError);
   });
 });

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {TaskInfo} from '../../../src/framework/mesos.js';
 import type {TaskSpec} from '../../../src/scheduler-api/task.js';
-import {type Container, FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
+import {type Container, FrameworkWorld, fiveTasks, recoverFor, runFor, taskSpec} from '../../support/framework-world.js';
 
-const wishes: readonly (readonly TaskSpec[])[] = [
+const taskLists: readonly (readonly TaskSpec[])[] = [
   fiveTasks(),
   fiveTasks('docker-ssh:2'),
   fiveTasks().slice(0, 3),
   [...fiveTasks(), taskSpec('ssh-5', '192.168.0.105')],
-  // Two swap their addresses.
+  // Two tasks swap their addresses.
   fiveTasks().map((spec) =>
     spec.name === 'ssh-1'
       ? {...spec, address: '192.168.0.102'}
@@ -31,12 +31,12 @@ const withContainer = ({world, choice}: Moment, act: (container: Container) => v
   if (container !== undefined) act(container);
 };
 
-const deeds = {
-  live: ({world, choice}) => live(world, 1 + choice),
+const actions = {
+  live: ({world, choice}) => runFor(world, 1 + choice),
   subscribe: ({world}) => world.subscribe(),
   'some seconds': ({world, choice}) => world.pass(1 + choice),
   'a minute': ({world}) => world.pass(60),
-  'more than half a fence': ({world}) => world.pass(160),
+  'more than half a reservation': ({world}) => world.pass(160),
   'five minutes': ({world}) => world.pass(301),
   deliver: ({world}) => world.deliver(),
   duplicate: ({world}) => world.deliver(true),
@@ -46,10 +46,10 @@ const deeds = {
   offer: ({world}) => world.offer(),
   rescind: ({world}) => world.rescind(),
   progress: (moment) => withContainer(moment, (container) => moment.world.progress(container)),
-  sicken: (moment) => withContainer(moment, (container) => moment.world.sicken(container)),
+  makeUnhealthy: (moment) => withContainer(moment, (container) => moment.world.makeUnhealthy(container)),
   fail: (moment) => withContainer(moment, (container) => moment.world.end(container, 'TASK_FAILED')),
   'lose messages': ({world}) => {
-    // The master's own are lost for good; those of agents would be repeated.
+    // Only updates of the master are lost for ever; an agent repeats its own.
     world.stream = world.stream.filter((event) => event.type !== 'UPDATE' || event.update.status.uuid !== undefined);
   },
   'lose agent': (moment) => moment.world.loseAgent(agent(moment)),
@@ -57,20 +57,20 @@ const deeds = {
   'reboot agent': (moment) => moment.world.returnAgent(agent(moment), true),
   disconnect: ({world}) => world.disconnect(),
   crash: ({world, choice}) => world.crash(choice % 4),
-  'crash in the midst of an act': ({world, choice}) => world.lightFuse(choice, choice % 3),
+  'crash in the midst of an act': ({world, choice}) => world.crashAfter(choice, choice % 3),
   'restart master': ({world}) => world.restartMaster(),
-  want: ({world, choice}) => world.want(wishes[choice % wishes.length]!),
+  want: ({world, choice}) => world.setDesired(taskLists[choice % taskLists.length]!),
   restart: (moment) => moment.world.command('restart', name(moment)),
   kill: (moment) => moment.world.command('kill', name(moment)),
   release: (moment) => moment.world.command('release', name(moment)),
   teardown: ({world}) => world.teardown(),
 } satisfies Record<string, (moment: Moment) => void>;
 
-type Deed = keyof typeof deeds;
-type Step = readonly [deed: Deed, choice: number];
+type Action = keyof typeof actions;
+type Step = readonly [action: Action, choice: number];
 
-/** Small steps in odd orders, and spans in which everything goes its way, so that the odd ones meet a busy world. */
-const often: readonly Deed[] = [
+/** Single actions in arbitrary order, mixed with longer spans of normal operation, so that they occur in a busy cluster. */
+const often: readonly Action[] = [
   'live',
   'live',
   'live',
@@ -87,23 +87,23 @@ const often: readonly Deed[] = [
   'want',
   'save',
 ];
-const stepsOf = (chosen: readonly Deed[]): fc.Arbitrary<readonly Step[]> =>
-  fc.array(fc.tuple(fc.constantFrom(...often.filter((deed) => chosen.includes(deed)), ...chosen), fc.nat(20)), {
+const stepsOf = (chosen: readonly Action[]): fc.Arbitrary<readonly Step[]> =>
+  fc.array(fc.tuple(fc.constantFrom(...often.filter((action) => chosen.includes(action)), ...chosen), fc.nat(20)), {
     minLength: 10,
     maxLength: 60,
   });
-const all = Object.keys(deeds) as Deed[];
+const all = Object.keys(actions) as Action[];
 const steps = stepsOf(all);
-/** What does not end a task by itself, nor asks for its end. */
+/** The actions that neither end a task nor request its end. */
 const blameless = all.filter(
-  (deed) => !['sicken', 'fail', 'reboot agent', 'want', 'restart', 'kill', 'release', 'teardown'].includes(deed),
+  (action) => !['makeUnhealthy', 'fail', 'reboot agent', 'want', 'restart', 'kill', 'release', 'teardown'].includes(action),
 );
 
-function perform(world: FrameworkWorld, [deed, choice]: Step): void {
-  deeds[deed]({world, choice});
+function perform(world: FrameworkWorld, [action, choice]: Step): void {
+  actions[action]({world, choice});
 }
 
-/** Containers whose address cannot have been given away: their agent was never out of touch for as long as the fence holds. */
+/** Containers whose address cannot have another holder: their agent was never lost for as long as an address stays reserved. */
 function holders(world: FrameworkWorld) {
   return world.containers.filter((container) => !container.isOverdue);
 }
@@ -114,18 +114,18 @@ function expectUnique<T>(things: readonly T[], by: (thing: T) => string, when: u
   if (twice.length > 0) expect.fail(`${twice.join(', ')} twice after ${JSON.stringify(when)}: ${JSON.stringify(things)}`);
 }
 
-/** At the moment of a launch: it is on record, with a counter beyond it, and nothing alive has its name or its address. */
+/** Checks a launch when it is sent: it is stored, the stored counter is higher, and no live container has its name or its address. */
 function expectLaunchable(world: FrameworkWorld, info: TaskInfo): void {
   const id = info.task_id.value;
   const address = info.container.docker.parameters.find(({key}) => key === 'ip')!.value;
-  const rival = holders(world).find((one) => one.address === address || one.name === info.name);
-  if (rival !== undefined) expect.fail(`${id} was launched beside ${JSON.stringify(rival)}`);
+  const holder = holders(world).find((one) => one.address === address || one.name === info.name);
+  if (holder !== undefined) expect.fail(`${id} was launched next to ${JSON.stringify(holder)}`);
   const number = Number(id.split('.').at(-1));
   if (!world.store.has(`runs/${id}`) || !(Number(world.store.get('counter')) > number))
     expect.fail(`${id} was launched before it was written down`);
 }
 
-describe('whatever happens in whatever order', () => {
+describe('with any events in any order', () => {
   it('no two live tasks share an address or a name, and no task id is used twice', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
@@ -138,12 +138,12 @@ describe('whatever happens in whatever order', () => {
             ids.push(info.task_id.value);
           }
         };
-        flourish(world, 12);
+        recoverFor(world, 12);
         for (const step of sequence) {
           perform(world, step);
           const live = holders(world);
           expectUnique(live, (container) => container.address, step);
-          // One live task of each name at most: never more than wanted.
+          // At most one live task of each name: never more than desired.
           expectUnique(live, (container) => container.name, step);
         }
         expectUnique(ids, (id) => id, 'the ids');
@@ -152,13 +152,13 @@ describe('whatever happens in whatever order', () => {
     );
   }, 400_000);
 
-  it('no task is ended but for a reason: it runs on through every loss of messages, of the scheduler, the master and its agent', () => {
+  it('no task is ended without a reason: it survives every loss of messages, of the scheduler, the master and its agent', () => {
     fc.assert(
       fc.property(stepsOf(blameless), (sequence) => {
         const world = new FrameworkWorld(fiveTasks());
-        // Or a word from before the agent's return could be the last one heard when the fence's time is over.
+        // Otherwise a message from before the agent's return could be the last one when the reservation ends.
         world.isPrompt = true;
-        flourish(world, 12);
+        recoverFor(world, 12);
         const before = world.containers;
         for (const step of sequence) {
           perform(world, step);
@@ -170,25 +170,25 @@ describe('whatever happens in whatever order', () => {
     );
   }, 400_000);
 
-  it('everything that is wanted runs in the end, as it is wanted, and nothing else', () => {
+  it('in the end all desired tasks run with their descriptions, and nothing else', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
         const world = new FrameworkWorld(fiveTasks());
-        flourish(world, 12);
+        recoverFor(world, 12);
         for (const step of sequence) perform(world, step);
-        world.putOutFuse();
-        flourish(world, 1200);
+        world.cancelCrash();
+        recoverFor(world, 1200);
         const {desired, hashes, runs} = world.state;
-        const wanted = desired.map((spec) => `${spec.name} ${spec.address} ${spec.image}`).sort();
-        expect(world.containers.map((one) => `${one.name} ${one.address} ${one.image}`).sort()).toEqual(wanted);
+        const expected = desired.map((spec) => `${spec.name} ${spec.address} ${spec.image}`).sort();
+        expect(world.containers.map((one) => `${one.name} ${one.address} ${one.image}`).sort()).toEqual(expected);
         expect(world.containers.every((one) => one.state === 'TASK_RUNNING' && (one.healthy === true || !one.hasCheck))).toBe(
           true,
         );
         for (const run of Object.values(runs))
           expect(run).toMatchObject({termination: null, phase: 'running', specHash: hashes[run.name]});
-        // Once all is well nothing is sent any more but the periodic reconciliation.
+        // When everything is healthy, only the periodic reconciliation is sent.
         world.calls.length = 0;
-        flourish(world, 60);
+        recoverFor(world, 60);
         expect(world.calls.filter((call) => call.type !== 'RECONCILE')).toEqual([]);
       }),
       {numRuns: 40},

@@ -2,11 +2,11 @@ import {describe, expect, it} from 'vitest';
 import type {Call} from '../../../src/framework/mesos.js';
 import {reduce} from '../../../src/framework/reduce.js';
 import {viewOf} from '../../../src/framework/view.js';
-import {FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
+import {FrameworkWorld, fiveTasks, recoverFor, runFor, taskSpec} from '../../support/framework-world.js';
 
 function settled(tasks = fiveTasks(), agents = 3): FrameworkWorld {
   const world = new FrameworkWorld(tasks, agents);
-  flourish(world, 20);
+  recoverFor(world, 20);
   world.calls.length = 0;
   return world;
 }
@@ -21,7 +21,7 @@ const agentOf = (world: FrameworkWorld, name: string) =>
   world.agents.find((agent) => agent.id === container(world, name).agentId)!;
 
 describe('starting', () => {
-  it('runs every wanted task once, spread over the nodes', () => {
+  it('runs every desired task once, spread over the nodes', () => {
     const world = settled();
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
     expect(world.agents.map((agent) => agent.containers.size).sort()).toEqual([1, 2, 2]);
@@ -31,12 +31,12 @@ describe('starting', () => {
 
   it('puts several tasks into one offer', () => {
     const world = new FrameworkWorld(fiveTasks(), 1);
-    flourish(world, 5);
+    recoverFor(world, 5);
     expect(names(world)).toHaveLength(5);
     expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
   });
 
-  it('writes a launch down before it sends it', () => {
+  it('stores a launch before it sends it', () => {
     const world = new FrameworkWorld(fiveTasks(), 3);
     world.onCall = (call) => {
       if (call.type !== 'ACCEPT') return;
@@ -44,11 +44,11 @@ describe('starting', () => {
         expect(world.store.has(`runs/${info.task_id.value}`)).toBe(true);
       }
     };
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(callsOf(world, 'ACCEPT').length).toBeGreaterThan(0);
   });
 
-  it('is not misled by an earlier write that is done: only the launch’s own record lets it go', () => {
+  it('sends a launch only after its own record is stored, not after an earlier one', () => {
     const world = new FrameworkWorld(fiveTasks(), 1);
     world.subscribe();
     world.deliver();
@@ -74,7 +74,7 @@ describe('starting', () => {
       ],
       1,
     );
-    flourish(world, 5);
+    recoverFor(world, 5);
     const info = callsOf(world, 'ACCEPT')[0]!.accept.operations[0]!.launch.task_infos[0]!;
     expect(info).toMatchObject({
       name: 'ssh-1',
@@ -104,7 +104,7 @@ describe('starting', () => {
     expect(info.task_id.value).toMatch(/^ssh-1\.\d+$/);
   });
 
-  it('holds no offer when there is nothing to start, and asks for no more', () => {
+  it('declines all offers when there is nothing to start, and requests no more', () => {
     const world = settled();
     world.isSuppressed = false;
     world.offer();
@@ -119,7 +119,7 @@ describe('starting', () => {
     expect(agentOf(world, 'jupyter').host).toBe('node2');
   });
 
-  it('never puts two tasks of a kind on one node when they must be alone there, and says why one waits', () => {
+  it('never places two unique tasks of a kind on one node, and reports why one waits', () => {
     const world = settled(
       [1, 2, 3].map((number) => taskSpec(`ssh-${number}`, `192.168.0.10${number}`, {constraints: {unique: true}})),
       2,
@@ -129,12 +129,12 @@ describe('starting', () => {
     expect(world.state.rejections[waiting.name]!.node0).toContain('must be alone of its kind');
   });
 
-  it('says how much is missing when no offer is large enough', () => {
+  it('reports how much is missing when no offer is large enough', () => {
     const world = settled([taskSpec('jupyter', '192.168.0.100', {mem: 9000})], 1);
     expect(world.state.rejections.jupyter!.node0).toBe('needs 9000 MB, 4096 MB offered');
   });
 
-  it('takes a launch back when the offer is taken back before the launch was written down', () => {
+  it('cancels a launch when its offer is rescinded before the launch is stored', () => {
     const world = new FrameworkWorld(fiveTasks(), 1);
     world.subscribe();
     world.drain();
@@ -146,16 +146,16 @@ describe('starting', () => {
     world.disconnect();
     world.drain();
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(names(world)).toHaveLength(5);
   });
 });
 
 describe('acknowledging', () => {
-  it('acknowledges what has a uuid, and not what the master made up itself', () => {
+  it('acknowledges updates with a uuid, and not those that the master generated', () => {
     const world = settled();
     world.disconnect();
-    flourish(world, 3);
+    recoverFor(world, 3);
     // The answers to the reconciliation have no uuid.
     expect(callsOf(world, 'RECONCILE').length).toBeGreaterThan(0);
     expect(callsOf(world, 'ACKNOWLEDGE')).toEqual([]);
@@ -164,7 +164,7 @@ describe('acknowledging', () => {
     expect(callsOf(world, 'ACKNOWLEDGE')).toHaveLength(1);
   });
 
-  it('acknowledges only when what was told is durable', () => {
+  it('acknowledges an update only after its content is stored', () => {
     const world = settled();
     world.end(container(world, 'ssh-1'), 'TASK_FAILED');
     world.deliver();
@@ -179,7 +179,7 @@ describe('failing tasks', () => {
     const world = settled();
     const before = world.containers.filter((one) => one.name !== 'ssh-2').map((one) => one.taskId);
     world.end(container(world, 'ssh-2'), 'TASK_FAILED', 'Container exited with status 1');
-    flourish(world, 15);
+    recoverFor(world, 15);
     expect(container(world, 'ssh-2').address).toBe('192.168.0.102');
     expect(world.containers.filter((one) => one.name !== 'ssh-2').map((one) => one.taskId)).toEqual(before);
     expect(world.state.slots['ssh-2']!.restarts).toBe(1);
@@ -192,17 +192,17 @@ describe('failing tasks', () => {
       world.end(container(world, 'ssh-1'), 'TASK_FAILED');
       world.drain();
       waits.push((world.state.slots['ssh-1']!.notBefore - world.now) / 1000);
-      for (let second = 0; second < 80 && world.containers.length === 0; second++) flourish(world, 1);
+      for (let second = 0; second < 80 && world.containers.length === 0; second++) recoverFor(world, 1);
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('forgets the failures of a task that runs well for a while', () => {
+  it('resets the failures of a task that stays healthy for a while', () => {
     const world = settled([taskSpec('ssh-1', '192.168.0.101')], 1);
     world.end(container(world, 'ssh-1'), 'TASK_FAILED');
-    flourish(world, 20);
+    recoverFor(world, 20);
     expect(world.state.slots['ssh-1']!.failures).toBe(1);
-    flourish(world, 70);
+    recoverFor(world, 70);
     expect(world.state.slots['ssh-1']!.failures).toBe(0);
   });
 
@@ -217,11 +217,11 @@ describe('failing tasks', () => {
     }
     const first = container(world, 'ssh-1');
     world.end(first, 'TASK_FAILED', 'no such image');
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(container(world, 'ssh-1').agentId).not.toBe(first.agentId);
   });
 
-  it('frees the address of leftovers before it launches again', () => {
+  it('frees the address of a stale endpoint before it launches again', () => {
     const world = settled();
     world.end(container(world, 'ssh-1'), 'TASK_FAILED');
     world.deliver();
@@ -233,7 +233,7 @@ describe('failing tasks', () => {
     world.pass(5);
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
     world.drain();
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(names(world)).toContain('ssh-1');
   });
 
@@ -245,13 +245,13 @@ describe('failing tasks', () => {
     };
     for (let round = 0; round < 30; round++) {
       for (const one of world.containers) if (one.state === 'TASK_RUNNING') world.end(one, 'TASK_FAILED');
-      flourish(world, 2);
+      recoverFor(world, 2);
     }
     expect(times.length).toBeGreaterThan(3);
     for (let index = 1; index < times.length; index++) expect(times[index]! - times[index - 1]!).toBeGreaterThanOrEqual(5000);
   });
 
-  it('kills a launch that does not start within five minutes, and starts it anew', () => {
+  it('kills a launch that does not start within five minutes, and launches it again', () => {
     const world = new FrameworkWorld([taskSpec('ssh-1', '192.168.0.101')], 1);
     world.subscribe();
     const rest = () => {
@@ -269,21 +269,21 @@ describe('failing tasks', () => {
     expect(container(world, 'ssh-1').taskId).not.toBe(first);
   });
 
-  it('replaces a task whose health check fails for good when the agent does not end it', () => {
+  it('replaces a task whose health check keeps failing when the agent does not kill it', () => {
     const world = settled();
-    const sick = container(world, 'jupyter');
-    world.sicken(sick);
+    const unhealthy = container(world, 'jupyter');
+    world.makeUnhealthy(unhealthy);
     for (let second = 0; second < 200; second++) {
       world.drain();
       world.pass(1);
     }
     world.drain();
-    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([sick.taskId]);
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([unhealthy.taskId]);
   });
 });
 
-describe('a health check of which nothing is heard', () => {
-  it('counts as failed in the end', () => {
+describe('a health check that is never reported', () => {
+  it('counts as failed after its limit', () => {
     const world = new FrameworkWorld(fiveTasks().slice(0, 1), 1);
     world.subscribe();
     const pass = (seconds: number) => {
@@ -307,7 +307,7 @@ describe('a health check of which nothing is heard', () => {
 });
 
 describe('lost agents', () => {
-  it('starts no replacement while the old holder of the address may live', () => {
+  it('starts no replacement while the old container at the address may be alive', () => {
     const world = settled();
     const agent = agentOf(world, 'jupyter');
     world.loseAgent(agent);
@@ -321,22 +321,22 @@ describe('lost agents', () => {
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
   });
 
-  it('lets the tasks go on, untouched, when the agent comes back in time', () => {
+  it('leaves the tasks alone when the agent returns in time', () => {
     const world = settled();
     const before = world.containers.map((one) => one.taskId);
     world.loseAgent(world.agents[1]!);
     world.drain();
     world.pass(200);
     world.drain();
-    flourish(world, 200);
+    recoverFor(world, 200);
     expect(world.containers.map((one) => one.taskId)).toEqual(before);
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
-  it('replaces the tasks elsewhere after 300 s, and kills the old ones when they come back', () => {
+  it('replaces the tasks elsewhere after 300 s, and kills the old ones when they return', () => {
     const world = settled();
     const agent = agentOf(world, 'jupyter');
-    const zombies = [...agent.containers.keys()];
+    const oldIds = [...agent.containers.keys()];
     world.loseAgent(agent);
     for (let second = 0; second < 320; second++) {
       world.drain();
@@ -347,16 +347,16 @@ describe('lost agents', () => {
       for (const one of world.containers) if (one.agentId !== agent.id) world.progress(one);
     }
     expect(world.containers.filter((one) => one.agentId !== agent.id)).toHaveLength(5);
-    flourish(world, 10);
-    for (const zombie of zombies) expect(world.containers.map((one) => one.taskId)).not.toContain(zombie);
+    recoverFor(world, 10);
+    for (const old of oldIds) expect(world.containers.map((one) => one.taskId)).not.toContain(old);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
-  it('waits for the end of a container that was abandoned and is back before its address was given away', () => {
+  it('waits for the end of an abandoned container that returns before its replacement was launched', () => {
     const world = settled([taskSpec('ssh-1', '192.168.0.101', {constraints: {node: 'node0'}})]);
-    const zombie = container(world, 'ssh-1');
+    const old = container(world, 'ssh-1');
     world.onCall = (call) => {
-      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(old);
     };
     world.loseAgent(world.agents[0]!);
     for (let second = 0; second < 320; second++) {
@@ -364,19 +364,19 @@ describe('lost agents', () => {
       world.offer();
       world.pass(1);
     }
-    expect(world.state.runs[zombie.taskId]!.abandoned).toBe(true);
-    flourish(world, 30);
-    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
+    expect(world.state.runs[old.taskId]!.abandoned).toBe(true);
+    recoverFor(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(old.taskId);
     expect(callsOf(world, 'ACCEPT')).toHaveLength(1);
     expect(world.state.slots['ssh-1']!.restarts).toBe(1);
   });
 
-  it('takes back the launch of a replacement that was not sent yet when the old container is back', () => {
+  it('cancels a replacement that was not launched yet when the old container returns', () => {
     const world = settled([taskSpec('ssh-1', '192.168.0.101')]);
-    const zombie = container(world, 'ssh-1');
+    const old = container(world, 'ssh-1');
     const agent = agentOf(world, 'ssh-1');
     world.onCall = (call) => {
-      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(zombie);
+      if (call.type === 'ACCEPT') expect(world.containers).not.toContain(old);
     };
     world.loseAgent(agent);
     world.drain();
@@ -390,11 +390,11 @@ describe('lost agents', () => {
     expect(Object.values(world.state.runs).map((run) => run.phase)).toContain('intended');
     world.returnAgent(agent);
     while (world.stream.length > 0) world.deliver();
-    flourish(world, 30);
-    expect(container(world, 'ssh-1').taskId).not.toBe(zombie.taskId);
+    recoverFor(world, 30);
+    expect(container(world, 'ssh-1').taskId).not.toBe(old.taskId);
   });
 
-  it('gives up no task whose agent came back while nobody was there to be told', () => {
+  it('abandons no task whose agent returned while the scheduler was not subscribed', () => {
     const world = settled();
     const before = world.containers.map((one) => one.taskId);
     const agent = agentOf(world, 'ssh-1');
@@ -404,12 +404,12 @@ describe('lost agents', () => {
     world.disconnect();
     world.returnAgent(agent);
     world.pass(60);
-    flourish(world, 20);
+    recoverFor(world, 20);
     expect(world.containers.map((one) => one.taskId)).toEqual(before);
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
-  it('replaces a lost task at once when the operator releases it', () => {
+  it('replaces a lost task immediately when the operator releases it', () => {
     const world = settled();
     const agent = agentOf(world, 'ssh-1');
     world.loseAgent(agent);
@@ -425,13 +425,13 @@ describe('lost agents', () => {
     expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
   });
 
-  it('releases an address also when its lost holder has another name, or is wanted no more', () => {
+  it('releases an address also when the lost container there has another name, or is no longer desired', () => {
     for (const name of ['other', 'ssh-4']) {
       const world = settled();
       const {taskId} = container(world, 'ssh-4');
       world.loseAgent(agentOf(world, 'ssh-4'));
       world.drain();
-      world.want(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
+      world.setDesired(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
       expect(viewOf(world.state, world.now).tasks.find((task) => task.name === 'ssh-4')).toMatchObject({
         state: 'unreachable',
         message: expect.stringContaining('hw5 task release ssh-4'),
@@ -444,20 +444,20 @@ describe('lost agents', () => {
         message: `${taskId} is abandoned; 192.168.0.104 is free for a replacement`,
       });
       expect(viewOf(world.state, world.now).tasks.map((task) => task.name)).not.toContain('ssh-4');
-      live(world, 20);
+      runFor(world, 20);
       expect(names(world)).toContain('other');
     }
   });
 
-  it('frees the address of what the lost holder left, also for another task that gets the address', () => {
+  it('frees the address of the lost container’s endpoint, also for another task that gets the address', () => {
     const world = settled();
     const {containerId} = world.state.runs[container(world, 'ssh-4').taskId]!;
     const agent = agentOf(world, 'ssh-4');
     world.loseAgent(agent);
     world.drain();
-    world.want(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
+    world.setDesired(fiveTasks().map((spec) => (spec.name === 'ssh-4' ? taskSpec('other', spec.address) : spec)));
     world.pass(301);
-    // Docker refuses the address as the lost container's endpoint is still in its store.
+    // Docker rejects the address because the lost container's endpoint is still in its store.
     for (let second = 0; second < 10; second++) {
       world.drain();
       world.offer();
@@ -471,10 +471,10 @@ describe('lost agents', () => {
     expect(freed[0]?.containers).toContain(containerId);
   });
 
-  it('counts the fence by its own clock, and says what the first word of the loss was', () => {
+  it('counts the reservation by its own clock, and reports the first message about the loss', () => {
     const world = settled();
     const {taskId, agentId} = container(world, 'ssh-1');
-    const told = (message: string) =>
+    const reported = (message: string) =>
       world.dispatch({
         type: 'mesos',
         event: {
@@ -492,14 +492,14 @@ describe('lost agents', () => {
           },
         },
       });
-    told('health check timed out');
-    told('Reconciliation: Task is unreachable');
+    reported('health check timed out');
+    reported('Reconciliation: Task is unreachable');
     expect(world.state.runs[taskId]).toMatchObject({phase: 'lost', abandoned: false});
     const {why} = viewOf(world.state, world.now);
     expect(why['ssh-1']![0]).toMatch(/health check timed out.* for another 300 s/);
   });
 
-  it('says what a silent master does not confirm, and lets the operator give it up', () => {
+  it('reports what an unresponsive master does not confirm, and lets the operator release it', () => {
     const world = settled();
     const {taskId} = container(world, 'ssh-1');
     const agent = agentOf(world, 'ssh-1');
@@ -507,22 +507,22 @@ describe('lost agents', () => {
     world.loseAgent(agent);
     world.subscribe();
     world.deliver();
-    const isWell = () => viewOf(world.state, world.now).tasks.find((task) => task.name === 'ssh-1')!.message === '';
-    expect(isWell()).toBe(true);
+    const isHealthy = () => viewOf(world.state, world.now).tasks.find((task) => task.name === 'ssh-1')!.message === '';
+    expect(isHealthy()).toBe(true);
     world.command('release', 'ssh-1');
     expect(world.replies.at(-1)).toMatchObject({ok: false});
     for (let second = 0; second < 60; second++) {
-      // It says nothing while an agent that its registry names may still come back (reference/mesos: 623–626).
+      // An upstream master does not answer for agents in its registry that may still register again.
       world.stream.length = 0;
       world.pass(1);
     }
-    expect(isWell()).toBe(false);
+    expect(isHealthy()).toBe(false);
     expect(world.why('ssh-1')[0]).toMatch(/^Mesos has not confirmed ssh-1\.\d+ on node\d since 60 s$/);
     world.command('release', 'ssh-1');
     expect(world.replies.at(-1)).toMatchObject({ok: true});
-    live(world, 20);
+    runFor(world, 20);
     expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
-    flourish(world, 20);
+    recoverFor(world, 20);
     expect(world.containers.map((one) => one.taskId)).not.toContain(taskId);
   });
 
@@ -533,7 +533,7 @@ describe('lost agents', () => {
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
-  it('takes the word of a restarted master that it knows nothing for no proof of death', () => {
+  it('does not take TASK_UNKNOWN of a restarted master as proof of death', () => {
     const world = settled();
     const before = world.containers.map((one) => one.taskId);
     world.restartMaster();
@@ -544,12 +544,12 @@ describe('lost agents', () => {
       world.pass(1);
     }
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(world.containers.map((one) => one.taskId)).toEqual(before);
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
-  it('takes the refusal of a launch with the id of a running task for no word on that task', () => {
+  it('does not take the rejection of a launch with the id of a running task as proof of its death', () => {
     const world = settled();
     const {taskId, agentId} = container(world, 'ssh-1');
     const status = {
@@ -564,35 +564,35 @@ describe('lost agents', () => {
     expect(callsOf(world, 'RECONCILE').flatMap((call) => call.reconcile.tasks.map((task) => task.task_id.value))).toEqual([
       taskId,
     ]);
-    flourish(world, 20);
+    recoverFor(world, 20);
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
     expect(container(world, 'ssh-1').taskId).toBe(taskId);
   });
 
-  it('replaces the tasks of a rebooted agent as soon as the agent says that they are gone', () => {
+  it('replaces the tasks of a rebooted agent as soon as the agent reports that they are gone', () => {
     const world = settled();
     const agent = world.agents[0]!;
     world.loseAgent(agent);
     world.drain();
     world.pass(60);
     world.returnAgent(agent, true);
-    flourish(world, 15);
+    recoverFor(world, 15);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 });
 
-describe('fail-over', () => {
-  it('goes on with the same framework id, and no task restarts', () => {
+describe('failover', () => {
+  it('keeps the framework id, and no task restarts', () => {
     const world = settled();
     const before = world.containers.map((one) => one.taskId);
     world.crash(9);
     expect(world.state.frameworkId).toBe('F1');
-    flourish(world, 30);
+    recoverFor(world, 30);
     expect(world.containers.map((one) => one.taskId)).toEqual(before);
     expect(callsOf(world, 'KILL')).toEqual([]);
   });
 
-  it('asks after every task once it is subscribed, again and again until it is told', () => {
+  it('reconciles every task once it is subscribed, and repeats it until it is answered', () => {
     const world = settled();
     world.crash(9);
     world.subscribe();
@@ -609,7 +609,7 @@ describe('fail-over', () => {
     expect(times.length).toBeGreaterThan(0);
   });
 
-  it('never gives a task id twice, even when the last launch was not sent', () => {
+  it('never uses a task id twice, even when the last launch was not sent', () => {
     const world = settled([taskSpec('ssh-1', '192.168.0.101')], 1);
     const ids = new Set<string>();
     world.onCall = (call) => {
@@ -622,12 +622,12 @@ describe('fail-over', () => {
     for (let round = 0; round < 10; round++) {
       for (const one of world.containers) world.end(one, 'TASK_FAILED');
       world.crash(round % 3);
-      flourish(world, 15);
+      recoverFor(world, 15);
     }
     expect(ids.size).toBeGreaterThan(3);
   });
 
-  it('takes a launch that was only written down for one that was sent: it may have been', () => {
+  it('assumes that a stored launch was sent, because it may have been', () => {
     const world = new FrameworkWorld([taskSpec('ssh-1', '192.168.0.101')], 1);
     world.subscribe();
     world.drain();
@@ -639,18 +639,18 @@ describe('fail-over', () => {
     world.crash(0);
     expect(world.store.get('runs/ssh-1.0')).toMatchObject({phase: 'intended'});
     world.calls.length = 0;
-    flourish(world, 8);
+    recoverFor(world, 8);
     expect(callsOf(world, 'ACCEPT')).toEqual([]);
     expect(names(world)).toEqual(['ssh-1']);
   });
 
-  it('kills tasks of ours that are in no record', () => {
+  it('kills tasks of the framework that are in no record', () => {
     const world = settled();
     world.store.delete('runs/ssh-1.1');
     const id = container(world, 'ssh-1').taskId;
     world.store.delete(`runs/${id}`);
     world.crash(0);
-    flourish(world, 40);
+    recoverFor(world, 40);
     expect(world.containers.map((one) => one.taskId)).not.toContain(id);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
@@ -658,7 +658,7 @@ describe('fail-over', () => {
   it.each([
     ['behind', -3_600_000],
     ['ahead', 3_600_000],
-  ])('waits neither longer nor shorter than it should with a clock an hour %s of its predecessor’s', (_, shift) => {
+  ])('waits exactly as long as it should with a clock an hour %s of its predecessor’s', (_, shift) => {
     const world = settled();
     world.loseAgent(agentOf(world, 'ssh-1'));
     world.end(container(world, 'ssh-2'), 'TASK_FAILED');
@@ -670,11 +670,11 @@ describe('fail-over', () => {
     expect(lost.length).toBeGreaterThan(0);
     for (const run of lost) expect(run.lostSince).toBe(world.now);
     expect(world.state.slots['ssh-2']!.notBefore).toBeLessThanOrEqual(world.now + 60_000);
-    flourish(world, 90);
+    recoverFor(world, 90);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
   });
 
-  it('gives agents 90 s to come back to a master that was away before a fence opens', () => {
+  it('gives agents 90 s after a subscription to register again before their tasks are replaced', () => {
     const world = settled();
     world.loseAgent(agentOf(world, 'ssh-1'));
     while (world.stream.length > 0) world.deliver();
@@ -688,11 +688,11 @@ describe('fail-over', () => {
 
   it('reconciles implicitly every ten minutes', () => {
     const world = settled();
-    flourish(world, 1300);
+    recoverFor(world, 1300);
     expect(callsOf(world, 'RECONCILE').filter((call) => call.reconcile.tasks.length === 0)).toHaveLength(2);
   });
 
-  it('gives up the id of a removed framework only when none of its tasks may live', () => {
+  it('keeps the id of a removed framework until none of its tasks can be alive', () => {
     const world = settled();
     world.disconnect();
     world.dispatch({type: 'framework-removed'});
@@ -704,19 +704,19 @@ describe('fail-over', () => {
   });
 });
 
-describe('changes of the wish', () => {
+describe('changes of the desired tasks', () => {
   it('ends what is no longer desired and nothing else', () => {
     const world = settled();
     const kept = container(world, 'ssh-3').taskId;
-    world.want(fiveTasks().slice(0, 4));
-    flourish(world, 20);
+    world.setDesired(fiveTasks().slice(0, 4));
+    recoverFor(world, 20);
     expect(names(world)).toEqual(['jupyter', 'ssh-1', 'ssh-2', 'ssh-3']);
     expect(container(world, 'ssh-3').taskId).toBe(kept);
   });
 
-  it('rolls a new image through the tasks one at a time, each healthy before the next', () => {
+  it('replaces the tasks one at a time for a new image, each healthy before the next', () => {
     const world = settled();
-    world.want(fiveTasks('docker-ssh:2'));
+    world.setDesired(fiveTasks('docker-ssh:2'));
     const outdated = () =>
       viewOf(world.state, 0)
         .tasks.filter((task) => task.isOutdated)
@@ -724,18 +724,18 @@ describe('changes of the wish', () => {
     expect(outdated()).toEqual(['ssh-1', 'ssh-2', 'ssh-3', 'ssh-4']);
     let down = 0;
     for (let second = 0; second < 120; second++) {
-      flourish(world, 1);
-      const well = world.containers.filter((one) => one.state === 'TASK_RUNNING' && one.healthy === true).length;
-      down = Math.max(down, 5 - well);
+      recoverFor(world, 1);
+      const healthy = world.containers.filter((one) => one.state === 'TASK_RUNNING' && one.healthy === true).length;
+      down = Math.max(down, 5 - healthy);
     }
     expect(world.containers.filter((one) => one.image === 'docker-ssh:2')).toHaveLength(4);
     expect(down).toBe(1);
     expect(outdated()).toEqual([]);
   });
 
-  it('stops the roll at the first task that does not get healthy', () => {
+  it('stops the rolling replacement at the first task that does not become healthy', () => {
     const world = settled();
-    world.want(fiveTasks('broken:1'));
+    world.setDesired(fiveTasks('broken:1'));
     for (let second = 0; second < 400; second++) {
       world.drain();
       world.offer();
@@ -750,9 +750,9 @@ describe('changes of the wish', () => {
     expect(world.containers.filter((one) => one.image === 'docker-ssh:1')).toHaveLength(3);
   });
 
-  it('starts a mended task at once, however often it has failed', () => {
+  it('starts a repaired task immediately, however often it has failed', () => {
     const world = settled();
-    world.want(fiveTasks('broken:1'));
+    world.setDesired(fiveTasks('broken:1'));
     for (let second = 0; second < 400; second++) {
       for (const one of world.containers) if (one.image === 'broken:1') world.end(one, 'TASK_FAILED');
       world.drain();
@@ -761,32 +761,32 @@ describe('changes of the wish', () => {
       world.pass(1);
     }
     expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({name: 'ssh-1', flapping: true});
-    world.want(fiveTasks());
+    world.setDesired(fiveTasks());
     expect(viewOf(world.state, world.now).tasks[1]).toMatchObject({flapping: false});
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(container(world, 'ssh-1')).toMatchObject({image: 'docker-ssh:1', state: 'TASK_RUNNING'});
   });
 
-  it('goes on with an outdated task that is down when another outdated one is lost', () => {
+  it('replaces an outdated task that is down also when another outdated one is lost', () => {
     const world = settled();
-    const sick = container(world, 'ssh-4');
-    const lost = world.agents.find((agent) => agent.id !== sick.agentId && names(world).length > 0)!;
+    const unhealthy = container(world, 'ssh-4');
+    const lost = world.agents.find((agent) => agent.id !== unhealthy.agentId && names(world).length > 0)!;
     world.loseAgent(lost);
     world.drain();
-    world.sicken(sick);
+    world.makeUnhealthy(unhealthy);
     world.drain();
-    world.want(fiveTasks().map((spec) => ({...spec, env: {A: 'b'}})));
-    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([sick.taskId]);
+    world.setDesired(fiveTasks().map((spec) => ({...spec, env: {A: 'b'}})));
+    expect(callsOf(world, 'KILL').map((call) => call.kill.task_id.value)).toEqual([unhealthy.taskId]);
   });
 
   it('lets two tasks swap their addresses', () => {
     const [a, b] = [taskSpec('a', '192.168.0.101'), taskSpec('b', '192.168.0.102')];
     const world = settled([a, b]);
-    world.want([
+    world.setDesired([
       {...a, address: b.address},
       {...b, address: a.address},
     ]);
-    flourish(world, 60);
+    recoverFor(world, 60);
     expect(world.containers.map((one) => [one.name, one.address]).sort()).toEqual([
       ['a', '192.168.0.102'],
       ['b', '192.168.0.101'],
@@ -797,8 +797,8 @@ describe('changes of the wish', () => {
     const world = settled();
     const {taskId, agentId} = container(world, 'ssh-1');
     const {host} = world.agents.find((agent) => agent.id === agentId)!;
-    world.want(fiveTasks().map((spec) => (spec.name === 'ssh-1' ? {...spec, constraints: {node: host}} : spec)));
-    flourish(world, 20);
+    world.setDesired(fiveTasks().map((spec) => (spec.name === 'ssh-1' ? {...spec, constraints: {node: host}} : spec)));
+    recoverFor(world, 20);
     expect(container(world, 'ssh-1').taskId).toBe(taskId);
   });
 
@@ -806,12 +806,12 @@ describe('changes of the wish', () => {
     const world = settled();
     const before = container(world, 'ssh-1').taskId;
     world.command('restart', 'ssh-1');
-    flourish(world, 15);
+    recoverFor(world, 15);
     expect(container(world, 'ssh-1').taskId).not.toBe(before);
     expect(world.state.slots['ssh-1']!.failures).toBe(0);
   });
 
-  it('tells the operator that a restart has to wait for the master', () => {
+  it('replies to the operator that a restart waits for the master', () => {
     const world = settled();
     world.disconnect();
     world.command('restart', 'ssh-1');
@@ -821,11 +821,11 @@ describe('changes of the wish', () => {
         /^ssh-1\.\d+ will be ended and started again, when the scheduler is subscribed again \(the connection broke\)$/,
       ),
     });
-    flourish(world, 15);
+    recoverFor(world, 15);
     expect(callsOf(world, 'KILL')).toHaveLength(1);
   });
 
-  it('repeats a KILL that leads to nothing', () => {
+  it('repeats a KILL that has no effect', () => {
     const world = settled();
     world.disconnect();
     world.subscribe();
@@ -837,7 +837,7 @@ describe('changes of the wish', () => {
     expect(callsOf(world, 'KILL').length).toBe(doomed + 2);
   });
 
-  it('names the tasks there are when one is asked for that is not', () => {
+  it('lists the tasks in the reply to a command for an unknown one', () => {
     const world = settled();
     world.command('restart', 'ssh-9');
     expect(world.replies.at(-1)!.message).toContain('there are jupyter, ssh-1');

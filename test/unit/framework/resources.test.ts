@@ -15,14 +15,14 @@ const scalar = (name: string, value: number, more: Partial<Resource> = {}): Reso
   ...more,
 });
 
-describe('what a task takes of an offer', () => {
-  it('says of each part whose it is, as the offer does: reserved at run time, reserved for the role, or anybody’s', () => {
-    const ours = {role: 'hw5', reservation: {principal: 'op', labels: {labels: [{key: 'for', value: 'us'}]}}};
-    const other = {role: 'hw5', reservation: {principal: 'somebody'}};
+describe('the resources that a task takes from an offer', () => {
+  it('name their reservation as the offer does: dynamic, for the role, or none', () => {
+    const own = {role: 'hw5', reservation: {principal: 'op', labels: {labels: [{key: 'for', value: 'us'}]}}};
+    const other = {role: 'hw5', reservation: {principal: 'other'}};
     const stock = stockOf(
       offer([
         scalar('cpus', 4, {role: '*'}),
-        scalar('mem', 100, ours),
+        scalar('mem', 100, own),
         scalar('mem', 100, other),
         scalar('mem', 100, {role: 'hw5'}),
         scalar('mem', 1000, {role: '*'}),
@@ -31,14 +31,14 @@ describe('what a task takes of an offer', () => {
     );
     expect(take(stock, {cpus: 1, mem: 400})!.resources).toEqual([
       scalar('cpus', 1),
-      scalar('mem', 100, ours),
+      scalar('mem', 100, own),
       scalar('mem', 100, other),
       scalar('mem', 100, {role: 'hw5'}),
       scalar('mem', 100),
     ]);
   });
 
-  it('is gone for the next task, to the thousandth', () => {
+  it('are not available for the next task, to the thousandth', () => {
     const stock = stockOf(offer([scalar('cpus', 0.3), scalar('mem', 100)]), '*');
     const {rest} = take(stock, {cpus: 0.1, mem: 50})!;
     expect(totalOf(rest)).toEqual({cpus: 0.2, mem: 50});
@@ -46,7 +46,7 @@ describe('what a task takes of an offer', () => {
     expect(take(rest, {cpus: 0.201, mem: 50})).toBeUndefined();
   });
 
-  it('is nothing that can be taken away again, belongs to a volume or is another role’s', () => {
+  it('exclude revocable ones, those of volumes and those of other roles', () => {
     const stock = stockOf(
       offer([scalar('cpus', 1, {revocable: {}}), scalar('cpus', 1, {role: 'other'}), scalar('mem', 1, {disk: {}})]),
       'hw5',

@@ -1,18 +1,18 @@
 import {describe, expect, it} from 'vitest';
-import {FrameworkWorld, fiveTasks, flourish, taskSpec} from '../../support/framework-world.js';
+import {FrameworkWorld, fiveTasks, recoverFor, taskSpec} from '../../support/framework-world.js';
 
 const ADDRESS = '192.168.0.104';
 const renamed = () => fiveTasks().map((spec) => (spec.address === ADDRESS ? taskSpec('other', ADDRESS) : spec));
 
-/** A world in which ssh-4 runs, with the id of its container. */
+/** A simulation in which ssh-4 runs, with the id of its container. */
 function settled(): {world: FrameworkWorld; old: string} {
   const world = new FrameworkWorld(fiveTasks());
-  flourish(world, 20);
+  recoverFor(world, 20);
   const {taskId} = world.containers.find((one) => one.name === 'ssh-4')!;
   return {world, old: world.state.runs[taskId]!.containerId!};
 }
 
-/** The agent of ssh-4 loses its power, and the operator gives the task up. */
+/** The agent of ssh-4 loses power, and the operator releases the task. */
 function loseAndRelease(world: FrameworkWorld): void {
   const {agentId} = world.containers.find((one) => one.name === 'ssh-4')!;
   world.loseAgent(world.agents.find((agent) => agent.id === agentId)!);
@@ -20,7 +20,7 @@ function loseAndRelease(world: FrameworkWorld): void {
   world.command('release', 'ssh-4');
 }
 
-/** Seconds pass, in which docker refuses the address because the old endpoint still has it, until that is cut off. */
+/** Lets seconds pass in which docker rejects the address because the stale endpoint has it, until that is disconnected. */
 function passWithLeftover(world: FrameworkWorld, old: string, seconds: number): void {
   let isCut = false;
   for (let second = 0; second < seconds; second++) {
@@ -37,8 +37,8 @@ function passWithLeftover(world: FrameworkWorld, old: string, seconds: number): 
 }
 const holder = (world: FrameworkWorld) => world.containers.find((one) => one.address === ADDRESS && !one.isOverdue);
 
-describe('what a container may have left at its address', () => {
-  it('is remembered until a freeing succeeds: docker on the leader’s node may be away just then', () => {
+describe('a stale endpoint', () => {
+  it('is kept on record until freeing its address succeeds: docker on the leader’s node may not answer', () => {
     const {world, old} = settled();
     world.isDockerAway = true;
     loseAndRelease(world);
@@ -51,7 +51,7 @@ describe('what a container may have left at its address', () => {
     expect(holder(world)).toMatchObject({name: 'ssh-4', state: 'TASK_RUNNING'});
   });
 
-  it('is looked for again after longer and longer pauses', () => {
+  it('is removed with growing pauses between the attempts', () => {
     const {world} = settled();
     world.isDockerAway = true;
     const times: number[] = [];
@@ -65,15 +65,15 @@ describe('what a container may have left at its address', () => {
     expect(times.slice(1).map((time, index) => (time - times[index]!) / 1000)).toEqual([2, 4, 8, 16]);
   });
 
-  it('keeps no task from starting for good when docker on the leader’s node is broken', () => {
+  it('does not block a task for ever when docker on the leader’s node is broken', () => {
     const {world} = settled();
     world.isDockerAway = true;
     world.end(world.containers.find((one) => one.name === 'ssh-4')!, 'TASK_FAILED');
-    flourish(world, 60);
+    recoverFor(world, 60);
     expect(holder(world)).toMatchObject({name: 'ssh-4', state: 'TASK_RUNNING'});
   });
 
-  it('is told as the reason why the task waits', () => {
+  it('is reported as the reason why the task waits', () => {
     const {world} = settled();
     world.isDockerAway = true;
     loseAndRelease(world);
@@ -86,28 +86,28 @@ describe('what a container may have left at its address', () => {
     );
   });
 
-  it('is still known when the task was scaled away meanwhile', () => {
+  it('stays on record when the task is removed by scaling in the meantime', () => {
     const {world, old} = settled();
     world.isDockerAway = true;
     world.end(world.containers.find((one) => one.name === 'ssh-4')!, 'TASK_FAILED', 'docker died');
     world.drain();
-    world.want(fiveTasks().slice(0, 4));
-    flourish(world, 5);
+    world.setDesired(fiveTasks().slice(0, 4));
+    recoverFor(world, 5);
     world.isDockerAway = false;
     world.freed.length = 0;
-    world.want(fiveTasks());
+    world.setDesired(fiveTasks());
     passWithLeftover(world, old, 40);
     expect(holder(world)).toMatchObject({name: 'ssh-4', state: 'TASK_RUNNING'});
   });
 
-  it('is cleared away for a task of another name that gets the address', () => {
+  it('is removed for a task with another name that gets the address', () => {
     const {world, old} = settled();
-    world.want(renamed());
+    world.setDesired(renamed());
     passWithLeftover(world, old, 40);
     expect(holder(world)).toMatchObject({name: 'other', state: 'TASK_RUNNING'});
   });
 
-  it('is known to a successor', () => {
+  it('is on record for a successor of the leader', () => {
     const {world, old} = settled();
     world.isDockerAway = true;
     loseAndRelease(world);

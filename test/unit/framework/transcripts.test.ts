@@ -11,7 +11,7 @@ import {recordedCalls, recordedEvents} from '../../support/mesos-transcript.js';
 const updates = (name: string) =>
   recordedEvents(name).filter((event): event is Extract<MesosEvent, {type: 'UPDATE'}> => event.type === 'UPDATE');
 
-/** Plays recorded events to a scheduler that launched the recorded task. */
+/** Replays recorded events for a scheduler that launched the recorded task. */
 function replay(name: string, taskId: string): {state: ReducerState; calls: readonly Call[]; phases: readonly string[]} {
   const [subscribed, ...events] = recordedEvents(name);
   let now = 1_795_344_470_000;
@@ -68,14 +68,14 @@ function replay(name: string, taskId: string): {state: ReducerState; calls: read
   return {state, calls, phases: phases.filter((phase, index) => phase !== phases[index - 1])};
 }
 
-describe('what a genuine master was recorded to say', () => {
-  it('of an agent that was unreachable and came back with its task: lost, then running; nothing is killed or started', () => {
+describe('recorded events of an upstream master', () => {
+  it('of an agent that was unreachable and returned with its task: lost, then running; nothing is killed or started', () => {
     const {phases, calls} = replay('520-subscribe-pa', 't-pa');
     expect(phases.filter((phase) => phase !== 'staging')).toEqual(['starting', 'running', 'lost', 'running']);
     expect(calls.filter((call) => call.type === 'KILL' || call.type === 'ACCEPT')).toEqual([]);
   });
 
-  it('of an agent that unregistered: lost, because its containers may live', () => {
+  it('of an agent that unregistered: lost, because its containers may be alive', () => {
     expect(replay('530-subscribe-pa', 't-pa').phases.at(-1)).toBe('lost');
   });
 
@@ -83,11 +83,11 @@ describe('what a genuine master was recorded to say', () => {
     expect(replay('540-subscribe-pa', 't-pa').phases.at(-1)).toBe('gone');
   });
 
-  it('after a restart of the master, when the agent is not back yet: no proof of death', () => {
+  it('after a restart of the master, before the agent registers again: no proof of death', () => {
     expect(replay('552-resubscribe-pa', 't-pa').phases).toEqual(['staging', 'lost', 'running']);
   });
 
-  it('in answer to a stale offer and to questions about unknown tasks', () => {
+  it('in answer to a launch on a stale offer and to the reconciliation of unknown tasks', () => {
     const verdicts = updates('330-subscribe-partition-aware').map(({update}) => [
       update.status.task_id.value,
       update.status.state,
@@ -99,13 +99,13 @@ describe('what a genuine master was recorded to say', () => {
     expect(verdicts).toContainEqual(['t-pa', 'TASK_KILLING', 'alive']);
   });
 
-  it('with a uuid is acknowledged, and nothing else is', () => {
+  it('with a uuid are acknowledged, and no others', () => {
     const {calls} = replay('520-subscribe-pa', 't-pa');
-    const told = updates('520-subscribe-pa').flatMap(({update}) => update.status.uuid ?? []);
-    expect(calls.flatMap((call) => (call.type === 'ACKNOWLEDGE' ? call.acknowledge.uuid : []))).toEqual(told);
+    const reported = updates('520-subscribe-pa').flatMap(({update}) => update.status.uuid ?? []);
+    expect(calls.flatMap((call) => (call.type === 'ACKNOWLEDGE' ? call.acknowledge.uuid : []))).toEqual(reported);
   });
 
-  it('of our kind of task gives its container id and its health', () => {
+  it('of a task as hw5 launches it contain its container id and its health', () => {
     const healthy = updates('docker-on-user-network').filter(({update}) => update.status.healthy === true);
     expect(healthy[0]!.update.status).toMatchObject({
       task_id: {value: 'task_0'},
@@ -115,8 +115,8 @@ describe('what a genuine master was recorded to say', () => {
   });
 });
 
-describe('our launch', () => {
-  it('has the fields of the one that ran on a genuine master, at the same places', () => {
+describe('a launch', () => {
+  it('has the same fields as the recorded one that an upstream master accepted', () => {
     const accept = recordedCalls('docker-on-user-network').find((call) => call.type === 'ACCEPT') as unknown as Extract<
       Call,
       {type: 'ACCEPT'}
@@ -129,9 +129,9 @@ describe('our launch', () => {
       command: 'jupyter',
       arguments: [...recorded.command.arguments],
     });
-    const ours = taskInfo(spec, recorded.task_id.value, recorded.agent_id.value, recorded.resources);
+    const built = taskInfo(spec, recorded.task_id.value, recorded.agent_id.value, recorded.resources);
     const {health_check: _, container, ...rest} = recorded;
     const parameters = expect.arrayContaining([...container.docker.parameters]);
-    expect(ours).toMatchObject({...rest, container: {...container, docker: {...container.docker, parameters}}});
+    expect(built).toMatchObject({...rest, container: {...container, docker: {...container.docker, parameters}}});
   });
 });

@@ -2,14 +2,14 @@ import {describe, expect, it} from 'vitest';
 import {viewOf} from '../../../src/framework/view.js';
 import {why} from '../../../src/framework/why.js';
 import type {TaskSpec} from '../../../src/scheduler-api/task.js';
-import {FrameworkWorld, fiveTasks, flourish, live, taskSpec} from '../../support/framework-world.js';
+import {FrameworkWorld, fiveTasks, recoverFor, runFor, taskSpec} from '../../support/framework-world.js';
 
 const spec = taskSpec('ssh-1', '192.168.0.101');
 const one = (world: FrameworkWorld) => viewOf(world.state, world.now).tasks[0]!;
 const reasons = (world: FrameworkWorld, of = world.state.desired[0]!) => why(world.state, of, world.now);
 
-describe('why a task is as it is', () => {
-  it('waits for an offer', () => {
+describe('the reasons for a task’s state', () => {
+  it('it waits for an offer', () => {
     const world = new FrameworkWorld([spec]);
     world.subscribe();
     world.drain();
@@ -24,9 +24,9 @@ describe('why a task is as it is', () => {
     });
   });
 
-  it('is too large for every node, each named with its reason', () => {
+  it('it fits on no node, each named with its reason', () => {
     const world = new FrameworkWorld([{...spec, cpus: 100, constraints: {node: 'node1'}}]);
-    flourish(world, 5);
+    recoverFor(world, 5);
     expect(reasons(world)).toEqual([
       'node0: the constraint requires node1',
       'node1: needs 100 cpus, 4 offered',
@@ -34,16 +34,16 @@ describe('why a task is as it is', () => {
     ]);
   });
 
-  it('runs well: no message', () => {
+  it('it runs and is healthy: no message', () => {
     const world = new FrameworkWorld([spec]);
-    flourish(world, 10);
+    recoverFor(world, 10);
     expect(one(world)).toMatchObject({state: 'running', message: '', containerId: 'c-ssh-1.0', address: '192.168.0.101'});
   });
 
-  it('runs, but its health check fails', () => {
+  it('it runs, but its health check fails', () => {
     const world = new FrameworkWorld(fiveTasks());
-    flourish(world, 10);
-    world.sicken(world.containers.find((container) => container.name === 'jupyter')!);
+    recoverFor(world, 10);
+    world.makeUnhealthy(world.containers.find((container) => container.name === 'jupyter')!);
     world.drain();
     expect(one(world)).toMatchObject({
       state: 'unhealthy',
@@ -52,10 +52,10 @@ describe('why a task is as it is', () => {
     });
   });
 
-  it('failed, waits, and flaps', () => {
+  it('it failed, waits, and flaps', () => {
     const world = new FrameworkWorld([spec]);
     for (let round = 0; round < 3; round++) {
-      for (let second = 0; second < 30 && world.containers.length === 0; second++) flourish(world, 1);
+      for (let second = 0; second < 30 && world.containers.length === 0; second++) recoverFor(world, 1);
       world.end(world.containers[0]!, 'TASK_FAILED', 'Container exited with status 125');
       world.drain();
     }
@@ -67,23 +67,23 @@ describe('why a task is as it is', () => {
     ]);
   });
 
-  it('shares its node although it is to be alone there since then, and what moves it', () => {
+  it('it shares its node although it has become unique, with the command that moves it', () => {
     const two = (constraints: TaskSpec['constraints']) =>
       [1, 2].map((number) => taskSpec(`ssh-${number}`, `192.168.0.10${number}`, {constraints}));
     const world = new FrameworkWorld(two({node: 'node0'}));
-    flourish(world, 10);
-    world.want(two({unique: true}));
+    recoverFor(world, 10);
+    world.setDesired(two({unique: true}));
     expect(reasons(world)).toContain(
       "must be alone of its kind on a node, and ssh-2 is there too: 'hw5 task restart ssh-1' moves it",
     );
     world.command('restart', 'ssh-1');
-    flourish(world, 20);
+    recoverFor(world, 20);
     expect(reasons(world)).toEqual([expect.stringMatching(/^runs on node[12]/)]);
   });
 
-  it('is lost: how long its address stays reserved, and what ends it', () => {
+  it('it is lost: how long its address stays reserved, with the command that ends this', () => {
     const world = new FrameworkWorld([spec]);
-    flourish(world, 10);
+    recoverFor(world, 10);
     world.loseAgent(world.agents.find((agent) => agent.containers.size > 0)!);
     world.drain();
     world.pass(100);
@@ -92,23 +92,23 @@ describe('why a task is as it is', () => {
     expect(reasons(world)[1]).toContain("'hw5 task release ssh-1' abandons it now");
   });
 
-  it('was abandoned, and its old container is killed when it comes back', () => {
+  it('it was abandoned, and its old container is killed if it returns', () => {
     const world = new FrameworkWorld([spec]);
-    flourish(world, 10);
+    recoverFor(world, 10);
     world.loseAgent(world.agents.find((agent) => agent.containers.size > 0)!);
-    live(world, 310);
+    runFor(world, 310);
     expect(reasons(world).at(-1)).toMatch(/^ssh-1\.0 on node\d was abandoned; it is killed if it returns$/);
     expect(one(world)).toMatchObject({state: 'running', taskId: 'ssh-1.1'});
   });
 
-  it('its address is held by another task', () => {
+  it('another task has its address', () => {
     const world = new FrameworkWorld([spec]);
-    flourish(world, 10);
-    world.want([taskSpec('ssh-2', '192.168.0.101')]);
+    recoverFor(world, 10);
+    world.setDesired([taskSpec('ssh-2', '192.168.0.101')]);
     expect(reasons(world)[0]).toMatch(/^192\.168\.0\.101 is still held by ssh-1\.0 on node\d$/);
   });
 
-  it('nobody is subscribed', () => {
+  it('the scheduler is not subscribed', () => {
     const world = new FrameworkWorld([spec]);
     world.dispatch({type: 'disconnected', reason: 'the Mesos master node0:5050 cannot be reached'});
     expect(reasons(world).at(-1)).toBe('no subscription at the Mesos master: the Mesos master node0:5050 cannot be reached');

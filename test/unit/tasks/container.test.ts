@@ -29,7 +29,7 @@ function open(...nodes: readonly (FakeHost | Error)[]): OpenHosts {
 }
 
 describe("a task's containers", () => {
-  it('are those with its host name, the newest first, ended ones too', async () => {
+  it('are those with its host name, the newest first, including terminated ones', async () => {
     const found = await containersOn(node('node0', LIST), task!);
     expect(found.map(({id, isRunning, exitCode, wasKilledForMemory}) => ({id, isRunning, exitCode, wasKilledForMemory}))).toEqual(
       [
@@ -39,17 +39,17 @@ describe("a task's containers", () => {
     );
   });
 
-  it('are also those of its container id, whatever their host name', async () => {
+  it('are also those with its container id and another host name', async () => {
     expect((await containersOn(node('node0', LIST), {name: 'web', containerId: 'y'})).map(({id}) => id)).toEqual(['ddd']);
   });
 
-  it('are asked for as root', async () => {
+  it('are listed as root', async () => {
     const host = node('node0', LIST);
     await containersOn(host, task!);
     expect(host.commands).toEqual(['# sh -s']);
   });
 
-  it('cannot be told without docker', async () => {
+  it('cannot be listed without docker', async () => {
     const host = new FakeHost('node0').on(['sh', '-s'], {code: 1, stderr: 'Cannot connect to the Docker daemon'});
     await expect(containersOn(host, task!)).rejects.toMatchObject({
       hint: expect.stringContaining('hw5 logs docker --node node0'),
@@ -57,7 +57,7 @@ describe("a task's containers", () => {
   });
 
   it.each(['node1', 'node1.example.org', '198.18.0.11'])(
-    'are looked for on its node also when its agent is registered as %s',
+    'are listed on its node also when its agent is registered as %s',
     async (hostname) => {
       const others = [node('node0'), node('node2')];
       await using hosts = open(others[0]!, node('node1', LIST), others[1]!);
@@ -70,14 +70,14 @@ describe("a task's containers", () => {
     },
   );
 
-  it('are looked for on its node only, when it has one there', async () => {
+  it('are listed on its node only, when there is one', async () => {
     const others = [node('node1'), node('node2')];
     await using hosts = open(node('node0', LIST), ...others);
     expect((await findContainers(cluster, task!, hosts)).map(({node}) => node)).toEqual(['node0', 'node0']);
     expect(others.flatMap((host) => host.commands)).toEqual([]);
   });
 
-  it('are looked for on all nodes that can be reached, when it runs nowhere', async () => {
+  it('are listed on all nodes that can be reached, when it has no node', async () => {
     const later = LIST.replaceAll('2026-01-02', '2026-01-04');
     await using hosts = open(node('node0', LIST), new ConnectError('node1', 'off'), node('node2', later));
     const found = await findContainers(cluster, {...task!, node: null, containerId: null}, hosts);
@@ -91,7 +91,7 @@ describe("a task's containers", () => {
 });
 
 describe('a command in a container', () => {
-  it('goes to the one that runs', async () => {
+  it('uses the running one', async () => {
     await using hosts = open(node('node0', LIST), node('node1'), node('node2'));
     expect((await runningContainer(cluster, task!, hosts)).id).toBe('bbb');
   });
@@ -104,7 +104,7 @@ describe('a command in a container', () => {
     });
   });
 
-  it('cannot be run in a container that has ended', async () => {
+  it('cannot be run in a container that has terminated', async () => {
     await using hosts = open(node('node0', LIST.replaceAll('true 0', 'false 0')));
     await expect(runningContainer(cluster, task!, hosts)).rejects.toMatchObject({
       message: 'jupyter has no running container on node0: it is running',

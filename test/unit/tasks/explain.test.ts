@@ -16,15 +16,15 @@ const PENDING: Partial<TaskReport> = {state: 'pending', healthy: null, node: nul
 interface Scene {
   /** Of ssh-1. */
   readonly task?: Partial<TaskReport>;
-  /** Node → component → what is amiss. */
-  readonly amiss?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Node → component → the output of its failing fact. */
+  readonly problems?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly off?: readonly string[];
   readonly containers?: string;
   readonly withoutScheduler?: boolean;
 }
 
-/** What the facts of a node show, in their order; the image comes last. */
-function facts(node: ClusterNode, amiss: Readonly<Record<string, string>>): string {
+/** The output of a node's facts, in their order; the image comes last. */
+function facts(node: ClusterNode, problems: Readonly<Record<string, string>>): string {
   const peers = cluster.nodes.filter((one) => one !== node);
   const well: Record<string, string> = {
     docker: '20.10 etcd://x',
@@ -32,14 +32,14 @@ function facts(node: ClusterNode, amiss: Readonly<Record<string, string>>): stri
   };
   return [...Object.keys(healthFacts(COMPONENTS, cluster, node)), 'image']
     .map((name, index) => {
-      const text = amiss[name] ?? well[name] ?? 'loaded active running\nanswers';
-      return `${index} ${amiss[name] === undefined ? 0 : 1} ${Buffer.from(text).toString('base64')}`;
+      const text = problems[name] ?? well[name] ?? 'loaded active running\nanswers';
+      return `${index} ${problems[name] === undefined ? 0 : 1} ${Buffer.from(text).toString('base64')}`;
     })
     .join('\n');
 }
 
-async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutScheduler = false}: Scene) {
-  const looked: string[] = [];
+async function whyOf({task = {}, problems = {}, off = [], containers = '', withoutScheduler = false}: Scene) {
+  const observed: string[] = [];
   await using hosts = new OpenHosts(async (node) => {
     if (off.includes(node.name)) throw new ConnectError(node.name, `no answer from ${node.name}`);
     const host: FakeHost = withoutScheduler
@@ -49,26 +49,26 @@ async function whyOf({task = {}, amiss = {}, off = [], containers = '', withoutS
       .on(/\/v1\/why\/ssh-1$/, answer(200, {name: 'ssh-1', why: ['as the framework says']}))
       .on(['sh', '-s'], (call) => {
         if (call.stdin.toString().includes('docker ps')) return containers;
-        looked.push(node.name);
-        return `${facts(node, amiss[node.name] ?? {})}\n`;
+        observed.push(node.name);
+        return `${facts(node, problems[node.name] ?? {})}\n`;
       })
       .on(/^docker logs /, {stdout: 'one\n', stderr: 'two\nthree\n'});
   });
-  return {...(await explain(cluster, COMPONENTS, 'ssh-1', hosts)), looked: looked.sort()};
+  return {...(await explain(cluster, COMPONENTS, 'ssh-1', hosts)), observed: observed.sort()};
 }
 
-describe('why a task is as it is', () => {
-  it('is asked of all nodes while its health check has not passed yet', async () => {
-    const {isWell, looked} = await whyOf({task: {healthy: null, message: 'its health check has not passed yet'}});
+describe('the explanation of a task’s state', () => {
+  it('covers all nodes while the health check has not passed yet', async () => {
+    const {isWell, observed} = await whyOf({task: {healthy: null, message: 'its health check has not passed yet'}});
     expect(isWell).toBe(false);
-    expect(looked).toEqual(['node0', 'node1', 'node2']);
+    expect(observed).toEqual(['node0', 'node1', 'node2']);
   });
 
-  it('is what the framework says, and for one that is well only its own node is looked at', async () => {
-    expect(await whyOf({})).toMatchObject({isWell: true, why: ['as the framework says'], findings: [], looked: ['node1']});
+  it('contains the reasons of the framework, and for a healthy task only its own node is observed', async () => {
+    expect(await whyOf({})).toMatchObject({isWell: true, why: ['as the framework says'], findings: [], observed: ['node1']});
   });
 
-  it('is that its node is gone, though Mesos has not noticed yet', async () => {
+  it('contains that its node is unreachable, before Mesos reports it', async () => {
     expect(await whyOf({off: ['node1']})).toMatchObject({
       isWell: false,
       task: {state: 'running'},
@@ -76,11 +76,11 @@ describe('why a task is as it is', () => {
     });
   });
 
-  it('is also what is amiss on any node that it could run on', async () => {
-    const amiss = {node0: {docker: 'x'}, node1: {image: ''}, node2: {proxy: 'nothing to show'}};
-    expect(await whyOf({task: PENDING, amiss})).toMatchObject({
+  it('contains what is wrong on the nodes on which it could run', async () => {
+    const problems = {node0: {docker: 'x'}, node1: {image: ''}, node2: {proxy: 'nothing to show'}};
+    expect(await whyOf({task: PENDING, problems})).toMatchObject({
       isWell: false,
-      looked: ['node0', 'node1', 'node2'],
+      observed: ['node0', 'node1', 'node2'],
       findings: [
         'node0: docker is unhealthy (dockerd does not answer, or has no cluster store)',
         'node1: the image docker-ssh:0123456789ab is missing: `hw5 up` uploads it',
@@ -89,12 +89,12 @@ describe('why a task is as it is', () => {
     });
   });
 
-  it('is not that an image is missing which the agent pulls', async () => {
-    const {findings} = await whyOf({task: {...PENDING, image: 'nginx'}, amiss: {node1: {image: ''}}});
+  it('mentions a missing image that the agent will pull', async () => {
+    const {findings} = await whyOf({task: {...PENDING, image: 'nginx'}, problems: {node1: {image: ''}}});
     expect(findings).toEqual(['node1: the image nginx is missing: the agent pulls it when the task starts']);
   });
 
-  it('shows how its last container ended, for one that runs nowhere', async () => {
+  it('contains how its last container ended, when it has no node', async () => {
     const containers = 'aaa /mesos-1 false 78 false 2026-01-01T00:00:00Z ssh-1\n';
     expect((await whyOf({task: PENDING, containers})).lastEnd).toEqual({
       node: 'node0',
@@ -105,9 +105,9 @@ describe('why a task is as it is', () => {
     expect((await whyOf({task: {state: 'unreachable', node: 'node1'}, containers})).lastEnd).toBeUndefined();
   });
 
-  it('is what runs on the nodes, when no scheduler answers', async () => {
-    const amiss = {node0: {etcd: 'loaded failed failed'}};
-    const {task, isWell, why, findings} = await whyOf({withoutScheduler: true, amiss});
+  it('contains the problems of the nodes when no scheduler answers', async () => {
+    const problems = {node0: {etcd: 'loaded failed failed'}};
+    const {task, isWell, why, findings} = await whyOf({withoutScheduler: true, problems});
     expect({task, isWell}).toEqual({task: undefined, isWell: false});
     expect(why[0]).toBe('no scheduler answers');
     expect(findings).toEqual([expect.stringContaining('node0: etcd is unhealthy')]);

@@ -2,7 +2,7 @@ import type {SchedulerState, TaskReport} from '../../../src/scheduler-api/state.
 import {FakeHost, type FakeReply} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
 
-/** What a scheduler with five healthy tasks says of itself. */
+/** The state of a scheduler with five healthy tasks. */
 export function scheduler(
   framework: Partial<SchedulerState['framework']> = {},
   changes: Record<string, Partial<TaskReport>> = {},
@@ -39,7 +39,7 @@ export function scheduler(
   };
 }
 
-/** What curl prints. */
+/** The output of curl. */
 export function answer(status: number, body: unknown): FakeReply {
   return `${JSON.stringify(body)}\n\n${status}`;
 }

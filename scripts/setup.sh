@@ -16,7 +16,7 @@ install_debian_packages() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq -o DPkg::Lock::Timeout=300 update
   apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >/dev/null
-  # the tests start their own sshd on loopback; installing the package must not add a service to this computer
+  # the tests start their own sshd on loopback; installing the package must not add a service to this host
   case " $* " in *" openssh-server "*) [ ! -d /run/systemd/system ] || systemctl --quiet disable --now ssh.service ;; esac
 }
 

@@ -1,7 +1,7 @@
 import {stringify} from 'yaml';
 import {LAB_USER, type Lab} from './lab.js';
 
-/** The lab's cluster YAML: an ordinary one, as somebody with three servers would write it. Pure. @param baseTar a bare Debian for the images */
+/** The lab's cluster YAML: the same as for real servers. Pure. @param baseTar a bare Debian for the images */
 export function clusterYaml(lab: Lab, baseTar: string): string {
   const cluster = {
     name: lab.name,

@@ -8,7 +8,7 @@ import {makeKeyPair, publicHalf} from './keys.js';
 import type {Lab} from './lab.js';
 import {createMachine, type DiskParts, findCreated} from './machine/create.js';
 import {powerOff} from './machine/power.js';
-import {readIfThere, writePublicFile} from './public-path.js';
+import {readIfPresent, writePublicFile} from './public-path.js';
 
 /** Makes the disks that are missing, and the files by which the lab is used. @returns whether a disk was missing */
 export async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
@@ -26,20 +26,20 @@ export async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> 
   await writePublicFile(lab.files.knownHosts, lines.join(''));
   await copyFile(join(host.emulators, 'calico/calicoctl'), lab.files.calicoctl);
   await chmod(lab.files.calicoctl, 0o755);
-  // Its user may have changed it: `hw5 scale` does.
-  if (!(await readIfThere(lab.files.cluster))) {
+  // The user may have changed it, and `hw5 scale` does.
+  if (!(await readIfPresent(lab.files.cluster))) {
     await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host)));
   }
   if (!host.owner) return isMade;
   const secrets = lab.machines
     .filter((machine) => lab.sudoPassword.includes(machine.name))
     .map((machine) => machine.sudoPasswordFile);
-  // The cluster file is for him to change, and `hw5 scale` does it for him.
+  // The user may change the cluster file, and `hw5 scale` does it for them.
   for (const path of [lab.files.key, lab.files.cluster, ...secrets]) await chown(path, host.owner.uid, host.owner.gid);
   return isMade;
 }
 
-/** The key that may log in, made where there is none or only a part of one. @returns its public half */
+/** Makes the key that may log in, where it is missing or truncated. @returns its public half */
 export async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Promise<string> {
   const known = await publicHalf(lab.files.key, signal);
   if (known !== undefined) return known;
@@ -48,22 +48,22 @@ export async function ensureKey(lab: Lab, signal: AbortSignal | undefined): Prom
   return pair.public;
 }
 
-/** Holds the public half of the key that every machine lets in. */
+/** Contains the public half of the key that all machines accept. */
 export function knownKey(lab: Lab): string {
   return `${lab.files.key}.pub`;
 }
 
-/** False where disks may have been made for a key that was lost. */
+/** False where disks may have been made with another key, which was lost. */
 export async function isKnown(lab: Lab, publicKey: string): Promise<boolean> {
-  return (await readIfThere(knownKey(lab))) === publicKey;
+  return (await readIfPresent(knownKey(lab))) === publicKey;
 }
 
-/** The base image's tar, where the one who will use the lab can read it: with sudo the cache is in root's home. */
+/** The path of the base image's tar for the lab's user: with sudo the cache is in root's home, which they cannot read. */
 async function readableTar(lab: Lab, base: Base, host: LabHost): Promise<string> {
   if (!host.owner) return base.tar;
   const path = join(lab.directory, 'base.tar');
   if (await exists(path)) return path;
-  // On another file system there is no link, only a copy.
+  // A hard link is impossible across file systems.
   await link(base.tar, path).catch(async () => {
     await copyFile(base.tar, `${path}.new`);
     await rename(`${path}.new`, path);

@@ -5,7 +5,7 @@ import type {LabHost} from './host.js';
 import {DEFAULT_LAB, type Lab, type LabMachine} from './lab.js';
 import {removeEmptyCgroup} from './machine/cgroups.js';
 import {CGROUP_ROOT, labCgroup} from './machine/launch-script.js';
-import {powerOff, removeNspawnLeftovers} from './machine/power.js';
+import {powerOff, removeNspawnDirectories} from './machine/power.js';
 import {findMachine} from './machine/processes.js';
 import {removeNetwork} from './network/network.js';
 import {HERE, type LabContext, labRun} from './report.js';
@@ -14,8 +14,8 @@ import {removeInterrupted} from './saves/interrupted.js';
 import {everyMachine} from './state.js';
 
 /**
- * Removes everything of the lab but the cache, also after a crash, also when `lab up` did not get far. Removing what is not there is no error.
- * @returns whether there was anything
+ * Removes everything of the lab but the cache and the saves, also after a crash or an interrupted `lab up`. A lab that does not exist is no error.
+ * @returns whether anything existed
  */
 export async function labDown(
   options: {readonly name?: string | undefined},
@@ -25,30 +25,30 @@ export async function labDown(
   requireRoot('lab down');
   const name = options.name ?? DEFAULT_LAB.name;
   const lab = await everyMachine(host, name);
-  const wasThere = await isAnythingThere(lab);
-  // Also where nothing seems to be there: a crash may have left a rule or a process.
-  await labRun(context, 'down', {name, machines: wasThere ? lab.machines.map((machine) => machine.name) : []}, async (part) => {
+  const wasPresent = await isAnythingPresent(lab);
+  // Also where nothing was found: a crash may have left a rule or a process.
+  await labRun(context, 'down', {name, machines: wasPresent ? lab.machines.map((machine) => machine.name) : []}, async (part) => {
     await removeInterrupted(host, lab);
     const off = (machine: LabMachine) => async (): Promise<boolean> => {
-      const isThere = (await exists(machine.directory)) || (await findMachine(lab, machine)) !== undefined;
+      const isPresent = (await exists(machine.directory)) || (await findMachine(lab, machine)) !== undefined;
       await powerOff(lab, machine);
-      return isThere;
+      return isPresent;
     };
-    if (wasThere) await Promise.all(lab.machines.map((machine) => part('machine', machine.name, off(machine))));
+    if (wasPresent) await Promise.all(lab.machines.map((machine) => part('machine', machine.name, off(machine))));
     else await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
     await part('lab', HERE, async () => {
       await removeNetwork(host, lab);
       for (const cgroup of [labCgroup(lab), CGROUP_ROOT]) await removeEmptyCgroup(cgroup);
-      await removeNspawnLeftovers();
+      await removeNspawnDirectories();
       await rm(lab.directory, {recursive: true, force: true});
       for (const directory of [host.state, dirname(host.state)]) await rmdir(directory).catch(() => undefined);
-      return wasThere;
+      return wasPresent;
     });
   });
-  return wasThere;
+  return wasPresent;
 }
 
-async function isAnythingThere(lab: Lab): Promise<boolean> {
+async function isAnythingPresent(lab: Lab): Promise<boolean> {
   const places = [lab.directory, lab.runDirectory, `/sys/class/net/${lab.bridge}`];
   return (await Promise.all(places.map(exists))).includes(true);
 }

@@ -7,13 +7,13 @@ import {requireRoot} from './require-root.js';
 import {type RunOptions, type RunResult, tryRun} from './run.js';
 import {loadLab, nameOption} from './state.js';
 
-/** Which machine of which lab. */
+/** A machine of a lab. */
 export interface MachineChoice {
   readonly lab?: string | undefined;
   readonly machine: string;
 }
 
-/** Runs a command as root in a machine, past SSH: it works when SSH does not. @returns whatever its exit code */
+/** Runs a command as root in a machine without SSH. Any exit code is a result, not an error. */
 export async function labExec(
   choice: MachineChoice,
   argv: readonly string[],
@@ -23,14 +23,14 @@ export async function labExec(
   return tryRun(await enter(choice, argv, host), options);
 }
 
-/** The command line that opens an SSH session as the lab's user, with the lab's key, in a machine that is on. @param argv what to run there; default: a shell */
+/** The command line that opens an SSH session as the lab's user in a machine that is on. @param argv the command to run there; empty: a shell */
 export async function enterBySsh(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   const lab = await loadLab(host, choice.lab);
   await leaderOf(lab, choice.machine);
   return [...sshCommand(lab, choice.machine), ...argv];
 }
 
-/** The system's ssh, told of the lab's key and known hosts and nothing of the user's own. */
+/** OpenSSH's client with the lab's key and known hosts, without the user's configuration. */
 export function sshCommand(lab: Lab, machine: string): string[] {
   const options = {
     UserKnownHostsFile: lab.files.knownHosts,
@@ -49,14 +49,14 @@ export function sshCommand(lab: Lab, machine: string): string[] {
   ];
 }
 
-/** The command line that runs a command as root in a machine that is on, past SSH. */
+/** The command line that runs a command as root in a machine that is on, without SSH. */
 export async function enter(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   requireRoot('lab exec');
   const lab = await loadLab(host, choice.lab);
   return inside(await leaderOf(lab, choice.machine), argv);
 }
 
-/** The process 1 of a machine that is on. @throws Hw5Error when it is off */
+/** The host's pid of the process 1 of a machine. @throws Hw5Error when it is off */
 async function leaderOf(lab: Lab, name: string): Promise<number> {
   const machine = machineOf(lab, name);
   const found = await findMachine(lab, machine);

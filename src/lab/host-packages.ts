@@ -2,7 +2,7 @@ import {access} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error} from '../support/errors.js';
 
-/** What the lab needs on this computer: a Debian package and a program by which to know that it is there. */
+/** The Debian packages that the lab needs on the host, each with a program or file that shows that it is installed. */
 const NEEDED = [
   {package: 'debootstrap', program: 'debootstrap'},
   {package: 'systemd-container', program: 'systemd-nspawn'},
@@ -16,12 +16,12 @@ const NEEDED = [
   {package: 'debian-archive-keyring', program: '/usr/share/keyrings/debian-archive-keyring.gpg'},
 ] as const;
 
-/** The Debian packages the lab needs on this computer. */
+/** The Debian packages that the lab needs on the host. */
 export const HOST_PACKAGES: readonly string[] = NEEDED.map((each) => each.package);
 
 const SEARCHED = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** Which of HOST_PACKAGES are not there. */
+/** Those of HOST_PACKAGES that are not installed. */
 export async function missingHostPackages(): Promise<string[]> {
   const missing: string[] = [];
   for (const need of NEEDED) {
@@ -39,11 +39,11 @@ export async function missingHostPackages(): Promise<string[]> {
   return missing;
 }
 
-/** @throws Hw5Error naming what is missing, with the line that installs it */
+/** @throws Hw5Error with the names of missing packages and the command that installs them */
 export async function requireHostPackages(): Promise<void> {
   const missing = await missingHostPackages();
   if (missing.length === 0) return;
-  throw new Hw5Error(`the lab needs ${missing.join(', ')} on this computer`, {
+  throw new Hw5Error(`the lab needs ${missing.join(', ')} on this host`, {
     hint: `apt-get install -y --no-install-recommends ${missing.join(' ')}`,
   });
 }

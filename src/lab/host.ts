@@ -1,19 +1,19 @@
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-/** Where the lab keeps things on this computer. Everything but the cache goes away with `lab down`. */
+/** Where the lab stores things on the host. `lab down` removes everything but the cache and the saves. */
 export interface LabHost {
   /** The base file system; survives `lab down`. */
   readonly cache: string;
-  /** The machines' disks, keys, the cluster file. Has to be a file system that overlayfs can write on (ext4, xfs, btrfs). */
+  /** The machines' disks, keys, the cluster file. Must be on a file system that overlayfs accepts as its upper layer (ext4, xfs, btrfs). */
   readonly state: string;
-  /** What `lab save` keeps; survives `lab down`. */
+  /** What `lab save` stores; survives `lab down`. */
   readonly saves: string;
   /** Process ids. */
   readonly run: string;
   /** The emulators that `npm run build` made, one directory each. */
   readonly emulators: string;
-  /** Who may read the lab's key and change its cluster file besides root: the user who typed sudo. */
+  /** The user who ran sudo: owns the lab's key and its cluster file. */
   readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
 }
 

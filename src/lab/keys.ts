@@ -9,7 +9,7 @@ export interface KeyPair {
   readonly public: string;
 }
 
-/** A new ed25519 key pair without a passphrase. @param directory where to work; only root may read what is there meanwhile */
+/** A new ed25519 key pair without a passphrase. @param directory for temporary files, which only root can read */
 export async function makeKeyPair(directory: string, comment: string, signal?: AbortSignal): Promise<KeyPair> {
   const work = await mkdtemp(join(directory, '.key-'));
   try {
@@ -21,7 +21,7 @@ export async function makeKeyPair(directory: string, comment: string, signal?: A
   }
 }
 
-/** The public half of a private key, one line. @returns undefined when there is no such file, or no whole key in it */
+/** The public half of a private key, one line. @returns undefined when the file is missing or contains no complete key */
 export async function publicHalf(privateFile: string, signal?: AbortSignal): Promise<string | undefined> {
   const {code, stdout} = await tryRun(['ssh-keygen', '-y', '-P', '', '-f', privateFile], {signal});
   return code === 0 ? stdout : undefined;

@@ -13,11 +13,11 @@ export interface LabOptions {
   readonly count?: number | undefined;
   /** IPv4 network in CIDR notation, /27 or larger. Default 198.18.0.0/25. */
   readonly subnet?: string | undefined;
-  /** Machines whose sudo asks for a password. */
+  /** Machines whose sudo requires a password. */
   readonly sudoPassword?: readonly string[] | undefined;
 }
 
-/** The choices, all made. Kept in the lab's state directory. */
+/** The options with defaults filled in. Stored in the lab's state directory. */
 export interface LabDefinition {
   readonly name: string;
   readonly count: number;
@@ -25,7 +25,7 @@ export interface LabDefinition {
   readonly sudoPassword: readonly string[];
 }
 
-/** A lab: its definition and all that follows from it. Pure data, whether or not it is up. */
+/** A lab: its definition and everything derived from it. Pure data, whether or not the lab is up. */
 export interface Lab extends LabDefinition {
   /** `subnet`, parsed. */
   readonly network: Block;
@@ -41,7 +41,7 @@ export interface Lab extends LabDefinition {
     readonly cluster: string;
     readonly key: string;
     readonly knownHosts: string;
-    /** A copy: the checkout that made the lab may go, and the lab stay. */
+    /** A copy, as the checkout that made the lab may be removed while the lab stays. */
     readonly calicoctl: string;
   };
   readonly machines: readonly LabMachine[];
@@ -51,17 +51,17 @@ export interface LabMachine {
   /** node0, node1 … */
   readonly name: string;
   readonly address: Address;
-  /** What systemd-nspawn calls it; unique on this computer. The host's end of its cable is `vb-` and this. */
+  /** What systemd-nspawn calls it; unique on the host. The host's end of its network cable is `vb-` and this. */
   readonly nspawnName: string;
   readonly directory: string;
   readonly console: string;
   readonly pidFile: string;
-  /** 0600; exists only where sudo asks. */
+  /** 0600; exists only where sudo requires a password. */
   readonly sudoPasswordFile: string;
 }
 
 export const LAB_USER = 'hw5';
-/** Half of 198.18.0.0/24: the tests' lab has the other, so that both can be up at a time. */
+/** Half of 198.18.0.0/24; the tests' labs have other subnets, so that all can be up at the same time. */
 export const DEFAULT_LAB = {name: 'hw5', count: 3, subnet: '198.18.0.0/25'} as const;
 /** Where the machines start in their subnet; .1 is the bridge. */
 const FIRST_MACHINE = 10;
@@ -72,7 +72,7 @@ const INTERFACE_NAME_LENGTH = 15;
 export function defineLab(options: LabOptions): LabDefinition {
   const name = options.name ?? DEFAULT_LAB.name;
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(name)) {
-    throw new UsageError(`"${name}" is no name for a lab`, {
+    throw new UsageError(`"${name}" is not a valid name for a lab`, {
       hint: 'use up to 20 lower-case letters, digits and hyphens, a letter first',
     });
   }
@@ -83,7 +83,9 @@ export function defineLab(options: LabOptions): LabDefinition {
   const subnet = options.subnet ?? DEFAULT_LAB.subnet;
   const network = parseIpv4Block(subnet);
   if (!network || hasHostBits(subnet) || network.prefix > 27 || network.prefix < 8) {
-    throw new UsageError(`"${options.subnet}" is no subnet for a lab`, {hint: 'give a network as 198.18.0.0/24, /27 or larger'});
+    throw new UsageError(`"${options.subnet}" is not a subnet for a lab`, {
+      hint: 'give a network as 198.18.0.0/24, /27 or larger',
+    });
   }
   const sudoPassword = [...new Set(options.sudoPassword ?? [])].sort();
   const unknown = sudoPassword.find((machine) => !machineNames(count).includes(machine));

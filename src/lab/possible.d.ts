@@ -17,5 +17,5 @@ export interface HostFacts {
   readonly hasApt: boolean;
 }
 
-/** Why no lab can be made on this computer: one sentence, undefined where one can be made. @param known facts that are not read from this computer, for tests */
+/** Why no lab can be made on this host: one sentence, undefined where one can be made. @param known facts that are not read from this host, for tests */
 export function labObstacle(known?: Partial<HostFacts>): Promise<string | undefined>;

@@ -14,8 +14,8 @@ const PROGRAMS = ['systemd-nspawn', 'debootstrap', 'iptables', 'ip'];
 const SYSTEM_DIRECTORIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /**
- * Why no lab can be made on this computer: one sentence, undefined where one can be made.
- * @param {Partial<import('./possible.js').HostFacts>} [known] facts that are not to be read from this computer, for tests
+ * Why no lab can be made on this host: one sentence, undefined where one can be made.
+ * @param {Partial<import('./possible.js').HostFacts>} [known] facts that are not to be read from this host, for tests
  * @returns {Promise<string | undefined>}
  */
 export async function labObstacle(known = {}) {
@@ -28,13 +28,13 @@ export async function labObstacle(known = {}) {
 function obstacleOnLinux(facts) {
   if (facts.uid !== 0) return 'a lab needs root';
   if (!/^\s*0\s+0\s+4294967295\s*$/.test(facts.uidMap))
-    return 'a lab needs root of the whole computer; this is a user namespace, as of a rootless container';
+    return 'a lab needs root of the host; this is a user namespace, as of a rootless container';
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(facts.processStatus)?.[1] ?? '0'}`);
   const lacking = Object.entries(CAPABILITIES).filter(([, number]) => ((effective >> BigInt(number)) & 1n) === 0n);
   if (lacking.length > 0)
     return `a lab needs ${lacking.map(([name]) => name).join(', ')}, which this process does not have, as in a container without --privileged`;
   if (!facts.mounts.split('\n').some((line) => /^\S+ \S+ cgroup2? rw[, ]/.test(line)))
-    return 'a lab needs a writable cgroup file system; here there is none under /sys/fs/cgroup';
+    return 'a lab needs a writable cgroup file system; none is mounted under /sys/fs/cgroup';
   if (!facts.hasOverlayfs) return 'a lab needs overlayfs, which this kernel does not have';
   if (facts.stateFileSystem === OVERLAYFS_MAGIC)
     return '/var/lib is on overlayfs, which cannot hold the disks of a lab: mount a volume at /var/lib/hw5';

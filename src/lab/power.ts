@@ -16,7 +16,7 @@ interface PowerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pulls a machine's plug. Its disk stays as it is at that moment; the others notice nothing but the silence. */
+/** Switches a machine off without a shutdown, like a power failure. Its disk stays as it is at that moment. */
 export async function labPowerOff(choice: MachineChoice, host: LabHost, {signal}: PowerOptions): Promise<void> {
   requireRoot(`lab power off ${choice.machine}`);
   const lab = await loadLab(host, choice.lab);
@@ -26,7 +26,7 @@ export async function labPowerOff(choice: MachineChoice, host: LabHost, {signal}
   await powerOff(lab, machine);
 }
 
-/** Switches a machine on with the disk it had. @returns once it answers SSH; at once when it is on */
+/** Switches a machine on with its disk, unless it is on. @returns once it answers SSH */
 export async function labPowerOn(choice: MachineChoice, host: LabHost, {signal}: PowerOptions): Promise<void> {
   requireRoot(`lab power on ${choice.machine}`);
   const lab = await loadLab(host, choice.lab);

@@ -1,7 +1,7 @@
 import {chmod, mkdir, readFile} from 'node:fs/promises';
 import {replaceFile} from '../support/replace-file.js';
 
-/** Makes directories that everybody may look into, whatever the umask: the lab's status is for the user who typed sudo as well. */
+/** Makes directories with mode 0755, regardless of the umask: `lab status` also works for users other than root. */
 export async function makePublicDirectories(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     await mkdir(path, {recursive: true});
@@ -9,13 +9,13 @@ export async function makePublicDirectories(paths: readonly string[]): Promise<v
   }
 }
 
-/** Writes a file that everybody may read, whatever the umask: all of it or nothing. */
+/** Replaces a file atomically, with mode 0644 regardless of the umask. */
 export async function writePublicFile(path: string, text: string): Promise<void> {
   await replaceFile(path, text, {mode: 0o644});
 }
 
-/** The text of a file; undefined when it is not there. What cannot be read is not taken for missing: it would be made anew. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+/** The content of a file; undefined when it does not exist. Other errors are thrown: a file that is taken for missing would be overwritten. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

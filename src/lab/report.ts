@@ -2,27 +2,27 @@ import type {Emit, StepOutcome} from '../engine/events.js';
 import {Hw5Error} from '../support/errors.js';
 import {lock} from '../support/lock.js';
 
-/** What lab operations are given. */
+/** What all operations on a lab take. */
 export interface LabContext {
   readonly signal?: AbortSignal | undefined;
-  /** Takes events like those of a run on a cluster: the machines are the hosts. */
+  /** Receives the same events as a run on a cluster emits; the machines are the hosts. */
   readonly emit: Emit;
 }
 
-/** Tells what is being done. */
-export type Say = (message: string) => void;
+/** Reports what is being done. */
+export type Report = (message: string) => void;
 
-/** Does a part of the run on one host and tells of it. The work gives whether it changed anything. */
-export type DoPart = (step: keyof typeof TITLES, host: string, work: (say: Say) => Promise<boolean>) => Promise<void>;
+/** Runs a part of an operation on one host and emits its events. The work returns whether it changed anything. */
+export type DoPart = (step: keyof typeof TITLES, host: string, work: (report: Report) => Promise<boolean>) => Promise<void>;
 
-/** The host of what concerns no single machine. */
-export const HERE = 'this computer';
+/** The name, in events, of the host that the machines run on. */
+export const HERE = 'this host';
 
 const TITLES = {lab: 'network and disks', machine: 'machine'} as const;
 
 const LOCK_LIMIT_MS = 10 * 60_000;
 
-/** Makes or removes a lab, one process at a time, and tells of it from the first event to the last. @param machines their names */
+/** Runs an operation on a lab with its lock held, and emits all events from the first to the last. @param machines their names */
 export async function labRun<T>(
   {emit, signal}: LabContext,
   run: 'up' | 'down' | 'save' | 'restore',
@@ -56,7 +56,7 @@ export async function labRun<T>(
   try {
     await using _ = await lock(`the lab ${name}`, LOCK_LIMIT_MS, {
       signal,
-      onWait: () => emit({type: 'waiting', step: 'lab', host: HERE, reason: `another hw5 that works on the lab ${name}`}),
+      onWait: () => emit({type: 'waiting', step: 'lab', host: HERE, reason: `another hw5 that is changing the lab ${name}`}),
     });
     const result = await work(part);
     emit({type: 'end', ...counts, elapsedMs: performance.now() - started});

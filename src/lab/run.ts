@@ -5,7 +5,7 @@ export interface RunOptions extends ErrorDetails {
   /** Standard input; secrets travel here, never in argv. Default: empty. */
   readonly stdin?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** What the aborted signal sends. Default SIGTERM. */
+  /** The signal that the command receives when `signal` is aborted. Default SIGTERM. */
   readonly killSignal?: 'SIGTERM' | 'SIGKILL' | undefined;
   /** The command's whole environment. Default: this process's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -14,18 +14,18 @@ export interface RunOptions extends ErrorDetails {
 }
 
 export interface RunResult {
-  /** Exit code; undefined when a signal ended the command. */
+  /** Exit code; undefined when a signal terminated the command. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The name of this computer in errors. */
-const HERE = 'this computer';
+/** The host's name in errors. */
+const HERE = 'this host';
 
 /**
- * Runs one command on this computer, whatever its exit code.
- * @throws Hw5Error when the program is missing, InterruptedError when the signal ended it
+ * Runs one command on the host; any exit code is a result, not an error.
+ * @throws Hw5Error when the program is missing, InterruptedError when the signal terminated it
  */
 export function tryRun(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [program = '', ...rest] = argv;
@@ -49,7 +49,7 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
     }
     let interruption: Error | undefined;
     child.on('error', (cause) => {
-      // The process may live a moment longer: what comes after the error must not meet it.
+      // The process may run a moment longer: reject only after it has exited, on 'close'.
       if (cause.name === 'AbortError') interruption = cause;
       else
         reject(
@@ -63,13 +63,13 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
       if (interruption) reject(new InterruptedError(`${program} was interrupted`, {cause: interruption}));
       else resolve({code: code ?? undefined, ...output});
     });
-    // A command that ends without reading its input is no error.
+    // A command may exit without reading its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.stdin ?? '');
   });
 }
 
-/** Runs one command on this computer that has to succeed. @returns its standard output. @throws CommandError */
+/** Runs one command on the host that has to succeed. @returns its standard output. @throws CommandError */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun(argv, options);
   if (result.code !== 0) throw new CommandError(HERE, argv, result, {hint: options.hint});

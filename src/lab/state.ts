@@ -3,9 +3,9 @@ import * as z from 'zod';
 import {Hw5Error, UsageError} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {DEFAULT_LAB, defineLab, type Lab, type LabDefinition, type LabOptions, labFrom} from './lab.js';
-import {makePublicDirectories, readIfThere, writePublicFile} from './public-path.js';
+import {makePublicDirectories, readIfPresent, writePublicFile} from './public-path.js';
 
-/** What lab.json holds: the definition and the base the machines' disks were made over. */
+/** The content of lab.json: the definition, and the key of the base that the machines' disks are layers over. */
 export interface LabRecord extends LabDefinition {
   readonly baseKey: string;
 }
@@ -18,26 +18,26 @@ export const recordSchema = z.object({
   baseKey: z.string(),
 });
 
-/** @returns undefined when there is no such lab (or only what an interrupted `lab up` or a power loss left) */
+/** @returns undefined when there is no such lab, or only what an interrupted `lab up` or a power failure left */
 export async function readRecord(host: LabHost, name: string): Promise<LabRecord | undefined> {
   const {files} = labFrom(defineLab({name}), host);
-  const value = parseJson((await readIfThere(files.definition)) ?? '');
+  const value = parseJson((await readIfPresent(files.definition)) ?? '');
   if (value === undefined) return undefined;
   const record = recordSchema.safeParse(value);
   if (record.success) return record.data;
-  throw new Hw5Error(`${files.definition} is not what this hw5 writes`, {
+  throw new Hw5Error(`${files.definition} was not written by this version of hw5`, {
     cause: record.error,
     hint: `run \`hw5 lab down${nameOption(name)}\` and \`up\` again`,
   });
 }
 
-/** The lab with every machine it may have: where its record is missing or damaged, as many as a lab can have. */
+/** The lab with every machine that it may have: where its record is missing or damaged, as many as a lab can have. */
 export async function everyMachine(host: LabHost, name: string): Promise<Lab> {
   const record = await readRecord(host, name).catch(() => undefined);
   return labFrom(record ?? defineLab({name, count: 9}), host);
 }
 
-/** @returns undefined for what is cut short */
+/** @returns undefined for truncated JSON */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -60,23 +60,23 @@ export async function loadLab(host: LabHost, name: string = DEFAULT_LAB.name): P
   return {...labFrom(record, host), baseKey: record.baseKey};
 }
 
-/** The definition to bring up: an existing lab stays as it is, and what is asked for has to agree with it. @throws UsageError */
+/** The definition of the lab to bring up: that of the existing one, where the options do not contradict it. @throws UsageError */
 export function agree(options: LabOptions, record: LabRecord | undefined): LabDefinition {
   if (!record) return defineLab(options);
-  const asked = defineLab({
+  const requested = defineLab({
     name: record.name,
     count: options.count ?? record.count,
     subnet: options.subnet ?? record.subnet,
     sudoPassword: options.sudoPassword ?? record.sudoPassword,
   });
   for (const key of ['count', 'subnet', 'sudoPassword'] as const) {
-    if (String(asked[key]) !== String(record[key])) {
-      throw new UsageError(`the lab ${record.name} exists with ${describe(key, record)}, not ${describe(key, asked)}`, {
+    if (String(requested[key]) !== String(record[key])) {
+      throw new UsageError(`the lab ${record.name} exists with ${describe(key, record)}, not ${describe(key, requested)}`, {
         hint: `run \`hw5 lab down${nameOption(record.name)}\` first, or take another --name`,
       });
     }
   }
-  return asked;
+  return requested;
 }
 
 function describe(key: 'count' | 'subnet' | 'sudoPassword', definition: LabDefinition): string {
@@ -85,7 +85,7 @@ function describe(key: 'count' | 'subnet' | 'sudoPassword', definition: LabDefin
   return definition.sudoPassword.length > 0 ? `a sudo password on ${definition.sudoPassword.join(', ')}` : 'no sudo passwords';
 }
 
-/** ` --name NAME` where it is needed. */
+/** The option that selects a lab in a command line: ` --name NAME`, or nothing for the default lab. */
 export function nameOption(name: string): string {
   return name === DEFAULT_LAB.name ? '' : ` --name ${name}`;
 }

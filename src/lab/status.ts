@@ -6,7 +6,7 @@ import {loadLab} from './state.js';
 export interface LabStatus {
   readonly name: string;
   readonly subnet: string;
-  /** True when every machine runs and answers. */
+  /** True when every machine runs and answers SSH. */
   readonly isUp: boolean;
   readonly machines: readonly MachineStatus[];
   /** The cluster file. */
@@ -18,7 +18,7 @@ export interface MachineStatus {
   readonly address: string;
   readonly isRunning: boolean;
   readonly answersSsh: boolean;
-  /** Of the machine's process 1, as this computer numbers it. */
+  /** The host's pid of the machine's process 1. */
   readonly pid: number | undefined;
 }
 

@@ -18,7 +18,7 @@ export async function switchOn(
   const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
   if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
   const results = await Promise.allSettled(
-    machines.map((machine) => part('machine', machine.name, (say) => bringUp(lab, machine, {base, files, say, signal}))),
+    machines.map((machine) => part('machine', machine.name, (report) => bringUp(lab, machine, {base, files, report, signal}))),
   );
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const known = errors.filter((error) => error instanceof Hw5Error);

@@ -14,7 +14,7 @@ import {applyNetwork} from './network/network.js';
 import {findResolver} from './network/resolver.js';
 import {findBlockedResolver} from './network/way-out.js';
 import type {Preinstalled} from './preinstalled.js';
-import {HERE, type LabContext, labRun, type Say} from './report.js';
+import {HERE, type LabContext, labRun, type Report} from './report.js';
 import {requireLabPossible, requireRoot} from './require-root.js';
 import {removeInterrupted} from './saves/interrupted.js';
 import {agree, type LabRecord, nameOption, readRecord, writeRecord} from './state.js';
@@ -23,22 +23,22 @@ import {switchOn} from './switch-on.js';
 /** A lab that is up. */
 export interface LabUp {
   readonly lab: Lab;
-  /** Its machines' disks are layers over a base that a new lab would not get any more. */
+  /** The machines' disks are layers over an older base than a new lab would get. */
   readonly isBaseOutdated: boolean;
-  /** A resolver that answers this computer and not its machines: somebody else's firewall keeps them from the world. */
+  /** A resolver that answers the host and not the machines, as a foreign firewall drops their packets. */
   readonly blockedResolver: string | undefined;
 }
 
 /**
- * Brings the lab up, or mends it: machines that are off or half dead are switched on with the disks they had, a missing bridge or rule comes
- * back, and work-alikes of another build are renewed. A lab that is as it should be stays untouched. @returns once every machine answers SSH
+ * Brings the lab up, or repairs it: machines that are off or crashed are switched on with their disks, a missing bridge or rule is made again,
+ * and emulators of another build are replaced by this build's. A lab that needs no repair is not changed. @returns once every machine answers SSH
  */
 export async function labUp(options: LabOptions, host: LabHost, preinstalled: Preinstalled, context: LabContext): Promise<LabUp> {
   requireRoot('lab up');
   await requireLabPossible();
   await requireHostPackages();
   const name = labFrom(agree({name: options.name}, undefined), host).name;
-  // Machines have the same names whoever made the lab in the meantime.
+  // Another process may make the lab in the meantime, but the machines' names are the same.
   const announced = labFrom(agree(options, await readRecord(host, name)), host);
   const machines = announced.machines.map((machine) => machine.name);
   return labRun(context, 'up', {name, machines}, async (part) => {
@@ -47,10 +47,10 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const lab = labFrom(definition, host);
     const {signal} = context;
     let parts: DiskParts | undefined;
-    await part('lab', HERE, async (say) => {
+    await part('lab', HERE, async (report) => {
       await removeInterrupted(host, record ? lab : labFrom(defineLab({name, count: 9}), host));
-      if (!record) await removeDisks(host, name, say);
-      const base = await chooseBase(host, lab, record, preinstalled, {say, signal});
+      if (!record) await removeDisks(host, name, report);
+      const base = await chooseBase(host, lab, record, preinstalled, {report, signal});
       const resolver = await findResolver();
       const isMended = await applyNetwork(host, lab, resolver, signal);
       if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
@@ -59,7 +59,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     });
     const {base, resolver} = parts!;
     await switchOn(lab, lab.machines, part, parts!);
-    // what is left over hinders nothing
+    // a failure here does no harm
     await pruneBases(host, Date.now()).catch(() => undefined);
     const found = await findMachine(lab, lab.machines[0]!);
     return {
@@ -70,27 +70,27 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
   });
 }
 
-/** A new lab gets the newest base. A disk is a layer over one certain base, and worth nothing over another. */
+/** A new lab gets the newest base. An existing one needs the base that its disks are layers over. */
 async function chooseBase(
   host: LabHost,
   lab: Lab,
   record: LabRecord | undefined,
   preinstalled: Preinstalled,
-  options: {readonly say: Say; readonly signal: AbortSignal | undefined},
+  options: {readonly report: Report; readonly signal: AbortSignal | undefined},
 ): Promise<Base> {
   if (!record) return ensureBase(host, preinstalled.packages, options);
   const base = baseAt(host, record.baseKey);
   if (await useCached(base.directory)) return base;
   throw new Hw5Error(`the base file system of the lab ${lab.name} is gone from ${host.cache}`, {
-    hint: `make the lab anew: \`hw5 lab down${nameOption(lab.name)}\` and \`up\``,
+    hint: `remove the lab and make it again: \`hw5 lab down${nameOption(lab.name)}\` and \`up\``,
   });
 }
 
-/** Without a record nobody knows which base the disks were made over, nor with which addresses. There are none but after a crash. */
-async function removeDisks(host: LabHost, name: string, say: Say): Promise<void> {
+/** Removes disks without a record, which only a crash leaves: the base and the addresses that they were made for are unknown. */
+async function removeDisks(host: LabHost, name: string, report: Report): Promise<void> {
   const lab = labFrom(defineLab({name, count: 9}), host);
   if (!(await exists(lab.directory))) return;
-  if (await exists(lab.files.definition)) say(`${lab.files.definition} is damaged: making the machines anew`);
+  if (await exists(lab.files.definition)) report(`${lab.files.definition} is damaged: making the machines again`);
   await Promise.all(lab.machines.map((machine) => powerOff(lab, machine)));
   await rm(lab.directory, {recursive: true, force: true});
 }

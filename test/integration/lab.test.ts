@@ -243,7 +243,7 @@ describe.sequential('a lab', () => {
       if (event.type === 'step-end') renewed.push(`${event.host} ${event.outcome}`);
     };
     await labUp(options, host, {...preinstalled, files}, {emit});
-    expect(renewed.sort()).toEqual(['node0 changed', 'node1 changed', 'this computer unchanged']);
+    expect(renewed.sort()).toEqual(['node0 changed', 'node1 changed', 'this host unchanged']);
     expect([await inside('node0', 'hello'), await inside('node1', 'hello')]).toEqual(['welcome', 'welcome']);
     expect((await pids())[0]).toBe(running[0]);
     expect(await begun()).not.toBe(before);

@@ -32,9 +32,9 @@ export function addSaveCommands(lab: Command, {context, host, nameOf, named, rep
   named(
     lab,
     'save',
-    'keep the state of all machines under a name',
-    `The machines are stopped for the seconds that copying their disks takes, and then run on. What is saved is what a power failure at that moment
-would leave. Saves survive \`lab down\`; an interrupted save leaves nothing.
+    'store the state of all machines under a name',
+    `The machines are suspended for the seconds that copying their disks takes. The save contains the disks as a power failure at that moment
+would leave them. Saves survive \`lab down\`; an interrupted save leaves nothing.
 
 Examples:
   sudo hw5 lab save healthy
@@ -46,13 +46,13 @@ Examples:
       const lab = nameOf(command);
       const save = await labSave({lab, save: name}, host, reportTo(options));
       if (!options.json)
-        print(`saved as "${name}" (${inUnits(save.bytes)}); \`sudo hw5 lab restore ${name}${nameOption(lab)}\` brings it back`);
+        print(`saved as "${name}" (${inUnits(save.bytes)}); \`sudo hw5 lab restore ${name}${nameOption(lab)}\` restores it`);
     });
   named(
     lab,
     'restore',
-    'bring all machines back as they were saved',
-    `What the machines contain now is lost; host keys, addresses and the cluster file are those of the save. Machines that were off are off again.
+    'restore all machines as they were saved',
+    `The machines' present content is lost; host keys, addresses and the cluster file are those of the save. Machines that were off are off again.
 The lab need not be up, nor exist. A cluster that was healthy is healthy again some twenty seconds later, without \`hw5 up\`.
 
 Examples:

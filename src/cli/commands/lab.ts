@@ -27,7 +27,7 @@ export function labCommand(context: CliContext): Command {
   const reportTo = (options: GlobalOptions): LabContext => ({signal: context.signal, emit: reporter(options, context, true)});
   const lab = new Command('lab')
     .enablePositionalOptions()
-    .description('machines on this computer, to try everything on (needs root)')
+    .description('machines on this host to try hw5 on (needs root)')
     .addHelpText(
       'after',
       `
@@ -36,8 +36,8 @@ Examples:
   sudo hw5 --lab up                     the cluster on them
   sudo hw5 lab ssh node1
   sudo hw5 lab exec node0 -- docker ps
-  sudo hw5 lab power off node2          as pulling the plug
-  sudo hw5 lab save healthy             keep the state of all machines …
+  sudo hw5 lab power off node2          like a power failure
+  sudo hw5 lab save healthy             store the state of all machines …
   sudo hw5 lab restore healthy          … and go back to it
   sudo hw5 lab down                     leaves nothing but the cache and saves`,
     );
@@ -51,9 +51,9 @@ Examples:
   named(
     lab,
     'up',
-    'make the machines, or mend them',
-    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule comes back.
-A lab that another build of hw5 made gets this build's programs; what is as it should be stays untouched.
+    'make the machines, or repair them',
+    `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule is made again.
+A lab that another build of hw5 made gets this build's programs. Nothing else is changed.
 
 Examples:
   sudo hw5 lab up
@@ -64,19 +64,19 @@ Examples:
   )
     .option('--count <n>', 'how many, 1 to 9 (default: 3)', wholeNumber)
     .option('--subnet <cidr>', `their network (default: ${DEFAULT_LAB.subnet})`)
-    .option('--sudo-password <machine...>', 'machines whose sudo asks for a password')
+    .option('--sudo-password <machine...>', 'machines whose sudo requires a password')
     .action(async (own: {count?: number; subnet?: string; sudoPassword?: string[]}, command: Command) => {
       const options = optionsOf(command);
       const name = nameOf(command);
       const up = await labUp({...own, name}, host, await emulators(host.emulators), reportTo(options));
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
-        context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them anew\n`);
+        context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them again\n`);
       }
       if (up.blockedResolver !== undefined) {
         context.stderr.write(
-          `its machines get no answer from the resolver ${up.blockedResolver}, while this computer does: another firewall drops what they send\n` +
-            `  hint     see \`nft list ruleset\`; firewalld lets them out after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
+          `its machines get no answer from the resolver ${up.blockedResolver}, while this host does: another firewall drops their packets\n` +
+            `  hint     \`nft list ruleset\` shows it; firewalld accepts them after \`firewall-cmd --zone=trusted --add-interface=${up.lab.bridge}\`\n`,
         );
       }
       if (!options.json) print(`cluster file: ${up.lab.files.cluster}`);
@@ -84,14 +84,14 @@ Examples:
   named(
     lab,
     'down',
-    'remove the machines and everything of them',
-    'The cache and the saves stay. That there is no such lab is no failure.\n\nExamples:\n  sudo hw5 lab down\n  sudo hw5 lab down --name big',
+    'remove the machines and their disks',
+    'The cache and the saves stay. It is no error when the lab does not exist.\n\nExamples:\n  sudo hw5 lab down\n  sudo hw5 lab down --name big',
   ).action(async (_own, command: Command) => {
     const options = optionsOf(command);
     const name = nameOf(command);
     const wasThere = await labDown({name}, host, reportTo(options));
     if (options.json) return;
-    print(wasThere ? `the lab ${name} is gone` : `there is no lab ${name}: nothing to remove`);
+    print(wasThere ? `the lab ${name} is removed` : `there is no lab ${name}: nothing to remove`);
     const saves = await listSaves(host, name);
     if (saves.length > 0)
       print(
@@ -103,7 +103,7 @@ Examples:
     lab,
     'status',
     'show the machines',
-    'Exit code 3 if one is off or does not answer.\n\nExamples:\n  hw5 lab status\n  hw5 lab status --name big --json | jq -r ".machines[].address"',
+    'Exit code 3 when one is off or does not answer.\n\nExamples:\n  hw5 lab status\n  hw5 lab status --name big --json | jq -r ".machines[].address"',
   ).action(async (_own, command: Command) => {
     const status = await labStatus({name: nameOf(command)}, host);
     if (optionsOf(command).json) context.stdout.write(formatJson(labStatusSchema, status));
@@ -114,7 +114,7 @@ Examples:
     lab,
     'ssh',
     'log in to a machine',
-    `As the lab's user, who may sudo. With a command, its exit code becomes that of hw5; 128 + n when signal n ended it.
+    `As the lab's user, who may sudo. With a command, its exit code becomes that of hw5; 128 + n when signal n terminated it.
 
 Examples:
   sudo hw5 lab ssh node1
@@ -130,8 +130,8 @@ Examples:
   named(
     lab,
     'exec',
-    'run a command as root in a machine, past SSH',
-    `It works when SSH does not. The command's exit code becomes that of hw5; 128 + n when signal n ended it.
+    'run a command as root in a machine without SSH',
+    `It works when SSH does not. The command's exit code becomes that of hw5; 128 + n when signal n terminated it.
 
 Examples:
   sudo hw5 lab exec node0 -- docker ps
@@ -147,19 +147,19 @@ Examples:
 
   const power = lab
     .command('power')
-    .description("pull a machine's plug, or put it back")
+    .description('switch a machine off like a power failure, or on again')
     .addHelpText('after', '\nExamples:\n  sudo hw5 lab power off node2\n  sudo hw5 lab power on node2');
   for (const {state, act, description, help} of [
     {
       state: 'on',
       act: labPowerOn,
       description: 'start a machine that is off',
-      help: 'It has the disk it had, and answers SSH when this ends.',
+      help: 'Its disk is as it was. The command returns when the machine answers SSH.',
     },
     {
       state: 'off',
       act: labPowerOff,
-      description: 'end a machine at once, as pulling its plug',
+      description: 'switch a machine off without a shutdown, like a power failure',
       help: 'Its disk stays as it is at that moment.',
     },
   ] as const) {
@@ -178,15 +178,15 @@ Examples:
   return lab;
 }
 
-/** The lab that is meant: `--lab-name`, with which commands on a cluster say it, says it here too. */
+/** The name of the lab, from `--name` or from `--lab-name`, which commands on a cluster take. */
 function nameOf(command: Command): string {
   const {name, labName} = optionsOf<{name?: string}>(command);
   if (name !== undefined && labName !== undefined && name !== labName)
-    throw new UsageError('--name and --lab-name name two labs', {hint: 'leave one out'});
+    throw new UsageError('--name and --lab-name name different labs', {hint: 'use only one of them'});
   return name ?? labName ?? DEFAULT_LAB.name;
 }
 
-/** Options after the machine are the command's; commander then hands over the separator as well. */
+/** Options after the machine belong to the command; commander then passes the separator `--` as well. */
 function withoutDashes(command: readonly string[]): readonly string[] {
   return command[0] === '--' ? command.slice(1) : command;
 }

@@ -15,8 +15,8 @@ const DEFAULTS: readonly AptSource[] = [
 ];
 
 /**
- * The mirrors for Debian 12, as this computer's own apt is told them, so that a local mirror is used here too.
- * A computer that is not on bookworm gets deb.debian.org.
+ * The mirrors for Debian 12 that the host's apt is configured with, so that the machines use a local mirror, too.
+ * Where the host does not run bookworm, deb.debian.org.
  * @param files the content of /etc/apt/sources.list and the files of sources.list.d, both syntaxes
  */
 export function debianSources(files: readonly {readonly name: string; readonly text: string}[]): readonly AptSource[] {
@@ -33,7 +33,7 @@ function parseOneLine(text: string): AptSource[] {
   });
 }
 
-/** Paragraphs of `Field: value`; values that go on are indented. */
+/** Paragraphs of `Field: value`; continuation lines are indented. */
 function parseDeb822(text: string): AptSource[] {
   return text.split(/\n\s*\n/).flatMap((paragraph) => {
     const fields = new Map<string, string>();

@@ -5,11 +5,11 @@ import {Hw5Error} from '../../support/errors.js';
 import {lock} from '../../support/lock.js';
 import type {LabHost} from '../host.js';
 import {LAB_USER} from '../lab.js';
-import type {Say} from '../report.js';
+import type {Report} from '../report.js';
 import {run} from '../run.js';
 import {debianSources, SUITE} from './apt-sources.js';
 import {BUILD_SCRIPT, buildEnvironment} from './build-script.js';
-import {type BaseRecipe, recipeKey, SERVER_PACKAGES, takeOverAptSettings} from './recipe.js';
+import {type BaseRecipe, neededAptSettings, recipeKey, SERVER_PACKAGES} from './recipe.js';
 
 /** What all machines of all labs are made from. */
 export interface Base {
@@ -24,18 +24,18 @@ export interface Base {
 const BUILD_LIMIT_MS = 30 * 60_000;
 
 interface BuildOptions {
-  readonly say: Say;
+  readonly report: Report;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The base file system, built when it is not in the cache. An interrupted build leaves nothing that could be taken for a whole one. */
+/** The base file system, built when it is not in the cache. An interrupted build leaves nothing that could be taken for a complete one. */
 export async function ensureBase(host: LabHost, packages: readonly string[], options: BuildOptions): Promise<Base> {
   const recipe = await chooseRecipe(packages);
   const base = baseAt(host, recipeKey(recipe));
   if (await useCached(base.directory)) return base;
   await using _ = await lock(`the base file system ${base.key}`, BUILD_LIMIT_MS, {
     signal: options.signal,
-    onWait: () => options.say('waiting for another hw5 that builds the base file system'),
+    onWait: () => options.report('waiting for another hw5 that is building the base file system'),
   });
   if (!(await useCached(base.directory))) await build(recipe, base, host, options);
   return base;
@@ -64,34 +64,34 @@ async function chooseRecipe(packages: readonly string[]): Promise<BaseRecipe> {
     suite: SUITE,
     architecture: (await run(['dpkg', '--print-architecture'])).trim(),
     sources: debianSources(files),
-    aptSettings: takeOverAptSettings(await run(['apt-config', 'dump', 'Acquire'])),
+    aptSettings: neededAptSettings(await run(['apt-config', 'dump', 'Acquire'])),
     packages: [...SERVER_PACKAGES, ...packages],
     user: LAB_USER,
   };
 }
 
-async function build(recipe: BaseRecipe, base: Base, host: LabHost, {say, signal}: BuildOptions): Promise<void> {
+async function build(recipe: BaseRecipe, base: Base, host: LabHost, {report, signal}: BuildOptions): Promise<void> {
   await mkdir(host.cache, {recursive: true});
   const prefix = `.${base.key}-`;
-  // The lock is ours: what is here was left by a build that was killed.
+  // This process has the lock: such directories were left by builds that were killed.
   for (const name of await readdir(host.cache)) {
     if (name.startsWith(prefix)) await rm(join(host.cache, name), {recursive: true, force: true});
   }
   const directory = await mkdtemp(join(host.cache, prefix));
   try {
-    say(`building the base file system from ${recipe.sources[0]?.uri} (once, a minute or two)`);
+    report(`building the base file system from ${recipe.sources[0]?.uri} (once, a minute or two)`);
     const inside = ['sh', '-c', `cd "$0" && ${BUILD_SCRIPT}`, directory];
     await run(['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', ...inside], {
       signal,
-      // unshare ignores the others while it waits for its child, which dies with it.
+      // unshare ignores other signals while it waits for its child, which is killed with it.
       killSignal: 'SIGKILL',
       env: buildEnvironment(recipe),
       onLine: (line) => {
-        if (line.startsWith('hw5: ')) say(`base file system: ${line.slice('hw5: '.length)}`);
+        if (line.startsWith('hw5: ')) report(`base file system: ${line.slice('hw5: '.length)}`);
       },
-      hint: `see whether ${recipe.sources[0]?.uri} can be reached from here`,
+      hint: `check that ${recipe.sources[0]?.uri} can be reached from this host`,
     });
-    // mkdtemp's 0700 would keep the cluster file's reader from base.tar.
+    // base.tar must be readable for the lab's user; mkdtemp makes the directory with 0700.
     await chmod(directory, 0o755);
     await rename(directory, base.directory);
   } catch (error) {
@@ -101,7 +101,7 @@ async function build(recipe: BaseRecipe, base: Base, host: LabHost, {say, signal
   if (!(await exists(base.tar))) throw new Hw5Error(`the build left no ${base.tar}`);
 }
 
-/** True when something is at the path. */
+/** True when the path exists. */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

@@ -2,7 +2,7 @@ import {type BaseRecipe, sourcesList} from './recipe.js';
 
 /**
  * The shell script that makes `tree` (the machines' file system) and `base.tar` (the bare Debian in it, for Docker images) in the current directory.
- * It runs in a mount and process namespace of its own: whatever ends it, no mount and no process stays.
+ * It runs in its own mount and pid namespaces, so that no mount and no process remains when it is killed.
  */
 export const BUILD_SCRIPT = `set -eu
 umask 022
@@ -15,7 +15,7 @@ printf '%s\\n' "$APT_SETTINGS" 'Acquire::Languages "none";' > tree/etc/apt/apt.c
 rm -rf tree/var/cache/apt/archives/*.deb tree/var/lib/apt/lists/* tree/var/log/*.log tree/etc/resolv.conf tree/etc/hostname tree/etc/machine-id
 tar -C tree --numeric-owner -cf base.tar .
 
-# No service may start in the chroot: 101 means "forbidden by local policy".
+# Prevents services from being started in the chroot: 101 means "forbidden by local policy".
 printf '#!/bin/sh\\nexit 101\\n' > tree/usr/sbin/policy-rc.d
 chmod 755 tree/usr/sbin/policy-rc.d
 cp /etc/resolv.conf tree/etc/resolv.conf
@@ -32,7 +32,7 @@ chroot tree useradd --create-home --shell /bin/bash "$LOGIN_USER"
 
 umount tree/proc
 rm -rf tree/usr/sbin/policy-rc.d tree/etc/resolv.conf tree/var/cache/apt/archives/*.deb tree/var/lib/apt/lists/*
-# What must differ from machine to machine is made for each.
+# These are made for each machine.
 rm -f tree/etc/ssh/ssh_host_* tree/etc/machine-id tree/etc/hostname tree/var/lib/dbus/machine-id
 chmod 644 base.tar
 sync -f .

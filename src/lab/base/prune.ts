@@ -13,7 +13,7 @@ export async function pruneBases(host: LabHost, now: number): Promise<void> {
   );
 }
 
-/** Whether a lab's disks are layers over it, whether or not the lab is up. A lab that cannot be read may be one. */
+/** Whether a lab's disks are layers over the base. A lab whose record cannot be read counts as one. */
 async function isOfALab(host: LabHost, key: string): Promise<boolean> {
   const labs = (await readdir(host.state).catch(() => [])).filter((name) => !name.startsWith('.'));
   const keys = await Promise.all(
@@ -27,18 +27,18 @@ async function isOfALab(host: LabHost, key: string): Promise<boolean> {
   return keys.includes(key);
 }
 
-/** Whether saved disks are layers over it. */
+/** Whether saved disks are layers over the base. */
 async function isOfASave(host: LabHost, key: string): Promise<boolean> {
   const labs = await readdir(host.saves).catch(() => []);
   const saves = await Promise.all(labs.map((lab) => listSaves(host, lab)));
   return saves.flat().some((save) => save.lab.baseKey === key);
 }
 
-/** Whether it is part of any process's file systems: of a machine whose lab is kept elsewhere, or of a build that goes on. */
+/** Whether any process has it mounted: a machine whose lab is stored elsewhere, or a running build. */
 async function isMounted(name: string): Promise<boolean> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   for (const pid of pids) {
-    // a process may end meanwhile
+    // a process may exit in the meantime
     const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
     if (mounts.includes(`/${name}/tree`)) return true;
   }

@@ -1,22 +1,22 @@
 import {sha256} from '../../support/sha256.js';
 import type {AptSource} from './apt-sources.js';
 
-/** Counts up when the building itself changes, so that older caches are not used. */
+/** Incremented when the build script changes, so that bases of older versions are not used. */
 const RECIPE_VERSION = 1;
 
-/** All that decides what is in the base file system. */
+/** Everything that determines the content of the base file system. */
 export interface BaseRecipe {
   readonly suite: string;
   readonly architecture: string;
   readonly sources: readonly AptSource[];
-  /** apt settings taken over from this computer, one `Name "value";` a line. */
+  /** apt settings of the host, one `Name "value";` per line. */
   readonly aptSettings: string;
   readonly packages: readonly string[];
   /** The login user. */
   readonly user: string;
 }
 
-/** The packages a small Debian server has, and those hw5 would install itself: present, so that the lab starts quickly. */
+/** The packages of a small Debian server, and those that hw5 would install: preinstalled, so that `hw5 up` is quick. */
 export const SERVER_PACKAGES: readonly string[] = [
   'bird',
   'ca-certificates',
@@ -40,20 +40,20 @@ export const SERVER_PACKAGES: readonly string[] = [
   'systemd-sysv',
 ];
 
-/** Names the cache directory: the same recipe has the same key on every computer. */
+/** The name of the cache directory; depends on nothing but the recipe. */
 export function recipeKey(recipe: BaseRecipe): string {
   const packages = [...new Set(recipe.packages)].sort();
   return sha256(JSON.stringify([RECIPE_VERSION, {...recipe, packages}])).slice(0, 16);
 }
 
-/** Settings without which apt would not work in the machines either: proxies, and what a mirror with old signatures needs. */
-const TAKEN_OVER = /^Acquire::(Check-Valid-Until|Check-Date|https?::Proxy) "[^"@]*";$/;
+/** Settings that apt needs in the machines as well: proxies, and those for a mirror with old signatures. */
+const NEEDED_SETTINGS = /^Acquire::(Check-Valid-Until|Check-Date|https?::Proxy) "[^"@]*";$/;
 
 /** @param dump the output of `apt-config dump Acquire` */
-export function takeOverAptSettings(dump: string): string {
+export function neededAptSettings(dump: string): string {
   return dump
     .split('\n')
-    .filter((line) => TAKEN_OVER.test(line) && !line.endsWith(' "";'))
+    .filter((line) => NEEDED_SETTINGS.test(line) && !line.endsWith(' "";'))
     .sort()
     .join('\n');
 }

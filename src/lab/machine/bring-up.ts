@@ -3,7 +3,7 @@ import {TimeoutError} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
 import type {Lab, LabMachine} from '../lab.js';
 import {plugIn} from '../network/bridge.js';
-import type {Say} from '../report.js';
+import type {Report} from '../report.js';
 import {findUser} from './create.js';
 import type {MachineFile} from './files.js';
 import {powerOff, powerOn} from './power.js';
@@ -15,48 +15,48 @@ import {untilSshAnswers} from './wait.js';
 
 interface BringUp {
   readonly base: Base;
-  /** What the machine has to have as it is now, whenever its disk was made. */
+  /** Files that the machine must have with their present content, whenever its disk was made. */
   readonly files: readonly MachineFile[];
-  readonly say: Say;
+  readonly report: Report;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A machine that is on, and perhaps still boots on a busy computer, may take so long to answer before it is taken for one that never will. */
+/** A machine that is on but does not answer SSH for so long is switched off and on. It may still be booting on a busy host. */
 const ANSWER_LIMIT_MS = 60_000;
 
-/** Switches a machine on that has a disk, or mends it where it is on. @returns whether it was not as it should be, once it answers SSH */
+/** Switches a machine on, or repairs it where it is on. @returns whether anything had to be changed, once it answers SSH */
 export async function bringUp(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean> {
-  const wasMended = await mend(lab, machine, parts);
-  if (wasMended !== undefined) return wasMended;
-  const {base, files, say, signal} = parts;
-  say('starting');
+  const wasRepaired = await repair(lab, machine, parts);
+  if (wasRepaired !== undefined) return wasRepaired;
+  const {base, files, report, signal} = parts;
+  report('starting');
   await powerOff(lab, machine);
   const layers = {lower: base.tree, upper: join(machine.directory, 'upper')};
   await writeFiles(layers, files, await findUser(base.tree));
   await powerOn(lab, machine, base, signal);
-  say(`waiting for SSH at ${machine.address}`);
+  report(`waiting for SSH at ${machine.address}`);
   await untilSshAnswers(machine, signal);
   return true;
 }
 
-/** Mends a machine that is on. @returns whether it had to; undefined where it is off, or where only switching it off and on helps */
-async function mend(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean | undefined> {
-  const {files, say, signal} = parts;
+/** Repairs a machine that is on. @returns whether anything had to be changed; undefined where it is off or must be switched off and on */
+async function repair(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean | undefined> {
+  const {files, report, signal} = parts;
   const running = await findMachine(lab, machine);
   if (!running) return undefined;
   const isReplugged = await plugIn(lab, machine, signal);
   if (isReplugged === undefined) {
-    say('its network cable is gone: switching it off and on');
+    report('its network cable is gone: switching it off and on');
     return undefined;
   }
   const stale = await renewFiles(running.leader, files, signal);
-  if (stale.length > 0) say(`renewed ${stale.join(', ')}`);
-  if (!(await answersSsh(machine.address))) say(`waiting for SSH at ${machine.address}`);
+  if (stale.length > 0) report(`renewed ${stale.join(', ')}`);
+  if (!(await answersSsh(machine.address))) report(`waiting for SSH at ${machine.address}`);
   try {
     await untilSshAnswers(machine, signal, {limitMs: ANSWER_LIMIT_MS});
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    say(`has not answered SSH for ${ANSWER_LIMIT_MS / 1000} s: switching it off and on`);
+    report(`has not answered SSH for ${ANSWER_LIMIT_MS / 1000} s: switching it off and on`);
     return undefined;
   }
   return isReplugged || stale.length > 0;

@@ -2,7 +2,7 @@ import {readdir, readFile, rmdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** A mounted cgroup hierarchy; a cgroup v1 computer has one a controller, and perhaps a v2 beside. */
+/** A mounted cgroup hierarchy. A host with cgroup v1 has one per controller, and possibly one of v2 as well. */
 export interface Hierarchy {
   readonly mount: string;
   readonly version: 1 | 2;
@@ -35,7 +35,7 @@ export async function processesIn(cgroup: string): Promise<number[]> {
 
 const REMOVE_ATTEMPTS = 50;
 
-/** Removes a cgroup and all below it in every hierarchy. Its processes have to be dead, but the kernel may still be burying them. */
+/** Removes a cgroup and all below it in every hierarchy. Its processes have been killed, but the kernel may not have removed them yet. */
 export async function removeCgroup(cgroup: string): Promise<void> {
   for (const {mount} of await hierarchies()) {
     for (let attempt = 1; ; attempt += 1) {
@@ -56,7 +56,7 @@ export async function removeEmptyCgroup(cgroup: string): Promise<void> {
   for (const {mount} of await hierarchies()) await rmdir(join(mount, cgroup)).catch(() => undefined);
 }
 
-/** The directory itself first, children after parents; empty when it is not there. */
+/** The directory itself first, children after parents; empty when it does not exist. */
 async function directoriesUnder(directory: string): Promise<string[]> {
   const entries = await readdir(directory, {withFileTypes: true}).catch(() => undefined);
   if (!entries) return [];

@@ -8,7 +8,7 @@ import {knownHost, makeKeyPair} from '../keys.js';
 import {LAB_USER, type Lab, type LabMachine} from '../lab.js';
 import type {Resolver} from '../network/resolver.js';
 import type {Preinstalled} from '../preinstalled.js';
-import {readIfThere, writePublicFile} from '../public-path.js';
+import {readIfPresent, writePublicFile} from '../public-path.js';
 import {run} from '../run.js';
 import {MACHINE_LINKS, MACHINE_UNITS, machineFiles} from './files.js';
 import {MACHINE_DIRECTORIES} from './launch-script.js';
@@ -24,23 +24,23 @@ export interface DiskParts {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Holds the machine's line of known_hosts; its being there says that the disk is complete. */
+/** Contains the machine's line of known_hosts. It is written last: a disk with it is complete. */
 function createdMark(machine: LabMachine): string {
   return join(machine.directory, 'created');
 }
 
-/** The line of known_hosts of a machine whose disk is complete. @returns undefined when it has to be made, also where a mark is cut short */
+/** The line of known_hosts of a machine whose disk is complete. @returns undefined when the disk has to be made, also where the file is truncated */
 export async function findCreated(machine: LabMachine): Promise<string | undefined> {
-  const line = await readIfThere(createdMark(machine));
+  const line = await readIfPresent(createdMark(machine));
   return line?.startsWith(`${machine.address} ssh-`) && line.endsWith('\n') ? line : undefined;
 }
 
-/** Makes the disk of a machine that is off. What an interrupted attempt left goes. @returns its line of known_hosts */
+/** Makes the disk of a machine that is off, and removes what an interrupted attempt left. @returns its line of known_hosts */
 export async function createMachine(lab: Lab, machine: LabMachine, parts: DiskParts): Promise<string> {
   await rm(machine.directory, {recursive: true, force: true});
   await mkdir(machine.directory, {recursive: true, mode: 0o700});
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
-  // The machine's own root directory, whatever the umask.
+  // It becomes the machine's root directory: its mode must not depend on the umask.
   await chmod(join(machine.directory, 'upper'), 0o755);
   const layers = {lower: parts.base.tree, upper: join(machine.directory, 'upper')};
   const hostKey = await makeKeyPair(machine.directory, `root@${machine.name}`, parts.signal);
@@ -59,13 +59,13 @@ export async function createMachine(lab: Lab, machine: LabMachine, parts: DiskPa
   await writeFile(join(machine.directory, 'units'), [...MACHINE_UNITS, ...parts.preinstalled.enable].join('\n'));
   if (isSudoAsking) await setPassword(machine, layers, parts.signal);
   const line = knownHost(machine.address, hostKey.public);
-  // Before the mark: a power loss must not leave the mark without the disk.
+  // First the disk, then the file that marks it complete: a power failure must not leave only the latter.
   await run(['sync', '-f', machine.directory], {signal: parts.signal});
   await writePublicFile(createdMark(machine), line);
   return line;
 }
 
-/** The login user, as the base numbers it. */
+/** The login user's ids in the base. */
 export async function findUser(tree: string): Promise<{uid: number; gid: number}> {
   const passwd = await readFile(join(tree, 'etc/passwd'), 'utf8');
   const match = new RegExp(`^${LAB_USER}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
@@ -74,7 +74,7 @@ export async function findUser(tree: string): Promise<{uid: number; gid: number}
   return {uid: Number(match[1]), gid: Number(match[2])};
 }
 
-/** A random password for the login user, kept beside for whoever drives the machine. */
+/** Sets a random password for the login user, and stores it on the host for the tools that connect to the machine. */
 async function setPassword(
   machine: LabMachine,
   layers: {readonly lower: string; readonly upper: string},

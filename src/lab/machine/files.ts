@@ -12,7 +12,7 @@ export interface MachineIdentity {
   readonly authorizedKeys: string;
   /** The content of resolv.conf. */
   readonly resolvConf: string;
-  /** True where sudo asks for the password. */
+  /** True where sudo requires the password. */
   readonly isSudoAsking: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface MachineFile extends PreinstalledFile {
   readonly ownedByUser?: boolean;
 }
 
-/** Units of Debian that cost time at boot and have nothing to do in a machine without disks, displays or consoles. */
+/** Debian's units that take time at boot and do nothing useful in a machine without disks, displays and consoles. */
 const MASKED_UNITS = [
   'apt-daily.timer',
   'apt-daily-upgrade.timer',
@@ -41,8 +41,8 @@ export const MACHINE_LINKS: readonly (readonly [string, string])[] = MASKED_UNIT
 export const MACHINE_UNITS: readonly string[] = ['systemd-networkd.service', 'lab-cgroups.service'];
 
 /**
- * systemd-nspawn hands the cgroup v1 controllers over read-only, and Docker needs to write.
- * Only bind-remounting works: a plain remount is refused for controllers mounted elsewhere too. Under cgroup v2 there is nothing to do.
+ * systemd-nspawn mounts the cgroup v1 controllers read-only, and Docker needs to write to them.
+ * Only a bind remount works: the kernel rejects a plain remount of controllers that are mounted elsewhere, too. Not needed under cgroup v2.
  */
 const CGROUPS_UNIT = `[Unit]
 Description=Writable cgroup v1 controllers
@@ -81,12 +81,12 @@ export function machineFiles(lab: Lab, machine: LabMachine, identity: MachineIde
   ];
 }
 
-/** Whom to ask for names: as this computer does now. */
+/** The DNS resolvers that the host uses now. */
 export function resolvConfFile(text: string): MachineFile {
   return {path: '/etc/resolv.conf', mode: 0o644, text};
 }
 
-/** Who may log in. */
+/** The public keys that may log in. */
 export function authorizedKeysFile(keys: string): MachineFile {
   return {path: `/home/${LAB_USER}/.ssh/authorized_keys`, mode: 0o600, text: keys, ownedByUser: true};
 }
@@ -96,7 +96,7 @@ function hosts(lab: Lab): string {
   return `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${machines}`;
 }
 
-/** No link-local address: 169.254/16 would be a second one that BIRD and others could take for the machine's. */
+/** No link-local address: BIRD and others could take an address in 169.254/16 for the machine's. */
 function networkUnit(lab: Lab, machine: LabMachine): string {
   return `[Match]
 Name=host0
@@ -109,7 +109,7 @@ IPv6AcceptRA=no
 `;
 }
 
-/** networkd removes routes that others made (BIRD's) when it restarts, unless told otherwise. */
+/** By default networkd removes foreign routes (BIRD's) when it restarts. */
 const NETWORKD_CONF = `[Network]
 ManageForeignRoutes=no
 ManageForeignRoutingPolicyRules=no

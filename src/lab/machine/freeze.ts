@@ -32,8 +32,8 @@ set_all 0 THAWED "$@"
 `;
 
 /**
- * Stops all processes of a lab's machines where they are, so that their disks can be copied as of one moment. Disposing of the result lets
- * them run again; so does the end of this process, whatever ends it.
+ * Suspends all processes of a lab's machines, so that their disks can be copied as of one moment. They are resumed when the result is disposed
+ * of, and also when this process exits or is killed.
  */
 export async function freezeMachines(lab: Lab): Promise<AsyncDisposable> {
   const files = await freezerFiles(lab);
@@ -55,7 +55,7 @@ export async function freezeMachines(lab: Lab): Promise<AsyncDisposable> {
   };
 }
 
-/** Lets the machines of a lab run again that an interrupted save left frozen. */
+/** Resumes the machines that an interrupted save left suspended. */
 export async function thawMachines(lab: Lab): Promise<void> {
   for (const file of await freezerFiles(lab)) {
     await writeFile(file, file.endsWith('/cgroup.freeze') ? '0' : 'THAWED').catch((error: NodeJS.ErrnoException) => {

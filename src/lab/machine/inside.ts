@@ -1,4 +1,4 @@
-/** The command line that runs a command as root in a machine, past SSH. @param leader the machine's process 1, as this computer numbers it */
+/** The command line that runs a command as root in a machine without SSH. @param leader the host's pid of the machine's process 1 */
 export function inside(leader: number, argv: readonly string[]): string[] {
   const environment = [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -3,47 +3,47 @@ import type {Lab, LabMachine} from '../lab.js';
 /** The cgroup all labs are under, relative to each hierarchy's mount. */
 export const CGROUP_ROOT = 'hw5-lab';
 
-/** The processor time of all machines together, where it is short, in that of one process outside. */
+/** When processor time is short, all machines together get as much as this many processes outside of them. */
 const CPU_SHARE = 16;
 
 export function labCgroup(lab: Lab): string {
   return `${CGROUP_ROOT}/${lab.name}`;
 }
 
-/** Every machine has a cgroup of its own: otherwise all machines' systemds would share one tree, as one's Docker another's. */
+/** Every machine has its own cgroup: otherwise the systemds of all machines would manage the same cgroups, and so would their Dockers. */
 export function machineCgroup(lab: Lab, machine: LabMachine): string {
   return `${labCgroup(lab)}/${machine.name}`;
 }
 
 /**
- * Becomes the machine: joins its cgroup, mounts its disk and boots it. It runs in a mount namespace of its own,
- * so that the mounts vanish with the machine. The process id stays the same to the end (exec).
+ * Joins the machine's cgroup, mounts its disk and boots it. It runs in its own mount namespace, so that the mounts disappear with the machine.
+ * The pid stays the same from the script to systemd-nspawn (exec).
  * Environment: CGROUP, UNIT_CGROUP (empty where process 1 is not systemd), HIERARCHIES, LOWER, DIRECTORY. Arguments: systemd-nspawn's.
  */
 export const LAUNCH_SCRIPT = `# shellcheck disable=SC2153 # the variables in capitals are the environment
 set -eu
 umask 022
 for mount in $HIERARCHIES; do
-  # Under systemd the unit's cgroup is ours already, but only in the hierarchies that systemd manages (of v1 not cpuset, freezer ...).
+  # Under systemd this process is in the unit's cgroup already, but only in the hierarchies that systemd manages (of v1 not cpuset, freezer ...).
   if [ -n "$UNIT_CGROUP" ] && grep -qsx "$$" "$mount/$UNIT_CGROUP/cgroup.procs"; then continue; fi
   directory=$mount
   for name in $(printf %s "$CGROUP" | tr / ' '); do
     parent=$directory
     directory=$directory/$name
     mkdir -p "$directory"
-    # v1: a new cpuset is empty and takes no process until it is told its processors.
+    # v1: a new cpuset is empty and accepts no process before its processors are set.
     if [ -e "$directory/cpuset.mems" ] && [ -e "$directory/tasks" ]; then
       cat "$parent/cpuset.cpus" > "$directory/cpuset.cpus"
       cat "$parent/cpuset.mems" > "$directory/cpuset.mems"
     fi
-    # v2: the controllers have to be handed down; some may not be ours to give.
+    # v2: the controllers have to be enabled for the children; for some that may not be permitted.
     if [ -e "$parent/cgroup.controllers" ]; then
       # shellcheck disable=SC2013 # names, on one line
       for controller in $(cat "$parent/cgroup.controllers"); do
         echo "+$controller" > "$parent/cgroup.subtree_control" || true
       done 2>/dev/null
     fi
-    # Among processes without a cgroup, all machines together would have the processor time of one of them.
+    # With the default weight, all machines together would get the processor time of a single process outside of this cgroup.
     if [ "$name" = ${CGROUP_ROOT} ]; then
       if [ -e "$directory/cpu.shares" ]; then echo ${CPU_SHARE * 1024} > "$directory/cpu.shares"; fi
       if [ -e "$directory/cpu.weight" ]; then echo ${CPU_SHARE * 100} > "$directory/cpu.weight"; fi
@@ -52,16 +52,16 @@ for mount in $HIERARCHIES; do
   echo $$ > "$directory/cgroup.procs"
 done
 cd "$DIRECTORY"
-# Under a fixed name: the cache's path may hold what overlayfs takes for separators.
+# Mounted under a fixed name, as the cache's path may contain characters that overlayfs takes for separators.
 mount --bind "$LOWER" lower
 mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work root
-# Once only: what somebody disables later stays so.
+# Only once: a unit that is disabled later stays disabled.
 if [ -e units ]; then
   # shellcheck disable=SC2046
   chroot root systemctl --quiet enable $(cat units)
   rm units
 fi
-# systemd-nspawn locks the root by this name and cannot take the lock away when it is killed.
+# systemd-nspawn locks the root under this name, and does not remove the lock when it is killed.
 stat --format=inode-%d:%i root > nspawn-lock
 exec systemd-nspawn "$@"
 `;

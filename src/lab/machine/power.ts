@@ -26,7 +26,7 @@ export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?
     LOWER: base.tree,
     DIRECTORY: machine.directory,
   };
-  // From a file: systemd would replace "$$" and the like in arguments.
+  // From a file, as systemd would expand "$$" and similar in arguments.
   const script = join(machine.directory, 'launch.sh');
   await writeFile(script, LAUNCH_SCRIPT);
   const launch = ['unshare', '--mount', '--propagation', 'private', 'sh', script, ...nspawnArguments(lab, machine)];
@@ -38,12 +38,12 @@ export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?
   await writePublicFile(machine.pidFile, JSON.stringify(identity));
 }
 
-/** Pulls the plug: nothing in the machine gets a chance to save anything. Its disk stays. Also clears up after a machine that crashed. */
+/** Switches a machine off without a shutdown, like a power failure; its disk stays. Also removes what a crashed machine left. */
 export async function powerOff(lab: Lab, machine: LabMachine): Promise<void> {
   await killMachine(lab, machine);
   await forgetUnit(lab, machine);
   await rm(machine.pidFile, {force: true});
-  // The kernel takes the cable down with the machine's network, but in its own time; a new one of the same name must not meet it.
+  // The kernel removes the cable with the machine's network namespace, but with a delay; then a new one of that name could not be made.
   await tryRun(['ip', 'link', 'delete', cable(machine)]);
   await rm(`/run/systemd/nspawn/propagate/${machine.nspawnName}`, {recursive: true, force: true});
   await rm(join(machine.directory, '.#root.lck'), {force: true});
@@ -51,7 +51,7 @@ export async function powerOff(lab: Lab, machine: LabMachine): Promise<void> {
   if (/^inode-\d+:\d+$/.test(lock)) await rm(`/run/systemd/nspawn/locks/${lock}`, {force: true});
 }
 
-/** Why a machine that should run does not: the end of its console. */
+/** The error for a machine that did not boot, with the end of its console. */
 export async function didNotBoot(machine: LabMachine): Promise<Hw5Error> {
   const text = await readFile(machine.console, 'utf8').catch(() => '');
   const last = text.trimEnd().split('\n').slice(-3).join(' / ');
@@ -60,7 +60,7 @@ export async function didNotBoot(machine: LabMachine): Promise<Hw5Error> {
   });
 }
 
-/** The machine outlives this process: it has a session of its own and holds none of our files. */
+/** Starts a machine that outlives this process: in its own session, without this process's files. */
 async function startDetached(
   machine: LabMachine,
   launch: readonly string[],
@@ -98,8 +98,8 @@ async function startUnit(
   return unitMainPid(lab, machine, signal);
 }
 
-/** Removes what systemd-nspawn keeps for all its machines, where no other uses it. */
-export async function removeNspawnLeftovers(): Promise<void> {
+/** Removes the directories that systemd-nspawn's machines share, where no other machine uses them. */
+export async function removeNspawnDirectories(): Promise<void> {
   for (const path of ['propagate', 'unix-export', 'locks', ''])
     await rmdir(join('/run/systemd/nspawn', path)).catch(() => undefined);
 }

@@ -11,13 +11,13 @@ import {unitCgroup} from './systemd-host.js';
 /** The two processes that are a running machine. */
 export interface MachineProcesses {
   readonly supervisor: ProcessIdentity;
-  /** The machine's own process 1, as this computer numbers it. */
+  /** The host's pid of the machine's process 1. */
   readonly leader: number;
 }
 
 const identitySchema = z.object({pid: z.number(), startTime: z.number(), bootId: z.string()});
 
-/** The machine's processes; undefined when it is off, or half dead after a crash. */
+/** The machine's processes; undefined when it is off, or when one of the two is gone after a crash. */
 export async function findMachine(lab: Lab, machine: LabMachine): Promise<MachineProcesses | undefined> {
   const supervisor = await findSupervisor(machine);
   if (!supervisor) return undefined;
@@ -28,14 +28,14 @@ export async function findMachine(lab: Lab, machine: LabMachine): Promise<Machin
   return undefined;
 }
 
-/** The process that boots the machine and then waits for its end; undefined when it is off. The machine's process 1 comes a while after it. */
+/** systemd-nspawn's process, which boots the machine and waits until it halts; undefined when it is off. The machine's process 1 starts a moment later. */
 export async function findSupervisor(machine: LabMachine): Promise<ProcessIdentity | undefined> {
   const text = await readFile(machine.pidFile, 'utf8').catch(() => undefined);
   const supervisor = text === undefined ? undefined : parseIdentity(text);
   return supervisor && (await isAlive(supervisor)) ? supervisor : undefined;
 }
 
-/** A pid file that a power loss cut short names no process. */
+/** @returns undefined for a pid file that a power failure truncated */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     return identitySchema.safeParse(JSON.parse(text)).data;
@@ -44,7 +44,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** True for process 1 of a namespace one level below ours. A container's in the machine is two below: its second number is another. */
+/** True for process 1 of a pid namespace directly below the host's. Process 1 of a container in a machine is two levels below, and its second pid is not 1. */
 export function isLeader(status: string): boolean {
   const ids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
   return ids[1] === '1' && !/^State:\s+Z/m.test(status);
@@ -58,8 +58,8 @@ async function machineProcesses(lab: Lab, machine: LabMachine): Promise<number[]
 const DEATH_LIMIT_MS = 20_000;
 
 /**
- * Ends whatever is left of a machine at once, as pulling the plug would. Its processes are known by its cgroup, which is the lab's own,
- * so that a crash between starting a machine and noting its process id leaves nothing behind either.
+ * Kills all processes of a machine, as a power failure would. They are found by the machine's cgroup, so that none is missed when hw5 was killed
+ * between starting a machine and writing its pid file.
  */
 export async function killMachine(lab: Lab, machine: LabMachine): Promise<void> {
   const deadline = performance.now() + DEATH_LIMIT_MS;
@@ -67,8 +67,8 @@ export async function killMachine(lab: Lab, machine: LabMachine): Promise<void> 
     const pids = await machineProcesses(lab, machine);
     if (pids.length === 0) break;
     if (performance.now() > deadline) {
-      throw new TimeoutError(`processes of ${machine.name} do not die: ${pids.join(', ')}`, {
-        hint: `look at them with \`ps -fp ${pids.join(',')}\``,
+      throw new TimeoutError(`processes of ${machine.name} do not terminate: ${pids.join(', ')}`, {
+        hint: `inspect them with \`ps -fp ${pids.join(',')}\``,
       });
     }
     for (const pid of pids) kill(pid);

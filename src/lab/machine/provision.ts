@@ -11,7 +11,7 @@ export interface Layers {
   readonly upper: string;
 }
 
-/** Puts files into the upper layer of a machine that is off. `user` owns those that are ownedByUser. */
+/** Writes files into the upper layer of a machine that is off. `user` owns those that are ownedByUser. */
 export async function writeFiles(
   layers: Layers,
   files: readonly MachineFile[],
@@ -22,7 +22,7 @@ export async function writeFiles(
     const target = join(layers.upper, path, file.path.slice(file.path.lastIndexOf('/') + 1));
     const owner = file.ownedByUser ? user : undefined;
     await copyDirectories(layers, path, owner);
-    // what is there may be another kind of thing, as the mark of a file that was deleted in the machine
+    // the present entry may be of another kind, such as an overlay's whiteout of a file that was deleted in the machine
     await rm(target, {recursive: true, force: true});
     await writeFile(target, await contentOf(file), {mode: file.mode});
     await chmod(target, file.mode);
@@ -30,7 +30,7 @@ export async function writeFiles(
   }
 }
 
-/** Makes symbolic links in the upper layer, over whatever the base has there. */
+/** Makes symbolic links in the upper layer, which hide what the base has at these paths. */
 export async function writeLinks(layers: Layers, links: readonly (readonly [string, string])[]): Promise<void> {
   for (const [path, target] of links) {
     const directory = await resolveDirectory(layers, dirname(path));
@@ -39,7 +39,7 @@ export async function writeLinks(layers: Layers, links: readonly (readonly [stri
   }
 }
 
-/** What has to be in the file. */
+/** The content that the file must have. */
 export async function contentOf(file: MachineFile): Promise<string | Buffer> {
   if (file.text !== undefined) return file.text;
   return readFile(file.program!).catch((cause: unknown) => {
@@ -47,7 +47,7 @@ export async function contentOf(file: MachineFile): Promise<string | Buffer> {
   });
 }
 
-/** Follows the base's links (/lib and /bin are such): a directory written beside one in the upper layer would hide it. */
+/** Resolves the base's symbolic links (such as /lib): a directory of that name in the upper layer would hide the link. */
 async function resolveDirectory(layers: Layers, directory: string): Promise<string> {
   let resolved = '/';
   for (const name of directory.split('/').filter(Boolean)) {
@@ -58,7 +58,7 @@ async function resolveDirectory(layers: Layers, directory: string): Promise<stri
   return resolved;
 }
 
-/** An overlay shows a directory with the attributes of its uppermost layer: so those of the base are copied. New ones are 0755. */
+/** Makes directories in the upper layer with the base's attributes, as an overlay shows a directory with those of its uppermost layer. New ones are 0755. */
 async function copyDirectories(
   layers: Layers,
   directory: string,

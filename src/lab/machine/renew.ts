@@ -4,7 +4,7 @@ import {run, tryRun} from '../run.js';
 import {inside} from './inside.js';
 import {contentOf} from './provision.js';
 
-/** Standard input becomes the file $1 with mode $2, at once; it keeps its owner. */
+/** Replaces the file $1 atomically by standard input, with mode $2; its owner stays. */
 export const REPLACE = `set -eu
 umask 077
 mkdir -p "$(dirname "$1")"
@@ -19,17 +19,17 @@ export const RESTART = `set -eu
 units=$1; shift
 systemctl daemon-reload
 for path in "$@"; do
-  # not by the processes' names: programs give themselves others
+  # not by the processes' names, which programs can change
   units="$units $(systemctl show '*.service' --property=Id,ExecStart |
     awk -v RS= -v path="$path" 'index($0, "=" path " ") || index($0, " " path " ") {sub(/.*Id=/, ""); print $1}')"
 done
-# perhaps none
+# possibly none
 echo "$units" | xargs -r systemctl try-restart
 `;
 
 /**
- * Gives a running machine that was made by another build the programs and units of this one, and restarts what runs them. Its tasks go on:
- * Mesos's agent finds them again, and routes stay while Calico restarts. @returns the paths that were not as they should be
+ * Installs this build's programs and units in a running machine that another build made, and restarts the services that run them. Tasks keep
+ * running: the Mesos agent recovers them, and routes stay while Calico restarts. @returns the paths of the files that were replaced
  */
 export async function renewFiles(
   leader: number,

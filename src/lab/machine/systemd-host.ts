@@ -2,7 +2,7 @@ import {access} from 'node:fs/promises';
 import type {Lab, LabMachine} from '../lab.js';
 import {run, tryRun} from '../run.js';
 
-/** True when this computer's process 1 is systemd: cgroups are then its own to give. */
+/** True when the host's process 1 is systemd, which then manages the cgroups. */
 export function isSystemdHost(): Promise<boolean> {
   return access('/run/systemd/system').then(
     () => true,
@@ -20,7 +20,7 @@ export function unitCgroup(lab: Lab, machine: LabMachine): string {
 }
 
 /**
- * What to put before a command so that systemd runs it in a cgroup that the machine may divide further, out of the reach of the login session's end.
+ * The arguments to put before a command so that systemd runs it as a unit: its cgroup is delegated, and it outlives the login session.
  * @param environment given to the unit
  */
 export function inUnit(lab: Lab, machine: LabMachine, environment: Readonly<Record<string, string>>): string[] {
@@ -44,7 +44,7 @@ export async function unitMainPid(lab: Lab, machine: LabMachine, signal?: AbortS
   return Number(await run(['systemctl', 'show', '--property=MainPID', '--value', machineUnit(lab, machine)], {signal}));
 }
 
-/** Lets systemd forget the unit of a machine whose processes are dead. */
+/** Removes the unit of a machine whose processes were killed. */
 export async function forgetUnit(lab: Lab, machine: LabMachine): Promise<void> {
   if (!(await isSystemdHost())) return;
   await tryRun(['systemctl', 'stop', machineUnit(lab, machine)]);

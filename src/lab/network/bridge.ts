@@ -13,19 +13,19 @@ const linksSchema = z.array(
   }),
 );
 
-/** Makes the lab's bridge, or mends it. @returns whether it had to. @throws Hw5Error when the subnet is in use here already */
+/** Makes the lab's bridge, or repairs it. @returns whether anything had to be changed. @throws Hw5Error when the subnet is in use on the host */
 export async function applyBridge(lab: Lab, signal?: AbortSignal): Promise<boolean> {
   const shown = await tryRun(['ip', '-j', 'address', 'show', 'dev', lab.bridge], {signal});
   const commands = bridgeCommands(lab, shown.code === 0 ? shown.stdout : undefined);
   if (commands.length === 0) return false;
-  await refuseOverlap(lab, signal);
+  await rejectOverlap(lab, signal);
   for (const command of commands) await run(command, {signal});
   return true;
 }
 
 /**
- * What gives the bridge the gateway's address and no other. Pure.
- * @param shown what `ip -j address show dev …` says of the bridge; undefined: there is none
+ * The commands after which the bridge has the gateway's address and no other. Pure.
+ * @param shown the output of `ip -j address show dev …`; undefined where there is no bridge
  */
 export function bridgeCommands(lab: Lab, shown: string | undefined): string[][] {
   const {bridge} = lab;
@@ -34,7 +34,7 @@ export function bridgeCommands(lab: Lab, shown: string | undefined): string[][] 
   let addresses: string[] = [];
   let isUp = false;
   if (shown === undefined) {
-    // A fixed hardware address: otherwise it changes whenever a machine comes or goes, and the others lose their gateway for a while.
+    // A fixed hardware address: otherwise it changes whenever a machine is switched on or off, and the others lose their gateway for a while.
     const kind = ['type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
     commands.push(['ip', 'link', 'add', bridge, 'address', hardwareAddress(lab), ...kind]);
   } else {
@@ -42,7 +42,7 @@ export function bridgeCommands(lab: Lab, shown: string | undefined): string[][] 
     addresses = (link?.addr_info ?? []).filter((each) => each.family === 'inet').map((each) => `${each.local}/${each.prefixlen}`);
     isUp = link?.flags.includes('UP') ?? false;
   }
-  // An interrupted `lab up` with another subnet leaves its address. All at once: some go with others.
+  // An interrupted `lab up` with another subnet leaves its address. All are flushed, as removing a primary address may remove secondary ones.
   if (addresses.some((other) => other !== address)) {
     commands.push(['ip', '-4', 'address', 'flush', 'dev', bridge]);
     addresses = [];
@@ -57,18 +57,18 @@ export async function removeBridge(lab: Lab): Promise<void> {
   if (there.code === 0) await run(['ip', 'link', 'delete', lab.bridge]);
 }
 
-async function refuseOverlap(lab: Lab, signal: AbortSignal | undefined): Promise<void> {
+async function rejectOverlap(lab: Lab, signal: AbortSignal | undefined): Promise<void> {
   const other = overlappingRoute(await run(['ip', '-o', '-4', 'route', 'show', 'table', 'all'], {signal}), lab);
   if (!other) return;
-  throw new Hw5Error(`${lab.subnet} is in use on this computer already: ${other.trim()}`, {
-    hint: 'take another subnet with --subnet, or end the other lab with `hw5 lab down --name NAME`',
+  throw new Hw5Error(`${lab.subnet} is in use on this host already: ${other.trim()}`, {
+    hint: 'choose another subnet with --subnet, or remove the other lab with `hw5 lab down --name NAME`',
   });
 }
 
-/** No lab is larger: a route into more addresses than that is a default route, or half of one, as OpenVPN's 0.0.0.0/1 and 128.0.0.0/1. */
+/** The largest lab. A route to more addresses is a default route, or half of one, such as OpenVPN's 0.0.0.0/1 and 128.0.0.0/1. */
 const SHORTEST_PREFIX = 8;
 
-/** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes overlap everything and are none. */
+/** The first route (a line of `ip route`) into the lab's subnet that is not the lab's own. Default routes are ignored, as they overlap everything. */
 export function overlappingRoute(routes: string, lab: Pick<Lab, 'network' | 'bridge'>): string | undefined {
   return routes.split('\n').find((line) => {
     const words = line.trim().split(/\s+/);
@@ -80,15 +80,15 @@ export function overlappingRoute(routes: string, lab: Pick<Lab, 'network' | 'bri
   });
 }
 
-/** Locally administered (02), the rest a digest of the name. */
+/** Locally administered (02), followed by a digest of the name. */
 function hardwareAddress(lab: Lab): string {
   const digest = sha256(lab.bridge);
   return ['02', ...digest.slice(0, 10).match(/../g)!].join(':');
 }
 
 /**
- * Connects a running machine's cable to the bridge again, should the bridge have been made anew.
- * @returns whether it had to; undefined when the cable is gone: a machine gets one only when it is switched on
+ * Connects a running machine's cable to the bridge again, where the bridge was made again.
+ * @returns whether that was needed; undefined when the cable is gone, as a machine gets one only when it is switched on
  */
 export async function plugIn(lab: Lab, machine: LabMachine, signal?: AbortSignal): Promise<boolean | undefined> {
   const name = cable(machine);

@@ -2,21 +2,21 @@ import {Hw5Error} from '../../support/errors.js';
 import type {Lab} from '../lab.js';
 import {run} from '../run.js';
 
-/** The rules of one table: the lab's own chain and the jump to it. */
+/** The rules of one table: the lab's chain and the jump to it. */
 export interface LabTable {
   readonly table: 'filter' | 'mangle' | 'nat';
   readonly chain: string;
-  /** As `iptables -S` prints them, so that what is there can be compared. */
+  /** As `iptables -S` prints them, so that they can be compared with the present ones. */
   readonly rules: readonly string[];
   readonly jump: {readonly from: string; readonly rule: string};
 }
 
-/** Private and special ranges: the lab must not reach into anybody's network. 198.18.0.0/15 holds the other labs. */
-const REFUSED = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
+/** Private and special ranges, which the machines must not reach. 198.18.0.0/15 contains the other labs. */
+const REJECTED = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
 
 const REJECT = '-j REJECT --reject-with icmp-admin-prohibited';
 
-/** All rules of a lab. Pure. @param resolvers IPv4 addresses the machines may ask for names even where they are private */
+/** All rules of a lab. Pure. @param resolvers IPv4 addresses that the machines may send DNS queries to, even where they are private */
 export function labTables(lab: Lab, resolvers: readonly string[]): LabTable[] {
   const {bridge, chain, subnet} = lab;
   const add = (rule: string): string => `-A ${chain} ${rule}`;
@@ -30,12 +30,12 @@ export function labTables(lab: Lab, resolvers: readonly string[]): LabTable[] {
       chain,
       jump: jump('FORWARD'),
       rules: [
-        // Between machines; passes here only where br_netfilter shows bridged packets to iptables.
+        // Between machines: only where br_netfilter passes bridged packets to iptables.
         add(`-i ${bridge} -o ${bridge} -j ACCEPT`),
         add(`-o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`),
         add(`! -s ${subnet} -i ${bridge} ${REJECT}`),
         ...dns,
-        ...REFUSED.map((range) => add(`-d ${range} -i ${bridge} ${REJECT}`)),
+        ...REJECTED.map((range) => add(`-d ${range} -i ${bridge} ${REJECT}`)),
         add(`-i ${bridge} -j ACCEPT`),
         add(`-o ${bridge} ${REJECT}`),
       ],
@@ -47,7 +47,7 @@ export function labTables(lab: Lab, resolvers: readonly string[]): LabTable[] {
       rules: [add(`-s ${subnet} ! -o ${bridge} -j MASQUERADE`)],
     },
     {
-      // The way out may have a smaller MTU than the machines' 1500, and ICMP that says so is often lost.
+      // The path to the outside may have a smaller MTU than the machines' 1500, and the ICMP messages that report it are often dropped.
       table: 'mangle',
       chain,
       jump: jump('FORWARD'),
@@ -59,12 +59,12 @@ export function labTables(lab: Lab, resolvers: readonly string[]): LabTable[] {
   ];
 }
 
-/** Brings the rules about, touching only tables where something is missing or different. @returns whether there was one */
+/** Applies the rules, changing only tables where a rule is missing or different. @returns whether there was one */
 export async function applyFirewall(lab: Lab, resolvers: readonly string[], signal?: AbortSignal): Promise<boolean> {
   let isChanged = false;
-  for (const wanted of labTables(lab, resolvers)) {
-    const present = (await run(['iptables', '-w', '-t', wanted.table, '-S'], {signal})).split('\n');
-    const text = restoreText(wanted, present);
+  for (const desired of labTables(lab, resolvers)) {
+    const present = (await run(['iptables', '-w', '-t', desired.table, '-S'], {signal})).split('\n');
+    const text = restoreText(desired, present);
     if (!text) continue;
     await restore(text, signal);
     isChanged = true;
@@ -72,40 +72,40 @@ export async function applyFirewall(lab: Lab, resolvers: readonly string[], sign
   return isChanged;
 }
 
-/** Changes rules. @throws Hw5Error when that would not be where they were read */
+/** Changes rules. @throws Hw5Error when iptables-restore would change other tables than those that iptables reads */
 async function restore(text: string, signal?: AbortSignal): Promise<void> {
   const difference = differingVariants(await run(['iptables', '-V'], {signal}), await run(['iptables-restore', '-V'], {signal}));
   if (difference) {
-    throw new Hw5Error(`${difference} on this computer, and neither sees the rules of the other`, {
+    throw new Hw5Error(`${difference} on this host, and neither shows the rules of the other`, {
       hint: '`update-alternatives --auto iptables` makes them the same again',
     });
   }
   await run(['iptables-restore', '-w', '--noflush'], {stdin: text, signal, hint: 'the kernel may lack a netfilter module'});
 }
 
-/** How two commands differ, by what they print with -V; undefined: both are of one variant. Before 1.8 there was no other than legacy. */
+/** The difference of two commands' variants, by their output with -V; undefined where they have the same. Before 1.8 all were legacy. */
 export function differingVariants(iptables: string, iptablesRestore: string): string | undefined {
   const [one, other] = [iptables, iptablesRestore].map((version) => /\((\w+)\)/.exec(version)?.[1] ?? 'legacy');
   return one === other ? undefined : `iptables is of the variant ${one} and iptables-restore of ${other}`;
 }
 
 /**
- * What `iptables-restore --noflush` has to be told to get from the present rules (`iptables -S` lines) to the wanted; undefined: nothing.
- * It is atomic for a table, and naming the chain empties it.
+ * The input for `iptables-restore --noflush` that leads from the present rules (lines of `iptables -S`) to the desired ones; undefined where they
+ * are equal. It is applied atomically per table, and a line with the chain's name empties the chain.
  */
-export function restoreText(wanted: LabTable, present: readonly string[]): string | undefined {
-  const own = present.filter((line) => line.startsWith(`-A ${wanted.chain} `));
-  const hasRules = own.length === wanted.rules.length && own.every((line, index) => line === wanted.rules[index]);
-  const hasJump = jumpsIn(wanted.chain, present).length > 0;
+export function restoreText(desired: LabTable, present: readonly string[]): string | undefined {
+  const own = present.filter((line) => line.startsWith(`-A ${desired.chain} `));
+  const hasRules = own.length === desired.rules.length && own.every((line, index) => line === desired.rules[index]);
+  const hasJump = jumpsIn(desired.chain, present).length > 0;
   if (hasRules && hasJump) return undefined;
-  const lines = [`*${wanted.table}`];
-  if (!hasRules) lines.push(`:${wanted.chain} - [0:0]`, ...wanted.rules);
-  // First, so that a DROP of somebody else's (Docker's, a firewall's) does not come before.
-  if (!hasJump) lines.push(`-I ${wanted.jump.from} 1 ${wanted.jump.rule}`);
+  const lines = [`*${desired.table}`];
+  if (!hasRules) lines.push(`:${desired.chain} - [0:0]`, ...desired.rules);
+  // First, before the DROP of foreign rules (Docker's, a firewall's).
+  if (!hasJump) lines.push(`-I ${desired.jump.from} 1 ${desired.jump.rule}`);
   return [...lines, 'COMMIT', ''].join('\n');
 }
 
-/** Removes all of it, however much is there. */
+/** Removes all rules of a lab, also where only some exist. */
 export async function removeFirewall(lab: Lab): Promise<void> {
   for (const table of ['filter', 'nat', 'mangle']) {
     const present = (await run(['iptables', '-w', '-t', table, '-S'])).split('\n');

@@ -10,21 +10,21 @@ import type {Resolver} from './resolver.js';
 import {applySysctls, restoreSysctls} from './sysctls.js';
 
 const LOCK_LIMIT_MS = 60_000;
-/** Bridges, rules and sysctls are this computer's, not one lab's. */
-const LOCK_NAME = "this computer's network";
+/** Bridges, rules and sysctls are the host's; all labs share them. */
+const LOCK_NAME = "this host's network";
 
-/** The bridge, the rules, the kernel's settings: makes or mends what is not as it should be. @returns whether something was not */
+/** Makes or repairs the bridge, the rules and the kernel's settings. @returns whether anything had to be changed */
 export async function applyNetwork(host: LabHost, lab: Lab, resolver: Resolver, signal?: AbortSignal): Promise<boolean> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS, {signal});
   const hasNewBridge = await applyBridge(lab, signal);
   await makePublicDirectories([dirname(host.run), host.run, lab.runDirectory]);
-  // The rules before forwarding: at no moment is the way to private networks open.
+  // The rules before forwarding is enabled: the machines must not reach private networks at any time.
   const hasNewRules = await applyFirewall(lab, resolver.addresses, signal);
   const hasNewSysctls = await applySysctls(host);
   return hasNewBridge || hasNewRules || hasNewSysctls;
 }
 
-/** Removes the lab's network and its run directory, by which the last lab to go knows that it is the last. */
+/** Removes the lab's network and its run directory. The kernel's settings are restored when no other lab has a run directory. */
 export async function removeNetwork(host: LabHost, lab: Lab): Promise<void> {
   await using _ = await lock(LOCK_NAME, LOCK_LIMIT_MS);
   await removeBridge(lab);

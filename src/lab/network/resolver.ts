@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {Hw5Error} from '../../support/errors.js';
 
-/** What the machines are told about DNS. */
+/** The machines' DNS configuration. */
 export interface Resolver {
   /** IPv4 addresses: the only private ones the machines may reach. */
   readonly addresses: readonly string[];
@@ -9,16 +9,16 @@ export interface Resolver {
   readonly resolvConf: string;
 }
 
-/** In this order: a computer whose /etc/resolv.conf names only a stub on itself has the real ones in the other file. */
+/** In this order: where /etc/resolv.conf names only a local stub, the other file has the upstream resolvers. */
 const FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
-/** @throws Hw5Error when this computer has no IPv4 resolver that a machine could ask */
+/** @throws Hw5Error when the host has no IPv4 resolver that a machine could reach */
 export async function findResolver(): Promise<Resolver> {
   for (const file of FILES) {
     const resolver = parseResolvConf(await readFile(file, 'utf8').catch(() => ''));
     if (resolver) return resolver;
   }
-  throw new Hw5Error('this computer names no DNS resolver that the lab could use', {
+  throw new Hw5Error('this host has no DNS resolver that the lab could use', {
     hint: `put a "nameserver" line with an IPv4 address other than 127.0.0.1 into ${FILES[0]}`,
   });
 }

@@ -1,18 +1,18 @@
 import {tryRun} from '../run.js';
 
-/** "Which are the name servers of the root?": whatever a resolver makes of it, it answers. */
-const QUESTION = Buffer.concat([
-  Buffer.from('687701000001000000000000', 'hex'), // id, "recursion desired", one question
+/** A query for the root's name servers, which every resolver answers, be it with an error. */
+const QUERY = Buffer.concat([
+  Buffer.from('687701000001000000000000', 'hex'), // id, "recursion desired", one query
   Buffer.from('0000020001', 'hex'), // the root, NS, IN
 ]);
 const ATTEMPTS_MS = [0, 500, 1_000];
 const ANSWER_LIMIT_MS = 2_000;
 
-/** For `node -e`: prints "answered" when the resolver has. Arguments: address, port. */
-const ASK = `
+/** For `node -e`: prints "answered" when the resolver has answered. Arguments: address, port. */
+const QUERY_PROGRAM = `
 const [address, port] = process.argv.slice(1);
 const socket = require('node:dgram').createSocket('udp4');
-const question = Buffer.from('${QUESTION.toString('hex')}', 'hex');
+const query = Buffer.from('${QUERY.toString('hex')}', 'hex');
 const timers = [];
 const end = () => {
   for (const timer of timers) clearTimeout(timer);
@@ -24,27 +24,27 @@ socket.once('message', () => {
 });
 socket.once('error', end);
 socket.connect(Number(port), address, () => {
-  for (const ms of ${JSON.stringify(ATTEMPTS_MS)}) timers.push(setTimeout(() => socket.send(question), ms));
+  for (const ms of ${JSON.stringify(ATTEMPTS_MS)}) timers.push(setTimeout(() => socket.send(query), ms));
   timers.push(setTimeout(end, ${ANSWER_LIMIT_MS}));
 });
 `;
 
 /**
- * Whether a resolver answers. It is asked over UDP, as for names.
- * @param from the command that puts the asking program somewhere else, as into a machine's network
+ * Whether a resolver answers a query over UDP.
+ * @param from a command that runs the querying program elsewhere, such as in a machine's network namespace
  */
 export async function answersDns(
   address: string,
   {port = 53, from = [], signal}: {port?: number; from?: readonly string[]; signal?: AbortSignal | undefined} = {},
 ): Promise<boolean> {
-  const {stdout} = await tryRun([...from, process.execPath, '-e', ASK, address, String(port)], {signal});
+  const {stdout} = await tryRun([...from, process.execPath, '-e', QUERY_PROGRAM, address, String(port)], {signal});
   return stdout === 'answered\n';
 }
 
 /**
- * Looks whether what a machine sends gets out: rules of somebody else's (firewalld's, in another table of nftables) may drop what ours accept.
- * @param leader the machine's process 1, as this computer numbers it
- * @returns the resolver that answers this computer and not the machine; undefined when all is well, or this computer itself gets no answer
+ * Whether a machine's packets reach the outside: foreign rules (firewalld's, in another table of nftables) may drop what the lab's rules accept.
+ * @param leader the host's pid of the machine's process 1
+ * @returns the resolver that answers the host and not the machine; undefined when it answers both or neither
  */
 export async function findBlockedResolver(
   leader: number,

@@ -2,7 +2,7 @@ import {statfs} from 'node:fs/promises';
 import {Hw5Error} from '../../support/errors.js';
 import {run} from '../run.js';
 
-/** How much there is to copy. */
+/** How much has to be copied. */
 export interface Amount {
   readonly bytes: number;
   /** Files, directories, links and all else. */
@@ -51,7 +51,7 @@ export async function copyDirectories(
             onLine: () => {
               entries += 1;
             },
-            hint: 'see whether the disk is full or damaged',
+            hint: 'check that the disk is neither full nor damaged',
           },
         ),
       ),

@@ -12,8 +12,8 @@ import {powerOff} from '../machine/power.js';
 import {applyNetwork} from '../network/network.js';
 import {findResolver} from '../network/resolver.js';
 import type {Preinstalled} from '../preinstalled.js';
-import {makePublicDirectories, readIfThere} from '../public-path.js';
-import {HERE, type LabContext, labRun, type Say} from '../report.js';
+import {makePublicDirectories, readIfPresent} from '../public-path.js';
+import {HERE, type LabContext, labRun, type Report} from '../report.js';
 import {requireLabPossible, requireRoot} from '../require-root.js';
 import {everyMachine, nameOption} from '../state.js';
 import {switchOn} from '../switch-on.js';
@@ -51,10 +51,10 @@ export async function labRestore(
     const {prepared, replaced} = restorePaths(host, lab);
     let parts: Parameters<typeof createDisks>[1] | undefined;
     let replacedCluster: string | undefined;
-    await part('lab', HERE, async (say) => {
+    await part('lab', HERE, async (report) => {
       const present = await everyMachine(host, name);
       await removeInterrupted(host, present);
-      const base = await findBase(save, host, preinstalled, {say, signal});
+      const base = await findBase(save, host, preinstalled, {report, signal});
       await makePublicDirectories([dirname(host.state), host.state]);
       await requireSpace(
         host.state,
@@ -62,12 +62,12 @@ export async function labRestore(
         `restoring the lab ${name}`,
         'free some space, or remove the lab first: `hw5 lab down`',
       );
-      say(`copying ${inUnits(save.bytes)}`);
-      const onProgress = (done: number): void => say(`copied ${done} of ${save.entries} files`);
+      report(`copying ${inUnits(save.bytes)}`);
+      const onProgress = (done: number): void => report(`copied ${done} of ${save.entries} files`);
       try {
         await prepare(lab, savePaths(host, name, save.name).lab, prepared, {onProgress, signal});
-        const clusterNow = await readIfThere(lab.files.cluster);
-        if (clusterNow !== undefined && clusterNow !== (await readIfThere(join(prepared, 'cluster.yaml')))) {
+        const clusterNow = await readIfPresent(lab.files.cluster);
+        if (clusterNow !== undefined && clusterNow !== (await readIfPresent(join(prepared, 'cluster.yaml')))) {
           replacedCluster = `${lab.files.cluster}.replaced`;
           await copyFile(lab.files.cluster, join(prepared, 'cluster.yaml.replaced'));
         }
@@ -75,7 +75,7 @@ export async function labRestore(
         await rm(prepared, {recursive: true, force: true});
         throw error;
       }
-      say('switching the machines off');
+      report('switching the machines off');
       await Promise.all(present.machines.map((machine) => powerOff(present, machine)));
       await rename(lab.directory, replaced).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
@@ -98,7 +98,7 @@ async function findBase(
   save: Save,
   host: LabHost,
   preinstalled: Preinstalled,
-  options: {readonly say: Say; readonly signal: AbortSignal | undefined},
+  options: {readonly report: Report; readonly signal: AbortSignal | undefined},
 ): Promise<Base> {
   const key = save.lab.baseKey;
   let base: Base | undefined = baseAt(host, key);

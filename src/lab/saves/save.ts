@@ -16,12 +16,12 @@ import {copyDirectories, inUnits, measure, requireSpace} from './copy.js';
 import {removeInterrupted, unfinishedSave} from './interrupted.js';
 import {checkSaveName, readSave, type Save, savePaths, savesDirectory} from './saves.js';
 
-/** What makes up a machine. All else in its directory is made whenever it is switched on. */
+/** The parts of a machine. Everything else in its directory is made whenever it is switched on. */
 const MACHINE_ENTRIES = ['upper', 'docker', 'created', 'units'];
 
 /**
- * Keeps the state of all machines of a lab under a name. They are stopped for the seconds that copying their disks takes, and then run on:
- * the save is what the disks would be after a power failure at that moment. An interrupted save leaves nothing.
+ * Stores the state of all machines of a lab under a name. They are suspended for the seconds that copying their disks takes: the save contains the
+ * disks as a power failure at that moment would leave them. An interrupted save leaves nothing.
  */
 export async function labSave(
   choice: {readonly lab?: string | undefined; readonly save: string},
@@ -34,7 +34,7 @@ export async function labSave(
   const {signal} = context;
   return labRun(context, 'save', {name, machines: []}, async (part) => {
     let save: Save | undefined;
-    await part('lab', HERE, async (say) => {
+    await part('lab', HERE, async (report) => {
       const lab = await loadLab(host, name);
       await removeInterrupted(host, lab);
       if (await readSave(host, name, choice.save)) {
@@ -53,16 +53,16 @@ export async function labSave(
         for (const path of [directory, join(directory, 'lab'), ...lab.machines.map((each) => join(directory, 'lab', each.name))])
           await mkdir(path, {mode: 0o700});
         const pairs = entries.map((from) => ({from, to: join(directory, 'lab', from.slice(lab.directory.length))}));
-        say(`copying ${inUnits(amount.bytes)}`);
+        report(`copying ${inUnits(amount.bytes)}`);
         {
           await using _ = await freezeMachines(lab);
-          const onProgress = (done: number): void => say(`copied ${done} of about ${amount.entries} files`);
+          const onProgress = (done: number): void => report(`copied ${done} of about ${amount.entries} files`);
           await copyDirectories(pairs, {onProgress, signal});
         }
         save = await describe(choice.save, {lab, host, running, amount: await measure([join(directory, 'lab')], signal)});
         await writeFile(join(directory, 'save.json'), `${JSON.stringify(save, undefined, 2)}\n`);
         await chmod(directory, 0o755);
-        say('writing it to the disk');
+        report('writing it to the disk');
         // a power failure must not leave a save whose files are incomplete
         await run(['sync', '-f', directory], {signal});
         await rename(directory, savePaths(host, name, choice.save).directory);
@@ -76,7 +76,7 @@ export async function labSave(
   });
 }
 
-/** The paths that make up a lab. */
+/** The paths of all parts of a lab. */
 async function labEntries(lab: Lab): Promise<string[]> {
   const {definition, cluster, key, knownHosts} = lab.files;
   const ofMachine = (machine: LabMachine): string[] => [

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import * as z from 'zod';
 import {UsageError} from '../../support/errors.js';
 import type {LabHost} from '../host.js';
-import {readIfThere} from '../public-path.js';
+import {readIfPresent} from '../public-path.js';
 import {nameOption, recordSchema} from '../state.js';
 
 /** What save.json contains. It is written last: a save without it is incomplete. */
@@ -56,7 +56,7 @@ export async function listSaves(host: LabHost, lab: string): Promise<Save[]> {
 
 /** @returns undefined where there is no complete save of that name */
 export async function readSave(host: LabHost, lab: string, name: string): Promise<Save | undefined> {
-  const text = await readIfThere(savePaths(host, lab, name).record);
+  const text = await readIfPresent(savePaths(host, lab, name).record);
   try {
     return saveSchema.safeParse(JSON.parse(text ?? '')).data;
   } catch {

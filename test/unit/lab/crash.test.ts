@@ -9,7 +9,7 @@ import {defineLab, type Lab, labFrom} from '../../../src/lab/lab.js';
 import {createMachine, findCreated} from '../../../src/lab/machine/create.js';
 import {readRecord, writeRecord} from '../../../src/lab/state.js';
 
-describe('what a power loss or a full disk left half written', () => {
+describe('what a power failure or a full disk left incomplete', () => {
   let root: string;
   let host: LabHost;
   let lab: Lab;
@@ -33,9 +33,9 @@ describe('what a power loss or a full disk left half written', () => {
     expect(await readRecord(host, 'x')).toBeUndefined();
   });
 
-  it('is another thing than the record of another hw5, by which nothing is made anew', async () => {
+  it('is not confused with the record of another version of hw5, which is an error', async () => {
     await writeFile(lab.files.definition, '{"name": "x", "machines": 3}');
-    await expect(readRecord(host, 'x')).rejects.toThrow('lab.json is not what this hw5 writes');
+    await expect(readRecord(host, 'x')).rejects.toThrow('lab.json was not written by this version of hw5');
   });
 
   it('is no key', async () => {
@@ -50,7 +50,7 @@ describe('what a power loss or a full disk left half written', () => {
     expect(await publicHalf(path)).toBeUndefined();
   });
 
-  it('is no disk of a machine: that is made anew, and nothing of the half one stays', async () => {
+  it('does not count as the disk of a machine: it is made again without what the incomplete one contained', async () => {
     const [machine] = lab.machines as [(typeof lab.machines)[number]];
     const base = baseAt(host, 'k');
     for (const path of ['ssh/sshd_config.d', 'sudoers.d', 'systemd/network', 'systemd/networkd.conf.d', 'systemd/system'])
@@ -73,9 +73,9 @@ describe('what a power loss or a full disk left half written', () => {
       expect(await findCreated(machine)).toBeUndefined();
     }
     await writeFile(join(machine.directory, 'upper/etc/half'), '');
-    const anew = await createMachine(lab, machine, parts);
-    expect(anew).not.toBe(line);
-    expect(await findCreated(machine)).toBe(anew);
+    const second = await createMachine(lab, machine, parts);
+    expect(second).not.toBe(line);
+    expect(await findCreated(machine)).toBe(second);
     await expect(stat(join(machine.directory, 'upper/etc/half'))).rejects.toThrow('ENOENT');
     expect(await readFile(join(machine.directory, 'upper/etc/hostname'), 'utf8')).toBe('node0\n');
   });

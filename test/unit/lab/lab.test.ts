@@ -36,21 +36,21 @@ describe('a lab', () => {
   });
 
   it.each([
-    [{name: 'Lab'}, /no name for a lab/],
-    [{name: 'a'.repeat(21)}, /no name for a lab/],
-    [{name: '../etc'}, /no name for a lab/],
+    [{name: 'Lab'}, /not a valid name for a lab/],
+    [{name: 'a'.repeat(21)}, /not a valid name for a lab/],
+    [{name: '../etc'}, /not a valid name for a lab/],
     [{count: 0}, /1 to 9/],
     [{count: 10}, /1 to 9/],
     [{count: Number.NaN}, /1 to 9/],
-    [{subnet: '198.18.0.0/28'}, /no subnet for a lab/],
-    [{subnet: '198.18.0.10/24'}, /no subnet for a lab/],
+    [{subnet: '198.18.0.0/28'}, /not a subnet for a lab/],
+    [{subnet: '198.18.0.10/24'}, /not a subnet for a lab/],
     [{count: 2, sudoPassword: ['node2']}, /no machine node2/],
   ])('cannot be defined by %j', (options, message) => {
     expect(() => defineLab(options)).toThrow(message);
     expect(() => defineLab(options)).toThrow(UsageError);
   });
 
-  it('names its machines when asked for one it has not', () => {
+  it('lists its machines in the error for an unknown one', () => {
     expect(() => machineOf(labOf({count: 2}), 'node2')).toThrow(expect.objectContaining({hint: 'its machines are node0, node1'}));
   });
 });

@@ -46,12 +46,12 @@ describe("a machine's files", () => {
     expect(text('/etc/hosts')).toContain('198.18.0.202 node0\n198.18.0.203 node1\n');
   });
 
-  it('let sudo ask for the password only where it is wanted', () => {
+  it('let sudo require the password only where that is configured', () => {
     expect(text('/etc/sudoers.d/lab')).toBe('hw5 ALL=(ALL:ALL) NOPASSWD: ALL\n');
     expect(text('/etc/sudoers.d/lab', {isSudoAsking: true})).toBe('hw5 ALL=(ALL:ALL) ALL\n');
   });
 
-  it('show secrets to nobody but root, and the login key to the user alone', () => {
+  it('make secrets readable for root only, and the login key for its user only', () => {
     const files = new Map(machineFiles(lab, node0!, identity).map((file) => [file.path, file]));
     expect(files.get('/etc/ssh/ssh_host_ed25519_key')?.mode).toBe(0o600);
     expect(files.get('/home/hw5/.ssh/authorized_keys')).toMatchObject({mode: 0o600, ownedByUser: true});
@@ -84,7 +84,7 @@ describe('writing into the upper layer', () => {
     expect((await stat(join(layers.upper, 'root'))).mode & 0o777).toBe(0o700);
   });
 
-  it('gives files their mode whatever the umask', async () => {
+  it('sets the modes of files regardless of the umask', async () => {
     await writeFiles(layers, [{path: '/root/x', mode: 0o777, text: 'x'}], user);
     expect((await stat(join(layers.upper, 'root/x'))).mode & 0o777).toBe(0o777);
   });
@@ -120,7 +120,7 @@ describe("a machine's processes", () => {
     ['the supervisor', 'State:\tS (sleeping)\nNSpid:\t7000\n'],
     ['another process of the machine', 'State:\tS (sleeping)\nNSpid:\t7150\t12\n'],
     ['process 1 of a container in the machine', 'State:\tS (sleeping)\nNSpid:\t7200\t90\t1\n'],
-    ['a dead process 1', 'State:\tZ (zombie)\nNSpid:\t7147\t1\n'],
+    ['a defunct process 1', 'State:\tZ (zombie)\nNSpid:\t7147\t1\n'],
     ['nothing', ''],
   ])('are not led by %s', (_, status) => {
     expect(isLeader(status)).toBe(false);

@@ -15,7 +15,7 @@ const tables = labTables(lab, ['10.0.0.53']);
 const filter = tables.find((table) => table.table === 'filter')!;
 
 describe("the lab's packet filter", () => {
-  it('asks the resolver before it refuses the private ranges, and refuses those before it lets out the rest', () => {
+  it('accepts DNS queries before it rejects the private ranges, and rejects those before it accepts the rest', () => {
     const position = (part: string): number => filter.rules.findIndex((rule) => rule.includes(part));
     expect(position('-d 10.0.0.53/32 -i br-x -p udp')).toBeGreaterThan(-1);
     expect(position('-d 10.0.0.53/32 -i br-x -p tcp')).toBeGreaterThan(-1);
@@ -30,12 +30,12 @@ describe("the lab's packet filter", () => {
     expect(filter.rules[0]).toBe('-A HW5-LAB-x -i br-x -o br-x -j ACCEPT');
   });
 
-  it('lets nobody outside begin to talk to a machine', () => {
+  it('rejects connections from outside to a machine', () => {
     expect(filter.rules.at(-1)).toBe('-A HW5-LAB-x -o br-x -j REJECT --reject-with icmp-admin-prohibited');
   });
 });
 
-describe('what iptables-restore is told', () => {
+describe('the input for iptables-restore', () => {
   const present = (table: LabTable): string[] => [
     '-P FORWARD ACCEPT',
     `-N ${table.chain}`,
@@ -48,7 +48,7 @@ describe('what iptables-restore is told', () => {
     expect(restoreText(table, present(table))).toBeUndefined();
   });
 
-  it('is everything on a fresh computer', () => {
+  it('contains all rules on a host without any', () => {
     const text = restoreText(filter, ['-P FORWARD ACCEPT'])!.split('\n');
     expect(text.slice(0, 2)).toEqual(['*filter', ':HW5-LAB-x - [0:0]']);
     expect(text).toContain('-I FORWARD 1 -m comment --comment "hw5:lab:x" -j HW5-LAB-x');
@@ -60,7 +60,7 @@ describe('what iptables-restore is told', () => {
     expect(text).toBe('*filter\n-I FORWARD 1 -m comment --comment "hw5:lab:x" -j HW5-LAB-x\nCOMMIT\n');
   });
 
-  it('is the chain anew when a rule is missing, foreign or in another place, but no second jump', () => {
+  it('contains the whole chain when a rule is missing, foreign or in another place, but no second jump', () => {
     const [first, second, ...rest] = filter.rules;
     const jump = `-A FORWARD ${filter.jump.rule}`;
     for (const rules of [rest, [...filter.rules, `-A ${filter.chain} -j ACCEPT`], [second!, first!, ...rest]]) {
@@ -84,7 +84,7 @@ describe("iptables' commands", () => {
     expect(differingVariants(iptables, restore)).toBeUndefined();
   });
 
-  it('of two variants are told apart before one writes what the other does not see', () => {
+  it('of two variants are detected before one writes rules that the other does not show', () => {
     expect(differingVariants('iptables v1.8.9 (nf_tables)\n', 'iptables-restore v1.8.9 (legacy)\n')).toBe(
       'iptables is of the variant nf_tables and iptables-restore of legacy',
     );
@@ -100,7 +100,7 @@ describe('the resolver', () => {
   });
 
   it.each(['nameserver 127.0.0.53\n', 'nameserver ::1\nnameserver fe80::1%eth0\n', ''])(
-    'is not one that only this computer reaches: %j',
+    'is not one that only the host reaches: %j',
     (text) => {
       expect(parseResolvConf(text)).toBeUndefined();
     },
@@ -130,9 +130,9 @@ describe("the lab's bridge", () => {
   });
 
   it('loses the address that an interrupted `lab up` with another subnet gave it', () => {
-    const mended = ['-4 address flush dev br-x', 'address replace 198.18.0.193/27 dev br-x'];
-    expect(commands(shown(['UP'], '198.18.5.1'))).toEqual(mended);
-    expect(commands(shown(['UP'], '198.18.5.1', '198.18.0.193'))).toEqual(mended);
+    const repair = ['-4 address flush dev br-x', 'address replace 198.18.0.193/27 dev br-x'];
+    expect(commands(shown(['UP'], '198.18.5.1'))).toEqual(repair);
+    expect(commands(shown(['UP'], '198.18.5.1', '198.18.0.193'))).toEqual(repair);
   });
 });
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {type HostFacts, labObstacle} from '../../../src/lab/possible.js';
 
-/** A computer on which a lab can be made. */
+/** A host on which a lab can be made. */
 const able: HostFacts = {
   platform: 'linux',
   uid: 0,
@@ -24,7 +24,7 @@ describe('whether a lab can be made', () => {
   it.each<[string, Partial<HostFacts>, string]>([
     ['on another system', {platform: 'darwin'}, 'a lab needs Linux; this is darwin'],
     ['for another user than root', {uid: 1000}, 'a lab needs root'],
-    ['in a user namespace', {uidMap: '0 1000 1\n'}, 'a lab needs root of the whole computer; this is a user namespace'],
+    ['in a user namespace', {uidMap: '0 1000 1\n'}, 'a lab needs root of the host; this is a user namespace'],
     // Docker's default set
     [
       'in a container',

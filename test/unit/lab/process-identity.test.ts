@@ -10,7 +10,7 @@ describe('a process', () => {
     expect(parseStartTime(`42 (a) b (c)) ${fields('S', 12345)}`)).toBe(12345);
   });
 
-  it('that is a zombie lives no more', () => {
+  it('that is defunct is not running', () => {
     expect(parseStartTime(`42 (x) ${fields('Z', 1)}`)).toBeUndefined();
   });
 

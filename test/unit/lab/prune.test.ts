@@ -15,13 +15,13 @@ describe('the cache of bases', () => {
   let host: LabHost;
 
   beforeEach(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'hw5-bases-'));
+    const directory = await mkdtemp(join(tmpdir(), 'hw5-bases-'));
     host = {
-      cache: join(folder, 'cache'),
-      state: join(folder, 'labs'),
-      saves: join(folder, 'saves'),
-      run: join(folder, 'run'),
-      emulators: join(folder, 'p'),
+      cache: join(directory, 'cache'),
+      state: join(directory, 'labs'),
+      saves: join(directory, 'saves'),
+      run: join(directory, 'run'),
+      emulators: join(directory, 'p'),
     };
     await mkdir(host.state);
   });
@@ -42,12 +42,12 @@ describe('the cache of bases', () => {
 
   it('loses old bases that no lab is made from, and half made ones', async () => {
     await base('of-a-lab', 9);
-    await base('fresh', 0.5);
+    await base('recent', 0.5);
     await base('old', 2);
     await base('.old-half', 2);
     await lab('a', record('a', 'of-a-lab'));
     await pruneBases(host, now);
-    expect((await readdir(host.cache)).sort()).toEqual(['fresh', 'of-a-lab']);
+    expect((await readdir(host.cache)).sort()).toEqual(['of-a-lab', 'recent']);
   });
 
   it('keeps one that saved disks are layers over, although the lab is gone', async () => {

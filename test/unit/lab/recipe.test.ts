@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {buildEnvironment} from '../../../src/lab/base/build-script.js';
-import {type BaseRecipe, recipeKey, sourcesList, takeOverAptSettings} from '../../../src/lab/base/recipe.js';
+import {type BaseRecipe, neededAptSettings, recipeKey, sourcesList} from '../../../src/lab/base/recipe.js';
 
 const recipe: BaseRecipe = {
   suite: 'bookworm',
@@ -15,7 +15,7 @@ const recipe: BaseRecipe = {
 };
 
 describe('the recipe of the base file system', () => {
-  it('has one key whatever the order of the packages', () => {
+  it('has the same key for any order of the packages', () => {
     expect(recipeKey({...recipe, packages: ['a', 'b']})).toBe(recipeKey(recipe));
   });
 
@@ -48,7 +48,7 @@ Acquire::https::Proxy "http://user:secret@proxy.example:3128";
 Acquire::http::Proxy::private.example "DIRECT";
 Acquire::Languages "none";
 `;
-    expect(takeOverAptSettings(dump)).toBe(
+    expect(neededAptSettings(dump)).toBe(
       'Acquire::Check-Valid-Until "false";\nAcquire::http::Proxy "http://proxy.example:3128";',
     );
   });

@@ -4,8 +4,8 @@ import {type DoPart, HERE, labRun} from '../../../src/lab/report.js';
 import {Hw5Error, InterruptedError} from '../../../src/support/errors.js';
 import {lock} from '../../../src/support/lock.js';
 
-/** What a run tells, in short words. */
-async function told(
+/** Runs an operation on a lab. @returns its events in short form */
+async function eventsOf(
   work: (part: DoPart) => Promise<unknown>,
   options: {readonly signal?: AbortSignal; readonly name?: string; readonly onEvent?: (event: RunEvent) => void} = {},
 ): Promise<{readonly words: readonly string[]; readonly error: unknown}> {
@@ -42,8 +42,8 @@ function inShort(event: RunEvent): string {
 }
 
 describe('the making of a lab', () => {
-  it('is told as a run on a cluster is, with the machines as hosts', async () => {
-    const {words} = await told(async (part) => {
+  it('emits the same events as a run on a cluster, with the machines as hosts', async () => {
+    const {words} = await eventsOf(async (part) => {
       await part('lab', HERE, async () => false);
       await part('machine', 'node0', async (say) => {
         say('starting');
@@ -51,9 +51,9 @@ describe('the making of a lab', () => {
       });
     });
     expect(words).toEqual([
-      'start up this computer,node0,node1 lab,machine',
-      'lab this computer …',
-      'lab this computer unchanged',
+      'start up this host,node0,node1 lab,machine',
+      'lab this host …',
+      'lab this host unchanged',
       'machine node0 …',
       'machine node0: starting',
       'machine node0 changed',
@@ -63,7 +63,7 @@ describe('the making of a lab', () => {
 
   it('ends with the number of failures, and the error', async () => {
     const broken = new Hw5Error('node0 did not boot');
-    const {words, error} = await told((part) =>
+    const {words, error} = await eventsOf((part) =>
       part('machine', 'node0', async () => {
         throw broken;
       }),
@@ -73,7 +73,7 @@ describe('the making of a lab', () => {
   });
 
   it('fails also outside its parts', async () => {
-    const {words} = await told(async () => {
+    const {words} = await eventsOf(async () => {
       throw new Hw5Error('no');
     });
     expect(words.slice(1)).toEqual(['end 0 0 1']);
@@ -81,7 +81,7 @@ describe('the making of a lab', () => {
 
   it('is aborted by Ctrl-C, and by what is a bug', async () => {
     const user = new AbortController();
-    const {words} = await told(
+    const {words} = await eventsOf(
       (part) =>
         part('machine', 'node0', async () => {
           user.abort();
@@ -90,19 +90,19 @@ describe('the making of a lab', () => {
       {signal: user.signal},
     );
     expect(words.slice(2)).toEqual(['machine node0 interrupted', 'aborted']);
-    const bug = await told(async () => {
+    const bug = await eventsOf(async () => {
       throw new TypeError('a bug');
     });
     expect(bug.words.at(-1)).toBe('aborted');
   });
 
-  it('waits for another that works on the same lab, and says so', async () => {
+  it('waits for another process that is changing the same lab, and reports that', async () => {
     const name = `test ${Math.random()}`;
     const other = await lock(`the lab ${name}`, 1000);
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'waiting') void other[Symbol.asyncDispose]();
     };
-    const {words} = await told(async () => undefined, {name, onEvent});
-    expect(words.slice(1)).toEqual([`waiting for another hw5 that works on the lab ${name}`, 'end 0 0 0']);
+    const {words} = await eventsOf(async () => undefined, {name, onEvent});
+    expect(words.slice(1)).toEqual([`waiting for another hw5 that is changing the lab ${name}`, 'end 0 0 0']);
   });
 });

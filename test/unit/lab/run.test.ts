@@ -2,8 +2,8 @@ import {describe, expect, it} from 'vitest';
 import {run, tryRun} from '../../../src/lab/run.js';
 import {CommandError, Hw5Error, InterruptedError} from '../../../src/support/errors.js';
 
-describe('running a command on this computer', () => {
-  it('gives its output, whatever its exit code', async () => {
+describe('running a command on the host', () => {
+  it('returns its output and any exit code', async () => {
     expect(await tryRun(['sh', '-c', 'cat; echo no >&2; exit 3'], {stdin: 'yes'})).toEqual({
       code: 3,
       stdout: 'yes',

@@ -45,7 +45,7 @@ describe('the saves of a lab', () => {
     expect(await listSaves(host, 'y')).toEqual([]);
   });
 
-  it('are named in the error for an unknown one; where there is none, the error says how to make one', async () => {
+  it('are named in the error for an unknown one; where none exists, the error contains the command that makes one', async () => {
     await expect(requireSave(host, 'x', 'first')).rejects.toMatchObject({
       message: 'the lab x has no save "first"',
       hint: expect.stringContaining('lab save NAME --name x'),

@@ -21,7 +21,7 @@ describe('bringing up a lab that exists', () => {
     [{count: 3}, 'the lab x exists with 2 machines, not 3 machines'],
     [{subnet: '198.18.1.0/24'}, 'the lab x exists with the subnet 198.18.0.192/27, not the subnet 198.18.1.0/24'],
     [{sudoPassword: ['node0']}, 'the lab x exists with a sudo password on node1, not a sudo password on node0'],
-  ])('with %j says what it is instead', (options, message) => {
+  ])('with %j is an error with what it is instead', (options, message) => {
     expect(() => agree({name: 'x', ...options}, record)).toThrow(
       expect.objectContaining({message, hint: 'run `hw5 lab down --name x` first, or take another --name'}),
     );
@@ -45,7 +45,7 @@ describe("the lab's cluster file", () => {
     ]);
   });
 
-  it('takes calicoctl and the base image from this computer', () => {
+  it('takes calicoctl and the base image from the host', () => {
     expect(cluster.calico.calicoctl.path).toBe(lab.files.calicoctl);
     expect(cluster.images.base).toEqual({import: '/b/base.tar'});
   });
@@ -58,7 +58,7 @@ describe("the lab's cluster file", () => {
   });
 });
 
-describe('this computer', () => {
+describe('the host', () => {
   it('keeps the base in the cache directory of the user', () => {
     expect(host.cache).toBe('/cache/hw5/lab');
     expect(labHost({}, '/home/me').cache).toBe('/home/me/.cache/hw5/lab');

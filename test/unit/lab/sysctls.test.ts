@@ -27,7 +27,7 @@ describe("the kernel's settings", () => {
   });
   afterEach(() => rm(root, {recursive: true, force: true}));
 
-  it('are raised for the first lab and put back after the last, whatever was between', async () => {
+  it('are raised for the first lab and restored after the last, regardless of the labs in between', async () => {
     await applySysctls(host, proc);
     expect(await read()).toEqual(['1', '1024']);
     await write(INOTIFY, '256\n');
@@ -47,7 +47,7 @@ describe("the kernel's settings", () => {
     expect(await read()).toEqual(['1', '8192']);
   });
 
-  it('are left alone where somebody has set something else since', async () => {
+  it('are not restored where another process has changed them since', async () => {
     await applySysctls(host, proc);
     await write(INOTIFY, '512\n');
     await restoreSysctls(host, proc);

@@ -23,21 +23,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, {recursive: true}));
 
-it('waits for a machine whose supervisor lives, however long its process 1 takes', async () => {
+it('waits for a machine whose supervisor runs, regardless of how long its process 1 takes', async () => {
   await writeFile(machine.pidFile, JSON.stringify(await identify(process.pid)));
-  let asked = 0;
-  await untilSshAnswers(machine, undefined, {answers: async () => ++asked > 3});
-  expect(asked).toBe(4);
+  let attempts = 0;
+  await untilSshAnswers(machine, undefined, {answers: async () => ++attempts > 3});
+  expect(attempts).toBe(4);
 });
 
-it('tells the end of the console as soon as the supervisor is dead', async () => {
+it('fails with the end of the console as soon as the supervisor has terminated', async () => {
   const supervisor = spawn('sleep', ['60']);
   await writeFile(machine.pidFile, JSON.stringify(await identify(supervisor.pid!)));
   await writeFile(machine.console, 'booting\nFailed to mount the disk\n');
-  let asked = 0;
+  let attempts = 0;
   const waiting = untilSshAnswers(machine, undefined, {
     answers: async () => {
-      if (++asked === 2) supervisor.kill('SIGKILL');
+      if (++attempts === 2) supervisor.kill('SIGKILL');
       return false;
     },
   });
@@ -48,7 +48,7 @@ it('does not wait for a machine that was never switched on', async () => {
   await expect(untilSshAnswers(machine, undefined, {answers: async () => false})).rejects.toThrow('its console is empty');
 });
 
-it('gives up a machine that lives but does not answer within the limit', async () => {
+it('times out for a machine that runs but does not answer within the limit', async () => {
   await writeFile(machine.pidFile, JSON.stringify(await identify(process.pid)));
   const waiting = untilSshAnswers(machine, undefined, {limitMs: 50, answers: async () => false});
   await expect(waiting).rejects.toThrow(TimeoutError);

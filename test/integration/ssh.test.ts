@@ -25,7 +25,7 @@ const context = {emit: () => undefined};
 const lab = labFrom(defineLab(options), labRoot);
 const [node0, node1] = lab.machines as [(typeof lab.machines)[number], (typeof lab.machines)[number]];
 
-/** Runs a script as root in a machine, past SSH. */
+/** Runs a script as root in a machine without SSH. */
 async function inside(machine: string, script: string): Promise<string> {
   const result = await labExec({lab: lab.name, machine}, ['sh', '-c', script], labRoot);
   return `${result.stdout}${result.stderr}`.trim();
@@ -69,8 +69,8 @@ describe.sequential('SSH to machines of the lab', () => {
     return host;
   }
 
-  /** What a connection, or the first command as root over it, is refused with. */
-  async function refusal(...where: Parameters<typeof connect>): Promise<ConnectError> {
+  /** The error of a connection, or of the first command as root over it. */
+  async function failure(...where: Parameters<typeof connect>): Promise<ConnectError> {
     const error = await connect(...where)
       .then((host) => host.asRoot().exec(['true']))
       .catch((caught: unknown) => caught);
@@ -119,28 +119,28 @@ describe.sequential('SSH to machines of the lab', () => {
       expect((await root.exec(['pgrep', '-xf', 'sleep 4711'])).code).toBe(1);
     });
 
-    it('writes files with mode and owner, and tells a forbidden file from a missing one', async () => {
+    it('writes files with mode and owner, and distinguishes a forbidden file from a missing one', async () => {
       const host = await login();
       const root = host.asRoot();
       await writeFile(root, '/etc/hw5-test/secret', new Secret('x'), {mode: 0o640, owner: 'root:adm'});
       expect((await host.exec(['stat', '-c', '%a %U:%G', '/etc/hw5-test/secret'])).stdout).toBe('640 root:adm\n');
       await expect(readRemote(host, '/etc/hw5-test/secret')).rejects.toBeInstanceOf(CommandError);
-      await expect(readRemote(host, '/root/whatever')).rejects.toThrow(CommandError);
-      expect(await readRemote(root, '/root/whatever')).toBeUndefined();
+      await expect(readRemote(host, '/root/missing')).rejects.toThrow(CommandError);
+      expect(await readRemote(root, '/root/missing')).toBeUndefined();
       await root.exec(['rm', '-r', '/etc/hw5-test']);
     });
   });
 
   describe("sudo's password", () => {
-    it('is asked from the secret source when no file holds it, once', async () => {
-      const asked: SecretRequest[] = [];
+    it('is requested from the secret source when no file contains it, once', async () => {
+      const requests: SecretRequest[] = [];
       const secret = async (request: SecretRequest) => {
-        asked.push(request);
+        requests.push(request);
         return new Secret(password);
       };
       const root = (await connect(node1, {sudoPasswordEnv: 'NODE1_SUDO'}, {secret})).asRoot();
       await Promise.all([root.exec(['true']), root.exec(['true'])]);
-      expect(asked).toEqual([
+      expect(requests).toEqual([
         {kind: 'sudo-password', host: 'node1', env: 'NODE1_SUDO', prompt: 'Password of hw5@node1 for sudo'},
       ]);
     });
@@ -169,10 +169,10 @@ describe.sequential('SSH to machines of the lab', () => {
     });
 
     it('has an error with the way out when there is none', async () => {
-      const error = await refusal(node1);
+      const error = await failure(node1);
       expect(error.message).toBe('sudo on node1 requires the password of hw5, and none was given');
       expect(error.hint).toContain('ssh.sudoPasswordFile');
-      expect((await refusal(node1, {sudoPasswordEnv: 'NODE1_SUDO'})).hint).toBe('set the environment variable NODE1_SUDO');
+      expect((await failure(node1, {sudoPasswordEnv: 'NODE1_SUDO'})).hint).toBe('set the environment variable NODE1_SUDO');
     });
 
     it('has an error for a user who may not use sudo', async () => {
@@ -180,14 +180,14 @@ describe.sequential('SSH to machines of the lab', () => {
         'node1',
         `useradd -m guest; echo 'guest:${password}' | chpasswd; cp -r /home/hw5/.ssh /home/guest/; chown -R guest: /home/guest`,
       );
-      const error = await refusal(node1, {user: 'guest', sudoPasswordFile: node1.sudoPasswordFile});
+      const error = await failure(node1, {user: 'guest', sudoPasswordFile: node1.sudoPasswordFile});
       expect(error.message).toContain('sudo on node1 refused guest: guest is not in the sudoers file');
     });
 
     it('has an error for a machine without sudo', async () => {
       await inside('node0', 'mv /usr/bin/sudo /usr/bin/sudo.away');
       try {
-        expect((await refusal(node0)).message).toBe('sudo is not installed on node0');
+        expect((await failure(node0)).message).toBe('sudo is not installed on node0');
       } finally {
         await inside('node0', 'mv /usr/bin/sudo.away /usr/bin/sudo');
       }
@@ -201,12 +201,12 @@ describe.sequential('SSH to machines of the lab', () => {
         `printf '%s\\n' '${lines.join("' '")}' >/etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh; sleep 0.5`,
       );
     const login = (given: string) => {
-      const asked: SecretRequest[] = [];
+      const requests: SecretRequest[] = [];
       const secret = async (request: SecretRequest) => {
-        asked.push(request);
+        requests.push(request);
         return new Secret(given);
       };
-      return {where: [node1, {key: undefined, passwordEnv: 'NODE1'}, {secret}] as const, asked};
+      return {where: [node1, {key: undefined, passwordEnv: 'NODE1'}, {secret}] as const, requests};
     };
 
     it.each([
@@ -214,17 +214,17 @@ describe.sequential('SSH to machines of the lab', () => {
       ['keyboard-interactive', ['PasswordAuthentication no', 'KbdInteractiveAuthentication yes']],
     ])('works by %s', async (_, lines) => {
       await allow(...lines);
-      const {where, asked} = login(password);
+      const {where, requests} = login(password);
       expect((await (await connect(...where)).exec(['id', '-un'])).stdout).toBe('hw5\n');
-      expect(asked).toEqual([{kind: 'login-password', host: 'node1', env: 'NODE1', prompt: 'Password of hw5@node1'}]);
+      expect(requests).toEqual([{kind: 'login-password', host: 'node1', env: 'NODE1', prompt: 'Password of hw5@node1'}]);
     });
 
     it('tries a wrong one once', async () => {
       await allow('PasswordAuthentication yes', 'KbdInteractiveAuthentication yes');
-      const {where, asked} = login('wrong-password');
-      const error = await refusal(...where);
+      const {where, requests} = login('wrong-password');
+      const error = await failure(...where);
       expect(error.message).toMatch(/offers +publickey, password, keyboard-interactive\n +tried +password$/);
-      expect(asked).toHaveLength(1);
+      expect(requests).toHaveLength(1);
     });
 
     it('wants key and password where the server wants both', async () => {
@@ -234,7 +234,7 @@ describe.sequential('SSH to machines of the lab', () => {
       expect((await host.exec(['id', '-un'])).stdout).toBe('hw5\n');
     });
 
-    it('stops the clock while somebody types', async () => {
+    it('does not count the time that the user takes to type', async () => {
       await allow('PasswordAuthentication yes');
       const secret = () => new Promise<Secret>((resolve) => setTimeout(() => resolve(new Secret(password)), 1500));
       await connect(node1, {key: undefined, connectTimeoutSeconds: 1}, {secret});
@@ -249,31 +249,31 @@ describe.sequential('SSH to machines of the lab', () => {
     expect((await host.exec(['sh', '-c', 'echo $SSH_CONNECTION'])).stdout.split(' ')[0]).toBe(node0.address);
   });
 
-  it('says that nobody is at an address', async () => {
-    const error = await refusal({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
+  it('reports an address without a host', async () => {
+    const error = await failure({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
     expect(error.message).toMatch(
       /^node9 is not reachable at 198\.18\.0\.221:22$|^no answer from node9 at 198\.18\.0\.221:22 within 5 s$/,
     );
     expect(error.hint).toContain('ping 198.18.0.221');
   });
 
-  it('says that packets are dropped', async () => {
+  it('reports dropped packets', async () => {
     await inside('node1', 'iptables -I INPUT -p tcp --dport 22 -j DROP');
     try {
-      const error = await refusal(node1, {connectTimeoutSeconds: 1});
+      const error = await failure(node1, {connectTimeoutSeconds: 1});
       expect(error.message).toBe(`no answer from node1 at ${node1.address}:22 within 1 s`);
     } finally {
       await inside('node1', 'iptables -D INPUT -p tcp --dport 22 -j DROP');
     }
   });
 
-  it('tells a machine that was installed anew by its changed host key', async () => {
+  it('detects a machine that was installed again by its changed host key', async () => {
     const knownHosts = join(lab.directory, 'known_hosts.changed');
     const [line0, line1] = (await readFile(lab.files.knownHosts, 'utf8')).trim().split('\n');
     const [, ...key1] = line1!.split(' ');
     await writeLocal(knownHosts, '# mixed up\n');
     await appendFile(knownHosts, `${line0!.split(' ')[0]} ${key1.join(' ')}\n`);
-    const error = await refusal(node0, {knownHosts}, {acceptNewHostKeys: true});
+    const error = await failure(node0, {knownHosts}, {acceptNewHostKeys: true});
     expect(error.message).toContain('HAS CHANGED');
     expect(error.message.match(/SHA256:\S{43}/g)).toHaveLength(2);
     expect(error.hint).toContain(`remove line 2 of ${knownHosts}`);

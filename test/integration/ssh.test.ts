@@ -25,7 +25,7 @@ const context = {emit: () => undefined};
 const lab = labFrom(defineLab(options), labRoot);
 const [node0, node1] = lab.machines as [(typeof lab.machines)[number], (typeof lab.machines)[number]];
 
-/** Runs a script as root in a machine without SSH. */
+/** Runs a script as root in a machine, without SSH. */
 async function inside(machine: string, script: string): Promise<string> {
   const result = await labExec({lab: lab.name, machine}, ['sh', '-c', script], labRoot);
   return `${result.stdout}${result.stderr}`.trim();
@@ -69,8 +69,8 @@ describe.sequential('SSH to machines of the lab', () => {
     return host;
   }
 
-  /** The error of a connection, or of the first command as root over it. */
-  async function failure(...where: Parameters<typeof connect>): Promise<ConnectError> {
+  /** The error of connecting, or of the first command as root. */
+  async function rejection(...where: Parameters<typeof connect>): Promise<ConnectError> {
     const error = await connect(...where)
       .then((host) => host.asRoot().exec(['true']))
       .catch((caught: unknown) => caught);
@@ -96,7 +96,7 @@ describe.sequential('SSH to machines of the lab', () => {
       expect(host.asRoot().asRoot()).toBe(host.asRoot());
     });
 
-    it('leaves bytes as they are in both directions', async () => {
+    it('transfers binary data unchanged in both directions', async () => {
       const root = (await login()).asRoot();
       const content = randomBytes(20_000_000);
       const digest = createHash('sha256').update(content).digest('hex');
@@ -107,13 +107,13 @@ describe.sequential('SSH to machines of the lab', () => {
       await root.exec(['rm', '/var/tmp/hw5-bytes']);
     });
 
-    it('gives no exit code when a signal ended the command, 127 when there is none', async () => {
+    it('returns no exit code when a signal terminated the command, 127 when it does not exist', async () => {
       const root = (await login()).asRoot();
       expect((await root.exec(['sh', '-c', 'kill -KILL $$'])).code).toBeUndefined();
       expect((await root.exec(['hw5-no-such-command'])).code).toBe(127);
     });
 
-    it("ends root's processes at the time limit", async () => {
+    it("terminates root's processes at the time limit", async () => {
       const root = (await login()).asRoot();
       await expect(root.exec(['sh', '-c', 'sleep 4711 & sleep 4711'], {timeoutMs: 500})).rejects.toBeInstanceOf(TimeoutError);
       expect((await root.exec(['pgrep', '-xf', 'sleep 4711'])).code).toBe(1);
@@ -132,7 +132,7 @@ describe.sequential('SSH to machines of the lab', () => {
   });
 
   describe("sudo's password", () => {
-    it('is requested from the secret source when no file contains it, once', async () => {
+    it('is requested once when no file contains it', async () => {
       const requests: SecretRequest[] = [];
       const secret = async (request: SecretRequest) => {
         requests.push(request);
@@ -169,10 +169,10 @@ describe.sequential('SSH to machines of the lab', () => {
     });
 
     it('has an error with the way out when there is none', async () => {
-      const error = await failure(node1);
+      const error = await rejection(node1);
       expect(error.message).toBe('sudo on node1 requires the password of hw5, and none was given');
       expect(error.hint).toContain('ssh.sudoPasswordFile');
-      expect((await failure(node1, {sudoPasswordEnv: 'NODE1_SUDO'})).hint).toBe('set the environment variable NODE1_SUDO');
+      expect((await rejection(node1, {sudoPasswordEnv: 'NODE1_SUDO'})).hint).toBe('set the environment variable NODE1_SUDO');
     });
 
     it('has an error for a user who may not use sudo', async () => {
@@ -180,14 +180,14 @@ describe.sequential('SSH to machines of the lab', () => {
         'node1',
         `useradd -m guest; echo 'guest:${password}' | chpasswd; cp -r /home/hw5/.ssh /home/guest/; chown -R guest: /home/guest`,
       );
-      const error = await failure(node1, {user: 'guest', sudoPasswordFile: node1.sudoPasswordFile});
-      expect(error.message).toContain('sudo on node1 refused guest: guest is not in the sudoers file');
+      const error = await rejection(node1, {user: 'guest', sudoPasswordFile: node1.sudoPasswordFile});
+      expect(error.message).toContain('sudo on node1 rejected guest: guest is not in the sudoers file');
     });
 
     it('has an error for a machine without sudo', async () => {
       await inside('node0', 'mv /usr/bin/sudo /usr/bin/sudo.away');
       try {
-        expect((await failure(node0)).message).toBe('sudo is not installed on node0');
+        expect((await rejection(node0)).message).toBe('sudo is not installed on node0');
       } finally {
         await inside('node0', 'mv /usr/bin/sudo.away /usr/bin/sudo');
       }
@@ -212,7 +212,7 @@ describe.sequential('SSH to machines of the lab', () => {
     it.each([
       ['password', ['PasswordAuthentication yes', 'KbdInteractiveAuthentication no']],
       ['keyboard-interactive', ['PasswordAuthentication no', 'KbdInteractiveAuthentication yes']],
-    ])('works by %s', async (_, lines) => {
+    ])('works with %s', async (_, lines) => {
       await allow(...lines);
       const {where, requests} = login(password);
       expect((await (await connect(...where)).exec(['id', '-un'])).stdout).toBe('hw5\n');
@@ -222,19 +222,19 @@ describe.sequential('SSH to machines of the lab', () => {
     it('tries a wrong one once', async () => {
       await allow('PasswordAuthentication yes', 'KbdInteractiveAuthentication yes');
       const {where, requests} = login('wrong-password');
-      const error = await failure(...where);
+      const error = await rejection(...where);
       expect(error.message).toMatch(/offers +publickey, password, keyboard-interactive\n +tried +password$/);
       expect(requests).toHaveLength(1);
     });
 
-    it('wants key and password where the server wants both', async () => {
+    it('is combined with the key where the server requires both', async () => {
       await allow('PasswordAuthentication yes', 'AuthenticationMethods publickey,password');
       const {where} = login(password);
       const host = await connect(where[0], {...where[1], key: lab.files.key}, where[2]);
       expect((await host.exec(['id', '-un'])).stdout).toBe('hw5\n');
     });
 
-    it('does not count the time that the user takes to type', async () => {
+    it('is not included in the time limit while the user types', async () => {
       await allow('PasswordAuthentication yes');
       const secret = () => new Promise<Secret>((resolve) => setTimeout(() => resolve(new Secret(password)), 1500));
       await connect(node1, {key: undefined, connectTimeoutSeconds: 1}, {secret});
@@ -249,31 +249,31 @@ describe.sequential('SSH to machines of the lab', () => {
     expect((await host.exec(['sh', '-c', 'echo $SSH_CONNECTION'])).stdout.split(' ')[0]).toBe(node0.address);
   });
 
-  it('reports an address without a host', async () => {
-    const error = await failure({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
+  it('reports that no host has the address', async () => {
+    const error = await rejection({name: 'node9', address: '198.18.0.221'}, {connectTimeoutSeconds: 5});
     expect(error.message).toMatch(
       /^node9 is not reachable at 198\.18\.0\.221:22$|^no answer from node9 at 198\.18\.0\.221:22 within 5 s$/,
     );
     expect(error.hint).toContain('ping 198.18.0.221');
   });
 
-  it('reports dropped packets', async () => {
+  it('reports that packets are dropped', async () => {
     await inside('node1', 'iptables -I INPUT -p tcp --dport 22 -j DROP');
     try {
-      const error = await failure(node1, {connectTimeoutSeconds: 1});
+      const error = await rejection(node1, {connectTimeoutSeconds: 1});
       expect(error.message).toBe(`no answer from node1 at ${node1.address}:22 within 1 s`);
     } finally {
       await inside('node1', 'iptables -D INPUT -p tcp --dport 22 -j DROP');
     }
   });
 
-  it('detects a machine that was installed again by its changed host key', async () => {
+  it('recognizes a reinstalled machine by its changed host key', async () => {
     const knownHosts = join(lab.directory, 'known_hosts.changed');
     const [line0, line1] = (await readFile(lab.files.knownHosts, 'utf8')).trim().split('\n');
     const [, ...key1] = line1!.split(' ');
     await writeLocal(knownHosts, '# mixed up\n');
     await appendFile(knownHosts, `${line0!.split(' ')[0]} ${key1.join(' ')}\n`);
-    const error = await failure(node0, {knownHosts}, {acceptNewHostKeys: true});
+    const error = await rejection(node0, {knownHosts}, {acceptNewHostKeys: true});
     expect(error.message).toContain('HAS CHANGED');
     expect(error.message.match(/SHA256:\S{43}/g)).toHaveLength(2);
     expect(error.hint).toContain(`remove line 2 of ${knownHosts}`);

@@ -40,7 +40,7 @@ describe('the tasks from the command line', () => {
   test('restart starts a task again at its address, and touches no other', async () => {
     const before = await tasks();
     const old = before.find(({name}) => name === 'ssh-2')!;
-    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} is ended and started anew`);
+    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} will be ended and started again`);
     const next = await again(old);
     expect(next.address).toBe(old.address);
     expect(next.restarts).toBe(old.restarts + 1);
@@ -49,7 +49,7 @@ describe('the tasks from the command line', () => {
 
   test('a killed task is started again, and the log of its first container can still be read', async () => {
     const old = await taskNamed('ssh-3');
-    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('is killed');
+    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('will be killed');
     await again(old);
     expect((await onLab(['task', 'logs', 'ssh-3', '-n', '5'])).all).toContain('Server listening on 0.0.0.0 port 22');
     expect((await onLab(['task', 'logs', 'ssh-3', '--previous'])).all).toContain('Server listening on 0.0.0.0 port 22');

@@ -9,7 +9,7 @@ import {defineStep, type Need, type Step, type Wait} from '../../src/engine/step
 import {type FakeCall, FakeHost, type FakeReply} from './fake-host.js';
 import {fakeInputs} from './fake-inputs.js';
 
-/** A host on which things exist or not: `see X` succeeds if X exists, `make X` and `take X` create and remove it, `ready X` succeeds when X is ready. */
+/** A host on which things exist or not: `see X` succeeds if X exists, `make X` and `remove X` create and remove it, `ready X` succeeds when X is ready. */
 export class FakeMachine {
   readonly host: FakeHost;
   /** The things that exist. */
@@ -42,7 +42,7 @@ export class FakeMachine {
         },
       )
       .on(['sh', '-s'], (call) => this.#script(call.stdin.toString()))
-      .on(/^(make|take) /, (call) => this.#change(call));
+      .on(/^(make|remove) /, (call) => this.#change(call));
     const dispose = this.host[Symbol.asyncDispose].bind(this.host);
     this.host[Symbol.asyncDispose] = async () => {
       this.isDisposed = true;
@@ -97,7 +97,7 @@ export function part(name: string, {needs = [], on, waits = false, isRolling = f
     targets: (cluster) => cluster.nodes.filter((node) => on === undefined || on.includes(node.name)),
     facts: () => ({isThere: succeeds(`see ${name}`)}),
     plan: (seen) => (seen.isThere ? [] : [{kind: 'run', title: `make ${name}`, argv: ['make', name]}]),
-    undo: (seen) => (seen.isThere ? [{kind: 'run', title: `take ${name}`, argv: ['take', name]}] : []),
+    undo: (seen) => (seen.isThere ? [{kind: 'run', title: `remove ${name}`, argv: ['remove', name]}] : []),
     ...(waits ? {ready} : {}),
     ...(isRolling ? {isRolling: () => true} : {}),
     ...extra,
@@ -149,7 +149,7 @@ export class FakeCluster {
 
   /** The round trips that changed the host, in order. */
   changes(name: string): string[] {
-    return this.machine(name).trips.filter((trip) => /^(make|take)/.test(trip));
+    return this.machine(name).trips.filter((trip) => /^(make|remove)/.test(trip));
   }
 
   /** Fails if an unscripted command was run, or a connection was left open. */

@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 interface SourceFile {
   /** Below src/. */
   readonly path: string;
-  /** The first folder. */
+  /** The first directory. */
   readonly area: string;
   readonly text: string;
   readonly imports: readonly string[];
@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   components: ['scheduler-api', 'engine', 'host', 'cluster', 'support'],
   // derived from the list of components
   status: ['scheduler-api', 'components', 'engine', 'host', 'cluster', 'support'],
-  // `hw5 why` asks the scheduler, and then the components of the node that the task is on
+  // `hw5 why` queries the scheduler, and the components of the task's node
   tasks: ['scheduler-api', 'components', 'status', 'engine', 'host', 'cluster', 'support'],
   logs: ['components', 'engine', 'host', 'cluster', 'support'],
   firewall: ['components', 'engine', 'host', 'cluster', 'support'],
@@ -64,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // `down` takes away the rules of `hw5 firewall` with the firewall's own program
   'components/firewall/component.ts': ['firewall/program.js'],
-  // a lab tells of its making with the events of a run on a cluster
+  // a lab reports its steps with the events of a run on a cluster
   'lab/report.ts': ['engine/events.js'],
 };
 
@@ -162,7 +162,7 @@ describe('the process', () => {
     expect(enders.filter((path) => !isProgram(path))).toEqual([]);
   });
 
-  it('is asked for its environment and folder by programs and the command line only', () => {
+  it('is queried for its environment and directory by programs and the command line only', () => {
     expect(users(/\bprocess\.(env|cwd)\b/).filter((path) => !isProgram(path) && !path.startsWith('cli/'))).toEqual([]);
   });
 

@@ -31,7 +31,9 @@ export const calicoNode = defineComponent({
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: UNITS,
-  ports: () => [{port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', bind: 'everywhere', processes: ['bird']}],
+  ports: () => [
+    {port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', probe: 'bgp', bind: 'everywhere', processes: ['bird']},
+  ],
   health(cluster, node) {
     const peers = peersOf(node, cluster);
     return {
@@ -105,7 +107,8 @@ printf '%s\\n' "$log" >&2; exit 1`,
         // fails while dockerd does not answer, because dockerd would start the container again later
         script: `command -v docker >/dev/null || exit 0
 ids=$(docker ps -aq --filter name='^/${CONTAINER}$') || exit 1
-printf %s "$ids" | xargs -r docker rm -f`,
+# shellcheck disable=SC2086 # one argument per id
+[ -z "$ids" ] || docker rm -f $ids`,
         timeoutMs: 60_000,
         hint: `dockerd has to run on ${node.name} for this: \`systemctl restart docker\`, then the same command again`,
       },

@@ -17,7 +17,8 @@ const removeContainers: Action = {
   title: "remove the tasks' containers",
   script: `command -v docker >/dev/null || exit 0
 ids=$(docker ps -aq --filter name='^/mesos-') || exit 1
-printf %s "$ids" | xargs -r docker rm -f`,
+# shellcheck disable=SC2086 # one argument per id
+[ -z "$ids" ] || docker rm -f $ids`,
   timeoutMs: 120_000,
   hint: 'dockerd has to run there for this: `systemctl restart docker`, then the same command again',
 };

@@ -21,7 +21,7 @@ describe('docker', () => {
     info: {ClusterStore: ''},
   };
   const first = plan(docker, packaged, {node: 'node1'});
-  const well = {...packaged, dropIn: fileAfter(first, DROP_IN), info: {ClusterStore: STORE}};
+  const installed = {...packaged, dropIn: fileAfter(first, DROP_IN), info: {ClusterStore: STORE}};
   const changed = ['systemctl daemon-reload', 'systemctl restart docker.service'];
 
   it('adds the store to any command line of the distribution', () => {
@@ -39,35 +39,35 @@ describe('docker', () => {
     ['is restarted when systemd has not read the drop-in', {service: {...RUNS, needsReload: true}}, changed],
     ['is written again when the drop-in was changed', {dropIn: FOREIGN}, [`change ${DROP_IN} (mode 0644)`, RULES, ...changed]],
   ])('%s', (_, observed, desired) => {
-    expect(lines(plan(docker, {...well, ...observed}, {node: 'node1'}))).toEqual(desired);
+    expect(lines(plan(docker, {...installed, ...observed}, {node: 'node1'}))).toEqual(desired);
   });
 
   describe("with fake programs in place of the node's", () => {
-    let folder: string;
+    let directory: string;
     /** Runs it in a shell whose programs of these names are these scripts. */
     const sh = async (script: string, programs: Record<string, string>): Promise<string> => {
       for (const [name, text] of Object.entries(programs))
-        await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, {mode: 0o755});
-      const env = {...process.env, PATH: `${folder}:${process.env.PATH}`};
+        await writeFile(join(directory, name), `#!/bin/sh\n${text}\n`, {mode: 0o755});
+      const env = {...process.env, PATH: `${directory}:${process.env.PATH}`};
       return (await promisify(execFile)('sh', ['-c', script], {env})).stdout.trim();
     };
     beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hw5-docker-'));
+      directory = await mkdtemp(join(tmpdir(), 'hw5-docker-'));
     });
-    afterEach(() => rm(folder, {recursive: true, force: true}));
+    afterEach(() => rm(directory, {recursive: true, force: true}));
 
     it.each([
       ['the distribution', [], '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS'],
       ['an override', ['[Service]\nExecStart=\nExecStart=/opt/dockerd --debug\n'], '/opt/dockerd --debug'],
       ['the last of several, over several lines', ['ExecStart=/one', 'ExecStart=/two \\\n  --x'], '/two    --x'],
       ['an override of something else', ['[Service]\nLimitNOFILE=1'], '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS'],
-    ])('takes the command line of %s', async (_, overrides, wanted) => {
-      await writeFile(join(folder, 'unit'), '[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\nExecReload=x\n');
-      for (const [index, text] of overrides.entries()) await writeFile(join(folder, `${index}.conf`), text);
-      const dropIns = [...overrides.keys()].map((index) => join(folder, `${index}.conf`));
+    ])('uses the command line of %s', async (_, overrides, expected) => {
+      await writeFile(join(directory, 'unit'), '[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\nExecReload=x\n');
+      for (const [index, text] of overrides.entries()) await writeFile(join(directory, `${index}.conf`), text);
+      const dropIns = [...overrides.keys()].map((index) => join(directory, `${index}.conf`));
       const {script} = docker.facts(contextOf({})).command!;
-      const systemctl = `case $* in *FragmentPath*) echo ${folder}/unit;; *) echo ${[...dropIns, DROP_IN].join(' ')};; esac`;
-      expect(await sh(script, {systemctl})).toBe(wanted);
+      const systemctl = `case $* in *FragmentPath*) echo ${directory}/unit;; *) echo ${[...dropIns, DROP_IN].join(' ')};; esac`;
+      expect(await sh(script, {systemctl})).toBe(expected);
     });
 
     it('removes only its own rules, as both versions of iptables print them', async () => {
@@ -77,12 +77,12 @@ describe('docker', () => {
         '-A FORWARD -d 10.1.0.0/16 -m comment --comment hw5:pool -j ACCEPT',
         '-A FORWARD -s 10.1.0.0/16 -m comment --comment "hw5:pool of mine" -j ACCEPT',
       ];
-      await writeFile(join(folder, 'rules'), `${rules.join('\n')}\n`);
-      const [action] = undo(docker, well) as [ScriptAction];
+      await writeFile(join(directory, 'rules'), `${rules.join('\n')}\n`);
+      const [action] = undo(docker, installed) as [ScriptAction];
       await sh(action.script, {
-        iptables: `case $2 in -S) cat ${folder}/rules;; *) echo "$*" >>${folder}/calls; exit 1;; esac`,
+        iptables: `case $2 in -S) cat ${directory}/rules;; *) echo "$*" >>${directory}/calls; exit 1;; esac`,
       });
-      expect(await readFile(join(folder, 'calls'), 'utf8')).toBe(
+      expect(await readFile(join(directory, 'calls'), 'utf8')).toBe(
         ['-s', '-d'].map((side) => `-w -D FORWARD ${side} 10.1.0.0/16 -m comment --comment hw5:pool -j ACCEPT\n`).join(''),
       );
     });
@@ -90,10 +90,10 @@ describe('docker', () => {
     it("accepts the pool's traffic once, after all other rules", async () => {
       const line = /^ExecStartPost=-\/bin\/sh -c '(.*)'$/m.exec(fileAfter(first, DROP_IN).content)![1]!;
       const rule = (side: string) => `FORWARD ${side} 192.168.0.0/16 -m comment --comment hw5:pool -j ACCEPT`;
-      const calls = `echo "$*" >>${folder}/calls`;
+      const calls = `echo "$*" >>${directory}/calls`;
       // systemd makes one dollar of two; -s is there already
       await sh(line.replaceAll('$$', '$'), {iptables: `${calls}; [ "$4" = -s ] || [ $2 = -A ]`});
-      expect((await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n')).toEqual([
+      expect((await readFile(join(directory, 'calls'), 'utf8')).trim().split('\n')).toEqual([
         `-w -C ${rule('-s')}`,
         `-w -C ${rule('-d')}`,
         `-w -A ${rule('-d')}`,
@@ -102,7 +102,7 @@ describe('docker', () => {
   });
 
   it("restores the distribution's command line", () => {
-    expect(lines(undo(docker, well))).toEqual([
+    expect(lines(undo(docker, installed))).toEqual([
       RULES,
       `remove ${DROP_IN}`,
       expect.stringContaining('rmdir --ignore-fail-on-non-empty'),
@@ -113,6 +113,6 @@ describe('docker', () => {
   });
 
   it('is changed on one node after the other if it has a store already', () => {
-    expect([docker.isRolling!(well), docker.isRolling!(packaged)]).toEqual([true, false]);
+    expect([docker.isRolling!(installed), docker.isRolling!(packaged)]).toEqual([true, false]);
   });
 });

@@ -10,7 +10,7 @@ describe('etcd', () => {
   const UNIT = '/etc/systemd/system/hw5-etcd.service';
   const nothing = {unit: undefined, service: NO_UNIT, distribution: NO_UNIT, backup: undefined, data: false, isMember: false};
   const first = plan(etcd, nothing);
-  const well = {...nothing, unit: fileAfter(first, UNIT), service: RUNS, data: true, isMember: true};
+  const installed = {...nothing, unit: fileAfter(first, UNIT), service: RUNS, data: true, isMember: true};
 
   it('is installed', () => {
     expect(lines(first)).toEqual([
@@ -51,12 +51,12 @@ describe('etcd', () => {
       ['systemctl stop etcd.service', 'systemctl disable etcd.service'],
     ],
   ])('%s', (_, observed, desired) => {
-    expect(lines(plan(etcd, {...well, ...observed}))).toEqual(desired);
+    expect(lines(plan(etcd, {...installed, ...observed}))).toEqual(desired);
   });
 
   it('records whether the distribution unit was active and whether it was enabled', () => {
     const backup = (distribution: object) =>
-      fileAfter(plan(etcd, {...well, distribution}), '/etc/hw5/restore/etcd.service').content;
+      fileAfter(plan(etcd, {...installed, distribution}), '/etc/hw5/restore/etcd.service').content;
     expect(backup(RUNS)).toBe('enabled active\n');
     expect(backup({...RUNS, isEnabled: false})).toBe(' active\n');
     expect(backup({...RUNS, isActive: false})).toBe('enabled \n');
@@ -70,11 +70,11 @@ describe('etcd', () => {
       'remove /run/hw5-etcd.join',
       'systemctl daemon-reload',
     ];
-    expect(lines(undo(etcd, well))).toEqual(service);
-    expect(lines(undo(etcd, well, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
+    expect(lines(undo(etcd, installed))).toEqual(service);
+    expect(lines(undo(etcd, installed, {purge: true}))).toEqual([...service, 'remove /var/lib/hw5/etcd']);
     expect(undo(etcd, nothing, {purge: true})).toEqual([]);
     // a node that has lost the role keeps it: another list of members is rejected
-    expect(undo(etcd, well, {isRetired: true})).toEqual([]);
+    expect(undo(etcd, installed, {isRetired: true})).toEqual([]);
   });
 
   it.each([
@@ -87,7 +87,7 @@ describe('etcd', () => {
   });
 
   describe('a member without data', () => {
-    const lost = {...well, isMember: false};
+    const lost = {...installed, isMember: false};
     const JOIN = 'join the members that have data already';
     const joins = (observed: object, others: Record<string, object>) => plan(etcd, observed, {others});
     const script = (actions: readonly Action[]): string =>
@@ -95,7 +95,7 @@ describe('etcd', () => {
 
     it('joins those that have data, whether it lost its own, is a new machine, or runs on deleted files', () => {
       for (const observed of [lost, {...lost, service: {...RUNS, isActive: false}}, nothing, {...lost, data: false}]) {
-        const actions = joins(observed, {node1: well, node2: well});
+        const actions = joins(observed, {node1: installed, node2: installed});
         expect(lines(actions)[0]).toBe(JOIN);
         expect(lines(actions)[1]).toMatch(/^make the data directory/);
         expect(lines(actions).at(-1)).toBe('systemctl restart hw5-etcd.service');
@@ -106,13 +106,13 @@ describe('etcd', () => {
     });
 
     it('queries those that have data, quorum or not, before it starts with them', () => {
-      expect(lines(joins(lost, {node1: well, node2: lost}))[0]).toBe(JOIN);
+      expect(lines(joins(lost, {node1: installed, node2: lost}))[0]).toBe(JOIN);
     });
 
     it('starts no new cluster while an unreachable node may have data', () => {
       const [problem] = problems(etcd, nothing, {others: {node1: nothing}});
       expect(problem).toBe('etcd would start a new cluster here, and it is unknown whether node2 has data of the old one');
-      expect(problems(etcd, lost, {others: {node1: well}})).toEqual([]);
+      expect(problems(etcd, lost, {others: {node1: installed}})).toEqual([]);
     });
 
     it('drops an earlier join when all start a new cluster', () => {
@@ -122,14 +122,14 @@ describe('etcd', () => {
 
     it('starts with the others when none has data', () => {
       expect(lines(joins(nothing, {node1: nothing, node2: nothing}))).not.toContain(JOIN);
-      expect(lines(joins(well, {node1: lost, node2: lost}))).toEqual([]);
+      expect(lines(joins(installed, {node1: lost, node2: lost}))).toEqual([]);
     });
   });
 
   it('rejects another data directory while it has data', () => {
     const cluster = clusterOf('etcd: {dataDir: /srv/etcd}');
     // the facts are of the new directory, which is empty on every host
-    const observed = {...well, isMember: false, data: false};
+    const observed = {...installed, isMember: false, data: false};
     expect(problems(etcd, observed, {cluster, others: {node1: observed, node2: observed}})).toEqual([
       "etcd's data is in /var/lib/hw5/etcd and cannot be moved (the cluster file has /srv/etcd)",
     ]);
@@ -142,15 +142,17 @@ describe('etcd', () => {
     const problem = `etcd's members cannot be changed in place (they are ${was}, the cluster file has ${was.replaceAll('2380', '7001')})`;
 
     it('is rejected where a member runs, and where a new one would join', () => {
-      expect(problems(etcd, well, {cluster: moved})).toEqual([problem]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: well}})).toEqual([problem]);
+      expect(problems(etcd, installed, {cluster: moved})).toEqual([problem]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: installed}})).toEqual([problem]);
     });
 
     it('accepts the same members, one that was started later, and new ones', () => {
-      expect(problems(etcd, well)).toEqual([]);
-      expect(problems(etcd, {...well, unit: FOREIGN}, {cluster: moved})).toEqual([]);
-      expect(problems(etcd, nothing, {others: {node1: well, node2: well}})).toEqual([]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...well, isMember: false}, node2: nothing}})).toEqual([]);
+      expect(problems(etcd, installed)).toEqual([]);
+      expect(problems(etcd, {...installed, unit: FOREIGN}, {cluster: moved})).toEqual([]);
+      expect(problems(etcd, nothing, {others: {node1: installed, node2: installed}})).toEqual([]);
+      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...installed, isMember: false}, node2: nothing}})).toEqual(
+        [],
+      );
     });
   });
 
@@ -169,7 +171,7 @@ describe('etcd', () => {
   });
 
   it('is changed on one member after the other if members run', () => {
-    expect([etcd.isRolling!(well), etcd.isRolling!(nothing)]).toEqual([true, false]);
+    expect([etcd.isRolling!(installed), etcd.isRolling!(nothing)]).toEqual([true, false]);
   });
 
   it('is ready when a quorum answers this member', () => {

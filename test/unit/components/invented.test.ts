@@ -16,7 +16,7 @@ import {FakeCluster} from '../../support/fake-cluster.js';
 import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf, contextOf, problems} from './situation.js';
 
-/** All that a new component brings: what would be its directory. */
+/** A new component: what would be in its directory. */
 const redis = defineComponent({
   name: 'redis',
   title: 'Redis',
@@ -32,7 +32,7 @@ const redis = defineComponent({
   logs: {aliases: ['cache']},
   facts: () => ({isThere: succeeds('see redis')}),
   plan: (observed) => (observed.isThere ? [] : [{kind: 'run', title: 'make redis', argv: ['make', 'redis']}]),
-  undo: (observed) => (observed.isThere ? [{kind: 'run', title: 'take redis', argv: ['take', 'redis']}] : []),
+  undo: (observed) => (observed.isThere ? [{kind: 'run', title: 'remove redis', argv: ['remove', 'redis']}] : []),
 });
 
 /** The one line of the list. */
@@ -53,7 +53,7 @@ describe('a component that is only added to the list', () => {
     expect(await upRun(world.options(alone))).toMatchObject({changed: 2, errors: []});
     expect(await upRun(world.options(alone))).toMatchObject({changed: 0, unchanged: 2});
     expect(await downRun({...world.options(alone), purge: false})).toMatchObject({changed: 2, errors: []});
-    expect(world.changes('a')).toEqual(['make redis', 'take redis']);
+    expect(world.changes('a')).toEqual(['make redis', 'remove redis']);
   });
 
   it('takes its place after what it needs, among all the others', () => {

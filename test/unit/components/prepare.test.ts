@@ -11,15 +11,15 @@ import {clusterOf} from './situation.js';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('the inputs of a run', () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
+  let directory: string;
+  const at = (name: string): string => join(directory, name);
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-prepare-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-prepare-'));
     await mkdir(at('programs'));
     for (const name of ['configurable-http-proxy', 'hw5-scheduler']) await writeFile(at(`programs/${name}`), name);
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   const prepare = (cluster: Cluster) => prepareInputs(cluster, {cacheDir: at('cache'), now: 4711, programs: at('programs')});
   const settings = (part: Partial<Cluster>): Cluster => ({...clusterOf(), ...part});

@@ -15,7 +15,7 @@ describe('the reverse proxy', () => {
   const LIB = '/usr/local/lib/hw5';
   const nothing = {program: undefined, page: undefined, hasToken: false, unit: undefined, service: NO_UNIT};
   const first = plan(proxy, nothing);
-  const well = {
+  const installed = {
     program: 'c'.repeat(64),
     page: fileAfter(first, `${LIB}/proxy-pages/503.html`),
     hasToken: true,
@@ -51,11 +51,11 @@ describe('the reverse proxy', () => {
       ['write /etc/hw5/proxy.env (mode 0600)', 'systemctl daemon-reload', 'systemctl restart hw5-proxy.service'],
     ],
   ])('%s', (_, observed, desired) => {
-    expect(lines(plan(proxy, {...well, ...observed}))).toEqual(desired);
+    expect(lines(plan(proxy, {...installed, ...observed}))).toEqual(desired);
   });
 
   it('is removed with all its files', () => {
-    expect(lines(undo(proxy, well))).toEqual([
+    expect(lines(undo(proxy, installed))).toEqual([
       'systemctl disable hw5-proxy.service',
       'systemctl stop hw5-proxy.service',
       `remove ${UNIT}`,

@@ -76,62 +76,62 @@ describe("the scheduler's configuration", () => {
 describe("the scheduler's program", () => {
   const nothing = {program: undefined, config: undefined, hasSecret: false};
   const first = plan(scheduler, nothing);
-  const well = {program: 'd'.repeat(64), config: fileAfter(first, '/etc/hw5/framework.json'), hasSecret: false};
+  const installed = {program: 'd'.repeat(64), config: fileAfter(first, '/etc/hw5/framework.json'), hasSecret: false};
 
   it('is uploaded with its configuration, for root only', () => {
     expect(lines(first)).toEqual(['upload /usr/local/lib/hw5/hw5-scheduler', 'write /etc/hw5/framework.json (mode 0600)']);
-    expect(plan(scheduler, well)).toEqual([]);
-    expect(lines(plan(scheduler, {...well, config: {...well.config, mode: '644'}}))).toEqual([
+    expect(plan(scheduler, installed)).toEqual([]);
+    expect(lines(plan(scheduler, {...installed, config: {...installed.config, mode: '644'}}))).toEqual([
       'change /etc/hw5/framework.json (mode 0600)',
     ]);
   });
 
   it('is uploaded with the secret for Mesos if there is one', () => {
     const inputs = fakeInputs({mesosSecret: new Secret(SECRETS.mesos)});
-    const actions = plan(scheduler, well, {inputs});
+    const actions = plan(scheduler, installed, {inputs});
     expect(lines(actions)).toEqual(['write /etc/hw5/mesos-secret (mode 0600)']);
     expect(JSON.stringify(actions)).not.toContain(SECRETS.mesos);
     const secret = (text: string) => ({content: new Secret(text), mode: '600'});
-    expect(plan(scheduler, {...well, secret: secret(SECRETS.mesos)}, {inputs})).toEqual([]);
-    expect(lines(plan(scheduler, {...well, secret: secret('an older one')}, {inputs}))).toEqual([
+    expect(plan(scheduler, {...installed, secret: secret(SECRETS.mesos)}, {inputs})).toEqual([]);
+    expect(lines(plan(scheduler, {...installed, secret: secret('an older one')}, {inputs}))).toEqual([
       'change /etc/hw5/mesos-secret (mode 0600)',
     ]);
   });
 
   it('ends the framework once, from the first node that can; a managed master that is down delays nothing', () => {
-    const ends = (node: string, cluster = clusterOf(), others: Record<string, object> = {node0: well, node1: well}) =>
-      undo(scheduler, well, {node, cluster, others}).flatMap((action) => (action.kind === 'script' ? [action.script] : []));
+    const ends = (node: string, cluster = clusterOf(), others: Record<string, object> = {node0: installed, node1: installed}) =>
+      undo(scheduler, installed, {node, cluster, others}).flatMap((action) => (action.kind === 'script' ? [action.script] : []));
     const command = '/usr/local/lib/hw5/hw5-scheduler --config /etc/hw5/framework.json --teardown';
     expect(ends('node0')).toEqual([`timeout 60 ${command} || true`]);
     expect(ends('node0', EXTERNAL)).toEqual([command]);
     expect(ends('node1')).toEqual([]);
     // the first cannot be reached, or is new
-    expect(ends('node1', EXTERNAL, {node2: well})).toEqual([command]);
-    for (const node0 of [nothing, {...well, program: undefined}, {...well, config: undefined}])
-      expect(ends('node1', EXTERNAL, {node0, node2: well})).toEqual([command]);
+    expect(ends('node1', EXTERNAL, {node2: installed})).toEqual([command]);
+    for (const node0 of [nothing, {...installed, program: undefined}, {...installed, config: undefined}])
+      expect(ends('node1', EXTERNAL, {node0, node2: installed})).toEqual([command]);
     // a role that was taken away left what it brought
     const [one, ...more] = EXTERNAL.nodes;
     expect(ends('node0', {...EXTERNAL, nodes: [{...one!, roles: ['agent']}, ...more]})).toEqual([command]);
     expect(undo(scheduler, nothing)).toEqual([]);
     // the others keep the framework
-    expect(lines(undo(scheduler, well, {isRetired: true})).filter((line) => !line.startsWith('remove'))).toEqual([]);
+    expect(lines(undo(scheduler, installed, {isRetired: true})).filter((line) => !line.startsWith('remove'))).toEqual([]);
   });
 });
 
 describe('the framework', () => {
   const UNIT = '/etc/systemd/system/hw5-scheduler.service';
   const nothing = {unit: undefined, service: NO_UNIT, etcd: NO_UNIT};
-  const well = {...nothing, unit: fileAfter(plan(framework, nothing), UNIT), service: RUNS};
+  const installed = {...nothing, unit: fileAfter(plan(framework, nothing), UNIT), service: RUNS};
 
   it('is restarted when its program or its configuration changes, and only then', () => {
-    expect(plan(framework, well)).toEqual([]);
+    expect(plan(framework, installed)).toEqual([]);
     const restarts = [`change ${UNIT} (mode 0644)`, 'systemctl daemon-reload', 'systemctl restart hw5-scheduler.service'];
     const {programs} = fakeInputs();
     const newer = fakeInputs({programs: {...programs, 'hw5-scheduler': {path: '/here', sha256: 'e'.repeat(64)}}});
-    expect(lines(plan(framework, well, {inputs: newer}))).toEqual(restarts);
-    expect(lines(plan(framework, well, {cluster: clusterOf('framework: {failoverTimeoutSeconds: 60}')}))).toEqual(restarts);
+    expect(lines(plan(framework, installed, {inputs: newer}))).toEqual(restarts);
+    expect(lines(plan(framework, installed, {cluster: clusterOf('framework: {failoverTimeoutSeconds: 60}')}))).toEqual(restarts);
     const otherProxy = fakeInputs({programs: {...programs, 'configurable-http-proxy': {path: '/here', sha256: 'e'.repeat(64)}}});
-    expect(plan(framework, well, {inputs: otherProxy})).toEqual([]);
+    expect(plan(framework, installed, {inputs: otherProxy})).toEqual([]);
   });
 
   it('is ready when all tasks run', () => {
@@ -150,17 +150,17 @@ describe('the framework', () => {
   it('does not stop etcd where only its own role is lost', () => {
     const waits = {...NO_UNIT, isLoaded: true, activeState: 'activating'};
     expect(undo(framework, {...nothing, etcd: waits}, {isRetired: true})).toEqual([]);
-    expect(lines(undo(framework, {...well, etcd: waits}, {isRetired: true}))).toContain(`remove ${UNIT}`);
+    expect(lines(undo(framework, {...installed, etcd: waits}, {isRetired: true}))).toContain(`remove ${UNIT}`);
   });
 
   it('is removed', () => {
-    expect(lines(undo(framework, well))).toContain(`remove ${UNIT}`);
+    expect(lines(undo(framework, installed))).toContain(`remove ${UNIT}`);
     expect(undo(framework, nothing)).toEqual([]);
     expect(undo(framework, {...nothing, etcd: RUNS})).toEqual([]);
   });
 
   it('first stops an etcd that waits for removed members, because dockerd would wait for it', () => {
     const waits = {...NO_UNIT, isLoaded: true, activeState: 'activating'};
-    expect(lines(undo(framework, {...well, etcd: waits}))[0]).toBe('stop an etcd that waits for members which are gone');
+    expect(lines(undo(framework, {...installed, etcd: waits}))[0]).toBe('stop an etcd that waits for members which are gone');
   });
 });

@@ -38,7 +38,7 @@ const later = (tag: string) =>
   });
 
 const first = plan(secrets, nothing);
-const well = seenAfter(first);
+const installed = seenAfter(first);
 const token = (observed: object, situation: Situation) =>
   fileAfter(plan(secrets, observed, situation), `${JUPYTER}/token`).content;
 
@@ -54,32 +54,32 @@ describe("the containers' secrets", () => {
       `write ${SSH}/authorized_keys (mode 0644)`,
       `write ${SSH}/ssh_host_ed25519_key (mode 0600)`,
     ]);
-    expect(well.token.content.reveal()).toBe(SECRETS.token);
-    expect(well.authorizedKeys.content).toBe('ssh-ed25519 AAAAclient hw5\n');
-    expect(well.knownHosts.content).toContain('ssh-ed25519 AAAAhost');
+    expect(installed.token.content.reveal()).toBe(SECRETS.token);
+    expect(installed.authorizedKeys.content).toBe('ssh-ed25519 AAAAclient hw5\n');
+    expect(installed.knownHosts.content).toContain('ssh-ed25519 AAAAhost');
   });
 
   it('are the same in every later run', () => {
-    expect(plan(secrets, well, {inputs: later('2')})).toEqual([]);
+    expect(plan(secrets, installed, {inputs: later('2')})).toEqual([]);
   });
 
   it('are the same on all nodes: one that has none gets those of another', () => {
     for (const node of ['node0', 'node2']) {
-      const others = {node1: well, ...(node === 'node0' ? {node2: nothing} : {node0: nothing})};
-      expect(seenAfter(plan(secrets, nothing, {node, inputs: later('2'), others}))).toEqual(well);
+      const others = {node1: installed, ...(node === 'node0' ? {node2: nothing} : {node0: nothing})};
+      expect(seenAfter(plan(secrets, nothing, {node, inputs: later('2'), others}))).toEqual(installed);
     }
   });
 
   it('are the same on all nodes even if two nodes differ: those of the first in the cluster file are used', () => {
     const stray = seenAfter(plan(secrets, nothing, {inputs: later('stray')}));
-    expect(plan(secrets, well, {node: 'node0', others: {node1: stray}, inputs: later('2')})).toEqual([]);
-    const mended = plan(secrets, stray, {node: 'node1', others: {node0: well}, inputs: later('2')});
+    expect(plan(secrets, installed, {node: 'node0', others: {node1: stray}, inputs: later('2')})).toEqual([]);
+    const mended = plan(secrets, stray, {node: 'node1', others: {node0: installed}, inputs: later('2')});
     expect(fileAfter(mended, `${JUPYTER}/token`).content).toBe(SECRETS.token);
     expect(fileAfter(mended, `${SSH}/ssh_host_ed25519_key`).content).toBe(SECRETS.hostKey);
   });
 
   it('never mix the keys of two nodes: an incomplete set is not used', () => {
-    const half = {...well, hostKey: undefined};
+    const half = {...installed, hostKey: undefined};
     const actions = plan(secrets, half, {inputs: later('2')});
     expect(lines(actions)).toEqual([
       `change ${JUPYTER}/id_ed25519 (mode 0600)`,
@@ -94,17 +94,17 @@ describe("the containers' secrets", () => {
   it('include the token that the user chose, on all nodes', () => {
     const inputs = fakeInputs({chosenToken: new Secret('chosen')});
     expect(token(nothing, {inputs})).toBe('chosen');
-    expect(token(well, {inputs, others: {node1: well}})).toBe('chosen');
+    expect(token(installed, {inputs, others: {node1: installed}})).toBe('chosen');
   });
 
   it('get mode 0600 again when it was changed', () => {
-    const open = {...well, token: {...well.token, mode: '644'}};
+    const open = {...installed, token: {...installed.token, mode: '644'}};
     expect(lines(plan(secrets, open))).toEqual([`change ${JUPYTER}/token (mode 0600)`]);
   });
 
   it('change with the tasks', () => {
     const cluster = clusterOf('framework: {tasks: [{name: jupyter}, {name: ssh, count: 1, addresses: 192.168.0.200-200}]}');
-    expect(lines(plan(secrets, well, {cluster}))).toEqual([
+    expect(lines(plan(secrets, installed, {cluster}))).toEqual([
       `change ${JUPYTER}/ssh_config (mode 0644)`,
       `change ${JUPYTER}/tasks.json (mode 0644)`,
     ]);
@@ -117,7 +117,7 @@ describe("the containers' secrets", () => {
   });
 
   it('are not printed in a plan, old or new', () => {
-    const changed = plan(secrets, well, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
+    const changed = plan(secrets, installed, {inputs: fakeInputs({chosenToken: new Secret('chosen')})});
     const text = JSON.stringify([first, changed]) + [...lines(first), ...lines(changed)].join();
     for (const secret of [SECRETS.token, SECRETS.clientKey, SECRETS.hostKey, 'chosen']) expect(text).not.toContain(secret);
     expect(changed).toMatchObject([{before: '***'}]);
@@ -137,7 +137,7 @@ describe("the containers' secrets", () => {
   });
 
   it('are removed', () => {
-    expect(lines(undo(secrets, well))).toEqual(['remove /etc/hw5/containers']);
+    expect(lines(undo(secrets, installed))).toEqual(['remove /etc/hw5/containers']);
     expect(undo(secrets, nothing)).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ export interface Situation {
   readonly node?: string;
   readonly cluster?: Cluster;
   readonly inputs?: Inputs;
-  /** What the step's facts showed on the other nodes. */
+  /** The step's facts on the other nodes. */
   readonly others?: Readonly<Record<string, object>>;
   readonly purge?: boolean;
   readonly isRetired?: boolean;
@@ -70,7 +70,7 @@ export function contextOf(
   };
 }
 
-/** What the step would do where its facts showed this. */
+/** The step's plan where its facts have these values. */
 export function plan(step: Step, observed: object, situation?: Situation): readonly Action[] {
   return step.plan(observed as Observed<FactMap>, contextOf(observed, situation));
 }
@@ -83,17 +83,17 @@ export function problems(step: Step, observed: object, situation?: Situation): s
   return step.check!(observed as Observed<FactMap>, contextOf(observed, situation)).map(({message}) => message);
 }
 
-/** The script of the step's wait. */
+/** The step's wait. */
 export function readiness(step: Step, situation?: Situation) {
   return step.ready!(contextOf({}, situation));
 }
 
-/** The names of the nodes that the step is for. */
+/** The names of the step's target nodes. */
 export function targets(step: Step, cluster: Cluster): string[] {
   return step.targets(cluster).map(({name}) => name);
 }
 
-/** Actions as one reads them in `hw5 plan`. */
+/** Actions as `hw5 plan` prints them. */
 export function lines(actions: readonly Action[]): string[] {
   return actions.map(describe);
 }
@@ -104,7 +104,7 @@ export function written(actions: readonly Action[], path: string): WriteAction {
   return found as WriteAction;
 }
 
-/** The file as it stands once the actions are performed. */
+/** The file after the actions. */
 export function fileAfter(actions: readonly Action[], path: string): FileState {
   const {content, mode} = written(actions, path);
   return {content: typeof content === 'string' ? content : content.reveal(), mode: mode.toString(8)};

@@ -17,19 +17,19 @@ const removals = [
 
 describe('scripts that remove containers', () => {
   const host = new LocalHost();
-  let folder: string;
+  let directory: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-docker-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-docker-'));
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   /** Exit codes of the scripts when PATH contains only this docker. */
   async function run(docker?: string): Promise<(number | undefined)[]> {
-    const program = join(folder, 'docker');
+    const program = join(directory, 'docker');
     if (docker !== undefined) await writeFile(program, `#!/bin/sh\n${docker}\n`);
     if (docker !== undefined) await chmod(program, 0o755);
-    return Promise.all(removals.map(async (one) => (await script(host, `PATH=${folder}\n${one.script}`)).code));
+    return Promise.all(removals.map(async (one) => (await script(host, `PATH=${directory}\n${one.script}`)).code));
   }
 
   it('are two', () => {

@@ -30,7 +30,7 @@ describe('a desired file', () => {
 });
 
 describe('a unit that is to run', () => {
-  const well: UnitState = {
+  const installed: UnitState = {
     isLoaded: true,
     isActive: true,
     activeState: 'active',
@@ -49,7 +49,7 @@ describe('a unit that is to run', () => {
     ['is read again and restarted when systemd has not read its file', {needsReload: true}, [], ['daemon-reload', 'restart']],
     ['is brought up from nothing', {isActive: false, isEnabled: false}, [write], ['daemon-reload', 'enable', 'restart']],
   ])('%s', (_, observed, changed, verbs) => {
-    const actions = ensureRunning('x.service', {...well, ...observed}, changed);
+    const actions = ensureRunning('x.service', {...installed, ...observed}, changed);
     expect(actions.map((action) => action.kind === 'systemctl' && action.verb)).toEqual(verbs);
   });
 });

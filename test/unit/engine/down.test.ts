@@ -19,10 +19,10 @@ describe('down', () => {
     const world = full();
     expect(await downRun({...world.options(STEPS), purge: false})).toEqual({changed: 9, unchanged: 0, errors: []});
     const order = world.events.flatMap((event) =>
-      event.type === 'action' ? [event.action.slice('take '.length).split(':')[0]] : [],
+      event.type === 'action' ? [event.action.slice('remove '.length).split(':')[0]] : [],
     );
     expect(order.slice(0, 3)).toEqual(['docker', 'docker', 'docker']);
-    expect(world.changes('a')).toEqual(['take docker', 'take etcd', 'take base']);
+    expect(world.changes('a')).toEqual(['remove docker', 'remove etcd', 'remove base']);
     for (const machine of world.machines.values()) expect(machine.things).toEqual(new Set());
   });
 
@@ -30,14 +30,14 @@ describe('down', () => {
     const everyNode = {undoTargets: (cluster: Cluster) => cluster.nodes};
     const steps = [part('etcd', {on: ['a'], extra: everyNode}), part('docker', {on: ['a', 'b'], needs: ['etcd']})];
     const world = full();
-    world.machine('b').instead.set('take docker', async () => {
+    world.machine('b').instead.set('remove docker', async () => {
       await pause(30);
       for (const {things} of world.machines.values()) expect(things).toContain('etcd');
       world.machine('b').things.delete('docker');
       return '';
     });
     expect(await downRun({...world.options(steps), purge: false})).toMatchObject({changed: 5, errors: []});
-    expect(['b', 'c'].map((name) => world.changes(name))).toEqual([['take docker', 'take etcd'], ['take etcd']]);
+    expect(['b', 'c'].map((name) => world.changes(name))).toEqual([['remove docker', 'remove etcd'], ['remove etcd']]);
     expect(world.events[0]).toMatchObject({steps: [{name: 'etcd', hosts: ['a', 'b', 'c']}, {name: 'docker'}]});
     const again = new FakeCluster();
     await upRun(again.options(steps));
@@ -46,8 +46,8 @@ describe('down', () => {
 
   it('continues after failures, and reports all', async () => {
     const world = full();
-    world.machine('a').instead.set('take docker', () => ({code: 1, stderr: 'busy'}));
-    world.machine('b').instead.set('take etcd', () => ({code: 1, stderr: 'busy'}));
+    world.machine('a').instead.set('remove docker', () => ({code: 1, stderr: 'busy'}));
+    world.machine('b').instead.set('remove etcd', () => ({code: 1, stderr: 'busy'}));
     const {errors, changed} = await downRun({...world.options(STEPS), purge: false});
     expect(errors.map((error) => (error instanceof StepError ? `${error.step}@${error.host}` : error))).toEqual([
       'docker@a',
@@ -61,7 +61,7 @@ describe('down', () => {
     const world = new FakeCluster(['a']);
     const {things, instead, trips} = world.machine('a');
     for (const thing of ['base', 'etcd', 'docker']) things.add(thing);
-    instead.set('take docker', () => {
+    instead.set('remove docker', () => {
       things.delete('etcd');
       return {code: 1, stderr: 'busy'};
     });
@@ -69,10 +69,10 @@ describe('down', () => {
     expect(trips).toEqual([
       'lock',
       'observe base etcd docker',
-      'take docker',
+      'remove docker',
       'observe etcd',
       'observe base',
-      'take base',
+      'remove base',
       'unlock',
     ]);
   });
@@ -105,15 +105,15 @@ describe('down', () => {
     world.unreachable.set('b', new ConnectError('b', 'no route to b'));
     const {errors} = await downRun({...world.options(STEPS), purge: false});
     expect(errors).toHaveLength(1);
-    const told = world.events.filter((event) => event.type === 'step-end' && event.error !== undefined);
-    expect(told).toMatchObject([{host: 'b', outcome: 'failed'}]);
+    const reported = world.events.filter((event) => event.type === 'step-end' && event.error !== undefined);
+    expect(reported).toMatchObject([{host: 'b', outcome: 'failed'}]);
     expect(world.machine('c').things).toEqual(new Set());
   });
 
   it('reports a lost connection once', async () => {
     const world = full();
     const lost = new ConnectError('b', 'the connection to b was lost');
-    for (const thing of ['docker', 'etcd', 'base']) world.machine('b').instead.set(`take ${thing}`, () => lost);
+    for (const thing of ['docker', 'etcd', 'base']) world.machine('b').instead.set(`remove ${thing}`, () => lost);
     const {errors} = await downRun({...world.options(STEPS), purge: false});
     expect(errors).toMatchObject([{step: 'docker', host: 'b', cause: lost}]);
     expect(world.machine('a').things).toEqual(new Set());

@@ -1,14 +1,14 @@
 import {describe, expect, it} from 'vitest';
 import {exists, fileHash, json, output, succeeds, textFile, unit} from '../../../src/engine/facts.js';
 
-const says = (stdout: string, code = 0) => ({stdout, code});
+const result = (stdout: string, code = 0) => ({stdout, code});
 
 describe('a fact about a unit', () => {
   const {parse, script} = unit('hw5-etcd.service');
 
   it('parses the output of systemctl show', () => {
     const text = 'LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=no\nNRestarts=2\n';
-    expect(parse(says(text))).toEqual({
+    expect(parse(result(text))).toEqual({
       isLoaded: true,
       isActive: true,
       activeState: 'active',
@@ -22,9 +22,9 @@ describe('a fact about a unit', () => {
   it('is neither loaded nor active for a unit that does not exist, or without systemd', () => {
     const absent = {isLoaded: false, isActive: false, isEnabled: false, needsReload: false, restarts: 0, activeState: 'inactive'};
     expect(
-      parse(says('LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\nNRestarts=0\n')),
+      parse(result('LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\nNRestarts=0\n')),
     ).toMatchObject(absent);
-    expect(parse(says('', 1))).toMatchObject(absent);
+    expect(parse(result('', 1))).toMatchObject(absent);
   });
 
   it.each([
@@ -34,8 +34,8 @@ describe('a fact about a unit', () => {
     ['UnitFileState=disabled', {isEnabled: false}],
     ['LoadState=masked', {isMasked: true, isLoaded: false}],
     ['NeedDaemonReload=yes', {needsReload: true}],
-  ])('reads %s', (line, wanted) => {
-    expect(parse(says(`${line}\n`))).toMatchObject(wanted);
+  ])('parses %s', (line, expected) => {
+    expect(parse(result(`${line}\n`))).toMatchObject(expected);
   });
 
   it('queries the unit by name', () => {
@@ -45,14 +45,14 @@ describe('a fact about a unit', () => {
 
 describe('a fact about a file', () => {
   it('splits mode and content, which may be empty or end without a newline', () => {
-    expect(textFile('/a').parse(says('600\na\nb'))).toEqual({mode: '600', content: 'a\nb'});
-    expect(textFile('/a').parse(says('644\n'))).toEqual({mode: '644', content: ''});
+    expect(textFile('/a').parse(result('600\na\nb'))).toEqual({mode: '600', content: 'a\nb'});
+    expect(textFile('/a').parse(result('644\n'))).toEqual({mode: '644', content: ''});
   });
 
   it('is undefined if it is missing', () => {
-    expect(textFile('/a').parse(says('', 3))).toBeUndefined();
-    expect(fileHash('/a').parse(says('', 3))).toBeUndefined();
-    expect(exists('/a').parse(says('', 1))).toBe(false);
+    expect(textFile('/a').parse(result('', 3))).toBeUndefined();
+    expect(fileHash('/a').parse(result('', 3))).toBeUndefined();
+    expect(exists('/a').parse(result('', 1))).toBe(false);
   });
 
   it('quotes its path', () => {
@@ -64,15 +64,15 @@ describe('a fact about a file', () => {
 
 describe('a fact from a script', () => {
   it('is its trimmed output, or undefined when it fails', () => {
-    expect(output('x').parse(says(' a b \n'))).toBe('a b');
-    expect(output('x').parse(says('half', 1))).toBeUndefined();
-    expect(succeeds('x').parse(says('', 0))).toBe(true);
-    expect(succeeds('x').parse(says('', 124))).toBe(false);
+    expect(output('x').parse(result(' a b \n'))).toBe('a b');
+    expect(output('x').parse(result('half', 1))).toBeUndefined();
+    expect(succeeds('x').parse(result('', 0))).toBe(true);
+    expect(succeeds('x').parse(result('', 124))).toBe(false);
   });
 
   it('is the JSON it prints, or undefined when it is invalid', () => {
-    expect(json('x').parse(says('{"a": 1}'))).toEqual({a: 1});
-    expect(json('x').parse(says('Error: none'))).toBeUndefined();
-    expect(json('x').parse(says('{"a": 1}', 1))).toBeUndefined();
+    expect(json('x').parse(result('{"a": 1}'))).toEqual({a: 1});
+    expect(json('x').parse(result('Error: none'))).toBeUndefined();
+    expect(json('x').parse(result('{"a": 1}', 1))).toBeUndefined();
   });
 });

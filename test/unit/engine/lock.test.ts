@@ -14,14 +14,14 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 describe('the lock of a host, with a real shell', () => {
   const host = new LocalHost({name: 'node1'});
-  let folder: string;
+  let directory: string;
   let path: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-lock-'));
-    path = join(folder, 'the lock');
+    directory = await mkdtemp(join(tmpdir(), 'hw5-lock-'));
+    path = join(directory, 'the lock');
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   /** Takes the lock as soon as it is free. */
   async function taken(): Promise<AsyncDisposable> {
@@ -64,7 +64,7 @@ describe('the lock of a host, with a real shell', () => {
 
   it('lets no command start once it is lost, also when another run holds it', async () => {
     const late = await lockHost(host, 'late', undefined, path);
-    const made = join(folder, 'made');
+    const made = join(directory, 'made');
     const change = () => late.host.exec(['touch', made]);
     // as the host does it at the end of the lease
     await late[Symbol.asyncDispose]();
@@ -111,9 +111,9 @@ describe('the lock of a host, with a real shell', () => {
   });
 
   it('fails with the reason when it cannot be taken', async () => {
-    const error = await lockHost(host, 'me', undefined, '/no/such/folder/lock').catch((thrown: unknown) => thrown);
+    const error = await lockHost(host, 'me', undefined, '/no/such/directory/lock').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectError);
-    expect(error).toMatchObject({message: expect.stringMatching(/^cannot lock node1: .*\/no\/such\/folder\/lock/)});
+    expect(error).toMatchObject({message: expect.stringMatching(/^cannot lock node1: .*\/no\/such\/directory\/lock/)});
   });
 });
 

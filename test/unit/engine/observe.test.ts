@@ -17,25 +17,25 @@ const raw = (script: string): Fact<{stdout: string; code: number}> => ({script, 
 
 describe('observing a host with a real shell', () => {
   const host = new LocalHost();
-  let folder: string;
+  let directory: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-observe-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-observe-'));
   });
-  afterAll(() => rm(folder, {recursive: true}));
+  afterAll(() => rm(directory, {recursive: true}));
 
   it('reads files with content, mode and hash, and reports missing ones', async () => {
-    const path = join(folder, "it's a file");
+    const path = join(directory, "it's a file");
     await writeFile(path, 'two\nlines');
     await chmod(path, 0o640);
     const observed = await observe(host, {
       file: textFile(path),
       hash: fileHash(path),
       isThere: exists(path),
-      none: textFile(join(folder, 'none')),
-      noHash: fileHash(join(folder, 'none')),
-      isNone: exists(join(folder, 'none')),
-      folder: textFile(folder),
+      none: textFile(join(directory, 'none')),
+      noHash: fileHash(join(directory, 'none')),
+      isNone: exists(join(directory, 'none')),
+      directory: textFile(directory),
     });
     expect(observed).toEqual({
       file: {content: 'two\nlines', mode: '640'},
@@ -44,7 +44,7 @@ describe('observing a host with a real shell', () => {
       none: undefined,
       noHash: undefined,
       isNone: false,
-      folder: undefined,
+      directory: undefined,
     });
   });
 
@@ -101,7 +101,7 @@ describe('observing a host with a real shell', () => {
     const observed = await observe(
       host,
       {
-        // exits well when it is ended, as the docker client does
+        // exits installed when it is ended, as the docker client does
         polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), timeoutHint: 'wake it'},
         killed: output('echo half; kill -9 $$'),
         patient: {...succeeds('sleep 60'), whenTimedOut: false},
@@ -127,7 +127,7 @@ describe('observing a host with a real shell', () => {
   });
 
   it('runs a script once that several facts share', async () => {
-    const path = join(folder, 'asked');
+    const path = join(directory, 'queried');
     const ask = `echo asked >>${path}; wc -l <${path}`;
     const observed = await observeAll(host, [{a: output(ask), b: succeeds(ask)}, {c: output(ask)}]);
     expect(observed).toEqual([{a: '1', b: true}, {c: '1'}]);
@@ -136,12 +136,12 @@ describe('observing a host with a real shell', () => {
   it('observes all facts concurrently', async () => {
     // each fact ends when the other has begun
     const meet = (mine: string, other: string): Fact<boolean> =>
-      succeeds(`touch ${join(folder, mine)}; while ! [ -e ${join(folder, other)} ]; do sleep 0.02; done`);
+      succeeds(`touch ${join(directory, mine)}; while ! [ -e ${join(directory, other)} ]; do sleep 0.02; done`);
     expect(await observe(host, {a: meet('a', 'b'), b: meet('b', 'a')})).toEqual({a: true, b: true});
   });
 
   it('queries one service sequentially, and different ones concurrently', async () => {
-    const log = join(folder, 'asked in turn');
+    const log = join(directory, 'queries in order');
     const turn = (name: string): Fact<boolean> => ({
       ...succeeds(`echo "begin ${name}" >>'${log}'; sleep 0.05; echo "end ${name}" >>'${log}'`),
       service: 'dockerd',
@@ -177,7 +177,7 @@ describe('observing a host with a real shell', () => {
   });
 
   it('leaves no temporary file', async () => {
-    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const tmp = await mkdtemp(join(directory, 'tmp-'));
     const inTmp = new LocalHost();
     const facts = {where: output(`ls -d "$d" 2>/dev/null; echo "$TMPDIR"`)};
     const moved = {
@@ -197,7 +197,7 @@ describe('observing a host with a real shell', () => {
     const full = new LocalHost();
     const host = {
       name: 'full',
-      exec: (argv: readonly string[], options: object) => full.exec(['env', 'TMPDIR=/no/such/folder', ...argv], options),
+      exec: (argv: readonly string[], options: object) => full.exec(['env', 'TMPDIR=/no/such/directory', ...argv], options),
       asRoot: () => host,
       reconnect: async () => host,
       [Symbol.asyncDispose]: async () => {},
@@ -224,7 +224,7 @@ describe('observing a host with a real shell', () => {
   });
 
   it('leaves no output on the host when it is interrupted, and lets no other user read it meanwhile', async () => {
-    const tmp = await mkdtemp(join(folder, 'tmp-'));
+    const tmp = await mkdtemp(join(directory, 'tmp-'));
     const inTmp = new LocalHost();
     const moved = {
       name: 'moved',
@@ -234,8 +234,8 @@ describe('observing a host with a real shell', () => {
       [Symbol.asyncDispose]: async () => {},
     };
     const abort = new AbortController();
-    const look = observe(moved, {secret: output('echo token'), hangs: output('sleep 4713')}, abort.signal);
-    look.catch(() => undefined);
+    const observation = observe(moved, {secret: output('echo token'), hangs: output('sleep 4713')}, abort.signal);
+    observation.catch(() => undefined);
     const observed = await vi.waitFor(async () => {
       const [made] = await readdir(tmp);
       const file = join(tmp, made!, '0');
@@ -244,7 +244,7 @@ describe('observing a host with a real shell', () => {
     }, 10_000);
     expect(observed.map(({mode}) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
     abort.abort();
-    await expect(look).rejects.toThrow(InterruptedError);
+    await expect(observation).rejects.toThrow(InterruptedError);
     expect(await readdir(tmp)).toEqual([]);
   });
 

@@ -15,32 +15,32 @@ import {FakeHost} from '../../support/fake-host.js';
 
 describe('an action on a host, with real commands', () => {
   const host = new LocalHost();
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
+  let directory: string;
+  const at = (name: string): string => join(directory, name);
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-perform-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-perform-'));
   });
-  afterEach(() => rm(folder, {recursive: true, force: true}));
+  afterEach(() => rm(directory, {recursive: true, force: true}));
 
   it('runs a command with its input, secret or not', async () => {
     for (const stdin of ['open', new Secret('hidden'), Buffer.from([0, 255])]) {
       await perform(host, {kind: 'run', title: 'keep', argv: ['sh', '-c', 'cat >"$1"', 'sh', at('out')], stdin});
-      const wanted = stdin instanceof Secret ? 'hidden' : stdin;
-      expect(await readFile(at('out'))).toEqual(Buffer.from(wanted as string));
+      const expected = stdin instanceof Secret ? 'hidden' : stdin;
+      expect(await readFile(at('out'))).toEqual(Buffer.from(expected as string));
     }
   });
 
   it('fails with command, code, stderr and hint', async () => {
-    const action = {kind: 'run', title: 'x', argv: ['sh', '-c', 'echo no >&2; exit 7'], hint: 'mend it'} as const;
+    const action = {kind: 'run', title: 'x', argv: ['sh', '-c', 'echo no >&2; exit 7'], hint: 'fix it'} as const;
     const error = await perform(host, action).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CommandError);
-    expect(error).toMatchObject({code: 7, stderr: 'no\n', argv: action.argv, hint: 'mend it', host: 'localhost'});
+    expect(error).toMatchObject({code: 7, stderr: 'no\n', argv: action.argv, hint: 'fix it', host: 'localhost'});
   });
 
   it('runs a script, and names it by its title when it fails', async () => {
     await perform(host, {kind: 'script', title: 'touch', script: `: >${at('there')}`});
-    expect(await readdir(folder)).toEqual(['there']);
+    expect(await readdir(directory)).toEqual(['there']);
     const error = perform(host, {kind: 'script', title: 'break it', script: 'echo why >&2\nfalse', hint: 'glue'});
     await expect(error).rejects.toMatchObject({argv: ['break it'], stderr: 'why\n', hint: 'glue', code: 1});
   });
@@ -81,14 +81,14 @@ describe('an action on a host, with real commands', () => {
     await writeFile(at('here'), 'x');
     const rest = {path: at('there'), content: 'x', localFile: at('here'), mode: 0o644};
     await expect(perform(host, {kind, ...rest}, AbortSignal.abort())).rejects.toThrow(InterruptedError);
-    expect(await readdir(folder)).toEqual(['here']);
+    expect(await readdir(directory)).toEqual(['here']);
   });
 
   it('removes files and directories, and succeeds when there are none', async () => {
     await mkdir(at('tree/of/directories'), {recursive: true});
     await writeFile(at('-rf'), '');
     for (const name of ['tree', '-rf', 'none']) await perform(host, {kind: 'remove', path: at(name)});
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('removes a link and not its target', async () => {
@@ -175,7 +175,7 @@ describe('an action on a host, with real commands', () => {
       await expect(perform(host, action)).rejects.toMatchObject({
         stderr: expect.stringContaining(`sha256 differs from the pinned one: ${sha256}`),
       });
-      expect(await readdir(folder)).toEqual(['tool']);
+      expect(await readdir(directory)).toEqual(['tool']);
       expect(await readFile(at('tool'), 'utf8')).toBe('old');
     });
 
@@ -184,10 +184,10 @@ describe('an action on a host, with real commands', () => {
       const action = {kind: 'download', url: `${base}/it's-half`, path: at('tool'), mode: 0o755} as const;
       const download = perform(host, action, abort.signal);
       download.catch(() => undefined);
-      await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1), 10_000);
+      await vi.waitFor(async () => expect(await readdir(directory)).toHaveLength(1), 10_000);
       abort.abort();
       await expect(download).rejects.toThrow(InterruptedError);
-      expect(await readdir(folder)).toEqual([]);
+      expect(await readdir(directory)).toEqual([]);
     });
 
     it('reports which URL did not answer', async () => {
@@ -197,7 +197,7 @@ describe('an action on a host, with real commands', () => {
         stderr: expect.stringContaining('404'),
         hint: expect.stringContaining("a mirror's URL or a local path"),
       });
-      expect(await readdir(folder)).toEqual([]);
+      expect(await readdir(directory)).toEqual([]);
     });
   });
 });

@@ -19,9 +19,9 @@ describe('a step on a host that has lost its role', () => {
   it('is removed by up, in reverse, before it is installed elsewhere; the second time nothing is done', async () => {
     const world = old();
     expect(await upRun(world.options(steps))).toEqual({changed: 5, unchanged: 1, errors: []});
-    expect(world.changes('b')).toEqual(['take task', 'take agent']);
+    expect(world.changes('b')).toEqual(['remove task', 'remove agent']);
     const order = world.events.flatMap((event) => (event.type === 'action' ? [`${event.action} on ${event.host}`] : []));
-    expect(order.indexOf('take agent: take agent on b')).toBeLessThan(order.indexOf('make agent: make agent on a'));
+    expect(order.indexOf('remove agent: remove agent on b')).toBeLessThan(order.indexOf('make agent: make agent on a'));
     expect(world.events).toContainEqual({
       type: 'more-steps',
       steps: [
@@ -38,7 +38,7 @@ describe('a step on a host that has lost its role', () => {
     world.machine('b').things.add('end');
     world.machine('b').things.delete('task');
     await upRun(world.options([...steps, onlyOn('end', ['a'], ['task'])]));
-    expect(world.changes('b')).toEqual(['take end', 'take agent']);
+    expect(world.changes('b')).toEqual(['remove end', 'remove agent']);
   });
 
   it('is shown by plan', async () => {

@@ -272,12 +272,12 @@ describe('up', () => {
 
   it('accepts a fetch, which changes the controller only', async () => {
     const world = new FakeCluster(['a']);
-    const folder = await mkdtemp(join(tmpdir(), 'hw5-runner-'));
+    const directory = await mkdtemp(join(tmpdir(), 'hw5-runner-'));
     world.machine('a').instead.set('make tar', () => ({stdout: 'the tar'}));
-    const plan = (): Action[] => [{kind: 'fetch', title: 'keep', argv: ['make', 'tar'], localFile: join(folder, 'tar')}];
+    const plan = (): Action[] => [{kind: 'fetch', title: 'keep', argv: ['make', 'tar'], localFile: join(directory, 'tar')}];
     expect(await upRun(world.options([part('images', {extra: {plan}})]))).toMatchObject({changed: 1, errors: []});
-    expect(await readFile(join(folder, 'tar'), 'utf8')).toBe('the tar');
-    await rm(folder, {recursive: true});
+    expect(await readFile(join(directory, 'tar'), 'utf8')).toBe('the tar');
+    await rm(directory, {recursive: true});
   });
 
   it('changes nothing on a host that fails a check, and reports all failed checks together', async () => {

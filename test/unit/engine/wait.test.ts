@@ -8,26 +8,26 @@ import {LocalHost} from '../../../src/host/local-host.js';
 import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 
 const host = new LocalHost();
-let folder: string;
+let directory: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hw5-wait-'));
+  directory = await mkdtemp(join(tmpdir(), 'hw5-wait-'));
 });
-afterEach(() => rm(folder, {recursive: true}));
+afterEach(() => rm(directory, {recursive: true}));
 
 it('ends as soon as the script exits with 0', async () => {
   await waitFor(host, {reason: 'nothing', script: 'true', limitSeconds: 60});
-  setTimeout(() => void writeFile(join(folder, 'there'), ''), 100);
-  await waitFor(host, {reason: 'a file', script: `[ -e ${folder}/there ] || { echo no file; exit 1; }`, limitSeconds: 60});
+  setTimeout(() => void writeFile(join(directory, 'there'), ''), 100);
+  await waitFor(host, {reason: 'a file', script: `[ -e ${directory}/there ] || { echo no file; exit 1; }`, limitSeconds: 60});
 });
 
 it('fails at its limit with the last output, errors included, reason and hint', async () => {
-  const script = `echo x >>${folder}/count; echo first; echo "attempt $(wc -l <${folder}/count)"; echo "why" >&2; exit 3`;
+  const script = `echo x >>${directory}/count; echo first; echo "attempt $(wc -l <${directory}/count)"; echo "why" >&2; exit 3`;
   const error: TimeoutError = await waitFor(host, {reason: 'a miracle', script, limitSeconds: 1, hint: 'pray'}).catch(
     (thrown) => thrown,
   );
   expect(error).toBeInstanceOf(TimeoutError);
-  const attempts = (await readFile(join(folder, 'count'), 'utf8')).trim().split('\n').length;
+  const attempts = (await readFile(join(directory, 'count'), 'utf8')).trim().split('\n').length;
   expect(error.message).toBe(`waited 1 s for a miracle: first; attempt ${attempts}; why`);
   expect(error.hint).toBe('pray');
 });
@@ -39,7 +39,7 @@ it('omits the output when there was none', async () => {
 });
 
 it('kills an attempt that hangs and starts the next one', async () => {
-  const script = `[ -e ${folder}/second ] && exit 0; : >${folder}/second; echo begun; sleep 4713`;
+  const script = `[ -e ${directory}/second ] && exit 0; : >${directory}/second; echo begun; sleep 4713`;
   await waitFor(host, {reason: 'the second attempt', script, limitSeconds: 2});
 });
 
@@ -59,13 +59,13 @@ it('stops when interrupted, and leaves no process on the host', async () => {
 });
 
 describe('a wait whose output is parsed on the controller', () => {
-  const count = () => `echo x >>${folder}/count; wc -l <${folder}/count; echo starting >&2; exit 1`;
+  const count = () => `echo x >>${directory}/count; wc -l <${directory}/count; echo starting >&2; exit 1`;
   const missing = ({stdout, code}: FactOutput): string | undefined =>
     stdout.startsWith('3') ? undefined : `attempt ${stdout.trim().replace('\n', ' ')}, code ${code}`;
 
   it('ends when nothing is missing, with any exit code', async () => {
     await waitFor(host, {reason: 'three attempts', script: count(), missing, limitSeconds: 60});
-    expect(await readFile(join(folder, 'count'), 'utf8')).toBe('x\nx\nx\n');
+    expect(await readFile(join(directory, 'count'), 'utf8')).toBe('x\nx\nx\n');
   });
 
   it('reports at its limit what was missing last', async () => {
@@ -77,7 +77,7 @@ describe('a wait whose output is parsed on the controller', () => {
   });
 
   it('kills an attempt that hangs and starts the next one', async () => {
-    const script = `[ -e ${folder}/second ] && exit 0; : >${folder}/second; sleep 4716`;
+    const script = `[ -e ${directory}/second ] && exit 0; : >${directory}/second; sleep 4716`;
     const answered = ({code}: FactOutput) => (code === 0 ? undefined : 'an answer');
     await waitFor(host, {reason: 'an answer', script, missing: answered, limitSeconds: 2});
   });

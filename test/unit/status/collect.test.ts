@@ -50,14 +50,14 @@ const scheduler = (isLeader: boolean, more: Partial<SchedulerState> = {}): Sched
 
 /** What a healthy node answers, in the order of the facts; `changes` by name. */
 function node(one: ClusterNode, changes: Record<string, {stdout: string; code: number}> = {}): FakeHost {
-  const well: Record<string, string> = {
+  const installed: Record<string, string> = {
     docker: '20.10.24 etcd://x',
     calico: table(one.name),
     network: 'calico',
     state: JSON.stringify(scheduler(one.name === 'node0')),
   };
   const answers = [...Object.keys(healthFacts(COMPONENTS, cluster, one)), 'state'].map((name, index) => {
-    const {stdout, code} = changes[name] ?? {stdout: well[name] ?? 'loaded active running\nanswers', code: 0};
+    const {stdout, code} = changes[name] ?? {stdout: installed[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
   return new FakeHost(one.name).on(['sh', '-s'], `${answers.join('\n')}\n`);
@@ -66,7 +66,7 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
 const DOWN = {stdout: '', code: 1};
 
 function collect(
-  changes: Record<string, Record<string, {stdout: string; code: number}> | Error | 'silent'> = {},
+  changes: Record<string, Record<string, {stdout: string; code: number}> | Error | 'unresponsive'> = {},
   limitMs = 5000,
 ) {
   const hosts: FakeHost[] = [];
@@ -79,7 +79,7 @@ function collect(
         const change = changes[one.name];
         if (change instanceof Error) throw change;
         const host =
-          change === 'silent' ? new FakeHost(one.name).on(['sh', '-s'], () => new Promise(() => {})) : node(one, change);
+          change === 'unresponsive' ? new FakeHost(one.name).on(['sh', '-s'], () => new Promise(() => {})) : node(one, change);
         hosts.push(host);
         return host;
       },
@@ -159,7 +159,7 @@ describe('the status of a cluster', () => {
   });
 
   it('is not delayed by a node that does not answer', async () => {
-    const {nodes} = await collect({node1: 'silent'}, 50).status;
+    const {nodes} = await collect({node1: 'unresponsive'}, 50).status;
     expect(nodes.map(({reachable}) => reachable)).toEqual([true, false, true]);
     expect(nodes[1]!.error).toMatch(/no answer within 0.05 s|interrupted/);
   });
@@ -204,8 +204,8 @@ describe('the status of a cluster', () => {
   });
 
   it("is not healthy without a leader, although others still publish a dead leader's state", async () => {
-    const said = scheduler(false, {framework: {...scheduler(true).framework, isLeader: false}});
-    const standby = {stdout: JSON.stringify(said), code: 0};
+    const outdated = scheduler(false, {framework: {...scheduler(true).framework, isLeader: false}});
+    const standby = {stdout: JSON.stringify(outdated), code: 0};
     const {healthy, framework} = await collect({node0: {state: DOWN}, node1: {state: standby}, node2: {state: standby}}).status;
     expect(framework).toMatchObject({state: 'unhealthy', leader: 'node0', connected: true});
     expect(healthy).toBe(false);
@@ -266,7 +266,7 @@ describe('the status of a cluster', () => {
   it('shows tasks that the scheduler still has although the cluster file has none of them', async () => {
     const {tasks} = scheduler(true);
     const state = scheduler(true, {tasks: [...tasks, {...tasks[1]!, name: 'ssh-9', state: 'killing'}]});
-    const seen = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;
-    expect(seen.tasks.at(-1)).toMatchObject({name: 'ssh-9', state: 'killing'});
+    const status = await collect({node0: {state: {stdout: JSON.stringify(state), code: 0}}}).status;
+    expect(status.tasks.at(-1)).toMatchObject({name: 'ssh-9', state: 'killing'});
   });
 });

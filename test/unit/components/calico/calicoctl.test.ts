@@ -16,7 +16,7 @@ describe('calicoctl', () => {
   };
   const first = plan(calicoctl, nothing);
   const config = fileAfter(first, CONFIG);
-  const well = {
+  const installed = {
     hash: 'a'.repeat(64),
     origin: fileAfter(first, '/etc/hw5/calicoctl.origin'),
     configuration: config,
@@ -36,19 +36,19 @@ describe('calicoctl', () => {
   });
 
   it('is kept when it came from there', () => {
-    expect(plan(calicoctl, well)).toEqual([]);
+    expect(plan(calicoctl, installed)).toEqual([]);
   });
 
   it.each<[string, object]>([
     ['it is missing', {hash: undefined}],
     ['it came from another URL', {origin: {content: 'http://old\n', mode: '644'}}],
   ])('is downloaded again when %s', (_, observed) => {
-    expect(lines(plan(calicoctl, {...well, ...observed}))).toContainEqual(expect.stringMatching(/^download/));
+    expect(lines(plan(calicoctl, {...installed, ...observed}))).toContainEqual(expect.stringMatching(/^download/));
   });
 
   it('is identified by its hash alone if that is pinned', () => {
-    expect(plan(calicoctl, {...well, origin: undefined}, {cluster: pinned})).toEqual([]);
-    expect(lines(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {cluster: pinned}))).toEqual([
+    expect(plan(calicoctl, {...installed, origin: undefined}, {cluster: pinned})).toEqual([]);
+    expect(lines(plan(calicoctl, {...installed, hash: 'b'.repeat(64)}, {cluster: pinned}))).toEqual([
       'change /etc/hw5/calicoctl.origin (mode 0644)',
       `download /usr/local/bin/calicoctl from ${URL}`,
       'change /etc/hw5/calicoctl.origin (mode 0644)',
@@ -57,32 +57,32 @@ describe('calicoctl', () => {
 
   it('is uploaded when it is a file of the controller', () => {
     const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'b'.repeat(64)}});
-    expect(lines(plan(calicoctl, well, {inputs}))).toEqual([
+    expect(lines(plan(calicoctl, installed, {inputs}))).toEqual([
       'change /etc/hw5/calicoctl.origin (mode 0644)',
       'upload /usr/local/bin/calicoctl',
       'change /etc/hw5/calicoctl.origin (mode 0644)',
     ]);
-    expect(plan(calicoctl, {...well, hash: 'b'.repeat(64)}, {inputs})).toEqual([]);
+    expect(plan(calicoctl, {...installed, hash: 'b'.repeat(64)}, {inputs})).toEqual([]);
   });
 
   it('backs up a foreign configuration without reading it, and restores it', () => {
-    const actions = plan(calicoctl, {...well, configuration: 'foreign'});
+    const actions = plan(calicoctl, {...installed, configuration: 'foreign'});
     expect(lines(actions)).toEqual([
       `back up the existing one: cp -p -- ${CONFIG} /etc/hw5/restore/calicoctl.cfg`,
       `write ${CONFIG} (mode 0644)`,
     ]);
-    expect(lines(undo(calicoctl, {...well, hasConfigBackup: true}))[0]).toBe(
+    expect(lines(undo(calicoctl, {...installed, hasConfigBackup: true}))[0]).toBe(
       `restore the backup: mv -f -- /etc/hw5/restore/calicoctl.cfg ${CONFIG}`,
     );
-    expect(lines(undo(calicoctl, well))[0]).toBe(`remove ${CONFIG}`);
+    expect(lines(undo(calicoctl, installed))[0]).toBe(`remove ${CONFIG}`);
   });
 
   it('backs up a foreign program, and restores it', () => {
-    const foreign = {...well, hash: 'b'.repeat(64), origin: undefined};
+    const foreign = {...installed, hash: 'b'.repeat(64), origin: undefined};
     expect(lines(plan(calicoctl, foreign, {cluster: pinned}))[0]).toBe(
       'back up the existing one: cp -p -- /usr/local/bin/calicoctl /etc/hw5/restore/calicoctl',
     );
-    expect(lines(undo(calicoctl, {...well, hasProgramBackup: true}))).toContain(
+    expect(lines(undo(calicoctl, {...installed, hasProgramBackup: true}))).toContain(
       'restore the backup: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl',
     );
   });
@@ -91,7 +91,7 @@ describe('calicoctl', () => {
     ['managed', undefined, `remove /usr/local/bin/calicoctl`],
     ['foreign', 'b'.repeat(64), 'restore the backup: mv -f -- /etc/hw5/restore/calicoctl /usr/local/bin/calicoctl'],
   ])('that was %s before an interrupted download is still known as such', (_, hash, undone) => {
-    const cut = {...well, hash, origin: undefined};
+    const cut = {...installed, hash, origin: undefined};
     const actions = plan(calicoctl, cut);
     for (const [index, {kind}] of actions.entries()) {
       if (kind !== 'download') continue;
@@ -109,7 +109,7 @@ describe('calicoctl', () => {
 
   it('removes only what is managed', () => {
     expect(undo(calicoctl, nothing)).toEqual([]);
-    expect(undo(calicoctl, {...well, configuration: 'foreign', origin: undefined})).toEqual([]);
-    expect(lines(undo(calicoctl, {...nothing, origin: well.origin}))).toContain('remove /usr/local/bin/calicoctl');
+    expect(undo(calicoctl, {...installed, configuration: 'foreign', origin: undefined})).toEqual([]);
+    expect(lines(undo(calicoctl, {...nothing, origin: installed.origin}))).toContain('remove /usr/local/bin/calicoctl');
   });
 });

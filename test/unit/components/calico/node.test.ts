@@ -9,7 +9,7 @@ describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
   const nothing = {started: undefined, isRunning: false};
   const first = plan(calicoNode, nothing, {node: 'node1'});
-  const well = {started: fileAfter(first.slice(1), STARTED), isRunning: true};
+  const installed = {started: fileAfter(first.slice(1), STARTED), isRunning: true};
 
   it('is started with address, name and an image that is always named', () => {
     expect(lines(first)[1]).toBe(
@@ -23,7 +23,7 @@ describe('calico-node', () => {
     ['is started when its arguments are unknown', {started: undefined}, 3],
     ['is restarted when it runs with others', {started: {content: 'calicoctl node run\n', mode: '644'}}, 2],
   ])('%s', (_, observed, count) => {
-    expect(plan(calicoNode, {...well, ...observed}, {node: 'node1'})).toHaveLength(count);
+    expect(plan(calicoNode, {...installed, ...observed}, {node: 'node1'})).toHaveLength(count);
   });
 
   it('names its autonomous system only when it is not the usual', () => {
@@ -77,7 +77,7 @@ describe('calico-node', () => {
 
   it('is removed where hw5 has started one, running or not', () => {
     for (const isRunning of [true, false]) {
-      expect(lines(undo(calicoNode, {...well, isRunning}))).toEqual([
+      expect(lines(undo(calicoNode, {...installed, isRunning}))).toEqual([
         'docker rm -f calico-node',
         'remove what Calico left in the kernel',
         'calicoctl delete node node0',

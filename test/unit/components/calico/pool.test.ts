@@ -15,7 +15,7 @@ describe('the IP pool and the profile', () => {
   };
   const [makePool, makeProfile] = plan(pool, {pool: undefined, profile: undefined}) as [RunAction, RunAction];
   const desired = {pool: JSON.parse(makePool.stdin as string), profile: JSON.parse(makeProfile.stdin as string)};
-  const well = {pool: JSON.stringify([desired.pool]), profile: JSON.stringify([desired.profile])};
+  const installed = {pool: JSON.stringify([desired.pool]), profile: JSON.stringify([desired.profile])};
 
   it('are made in etcd: no tunnel, and the nodes may reach the containers', () => {
     expect(desired.pool).toEqual({
@@ -34,23 +34,23 @@ describe('the IP pool and the profile', () => {
   });
 
   it('are kept when they are as desired, with what the server adds or omits', () => {
-    expect(plan(pool, well)).toEqual([]);
+    expect(plan(pool, installed)).toEqual([]);
     const printed = [{...desired.pool, status: 'new', spec: {'nat-outgoing': true}}];
-    expect(plan(pool, {...well, pool: JSON.stringify(printed)})).toEqual([]);
+    expect(plan(pool, {...installed, pool: JSON.stringify(printed)})).toEqual([]);
   });
 
   it.each<[string, object]>([
     ['a tunnel', {...printedPool, spec: {'nat-outgoing': true, ipip: {enabled: true}}}],
     ['no masquerading', {...printedPool, spec: {ipip: {enabled: false}}}],
   ])('are corrected when the pool has %s', (_, observed) => {
-    expect(lines(plan(pool, {...well, pool: JSON.stringify([observed])}))).toEqual([
+    expect(lines(plan(pool, {...installed, pool: JSON.stringify([observed])}))).toEqual([
       'IP pool 192.168.0.0/16: calicoctl apply -f -',
     ]);
   });
 
   it('are corrected when the profile lacks a node', () => {
     const less = {...desired.profile, spec: {...desired.profile.spec, ingress: desired.profile.spec.ingress.slice(0, 2)}};
-    expect(lines(plan(pool, {...well, profile: JSON.stringify([less])}))).toHaveLength(1);
+    expect(lines(plan(pool, {...installed, profile: JSON.stringify([less])}))).toHaveLength(1);
   });
 
   it('are made when calicoctl prints nothing that can be parsed', () => {
@@ -58,7 +58,7 @@ describe('the IP pool and the profile', () => {
   });
 
   it('are deleted if they exist, the profile first', () => {
-    expect(undo(pool, well).map((action) => JSON.parse((action as RunAction).stdin as string).kind)).toEqual([
+    expect(undo(pool, installed).map((action) => JSON.parse((action as RunAction).stdin as string).kind)).toEqual([
       'profile',
       'ipPool',
     ]);

@@ -7,7 +7,7 @@ describe('kernel settings', () => {
   const before = 'net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.rp_filter = 2';
   const nothing = {conf: undefined, before: undefined, values: before};
   const first = plan(kernel, nothing);
-  const well = {
+  const installed = {
     conf: fileAfter(first, CONF),
     backup: fileAfter(first, '/etc/hw5/restore/sysctl.conf'),
     values: fileAfter(first, CONF)
@@ -22,20 +22,20 @@ describe('kernel settings', () => {
       `write ${CONF} (mode 0644)`,
       `set them: sysctl -q -p ${CONF}`,
     ]);
-    expect(well.backup.content).toBe(`${before}\n`);
-    expect(plan(kernel, well)).toEqual([]);
+    expect(installed.backup.content).toBe(`${before}\n`);
+    expect(plan(kernel, installed)).toEqual([]);
   });
 
   it('are set again when they were changed, and the backup is kept', () => {
-    expect(lines(plan(kernel, {...well, values: before}))).toEqual([`set them: sysctl -q -p ${CONF}`]);
-    expect(lines(plan(kernel, {...well, conf: undefined}))).toEqual([
+    expect(lines(plan(kernel, {...installed, values: before}))).toEqual([`set them: sysctl -q -p ${CONF}`]);
+    expect(lines(plan(kernel, {...installed, conf: undefined}))).toEqual([
       `write ${CONF} (mode 0644)`,
       `set them: sysctl -q -p ${CONF}`,
     ]);
   });
 
   it('get their old values again', () => {
-    expect(lines(undo(kernel, well))).toEqual([
+    expect(lines(undo(kernel, installed))).toEqual([
       `remove ${CONF}`,
       'set the old values: sysctl -e -q -p /etc/hw5/restore/sysctl.conf',
       'remove /etc/hw5/restore/sysctl.conf',

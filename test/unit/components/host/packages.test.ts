@@ -20,20 +20,20 @@ describe('packages', () => {
   });
 
   describe('where apt', () => {
-    let folder: string;
+    let directory: string;
     beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hw5-apt-'));
+      directory = await mkdtemp(join(tmpdir(), 'hw5-apt-'));
     });
-    afterEach(() => rm(folder, {recursive: true}));
+    afterEach(() => rm(directory, {recursive: true}));
 
     /** Runs the installation with these programs in place of the machine's: what it called, and how it ended. */
     async function install(programs: Readonly<Record<string, string>>): Promise<{code: number | undefined; calls: string[]}> {
       for (const [name, text] of Object.entries(programs)) {
-        await writeFile(join(folder, name), `#!/bin/sh\necho ${name} "$@" >>${folder}/calls\n${text}\n`, {mode: 0o755});
+        await writeFile(join(directory, name), `#!/bin/sh\necho ${name} "$@" >>${directory}/calls\n${text}\n`, {mode: 0o755});
       }
       const [action] = plan(packages, {missing: 'curl'}) as ScriptAction[];
-      const {code} = await script(new LocalHost(), `PATH=${folder}:$PATH\n${action!.script}`);
-      const calls = (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
+      const {code} = await script(new LocalHost(), `PATH=${directory}:$PATH\n${action!.script}`);
+      const calls = (await readFile(join(directory, 'calls'), 'utf8')).trim().split('\n');
       return {code, calls: calls.map((call) => call.replace(/ -[qyo]( \S+(::|=)\S+)?/g, '').replace(/ --(no|force)-\S+/g, ''))};
     }
 
@@ -45,8 +45,8 @@ describe('packages', () => {
     });
 
     it('was interrupted in an earlier run, dpkg continues first', async () => {
-      const broken = `case "$*" in *install*) [ -e ${folder}/repaired ] || { echo 'dpkg was interrupted' >&2; exit 100; };; esac`;
-      const dpkg = `case "$*" in *--audit*) [ -e ${folder}/repaired ] || echo curl;; *'--configure -a') : >${folder}/repaired;; esac`;
+      const broken = `case "$*" in *install*) [ -e ${directory}/repaired ] || { echo 'dpkg was interrupted' >&2; exit 100; };; esac`;
+      const dpkg = `case "$*" in *--audit*) [ -e ${directory}/repaired ] || echo curl;; *'--configure -a') : >${directory}/repaired;; esac`;
       expect(await install({'apt-get': broken, dpkg})).toEqual({
         code: 0,
         calls: ['apt-get update', 'apt-get install curl', 'dpkg --audit', 'dpkg --configure -a', 'apt-get install curl'],

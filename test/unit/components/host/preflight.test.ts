@@ -176,15 +176,15 @@ describe('preflight', () => {
   it.each([
     ['deinstall ok config-files', '20.10.24', '24.0.7'],
     ['install ok installed', '20.10.24', '20.10.24'],
-  ])('takes a package for what apt would install where dpkg says %s', async (status, version, wanted) => {
-    const folder = await mkdtemp(join(tmpdir(), 'hw5-preflight-'));
+  ])('takes the version of a package whose dpkg status is %s', async (status, version, expected) => {
+    const directory = await mkdtemp(join(tmpdir(), 'hw5-preflight-'));
     const dpkg = `[ "$4" = docker.io ] || exit 1\ncase "$3" in *Status-Status*) printf '%s ' ${status.split(' ').at(-1)};; esac\nprintf ${version}`;
-    await writeFile(join(folder, 'dpkg-query'), `#!/bin/sh\n${dpkg}\n`, {mode: 0o755});
-    await writeFile(join(folder, 'apt-cache'), '#!/bin/sh\necho "  Candidate: 24.0.7"\n', {mode: 0o755});
+    await writeFile(join(directory, 'dpkg-query'), `#!/bin/sh\n${dpkg}\n`, {mode: 0o755});
+    await writeFile(join(directory, 'apt-cache'), '#!/bin/sh\necho "  Candidate: 24.0.7"\n', {mode: 0o755});
     const fact = preflight.facts(contextOf({}))['docker']!;
-    const observed = await observe(new LocalHost(), {docker: {...fact, script: `PATH=${folder}:$PATH; ${fact.script}`}});
-    await rm(folder, {recursive: true});
-    expect(observed.docker).toBe(wanted);
+    const observed = await observe(new LocalHost(), {docker: {...fact, script: `PATH=${directory}:$PATH; ${fact.script}`}});
+    await rm(directory, {recursive: true});
+    expect(observed.docker).toBe(expected);
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe('preflight', () => {
     expect(messages({routes: [GOOD.routes, ...own].join('\n')})).toEqual([]);
   });
 
-  it('sees the swarm in what dockerd says of itself', () => {
+  it("reads the swarm's state from dockerd's own information", () => {
     const {parse} = preflight.facts(contextOf({}))['swarm']!;
     expect(parse({stdout: '{"Swarm": {"LocalNodeState": "active"}}', code: 0})).toBe('active');
     expect([parse({stdout: '{}', code: 0}), parse({stdout: '', code: 7})]).toEqual([undefined, undefined]);
@@ -230,7 +230,7 @@ describe('the ports of a node', () => {
     expect(of('', 'framework')).toEqual([]);
   });
 
-  it("are not Mesos's where somebody else runs it", () => {
+  it("do not include Mesos's if hw5 does not run it", () => {
     expect(of('mesos: {source: {kind: external, master: "10.0.0.9:5050"}}', 'master agent')).toEqual([179]);
   });
 });

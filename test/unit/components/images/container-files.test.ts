@@ -8,16 +8,16 @@ const containers = [
   {name: 'ssh-1', address: '192.168.0.101'},
   {name: 'ssh-2', address: '192.168.0.102'},
 ];
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = mkdtempSync(`${tmpdir()}/hw5-container-files-test-`);
+  directory = mkdtempSync(`${tmpdir()}/hw5-container-files-test-`);
 });
-afterEach(() => rmSync(folder, {recursive: true}));
+afterEach(() => rmSync(directory, {recursive: true}));
 
 /** What OpenSSH itself makes of the file. */
 function asSshReadsIt(host: string) {
-  writeFileSync(`${folder}/ssh_config`, sshConfig(containers, 'zzw'));
-  const {stdout, stderr} = spawnSync('ssh', ['-F', `${folder}/ssh_config`, '-T', '-G', host], {encoding: 'utf8'});
+  writeFileSync(`${directory}/ssh_config`, sshConfig(containers, 'zzw'));
+  const {stdout, stderr} = spawnSync('ssh', ['-F', `${directory}/ssh_config`, '-T', '-G', host], {encoding: 'utf8'});
   expect(stderr).not.toMatch(/config|option/i);
   return stdout.split('\n');
 }

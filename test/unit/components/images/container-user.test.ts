@@ -7,17 +7,17 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {packageFile} from '../../../../src/support/template.js';
 
 describe('the user of the containers', () => {
-  let folder: string;
+  let directory: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-user-'));
+    directory = await mkdtemp(join(tmpdir(), 'hw5-user-'));
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   /** What the Dockerfile's lines on the user call, where the base has these users. */
   async function calls(user: string, known: readonly string[]): Promise<string[]> {
     const dockerfile = await readFile(packageFile('templates/images/docker-ssh/Dockerfile'), 'utf8');
     const [, lines = ''] = /\n( {4}id -u .*?) {4}printf '%s ALL/s.exec(dockerfile) ?? [];
-    const log = `echo "$\{0##*/} $*" >>${folder}/calls`;
+    const log = `echo "$\{0##*/} $*" >>${directory}/calls`;
     const programs: Record<string, string> = {
       id: `case "$1 $2" in "-g "*) echo 34;; ${known.map((one) => `"-u ${one}") echo 34;;`).join(' ')} *) exit 1;; esac`,
       useradd: log,
@@ -25,11 +25,11 @@ describe('the user of the containers', () => {
       chown: log,
     };
     for (const [name, text] of Object.entries(programs))
-      await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, {mode: 0o755});
-    await mkdir(join(folder, 'home'));
-    const script = `set -eu; ${lines.replaceAll('/home/', `${folder}/home/`)} true`;
-    await promisify(execFile)('sh', ['-c', script], {env: {PATH: `${folder}:${process.env.PATH}`, USER_NAME: user}});
-    return (await readFile(join(folder, 'calls'), 'utf8')).replaceAll(folder, '').trim().split('\n');
+      await writeFile(join(directory, name), `#!/bin/sh\n${text}\n`, {mode: 0o755});
+    await mkdir(join(directory, 'home'));
+    const script = `set -eu; ${lines.replaceAll('/home/', `${directory}/home/`)} true`;
+    await promisify(execFile)('sh', ['-c', script], {env: {PATH: `${directory}:${process.env.PATH}`, USER_NAME: user}});
+    return (await readFile(join(directory, 'calls'), 'utf8')).replaceAll(directory, '').trim().split('\n');
   }
   const login = (user: string) => [
     `usermod --append --groups sudo --shell /bin/bash --home /home/${user} ${user}`,

@@ -26,7 +26,7 @@ test('the context is a tar archive with the Dockerfile in it', () => {
 });
 
 describe('the keys', () => {
-  test('stay the same while nothing changes, whatever the umask was', () => {
+  test('are the same while nothing changes, with any umask', () => {
     const before = keys();
     chmodSync(`${templates}/docker-ssh/sshd.conf`, 0o600);
     chmodSync(`${templates}/docker-ssh/entrypoint.sh`, 0o700);

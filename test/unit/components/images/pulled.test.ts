@@ -15,7 +15,7 @@ import {LocalHost} from '../../../../src/host/local-host.js';
 import {clusterOf, lines, NO_UNIT, plan, undo} from '../situation.js';
 
 describe('an image that hw5 has pulled', () => {
-  let folder: string;
+  let directory: string;
   /** A docker whose images are files; `busy` is in use. */
   const DOCKER = `#!/bin/sh
 cd "$IMAGES"
@@ -25,9 +25,9 @@ case "$1 $2" in
   "rmi "*) [ "$2" != busy ] && rm "$2";;
   version*) [ ! -e stopped ];;
 esac`;
-  const here = (script: string): string => script.replaceAll('/var/lib/hw5', join(folder, 'data'));
+  const here = (script: string): string => script.replaceAll('/var/lib/hw5', join(directory, 'data'));
   const sh = async (script: string): Promise<number> => {
-    const env = {...process.env, PATH: `${folder}:${process.env.PATH}`, IMAGES: join(folder, 'images')};
+    const env = {...process.env, PATH: `${directory}:${process.env.PATH}`, IMAGES: join(directory, 'images')};
     return promisify(execFile)('sh', ['-c', here(script)], {env}).then(
       () => 0,
       (error: {code: number}) => error.code,
@@ -41,14 +41,14 @@ esac`;
     return lines(actions);
   };
   const pull = (image: string) => sh(recordingPull(image, `docker pull ${image}`));
-  const left = () => readdir(join(folder, 'images'));
+  const left = () => readdir(join(directory, 'images'));
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-pulled-'));
-    await writeFile(join(folder, 'docker'), DOCKER, {mode: 0o755});
-    await promisify(execFile)('mkdir', [join(folder, 'images')]);
+    directory = await mkdtemp(join(tmpdir(), 'hw5-pulled-'));
+    await writeFile(join(directory, 'docker'), DOCKER, {mode: 0o755});
+    await promisify(execFile)('mkdir', [join(directory, 'images')]);
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   it('is removed with --purge, together with its record; without it, both are kept', async () => {
     expect(await pull('calico')).toBe(0);
@@ -58,12 +58,12 @@ esac`;
       expect.stringMatching(/^remove the images that hw5 pulled: (calico, debian|debian, calico)$/),
     ]);
     expect(await left()).toEqual([]);
-    expect(await readdir(join(folder, 'data'))).toEqual([]);
+    expect(await readdir(join(directory, 'data'))).toEqual([]);
     expect(await purge()).toEqual([]);
   });
 
   it("is not one that existed before: that is the user's", async () => {
-    await writeFile(join(folder, 'images/debian'), '');
+    await writeFile(join(directory, 'images/debian'), '');
     expect(await pull('debian')).toBe(0);
     expect(await purge()).toEqual([]);
     expect(await left()).toEqual(['debian']);
@@ -73,16 +73,16 @@ esac`;
     expect(await pull('none')).not.toBe(0);
     expect(await sh(recordingPull('calico', 'true'))).toBe(0);
     expect(await pulled()).toBeUndefined();
-    expect(await readdir(join(folder, 'data'))).toEqual([]);
+    expect(await readdir(join(directory, 'data'))).toEqual([]);
   });
 
   it('is kept while a container of the user needs it, and while dockerd does not answer', async () => {
     await pull('busy');
     await pull('idle');
-    await writeFile(join(folder, 'images/stopped'), '');
+    await writeFile(join(directory, 'images/stopped'), '');
     await purge();
     expect(await left()).toEqual(['busy', 'idle', 'stopped']);
-    await rm(join(folder, 'images/stopped'));
+    await rm(join(directory, 'images/stopped'));
     await purge();
     expect(await left()).toEqual(['busy']);
     expect(await pulled()).toBe('busy');

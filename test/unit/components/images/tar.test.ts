@@ -22,6 +22,6 @@ test('the order in which files are given does not matter', () => {
   expect(tar([file('a', '1'), file('b', '2')])).toEqual(tar([file('b', '2'), file('a', '1')]));
 });
 
-test('a path that does not fit is refused instead of cut off', () => {
+test('a path that is too long is rejected, not truncated', () => {
   expect(() => tar([file('x'.repeat(101), '')])).toThrow(RangeError);
 });

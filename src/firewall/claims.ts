@@ -1,11 +1,11 @@
 import type {ClusterNode} from '../cluster/cluster.js';
 import {Hw5Error} from '../support/errors.js';
-import {isIn} from './address.js';
 import type {Interface} from './firewall-state.js';
 import type {FirewallNodes, NodeState} from './nodes.js';
 import type {Claim} from './proof.js';
 import {rulesOn} from './read-rules.js';
 import type {Rule} from './rule.js';
+import {isSingle} from './source-block.js';
 
 /** The rules on these nodes that are to be proven: all of them, or those with an id. */
 export function claimsOn(nodes: readonly NodeState[], id: string | undefined): readonly Claim[] {
@@ -22,9 +22,9 @@ export function claimsOn(nodes: readonly NodeState[], id: string | undefined): r
  */
 export function matchesItself({match}: Rule, node: ClusterNode, interfaces: readonly Interface[] = []): boolean {
   if (match.kind === 'mac') return interfaces.some(({mac}) => mac === match.mac);
-  if (match.kind !== 'net' || !/\/(32|128)$/.test(match.net.text)) return false;
+  if (match.kind !== 'net' || !isSingle(match.net)) return false;
   const own = interfaces.flatMap(({addresses}) => addresses.map(({address}) => address));
-  return [node.address, ...own].some((address) => isIn(match.net, address));
+  return [node.address, ...own].some((address) => match.net.contains(address));
 }
 
 /** @throws Hw5Error when all of these nodes answer and none of them has a rule with this id, nor a note about one. */

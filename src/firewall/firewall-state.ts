@@ -1,5 +1,5 @@
 import type {Fact} from '../engine/fact.js';
-import type {Family} from './address.js';
+import type {Address, Family} from '../support/address.js';
 import {parseFirewallState} from './parse-firewall-state.js';
 import type {SavedTable} from './parse-save.js';
 import {snapshotScript} from './program.js';
@@ -25,7 +25,7 @@ export interface Note {
 export interface Interface {
   readonly name: string;
   readonly mac?: string | undefined;
-  readonly addresses: readonly {readonly address: string; readonly scope: string}[];
+  readonly addresses: readonly {readonly address: Address; readonly scope: string}[];
 }
 
 /** A snapshot of a host's firewall. */

@@ -1,4 +1,4 @@
-import type {Family} from './address.js';
+import type {Family} from '../support/address.js';
 import {type Failsafe, NEIGHBOUR_TYPES} from './failsafe.js';
 import type {Jump, ManagedLine, ManagedTable} from './managed.js';
 import {type SavedTable, targetOf} from './parse-save.js';
@@ -112,7 +112,7 @@ function linesOf(rule: Rule, family: Family, place: ManagedChain): readonly stri
   if (match.kind === 'mac') return [`-m mac --mac-source ${match.mac} ${tag} ${reject}`];
   if (match.kind === 'net') {
     const echo = family === 4 ? '-p icmp -m icmp --icmp-type 8' : '-p ipv6-icmp -m icmp6 --icmpv6-type 128';
-    return [`-s ${match.net.text} ${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`];
+    return [`-s ${match.net} ${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`];
   }
   const isHost = place.scope === 'host';
   return [

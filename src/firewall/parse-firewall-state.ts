@@ -1,4 +1,4 @@
-import type {Family} from './address.js';
+import {type Address, type Family, parseAddress} from '../support/address.js';
 import type {FirewallState, Interface, Note, ToolState, Variant} from './firewall-state.js';
 import {parseSave} from './parse-save.js';
 
@@ -35,14 +35,16 @@ const familyOfTool = (tool: string): Family => (tool.startsWith('ip6') ? 6 : 4);
 
 /** Parses the output of `ip -o addr` and `ip -o link`. */
 function parseInterfaces(addresses: string, links: string): readonly Interface[] {
-  const interfaces = new Map<string, {mac?: string; addresses: {address: string; scope: string}[]}>();
+  const interfaces = new Map<string, {mac?: string; addresses: {address: Address; scope: string}[]}>();
   const at = (name: string) => {
     const one = interfaces.get(name) ?? {addresses: []};
     interfaces.set(name, one);
     return one;
   };
-  for (const [, name = '', address = '', scope = ''] of addresses.matchAll(/^\d+: +(\S+) +inet6? ([^ /]+).*? scope (\S+)/gm))
-    at(name).addresses.push({address, scope});
+  for (const [, name = '', text = '', scope = ''] of addresses.matchAll(/^\d+: +(\S+) +inet6? ([^ /]+).*? scope (\S+)/gm)) {
+    const address = parseAddress(text);
+    if (address !== undefined) at(name).addresses.push({address, scope});
+  }
   for (const [, name = '', mac = ''] of links.matchAll(/^\d+: +([^\s:@]+).* link\/ether (\S+)/gm)) at(name).mac = mac;
   return [...interfaces].map(([name, one]) => ({name, ...one}));
 }

@@ -1,6 +1,6 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import type {Family} from '../support/address.js';
 import {Hw5Error} from '../support/errors.js';
-import type {Family} from './address.js';
 import {showDuration} from './duration.js';
 import {failsafeOf, type SshSource} from './failsafe.js';
 import type {FirewallChange, RuleToAdd} from './firewall-change.js';

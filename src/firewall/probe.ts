@@ -1,17 +1,18 @@
 import type {Cluster} from '../cluster/cluster.js';
 import type {Fact, FactOutput} from '../engine/fact.js';
 import {quote} from '../host/command.js';
-import {type Guard, judge, type Packet} from './verdict.js';
+import type {Address} from '../support/address.js';
+import {type NodeRules, type Packet, verdict} from './verdict.js';
 
 /** One end of a probe: a node, or a container on it. */
 export interface End {
   readonly label: string;
-  readonly address: string;
-  /** The node at whose firewall its packets are judged. */
+  readonly address: Address;
+  /** The node whose rules its packets meet. */
   readonly node: string;
-  /** Not the address its packets would carry by themselves. */
+  /** Whether its packets would have another source address by default. */
   readonly isSecondary?: boolean | undefined;
-  /** The process in whose network a container's probes start. */
+  /** The process in whose network namespace a container's probes start. */
   readonly pid?: number | undefined;
 }
 
@@ -20,26 +21,26 @@ export interface Probe {
   readonly from: End;
   readonly to: End;
   readonly port?: number | undefined;
-  /** Seconds to wait before: see BACK_DELAY. */
+  /** Seconds to wait first: see BACK_DELAY. */
   readonly delay?: number | undefined;
-  /** What it is good for, when the kind does not say it. */
+  /** What is probed, where the kind and the port do not show it. */
   readonly about?: string | undefined;
 }
 
-/** `refused`: somebody said no; `silent`: nobody said anything; `unknown`: the prober could not be asked. */
+/** `refused`: an error came back; `silent`: nothing came back; `unknown`: the probe could not be made. */
 export interface ProbeResult {
   readonly kind: 'answered' | 'refused' | 'silent' | 'unknown';
-  /** In the words of ping and the kernel. */
+  /** As ping and the kernel print it. */
   readonly detail: string;
 }
 
 const PINGS = 2;
 
-/** A probe as a script for the node it starts from, and what its output means. */
+/** A probe as a fact of the node it starts from. */
 export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResult> {
   const enter = `${delay === undefined ? '' : `sleep ${delay}; `}${from.pid === undefined ? '' : `nsenter -t ${from.pid} -n `}`;
   const address = quote(to.address);
-  // the prober's own limit, or that of the look as a whole
+  // the limit of the command, or of all facts
   const whenTimedOut: ProbeResult = {kind: 'silent', detail: 'no answer'};
   if (kind === 'ping')
     return {
@@ -47,8 +48,8 @@ export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResul
       script: `${enter}ping -n -c ${PINGS} -i 0.3 -W 1${from.isSecondary ? ` -I ${quote(from.address)}` : ''} ${address} 2>&1`,
       parse: readPing,
     };
-  const ask = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;
-  const program = `exec 3<>/dev/tcp/${to.address}/${port} || exit 1${kind === 'http' ? `; ${ask}` : ''}`;
+  const request = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;
+  const program = `exec 3<>/dev/tcp/${to.address}/${port} || exit 1${kind === 'http' ? `; ${request}` : ''}`;
   return {whenTimedOut, script: `${enter}timeout 2 bash -c ${quote(program)} 2>&1`, parse: kind === 'tcp' ? readTcp : readHttp};
 }
 
@@ -64,8 +65,8 @@ function readPing({stdout, code}: FactOutput): ProbeResult {
 function readTcp({stdout, code}: FactOutput): ProbeResult {
   if (code === 0) return {kind: 'answered', detail: 'connected'};
   if (/timed out/i.test(stdout)) return {kind: 'silent', detail: 'no answer'};
-  const said = /: ([A-Z][\w ]+)$/m.exec(stdout)?.[1];
-  return {kind: code === 127 ? 'unknown' : 'refused', detail: said ?? `ended with ${code}`};
+  const error = /: ([A-Z][\w ]+)$/m.exec(stdout)?.[1];
+  return {kind: code === 127 ? 'unknown' : 'refused', detail: error ?? `ended with ${code}`};
 }
 
 function readHttp(output: FactOutput): ProbeResult {
@@ -73,26 +74,26 @@ function readHttp(output: FactOutput): ProbeResult {
   return status ? {kind: 'answered', detail: status} : output.code === 0 ? {kind: 'refused', detail: 'no HTTP'} : readTcp(output);
 }
 
-/** What our rules, on both ends, make of a probe. */
+/** What the rules on both ends do with a probe. */
 export type Expectation = 'passes' | 'fails';
 
-/** Receiver → sender → the hardware address with which that one's packets arrive; missing: a router is between. */
+/** Receiver → sender → the hardware address with which the sender's packets arrive; missing where a router is in between. */
 export type Neighbours = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** Pure: the request has to get past the rules where it arrives, and the answer past those where it returns. */
+/** Pure: the request has to pass the rules where it arrives, and the answer those where it returns. */
 export function expectation(
   probe: Probe,
-  guards: ReadonlyMap<string, Guard>,
+  rules: ReadonlyMap<string, NodeRules>,
   neighbours: Neighbours,
   cluster: Cluster,
 ): Expectation {
   const isPing = probe.kind === 'ping';
   const arrives = (from: End, to: End, packet: Pick<Packet, 'kind' | 'isAnswer' | 'port' | 'sourcePort'>): boolean => {
-    const passes = (node: string, state: readonly string[], place: Packet['place']): boolean => {
-      const guard = guards.get(node);
-      return !guard || judge({...packet, source: from.address, macs: state, place}, guard, cluster) === 'pass';
+    const passes = (node: string, macs: readonly string[], place: Packet['place']): boolean => {
+      const own = rules.get(node);
+      return !own || verdict({...packet, source: from.address, macs, place}, own, cluster) === 'pass';
     };
-    // the node of a container passes on what the container sends elsewhere, and does not see its own address on it
+    // a container's node forwards what the container sends elsewhere; those packets do not carry the node's MAC yet
     const leaves = from.pid === undefined || from.node === to.node || passes(from.node, [], 'outward');
     const mac = neighbours.get(to.node)?.get(from.node);
     return leaves && passes(to.node, mac === undefined ? [] : [mac], to.pid === undefined ? 'host' : 'inward');
@@ -102,7 +103,7 @@ export function expectation(
   return request && answer ? 'passes' : 'fails';
 }
 
-/** Whether what was expected happened. A probe that could not be made proves nothing. */
+/** Whether a probe went as expected. One that could not be made proves nothing. */
 export function isAsExpected(expected: Expectation, result: ProbeResult): boolean {
   return result.kind !== 'unknown' && (result.kind === 'answered') === (expected === 'passes');
 }

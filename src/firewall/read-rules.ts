@@ -1,18 +1,20 @@
-import {parseMac, parseNet} from './address.js';
+import {parseAddress} from '../support/address.js';
 import type {SshSource} from './failsafe.js';
 import type {FirewallState} from './firewall-state.js';
+import {parseMac} from './mac.js';
 import {type ManagedTable, managedTables, tagOf} from './managed.js';
 import {optionValue, targetOf} from './parse-save.js';
 import {EXERCISES, type Exercise, ID, type Match, makeRule, type Rule, SCOPES, type Scope} from './rule.js';
+import {parseSource} from './source-block.js';
 import {type RuleOption, readOptions, tokenize} from './tokens.js';
 
-/** A rule as it was found in a kernel. */
+/** A rule as found in a kernel. */
 export interface FoundRule extends Rule {
-  /** Packets that its denying lines caught. */
+  /** Packets that its denying lines matched. */
   readonly hits: number;
 }
 
-/** A line of one of our chains. */
+/** A line of a managed chain. */
 export interface Line {
   readonly text: string;
   readonly options: readonly RuleOption[];
@@ -21,8 +23,8 @@ export interface Line {
 }
 
 /**
- * The rules in the order in which a packet meets them. Lines in our chains that no rule of ours could have made are passed over. A rule's id says
- * what it was made for, even when somebody has since taken some of its lines out.
+ * The rules in the order in which a packet meets them. Lines in managed chains that no rule of hw5 can have are skipped. As a rule's id is a hash of
+ * the whole rule, some of its lines are enough to know the rest.
  */
 export function readRules(tables: readonly ManagedTable[]): readonly FoundRule[] {
   const groups = new Map<string, {exercise: Exercise; strict: boolean; lines: Line[]}>();
@@ -42,7 +44,7 @@ export function readRules(tables: readonly ManagedTable[]): readonly FoundRule[]
     const [match] = matches;
     if (match === undefined) return [];
     const hits = lines.filter(isDenying).reduce((sum, line) => sum + line.packets, 0);
-    // where none of its lines says what its id says, somebody edited it: flaws.ts tells
+    // no line belongs to the id where the rule was edited: flaws.ts reports it
     return [{...(asMade ?? {id, exercise, match, scope: scopeOf(lines), strict}), hits}];
   });
 }
@@ -52,25 +54,25 @@ export function rulesOn({tools}: Pick<FirewallState, 'tools'>): readonly FoundRu
   return readRules(tools.flatMap(({tables}) => managedTables(tables)));
 }
 
-/** Who may come by SSH whatever is denied, as an earlier change saw them. */
+/** From where SSH is always let in, as earlier changes recorded it. */
 export function readSshSources(tables: readonly ManagedTable[]): readonly SshSource[] {
   const sources = linesOf(tables)
     .filter(({options}) => tagOf({options})?.words[0] === 'ssh')
     .flatMap(({options}) => {
-      const address = optionValue({options}, '-s')?.split('/')[0];
+      const address = parseAddress(optionValue({options}, '-s')?.split('/')[0] ?? '');
       const port = Number(optionValue({options}, '--dport'));
       return address && port > 0 ? [{address, port}] : [];
     });
   return [...new Map(sources.map((source) => [`${source.address} ${source.port}`, source])).values()];
 }
 
-/** What the host itself receives first, then what it passes on, whatever the order of a dump: the variants differ in it. */
+/** Lines for what the host itself receives, then lines for what it forwards. The order of a dump differs between the variants. */
 export function linesOf(tables: readonly ManagedTable[]): readonly Line[] {
   const lines = tables.flatMap(linesInOrder);
   return [...lines.filter((line) => !line.isForward), ...lines.filter((line) => line.isForward)];
 }
 
-/** A table's lines as a packet meets them: from the chain that is entered from outside, into ours it leads to. */
+/** A table's lines as a packet meets them, through jumps between managed chains. */
 function linesInOrder(table: ManagedTable): readonly Line[] {
   const walk = (chain: string, isForward: boolean): Line[] =>
     (table.chains.get(chain) ?? []).flatMap(({text, counters}) => {
@@ -93,7 +95,7 @@ function matchOf(exercise: Exercise, {options}: Line): Match | undefined {
     const mac = parseMac(optionValue({options}, '--mac-source') ?? '');
     return mac === undefined ? undefined : {kind: 'mac', mac};
   }
-  const net = parseNet(optionValue({options}, '-s') ?? '');
+  const net = parseSource(optionValue({options}, '-s') ?? '');
   return net && {kind: 'net', net};
 }
 

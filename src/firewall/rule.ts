@@ -1,6 +1,9 @@
+import type {Family} from '../support/address.js';
+import type {Block} from '../support/block.js';
 import {UsageError} from '../support/errors.js';
 import {sha256} from '../support/sha256.js';
-import {type Family, impossibleSource, isGroupMac, type Net, parseMac, parseNet, prefixOf, showNet} from './address.js';
+import {isGroupMac, parseMac} from './mac.js';
+import {impossibleSource, isSingle, parseSource, showSource} from './source-block.js';
 
 export const EXERCISES = ['deny-ip', 'deny-mac', 'http-only', 'deny-ping'] as const;
 export type Exercise = (typeof EXERCISES)[number];
@@ -11,7 +14,7 @@ export type Scope = (typeof SCOPES)[number];
 
 /** What is denied: a source address, a hardware address, or everything but HTTP. */
 export type Match =
-  | {readonly kind: 'net'; readonly net: Net}
+  | {readonly kind: 'net'; readonly net: Block}
   | {readonly kind: 'mac'; readonly mac: string}
   | {readonly kind: 'all'};
 
@@ -36,7 +39,7 @@ export function makeRule(rule: Omit<Rule, 'id'>): Rule {
 
 /** What the rule matches, for people: an address, a MAC, or `all but tcp/80`. */
 export function showMatch(match: Match): string {
-  if (match.kind === 'net') return showNet(match.net);
+  if (match.kind === 'net') return showSource(match.net);
   return match.kind === 'mac' ? match.mac : 'all but tcp/80';
 }
 
@@ -63,7 +66,7 @@ export function readMatch(exercise: Exercise, text: string | undefined): Match {
 function readMac(text: string): string {
   const mac = parseMac(text);
   if (mac === undefined) {
-    const isAddress = parseNet(text) !== undefined;
+    const isAddress = parseSource(text) !== undefined;
     throw new UsageError(`"${text}" is not a MAC address`, {
       hint: isAddress
         ? `for an IP address: \`hw5 firewall deny-ip ${text}\``
@@ -81,8 +84,8 @@ function readMac(text: string): string {
   return mac;
 }
 
-function readNet(exercise: 'deny-ip' | 'deny-ping', text: string): Net {
-  const net = parseNet(text);
+function readNet(exercise: 'deny-ip' | 'deny-ping', text: string): Block {
+  const net = parseSource(text);
   if (net === undefined) {
     const isName = /[a-z]/i.test(text) && /^[\w.-]+$/.test(text);
     throw new UsageError(`"${text}" is not an IP address${exercise === 'deny-ip' ? ' or a block of addresses' : ''}`, {
@@ -91,14 +94,13 @@ function readNet(exercise: 'deny-ip' | 'deny-ping', text: string): Net {
         : `write it as 198.18.0.12${exercise === 'deny-ip' ? ', 198.18.0.0/24' : ''} or fd00::12`,
     });
   }
-  if (exercise === 'deny-ping' && prefixOf(net) !== (net.family === 4 ? 32 : 128)) {
+  if (exercise === 'deny-ping' && !isSingle(net)) {
     throw new UsageError(`deny-ping takes one address, not the block ${text}`, {hint: '`hw5 firewall deny-ip` takes blocks'});
   }
   const why = impossibleSource(net);
   if (why !== undefined) {
     throw new UsageError(`${text} ${why}`, {
-      hint:
-        prefixOf(net) === 0 ? 'to shut out everything but HTTP: `hw5 firewall http-only`' : 'give the address of the other host',
+      hint: net.prefix === 0 ? 'to shut out everything but HTTP: `hw5 firewall http-only`' : 'give the address of the other host',
     });
   }
   return net;

@@ -1,5 +1,5 @@
+import type {Family} from '../support/address.js';
 import {Hw5Error} from '../support/errors.js';
-import type {Family} from './address.js';
 import type {FirewallState, ToolState, Variant} from './firewall-state.js';
 import {managedTables} from './managed.js';
 

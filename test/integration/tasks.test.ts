@@ -40,7 +40,7 @@ describe('the tasks from the command line', () => {
   test('restart starts a task anew at its address, and touches no other', async () => {
     const before = await tasks();
     const old = before.find(({name}) => name === 'ssh-2')!;
-    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} is ended and started anew`);
+    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} will be ended and started again`);
     const fresh = await again(old);
     expect(fresh.address).toBe(old.address);
     expect(fresh.restarts).toBe(old.restarts + 1);
@@ -49,7 +49,7 @@ describe('the tasks from the command line', () => {
 
   test('a killed task comes back, and its log of before can still be read', async () => {
     const old = await taskNamed('ssh-3');
-    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('is killed');
+    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('will be killed');
     await again(old);
     expect((await onLab(['task', 'logs', 'ssh-3', '-n', '5'])).all).toContain('Server listening on 0.0.0.0 port 22');
     expect((await onLab(['task', 'logs', 'ssh-3', '--previous'])).all).toContain('Server listening on 0.0.0.0 port 22');

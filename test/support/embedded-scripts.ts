@@ -27,6 +27,7 @@ import {LAUNCH_SCRIPT} from '../../src/lab/machine/launch-script.js';
 import {REPLACE, RESTART} from '../../src/lab/machine/renew.js';
 import {logScript} from '../../src/logs/source.js';
 import {SCHEDULER_STATE_COMMAND} from '../../src/scheduler-api/endpoints.js';
+import {addressLiteral} from '../../src/support/address.js';
 import {packageFile} from '../../src/support/template.js';
 import {LIST} from '../../src/tasks/container.js';
 import {fakeInputs} from './fake-inputs.js';
@@ -144,7 +145,7 @@ function constants(): EmbeddedScript[] {
 }
 
 function ofFirewall(): EmbeddedScript[] {
-  const end = {label: 'node1', address: '198.18.0.11', node: 'node1'};
+  const end = {label: 'node1', address: addressLiteral('198.18.0.11'), node: 'node1'};
   const facts = {
     listeners,
     neighbour: neighbour(end.address),

@@ -31,7 +31,9 @@ export const calicoNode = defineComponent({
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: UNITS,
-  ports: () => [{port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', bind: 'everywhere', processes: ['bird']}],
+  ports: () => [
+    {port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', probe: 'bgp', bind: 'everywhere', processes: ['bird']},
+  ],
   health(cluster, node) {
     const peers = peersOf(node, cluster);
     return {

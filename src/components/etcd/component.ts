@@ -26,7 +26,7 @@ export const etcd = defineComponent({
   replaces: [DISTRIBUTION_UNIT],
   packages: () => ['etcd-server', 'etcd-client'],
   ports: ({etcd}, {address}) => [
-    {port: etcd.clientPort, protocol: 'tcp', purpose: 'etcd clients', access: 'nodes', bind: [address, LOOPBACK]},
+    {port: etcd.clientPort, protocol: 'tcp', purpose: 'etcd clients', access: 'nodes', probe: 'etcd', bind: [address, LOOPBACK]},
     {port: etcd.peerPort, protocol: 'tcp', purpose: 'etcd peers', access: 'members', bind: [address]},
   ],
   health: (cluster, node) =>

@@ -70,6 +70,7 @@ export function mesosService(program: MesosProgram): Component {
         protocol: 'tcp',
         purpose: program.purpose,
         access: 'nodes',
+        probe: 'mesos',
         bind: [address],
         processes: [program.name],
       },

@@ -4,7 +4,7 @@ import {portsOf} from '../../../src/components/component.js';
 import {packagesFor} from '../../../src/components/host/packages.js';
 import {COMPONENTS} from '../../../src/components/index.js';
 import {items} from '../../../src/engine/items.js';
-import {portsOf as failsafePorts} from '../../../src/firewall/failsafe.js';
+import {memberTcpPorts} from '../../../src/firewall/failsafe.js';
 import {logSource} from '../../../src/logs/source.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {readiness} from './situation.js';
@@ -49,7 +49,7 @@ describe('a proxy that is no agent', () => {
   it('gets their packages and keeps their ports open', () => {
     expect(packagesFor(COMPONENTS, cluster, gate)).toContain('docker.io');
     expect(portsOf(COMPONENTS, cluster, gate).map(({port}) => port)).toContain(179);
-    expect(failsafePorts(gate, cluster)).toEqual([179, 7946]);
+    expect(memberTcpPorts(gate, cluster)).toEqual([179, 7946]);
   });
 
   it('is included in status and logs with both', () => {

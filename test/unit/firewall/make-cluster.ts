@@ -17,11 +17,12 @@ export const cluster = {
   ],
   etcd: {clientPort: 2379, peerPort: 2380},
   mesos: {source: {kind: 'host'}, masterPort: 5050, agentPort: 5051},
-  proxy: {port: 8888},
+  proxy: {port: 8888, apiPort: 8001},
+  images: {builder: 'node0'},
   calico: {natOutgoing: true},
   network: {name: 'calico_net', subnet: blockLiteral('192.168.0.0/16')},
   framework: {tasks: [{name: 'jupyter', image: 'jupyter', address: '192.168.0.100'}]},
 } as unknown as Cluster;
 
 export const [node0, node1, node2] = cluster.nodes as [ClusterNode, ClusterNode, ClusterNode];
-export const source = {address: '198.18.0.1', port: 22};
+export const source = {address: addressLiteral('198.18.0.1'), port: 22};

@@ -1,6 +1,6 @@
-import type {Family} from '../../../src/firewall/address.js';
 import type {FirewallState, Note, Variant} from '../../../src/firewall/firewall-state.js';
 import {parseSave} from '../../../src/firewall/parse-save.js';
+import type {Family} from '../../../src/support/address.js';
 
 /** What one look at a host with these dumps would have shown. */
 export function makeState(

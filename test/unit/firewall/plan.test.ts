@@ -4,6 +4,7 @@ import {type HostChange, isNothing} from '../../../src/firewall/host-change.js';
 import {planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import {rulesOn} from '../../../src/firewall/read-rules.js';
 import type {Rule} from '../../../src/firewall/rule.js';
+import {addressLiteral} from '../../../src/support/address.js';
 import {FakeFirewall} from './fake-firewall.js';
 import {PLAIN, WITH_CALICO} from './fake-kernel.js';
 import {cluster, node1, source} from './make-cluster.js';
@@ -216,7 +217,9 @@ describe('nobody is locked out', () => {
 
   it('an earlier comer keeps the way in when another makes a rule', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
-    host.do(planAdd(host.state, {rule: rule('http-only')}, {...context, source: {address: '198.18.0.10', port: 22}}));
+    host.do(
+      planAdd(host.state, {rule: rule('http-only')}, {...context, source: {address: addressLiteral('198.18.0.10'), port: 22}}),
+    );
     const ssh = host.lines('HW5-INPUT').filter((line) => line.includes('failsafe ssh'));
     expect(ssh.map((line) => line.split(' ')[1])).toEqual(['198.18.0.1/32', '198.18.0.10/32']);
   });
@@ -468,7 +471,7 @@ describe('what the next boot restores', () => {
   it('changes with every change, also with one of another rule', () => {
     const host = new FakeFirewall().add(kept);
     host.notes = {[kept.id]: persisted};
-    const second = {...context, source: {address: '198.18.0.2', port: 22}};
+    const second = {...context, source: {address: addressLiteral('198.18.0.2'), port: 22}};
     expect(bootOf(planAdd(host.state, {rule: other}, second))).toContain('-s 198.18.0.2/32 -p tcp -m tcp --dport 22');
     expect(bootOf(planRemove(host.state, [kept.id], context))).toBe('');
     expect(bootOf(planReset(host.state))).toBe('');

@@ -3,7 +3,7 @@ import {proofsText} from '../../../src/cli/text/firewall.js';
 import type {FirewallState} from '../../../src/firewall/firewall-state.js';
 import type {NodeState} from '../../../src/firewall/nodes.js';
 import type {Expectation, ProbeResult} from '../../../src/firewall/probe.js';
-import {type Claim, type Evidence, type ProofRow, weigh} from '../../../src/firewall/proof.js';
+import {type Claim, type Evidence, evaluate, type ProofRow} from '../../../src/firewall/proof.js';
 import {FakeFirewall} from './fake-firewall.js';
 import {node1, node2} from './make-cluster.js';
 import {rule} from './make-rule.js';
@@ -33,7 +33,7 @@ function row(
 }
 
 function proven(rows: readonly ProofRow[], change: Partial<Evidence> = {}, about: Partial<Claim> = {}) {
-  const {isOk, doubts, remarks} = weigh({...claim, ...about}, {rows, first: look(0), last: look(2), isGone: false, ...change});
+  const {isOk, doubts, remarks} = evaluate({...claim, ...about}, {rows, first: look(0), last: look(2), isGone: false, ...change});
   return {isOk, said: [...doubts, ...remarks]};
 }
 
@@ -106,7 +106,7 @@ it('a rule that was taken away need not be there', () => {
 });
 
 it('the table shows what had not passed before either, and why nothing is proven', () => {
-  const proof = weigh(claim, {rows: [row('fails', 'silent', 'silent')], first: look(0), last: look(0), isGone: false});
+  const proof = evaluate(claim, {rows: [row('fails', 'silent', 'silent')], first: look(0), last: look(0), isGone: false});
   const text = proofsText([proof], 3).replace(/\u001b\[\d+m/g, '');
   expect(text).toMatch(/ping node2 → node1 +silent +silent +fail +not before either\n/);
   expect(text).toMatch(/\n {2}the rule caught nothing, .*: nothing is proven\n$/);

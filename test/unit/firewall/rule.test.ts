@@ -1,8 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {isIn, parseMac, parseNet, showNet} from '../../../src/firewall/address.js';
 import {matchesItself} from '../../../src/firewall/claims.js';
 import {parseDuration, showDuration} from '../../../src/firewall/duration.js';
+import {parseMac} from '../../../src/firewall/mac.js';
 import {type Exercise, makeRule, readMatch} from '../../../src/firewall/rule.js';
+import {parseSource, showSource} from '../../../src/firewall/source-block.js';
+import {addressLiteral} from '../../../src/support/address.js';
 import {UsageError} from '../../../src/support/errors.js';
 import {node1} from './make-cluster.js';
 import {rule} from './make-rule.js';
@@ -21,26 +23,27 @@ describe('addresses', () => {
     ['::ffff:10.0.0.0/104', '10.0.0.0/8'],
     ['::ffff:0:0/95', '::fffe:0:0/95'],
   ])('%s is %s to the kernel', (text, wanted) => {
-    expect(parseNet(text)?.text).toBe(wanted);
+    expect(parseSource(text)?.toString()).toBe(wanted);
   });
 
   it.each(['198.18.0.300', '198.18.0', '010.0.0.1', 'node2', '10.0.0.0/33', 'fd00::/129', 'fe80::1%eth0', '::1::', ''])(
     '%j is none',
     (text) => {
-      expect(parseNet(text)).toBeUndefined();
+      expect(parseSource(text)).toBeUndefined();
     },
   );
 
   it('knows what lies in a block', () => {
-    expect(isIn(parseNet('198.18.0.0/24')!, '198.18.0.12')).toBe(true);
-    expect(isIn(parseNet('198.18.0.0/24')!, '198.18.1.12')).toBe(false);
-    expect(isIn(parseNet('fd00::/8')!, 'fd12::1')).toBe(true);
-    expect(isIn(parseNet('fd00::/8')!, '198.18.0.12')).toBe(false);
+    const isIn = (block: string, address: string): boolean => parseSource(block)!.contains(addressLiteral(address));
+    expect(isIn('198.18.0.0/24', '198.18.0.12')).toBe(true);
+    expect(isIn('198.18.0.0/24', '198.18.1.12')).toBe(false);
+    expect(isIn('fd00::/8', 'fd12::1')).toBe(true);
+    expect(isIn('fd00::/8', '198.18.0.12')).toBe(false);
   });
 
   it('shows a single address without its prefix', () => {
-    expect(showNet(parseNet('198.18.0.12')!)).toBe('198.18.0.12');
-    expect(showNet(parseNet('198.18.0.0/24')!)).toBe('198.18.0.0/24');
+    expect(showSource(parseSource('198.18.0.12')!)).toBe('198.18.0.12');
+    expect(showSource(parseSource('198.18.0.0/24')!)).toBe('198.18.0.0/24');
   });
 
   it('reads a MAC in capitals and with hyphens', () => {
@@ -84,7 +87,7 @@ describe('what cannot be a rule', () => {
 });
 
 describe('a rule about a node’s own packets to itself', () => {
-  const host = [{name: 'host0', mac: '02:00:00:00:00:11', addresses: [{address: 'fd00::11', scope: 'global'}]}];
+  const host = [{name: 'host0', mac: '02:00:00:00:00:11', addresses: [{address: addressLiteral('fd00::11'), scope: 'global'}]}];
   const about = (exercise: Exercise, text: string, interfaces = host) => matchesItself(rule(exercise, text), node1, interfaces);
 
   it('is one of its addresses, even when it does not answer, or its MAC', () => {

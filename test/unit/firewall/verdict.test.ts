@@ -3,7 +3,8 @@ import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
 import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
 import type {Rule} from '../../../src/firewall/rule.js';
-import {judge, type Packet} from '../../../src/firewall/verdict.js';
+import {type Packet, verdict} from '../../../src/firewall/verdict.js';
+import {addressLiteral} from '../../../src/support/address.js';
 import {cluster, node0, node1, node2, source} from './make-cluster.js';
 import {rule} from './make-rule.js';
 
@@ -23,7 +24,7 @@ function packet(change: Partial<Packet>): Packet {
 
 const on = (...rules: Rule[]) => ({node: node1, rules, sources: [source]});
 
-describe('what becomes of a packet at node1', () => {
+describe('the verdict on a packet at node1', () => {
   const ping = packet({});
   const etcd = packet({kind: 'tcp', port: 2379});
   const bgpAnswer = packet({kind: 'tcp', sourcePort: 179, isAnswer: true});
@@ -39,21 +40,23 @@ describe('what becomes of a packet at node1', () => {
     ['http-only', rule('http-only'), ['drop', 'pass', 'pass', 'pass', 'pass']],
     ['http-only strict', rule('http-only', undefined, {strict: true}), ['drop', 'drop', 'pass', 'pass', 'drop']],
     ['a rule for containers', rule('deny-ip', node2.address, {scope: 'containers'}), ['pass', 'pass', 'pass', 'pass', 'pass']],
-  ] as const)('%s: ping, etcd, an answer of BGP, HTTP from node2; our SSH', (_, one, verdicts) => {
-    expect([ping, etcd, bgpAnswer, visit, ssh].map((each) => judge(each, on(one), cluster))).toEqual(verdicts);
+  ] as const)('%s: ping, etcd, an answer of BGP, HTTP from node2; SSH from the controller', (_, one, verdicts) => {
+    expect([ping, etcd, bgpAnswer, visit, ssh].map((each) => verdict(each, on(one), cluster))).toEqual(verdicts);
   });
 
-  it('the denied may not even use HTTP where http-only stands as well', () => {
-    expect(judge(visit, on(rule('http-only'), rule('deny-ip', node2.address)), cluster)).toBe('reject');
+  it('a denied node may not use HTTP either where there is http-only, too', () => {
+    expect(verdict(visit, on(rule('http-only'), rule('deny-ip', node2.address)), cluster)).toBe('reject');
   });
 
   it('a source port of the cluster opens nothing to a new connection', () => {
-    expect(judge(packet({kind: 'tcp', sourcePort: 2379, port: 80}), on(rule('deny-ip', node2.address)), cluster)).toBe('reject');
+    expect(verdict(packet({kind: 'tcp', sourcePort: 2379, port: 80}), on(rule('deny-ip', node2.address)), cluster)).toBe(
+      'reject',
+    );
   });
 
-  it('deny-ping answers nothing, while the answers to our own pings arrive', () => {
+  it('deny-ping rejects pings, while the answers to the node’s own pings arrive', () => {
     const own = packet({kind: 'echo-reply', isAnswer: true});
-    expect(judge(own, on(rule('deny-ping', node2.address)), cluster)).toBe('pass');
+    expect(verdict(own, on(rule('deny-ping', node2.address)), cluster)).toBe('pass');
   });
 });
 
@@ -62,7 +65,7 @@ function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidat
   return {
     node,
     interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
-    around: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
+    services: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
     neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
     families: [4, 6],
     ...change,
@@ -72,18 +75,18 @@ function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidat
 const target = candidate(node1);
 const others = [candidate(node0), candidate(node2)];
 
-function foreseen(one: Rule, at = target): string[] {
-  const guards = new Map(
+function expectations(one: Rule, at = target): string[] {
+  const rules = new Map(
     cluster.nodes.map((node) => [node.name, {node, rules: node.name === 'node1' ? [one] : [], sources: [source]}]),
   );
   return chooseProbes(one, at, others, cluster).probes.map(
-    (probe) => `${showProbe(probe)} ${expectation(probe, guards, NEIGHBOURS, cluster)}`,
+    (probe) => `${showProbe(probe)} ${expectation(probe, rules, NEIGHBOURS, cluster)}`,
   );
 }
 
 describe('the probes for a rule on node1', () => {
   it('deny-ip: the denied node fails both ways, the cluster’s traffic and others pass', () => {
-    expect(foreseen(rule('deny-ip', node2.address))).toEqual([
+    expect(expectations(rule('deny-ip', node2.address))).toEqual([
       'ping node2 → node1 fails',
       'tcp/22 (ssh) node2 → node1 fails',
       'http node2 → node1 fails',
@@ -100,22 +103,22 @@ describe('the probes for a rule on node1', () => {
   });
 
   it('deny-ping: only pings from there fail', () => {
-    expect(foreseen(rule('deny-ping', node0.address)).filter((line) => line.endsWith('fails'))).toEqual([
+    expect(expectations(rule('deny-ping', node0.address)).filter((line) => line.endsWith('fails'))).toEqual([
       'ping node0 → node1 fails',
     ]);
   });
 
   it('http-only: HTTP passes, and our own pings', () => {
-    const lines = foreseen(rule('http-only'));
+    const lines = expectations(rule('http-only'));
     expect(lines).toContain('http node0 → node1 passes');
     expect(lines).toContain('ping node0 → node1 fails');
     expect(lines).toContain('ping node1 → node0 passes');
   });
 
-  it('http-only: says so when nobody can answer at port 80', () => {
-    const mute = candidate(node1, {around: {listeners: [{address: '*', port: 22}], containers: []}});
+  it('http-only: reports when nothing can listen at port 80', () => {
+    const mute = candidate(node1, {services: {listeners: [{address: '*', port: 22}], containers: []}});
     expect(chooseProbes(rule('http-only'), mute, others, cluster).remarks).toContain(
-      'nobody answers at port 80 of node1, not even for a try: that HTTP passes is not proven',
+      'port 80 of node1 does not answer, and hw5 could not listen there: it is not proven that HTTP passes',
     );
     expect(chooseProbes(rule('http-only'), target, others, cluster).remarks.join()).not.toContain('port 80');
   });
@@ -124,11 +127,11 @@ describe('the probes for a rule on node1', () => {
     const at = (of: ClusterNode, ...v6: readonly string[]): Candidate =>
       candidate(of, {
         interfaces: [
-          {name: 'docker0', addresses: [{address: 'fd00:d::1', scope: 'global'}]},
+          {name: 'docker0', addresses: [{address: addressLiteral('fd00:d::1'), scope: 'global'}]},
           {
             name: 'eth0',
             mac: MACS.get(of.name)![0]!,
-            addresses: [of.address, ...v6].map((address) => ({address, scope: 'global'})),
+            addresses: [of.address, ...v6].map((text) => ({address: addressLiteral(text), scope: 'global'})),
           },
         ],
       });
@@ -138,18 +141,18 @@ describe('the probes for a rule on node1', () => {
     };
     const BOTH = [rule('http-only'), rule('deny-mac', MACS.get('node2')![0]!)];
 
-    it.each(BOTH)('$exercise is pinged each way, at addresses where the other gets, which must fail at the rule', (one) => {
+    it.each(BOTH)('$exercise is probed by a ping each way, to addresses that the other node reaches, which must fail', (one) => {
       const {probes, remarks} = six(one, at(node1, 'fd00::11'), at(node2, 'fd00::12'));
       expect(probes.map((probe) => [showProbe(probe), probe.to.address])).toEqual([
         ['ping (IPv6) node2 → node1', 'fd00::11'],
         ['ping (IPv6) node1 → node2', 'fd00::12'],
       ]);
       expect(remarks).toEqual([]);
-      const guards = new Map([['node1', on(one)]]);
-      expect(expectation(probes[0]!, guards, NEIGHBOURS, cluster)).toBe('fails');
+      const rules = new Map([['node1', on(one)]]);
+      expect(expectation(probes[0]!, rules, NEIGHBOURS, cluster)).toBe('fails');
     });
 
-    it.each(BOTH)('$exercise says so where it cannot be proven', (one) => {
+    it.each(BOTH)('$exercise: reports where it cannot be proven', (one) => {
       expect(six(one, at(node1, 'fd00::11'), at(node2)).remarks).toEqual([
         'over IPv6 it is not proven, for want of a global address on node2',
       ]);
@@ -159,7 +162,7 @@ describe('the probes for a rule on node1', () => {
       });
     });
 
-    it('a node with several addresses pings from the one that is denied', () => {
+    it('a node with several addresses pings from the denied one', () => {
       const denial = rule('deny-ip', 'fd00::12');
       const script = (...addresses: readonly string[]): string => {
         const [ping] = six(denial, at(node1, 'fd00::11'), at(node2, ...addresses)).probes;
@@ -172,24 +175,26 @@ describe('the probes for a rule on node1', () => {
   });
 
   it('deny-mac: the prober is the node with the MAC', () => {
-    expect(foreseen(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
+    expect(expectations(rule('deny-mac', '02:00:00:00:00:12'))[0]).toBe('ping node2 → node1 fails');
   });
 
-  it('deny-mac behind a router: says that the MAC is not to be state', () => {
+  it('deny-mac behind a router: reports that the MAC is not visible', () => {
     const behind = candidate(node1, {neighbours: new Map()});
     const plan = chooseProbes(rule('deny-mac', '02:00:00:00:00:12'), behind, others, cluster);
     expect(plan.probes).toEqual([]);
     expect(plan.remarks[0]).toContain('a MAC is only visible on the last hop: packets of node2');
   });
 
-  it('says so when no node has the address', () => {
+  it('reports when no node has the address', () => {
     const plan = chooseProbes(rule('deny-ip', '10.2.67.113'), target, others, cluster);
     expect(plan).toEqual({probes: [], remarks: ['no other node of this cluster has 10.2.67.113: rule and counter only']});
   });
 
   it('for containers: pings go to a container, from the node and back', () => {
-    const busy = candidate(node1, {around: {listeners: [], containers: [{name: 'ssh-1', pid: 7, address: '192.168.0.101'}]}});
-    expect(foreseen(rule('deny-ip', node2.address, {scope: 'containers'}), busy)).toEqual([
+    const busy = candidate(node1, {
+      services: {listeners: [], containers: [{name: 'ssh-1', pid: 7, address: addressLiteral('192.168.0.101')}]},
+    });
+    expect(expectations(rule('deny-ip', node2.address, {scope: 'containers'}), busy)).toEqual([
       'ping node2 → ssh-1 on node1 fails',
       'ping ssh-1 on node1 → node2 fails',
       'ping node0 → ssh-1 on node1 passes',
@@ -198,15 +203,15 @@ describe('the probes for a rule on node1', () => {
 
   describe('against a container', () => {
     const has = (...names: readonly number[]): Partial<Candidate> => ({
-      around: {
+      services: {
         listeners: [],
-        containers: names.map((number) => ({name: `ssh-${number}`, pid: number, address: `192.168.0.10${number}`})),
+        containers: names.map((pid) => ({name: `ssh-${pid}`, pid, address: addressLiteral(`192.168.0.10${pid}`)})),
       },
     });
     const busy = candidate(node1, has(1, 4));
     const plan = (one: Rule) => chooseProbes(one, busy, [candidate(node0, has(3)), candidate(node2, has(2))], cluster);
 
-    it('it is the container that pings one on the rule’s node, and another that passes', () => {
+    it('the denied container pings one on the rule’s node, and another one pings it, too, which passes', () => {
       const {probes} = plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'}));
       expect(probes.map(showProbe)).toEqual([
         'ping ssh-2 on node2 → ssh-1 on node1',
@@ -218,7 +223,7 @@ describe('the probes for a rule on node1', () => {
       );
     });
 
-    it('says what such a rule cannot do for the node itself', () => {
+    it('reports what such a rule cannot do for the node itself', () => {
       expect(plan(rule('deny-ip', '192.168.0.102')).remarks).toEqual([
         'no other node of this cluster has 192.168.0.102: rule and counter only',
         expect.stringMatching(/^a container's packets reach other nodes with its node's address, .*: --scope containers$/),
@@ -229,35 +234,35 @@ describe('the probes for a rule on node1', () => {
 });
 
 describe('a packet of a container', () => {
-  const inside = {label: 'ssh-1 on node1', address: '192.168.0.101', node: 'node1', pid: 1};
-  const beside = {...inside, label: 'ssh-4 on node1', address: '192.168.0.104', pid: 4};
+  const inside = {label: 'ssh-1 on node1', address: addressLiteral('192.168.0.101'), node: 'node1', pid: 1};
+  const neighbour = {...inside, label: 'ssh-4 on node1', address: addressLiteral('192.168.0.104'), pid: 4};
   const outside = {label: 'node2', address: node2.address, node: 'node2'};
   const with_ = (...rules: Rule[]) => new Map([['node1', {node: node1, rules, sources: []}]]);
-  const foresee = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
+  const expected = (from: Probe['from'], to: Probe['to'], ...rules: Rule[]) =>
     expectation({kind: 'ping', from, to}, with_(...rules), NEIGHBOURS, cluster);
 
-  it('is passed on by its own node, which may deny it', () => {
+  it('is forwarded by its own node, which may deny it', () => {
     const denial = rule('deny-ip', inside.address, {scope: 'containers'});
-    expect(foresee(inside, outside, denial)).toBe('fails');
-    expect(foresee(outside, inside, denial)).toBe('fails');
-    expect(foresee(beside, outside, denial)).toBe('passes');
-    expect(foresee(inside, beside, denial)).toBe('fails');
+    expect(expected(inside, outside, denial)).toBe('fails');
+    expect(expected(outside, inside, denial)).toBe('fails');
+    expect(expected(neighbour, outside, denial)).toBe('passes');
+    expect(expected(inside, neighbour, denial)).toBe('fails');
   });
 
   it('leaves a node where only HTTP comes in, and gets its answer', () => {
     const http = rule('http-only', undefined, {scope: 'containers'});
-    expect(foresee(inside, outside, http)).toBe('passes');
-    expect(foresee(outside, inside, http)).toBe('fails');
-    expect(foresee(inside, beside, http)).toBe('fails');
+    expect(expected(inside, outside, http)).toBe('passes');
+    expect(expected(outside, inside, http)).toBe('fails');
+    expect(expected(inside, neighbour, http)).toBe('fails');
   });
 
   it('does not carry its node’s MAC there', () => {
-    expect(foresee(inside, outside, rule('deny-mac', MACS.get('node1')![0]!, {scope: 'containers'}))).toBe('passes');
+    expect(expected(inside, outside, rule('deny-mac', MACS.get('node1')![0]!, {scope: 'containers'}))).toBe('passes');
   });
 });
 
-describe('what a probe showed', () => {
-  const end = {label: 'a', address: '198.18.0.11', node: 'node1'};
+describe('the result of a probe', () => {
+  const end = {label: 'a', address: addressLiteral('198.18.0.11'), node: 'node1'};
   const read = (kind: Probe['kind'], stdout: string, code: number) =>
     probeFact({kind, from: end, to: end, port: 80}).parse({stdout, code});
   const PING = 'PING 198.18.0.11 (198.18.0.11) 56(84) bytes of data.\n';
@@ -293,8 +298,8 @@ describe('what a probe showed', () => {
     expect(read(kind, stdout, code)).toEqual({kind: result, detail});
   });
 
-  it('a probe that hears nothing until its time is over is silent', () => {
-    const end = {label: 'node0', address: '198.18.0.10', node: 'node0'};
+  it('a probe without an answer until its time limit is silent', () => {
+    const end = {label: 'node0', address: addressLiteral('198.18.0.10'), node: 'node0'};
     for (const kind of ['ping', 'tcp', 'http'] as const)
       expect(probeFact({kind, from: end, to: end, port: 22}).whenTimedOut).toEqual({kind: 'silent', detail: 'no answer'});
   });

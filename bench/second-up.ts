@@ -1,7 +1,7 @@
 /**
  * How fast is an `up` that has nothing to do? On the lab, side by side in one run:
  *  - hw5: connects and sees all facts of all steps in one joined script a host;
- *  - the same facts one after the other, each an `ssh` of its own over a multiplexed OpenSSH connection, all hosts at once: what tools do that run a
+ *  - the same facts one after the other, each an `ssh` of its own over a multiplexed OpenSSH connection, all hosts concurrently: what tools do that run a
  *    command a check.
  * Prints medians and their ratio. `npx tsx bench/second-up.ts [cluster.yaml] [rounds]`; the cluster has to be up.
  */
@@ -20,7 +20,7 @@ import {connectSsh} from '../src/host/ssh-host.js';
 const [file = '/var/lib/hw5/labs/hw5/cluster.yaml', rounds = '5'] = process.argv.slice(2);
 const cluster = await loadCluster(file, {env: process.env, home: homedir()});
 const inputs = await prepareInputs(cluster, {cacheDir: join(homedir(), '.cache', 'hw5'), now: Date.now()});
-const folder = await mkdtemp(join(tmpdir(), 'hw5-bench-'));
+const directory = await mkdtemp(join(tmpdir(), 'hw5-bench-'));
 const run = promisify(execFile);
 
 const times: {hw5: number[]; openssh: number[]} = {hw5: [], openssh: []};
@@ -30,7 +30,7 @@ try {
     times.openssh.push(await timed(() => Promise.all(cluster.nodes.map((node) => oneByOne(node, cluster)))));
   }
 } finally {
-  await rm(folder, {recursive: true, force: true});
+  await rm(directory, {recursive: true, force: true});
 }
 const facts = cluster.nodes.map((node) => factsOf(node).length);
 const [hw5, openssh] = [median(times.hw5), median(times.openssh)];
@@ -47,7 +47,7 @@ async function joined(): Promise<void> {
 async function oneByOne(node: ClusterNode, {ssh}: Cluster): Promise<void> {
   const to = [
     '-o',
-    `ControlPath=${folder}/%h`,
+    `ControlPath=${directory}/%h`,
     '-o',
     `UserKnownHostsFile=${ssh.knownHosts}`,
     '-i',
@@ -61,7 +61,7 @@ async function oneByOne(node: ClusterNode, {ssh}: Cluster): Promise<void> {
   await run('ssh', ['-O', 'exit', ...to]);
 }
 
-/** Every script that hw5 runs on the node to look. */
+/** Every script that hw5 runs on a node to observe it. */
 function factsOf(node: ClusterNode): string[] {
   return COMPONENTS.filter((step) => step.targets(cluster).includes(node)).flatMap((step) => {
     const context = {node, cluster, inputs, unreachable: new Set<string>()};

@@ -3,7 +3,7 @@ import {build} from 'esbuild';
 import {buildNodePrograms} from './node-programs.mjs';
 
 /**
- * Builds every workspace under emulators/ into dist/emulators/<name>/: its programs, and install.json, which says what the lab installs of it
+ * Builds every workspace under emulators/ into dist/emulators/<name>/: its programs, and install.json, which lists what the lab installs of it
  * in a machine (the format is in src/lab/preinstalled.ts). The `hw5` field of the workspace's package.json names the entry points:
  *   "programs": {"<name>": "<source file>"}
  *   "install": the source file that exports the content of install.json as `install`

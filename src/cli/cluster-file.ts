@@ -41,7 +41,7 @@ async function existing(path: string, hint: string): Promise<string> {
   }
 }
 
-/** Finds, reads and checks the cluster file. @param brings whether the command uploads files that the cluster file names, so that they must exist */
-export async function findCluster(options: GlobalOptions, context: CliContext, brings = false): Promise<Cluster> {
-  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, checkUploads: brings});
+/** Finds, reads and checks the cluster file. @param checkUploads whether files that the cluster file names must exist, because the command uploads them */
+export async function findCluster(options: GlobalOptions, context: CliContext, checkUploads = false): Promise<Cluster> {
+  return loadCluster(await clusterFile(options, context), {env: context.env, home: context.home, checkUploads});
 }

@@ -7,7 +7,7 @@ export function writer(stream: NodeJS.WriteStream): (chunk: Buffer) => Promise<v
   return (chunk) => (stream.write(chunk) ? undefined : once(stream, 'drain').then(() => undefined));
 }
 
-/** Runs what ends only with Ctrl-C, such as `logs --follow`: exit code 130, without the message that work was interrupted. */
+/** Runs what only Ctrl-C terminates, such as `logs --follow`: exit code 130, without the message that work was interrupted. */
 export async function untilInterrupted(context: CliContext, work: () => Promise<void>): Promise<void> {
   try {
     await work();

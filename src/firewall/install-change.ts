@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
+import {programCall} from '../components/firewall/program.js';
 import {quote, script} from '../host/command.js';
 import type {Host} from '../host/host.js';
 import {CommandError, Hw5Error} from '../support/errors.js';
 import {template} from '../support/template.js';
 import type {HostChange} from './host-change.js';
-import {programCall} from './program.js';
 
 /** Exit codes of the program on the host. */
 const BUSY = 75;

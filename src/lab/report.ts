@@ -5,6 +5,8 @@ import {lock} from '../support/lock.js';
 /** What all operations on a lab take. */
 export interface LabContext {
   readonly signal?: AbortSignal | undefined;
+  /** How long a machine that is on may take to answer SSH before it is switched off and on. Default 60 s. */
+  readonly answerLimitMs?: number | undefined;
   /** Receives the same events as a run on a cluster emits; the machines are the hosts. */
   readonly emit: Emit;
 }

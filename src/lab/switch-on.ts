@@ -12,13 +12,15 @@ export async function switchOn(
   lab: Lab,
   machines: readonly LabMachine[],
   part: DoPart,
-  {base, resolver, authorizedKeys, preinstalled, signal}: DiskParts,
+  {base, resolver, authorizedKeys, preinstalled, signal, answerLimitMs}: DiskParts,
 ): Promise<void> {
   // The host may have changed networks since the disks were made, and the lab's rules admit only the resolvers that it has now.
   const files = [...preinstalled.files, resolvConfFile(resolver.resolvConf)];
   if (!(await isKnown(lab, authorizedKeys))) files.push(authorizedKeysFile(authorizedKeys));
   const results = await Promise.allSettled(
-    machines.map((machine) => part('machine', machine.name, (report) => bringUp(lab, machine, {base, files, report, signal}))),
+    machines.map((machine) =>
+      part('machine', machine.name, (report) => bringUp(lab, machine, {base, files, report, signal, answerLimitMs})),
+    ),
   );
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const known = errors.filter((error) => error instanceof Hw5Error);

@@ -45,7 +45,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
     const record = await readRecord(host, name);
     const definition = agree(options, record);
     const lab = labFrom(definition, host);
-    const {signal} = context;
+    const {signal, answerLimitMs} = context;
     let parts: DiskParts | undefined;
     await part('lab', HERE, async (report) => {
       await removeInterrupted(host, record ? lab : labFrom(defineLab({name, count: 9}), host));
@@ -54,7 +54,7 @@ export async function labUp(options: LabOptions, host: LabHost, preinstalled: Pr
       const resolver = await findResolver();
       const isMended = await applyNetwork(host, lab, resolver, signal);
       if (!record) await writeRecord(host, lab, {...definition, baseKey: base.key});
-      parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
+      parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal, answerLimitMs};
       return (await createDisks(lab, parts)) || isMended;
     });
     const {base, resolver} = parts!;

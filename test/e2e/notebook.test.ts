@@ -53,7 +53,7 @@ test('the starter notebook shows the containers, runs a command on each, and eac
   }
 });
 
-describe('without the token nobody gets in', () => {
+describe('without the token access is denied', () => {
   test('a browser sees the login page, through every node', async () => {
     await using browser = await freshBrowser();
     const page = await browser.context.newPage();
@@ -63,7 +63,7 @@ describe('without the token nobody gets in', () => {
     }
   });
 
-  test('a wrong token is refused', async () => {
+  test('a wrong token is rejected', async () => {
     await using browser = await freshBrowser();
     const page = await browser.context.newPage();
     await page.goto(origins[0]!);

@@ -4,7 +4,7 @@ import type {ClusterStatus} from '../../src/status/status.js';
 import {ensureCluster, hw5, inMachine, LAB} from '../support/lab.js';
 
 const NODES = ['node0', 'node1', 'node2'] as const;
-/** Far more than any recovery takes, on a machine that is busy with something else too. */
+/** Far more than any recovery takes, also on a busy host. */
 const LIMIT_MS = 240_000;
 
 /** A container of a task that runs, as its machine's Docker shows it. */
@@ -15,7 +15,7 @@ interface Running {
   readonly ip: string;
 }
 
-async function look(): Promise<ClusterStatus> {
+async function clusterStatus(): Promise<ClusterStatus> {
   const result = await hw5(['--lab-name', LAB.name, 'status', '--json']);
   return JSON.parse(result.stdout as string) as ClusterStatus;
 }
@@ -40,14 +40,14 @@ async function containers(nodes: readonly string[] = NODES): Promise<Running[]> 
   return lists.flat();
 }
 
-/** Waits until the cluster is healthy again; gives the seconds it took, and notes them in $HW5_CHAOS_REPORT for docs/reliability.md. */
-async function recovered(deed: string): Promise<void> {
+/** Waits until the cluster is healthy again, and appends the seconds that took to $HW5_CHAOS_REPORT, for docs/reliability.md. */
+async function recovered(failure: string): Promise<void> {
   const started = performance.now();
   await expect
-    .poll(async () => (await look()).healthy, {timeout: LIMIT_MS, interval: 500, message: `healthy after: ${deed}`})
+    .poll(async () => (await clusterStatus()).healthy, {timeout: LIMIT_MS, interval: 500, message: `healthy after: ${failure}`})
     .toBe(true);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  if (process.env['HW5_CHAOS_REPORT']) await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${deed} | ${seconds} s |\n`);
+  if (process.env['HW5_CHAOS_REPORT']) await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${failure} | ${seconds} s |\n`);
 }
 
 /** When schedulers subscribed at the master, by their journals: seconds since 1970. */
@@ -64,20 +64,20 @@ async function subscriptions(nodes: readonly string[]): Promise<number[]> {
 }
 
 /**
- * Does a deed to the leading scheduler and waits until one has subscribed anew; the time between is noted. The status alone would not
- * do: until the dead one's lease ends it tells of the last subscription.
+ * Causes a failure of the leading scheduler and waits until one has subscribed again; the time in between is recorded. The status does not
+ * suffice: until the lease of the failed one expires it reports the last subscription.
  */
-async function failedOver(what: string, nodes: readonly string[], deed: () => Promise<unknown>): Promise<void> {
-  const {id} = (await look()).framework;
+async function failedOver(what: string, nodes: readonly string[], cause: () => Promise<unknown>): Promise<void> {
+  const {id} = (await clusterStatus()).framework;
   const since = Date.now() / 1000;
-  await deed();
-  const fresh = async () => (await subscriptions(nodes)).filter((time) => time > since);
-  await expect.poll(fresh, {timeout: LIMIT_MS, interval: 500, message: `another subscription after: ${what}`}).not.toEqual([]);
-  const seconds = (Math.min(...(await fresh())) - since).toFixed(1);
+  await cause();
+  const later = async () => (await subscriptions(nodes)).filter((time) => time > since);
+  await expect.poll(later, {timeout: LIMIT_MS, interval: 500, message: `another subscription after: ${what}`}).not.toEqual([]);
+  const seconds = (Math.min(...(await later())) - since).toFixed(1);
   if (process.env['HW5_CHAOS_REPORT'])
     await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${what}: subscribed again | ${seconds} s |\n`);
   await expect
-    .poll(async () => (await look()).framework, {timeout: LIMIT_MS, interval: 500})
+    .poll(async () => (await clusterStatus()).framework, {timeout: LIMIT_MS, interval: 500})
     .toMatchObject({state: 'healthy', connected: true, id});
 }
 
@@ -91,9 +91,9 @@ async function etcdLeader(): Promise<string> {
   throw new Error('no etcd member leads');
 }
 
-/** The node whose scheduler leads, made to be another one than the master's: that one's loss is another story. */
-async function leaderBesidesTheMaster(): Promise<string> {
-  const leader = async () => (await look()).framework.leader;
+/** The node whose scheduler leads. It is moved away from the Mesos master's node, so that a failure of the node does not affect the master. */
+async function leaderNotOnMaster(): Promise<string> {
+  const leader = async () => (await clusterStatus()).framework.leader;
   if ((await leader()) === 'node0') {
     await inMachine('node0', 'systemctl stop hw5-scheduler');
     await expect.poll(leader, {timeout: LIMIT_MS, interval: 500}).toMatch(/node[12]/);
@@ -112,8 +112,8 @@ const TASKS = [
 ];
 
 /**
- * Waits until each task runs once. A container that ended with its machine is missed only when the agent is back: until then all looks well.
- * Meanwhile no address may be seen twice.
+ * Waits until each task runs once. The status is not enough: the end of a container whose machine was switched off is reported only when the agent
+ * is back. No address may be in use twice in the meantime.
  */
 async function oneEach(): Promise<readonly Running[]> {
   let running: readonly Running[] = [];
@@ -138,7 +138,7 @@ describe('the cluster survives', () => {
 
   test('a killed scheduler: one subscribes again with the same id, no task is touched', async () => {
     const before = await containers();
-    const {leader} = (await look()).framework;
+    const {leader} = (await clusterStatus()).framework;
     await failedOver('leading scheduler killed', NODES, () =>
       inMachine(leader!, 'systemctl kill --kill-who=main -s KILL hw5-scheduler'),
     );
@@ -148,11 +148,14 @@ describe('the cluster survives', () => {
 
   test('a leader that is stopped for good: another node leads', async () => {
     const before = await containers();
-    const {leader} = (await look()).framework;
+    const {leader} = (await clusterStatus()).framework;
     const others = NODES.filter((node) => node !== leader);
     try {
       await failedOver('leading scheduler stopped', others, () => inMachine(leader!, 'systemctl stop hw5-scheduler'));
-      expect((await look()).framework).toMatchObject({state: 'healthy', leader: expect.stringMatching(others.join('|'))});
+      expect((await clusterStatus()).framework).toMatchObject({
+        state: 'healthy',
+        leader: expect.stringMatching(others.join('|')),
+      });
     } finally {
       await inMachine(leader!, 'systemctl start hw5-scheduler');
     }
@@ -161,7 +164,7 @@ describe('the cluster survives', () => {
   });
 
   test("the leading scheduler's node cut off from the network: another one leads, no task is touched", async () => {
-    const victim = await leaderBesidesTheMaster();
+    const victim = await leaderNotOnMaster();
     const others = NODES.filter((node) => node !== victim);
     const before = await containers();
     const cable = (verb: '-I' | '-D') =>
@@ -171,7 +174,10 @@ describe('the cluster survives', () => {
       );
     try {
       await failedOver('leading scheduler cut off', others, () => cable('-I'));
-      expect((await look()).framework).toMatchObject({state: 'healthy', leader: expect.stringMatching(others.join('|'))});
+      expect((await clusterStatus()).framework).toMatchObject({
+        state: 'healthy',
+        leader: expect.stringMatching(others.join('|')),
+      });
       expect(ids(await containers())).toEqual(ids(before));
     } finally {
       await cable('-D');
@@ -187,14 +193,14 @@ describe('the cluster survives', () => {
     expect(ids(await containers())).toEqual(ids(before));
   });
 
-  test('a killed Mesos agent: its containers go on', async () => {
+  test('a killed Mesos agent: its containers keep running', async () => {
     const before = await containers();
     await inMachine('node1', 'systemctl kill --kill-who=main -s KILL hw5-mesos-agent');
     await recovered('Mesos agent killed');
     expect(ids(await containers())).toEqual(ids(before));
   });
 
-  test('a killed container: started anew at its address, the others untouched', async () => {
+  test('a killed container: started again at its address, the others untouched', async () => {
     const before = await containers();
     const victim = before.find(({task}) => task === 'ssh-2')!;
     await inMachine(victim.node, `docker kill ${victim.id}`);
@@ -206,7 +212,7 @@ describe('the cluster survives', () => {
     expect(ids(after.filter(({task}) => task !== 'ssh-2'))).toEqual(ids(before.filter(({task}) => task !== 'ssh-2')));
   });
 
-  test('a killed BIRD: containers go on reaching each other', async () => {
+  test('a killed BIRD: containers still reach each other', async () => {
     const running = await containers();
     const from = running.find(({task}) => task === 'ssh-1')!;
     const to = running.find(({node}) => node !== from.node)!;
@@ -227,7 +233,7 @@ describe('the cluster survives', () => {
     const before = await containers();
     await inMachine('node1', 'kill -9 $(pgrep -x dockerd)');
     await expect
-      .poll(async () => (await look()).healthy, {timeout: 30_000, interval: 200})
+      .poll(async () => (await clusterStatus()).healthy, {timeout: 30_000, interval: 200})
       .toBe(false)
       .catch(() => undefined);
     await recovered('dockerd killed');
@@ -238,12 +244,15 @@ describe('the cluster survives', () => {
   });
 
   test("the leading scheduler's machine without power: another one leads; after its return no address is held twice", async () => {
-    const victim = await leaderBesidesTheMaster();
+    const victim = await leaderNotOnMaster();
     const others = NODES.filter((node) => node !== victim);
     const before = await containers();
     try {
       await failedOver("leading scheduler's machine off", others, () => hw5(['lab', 'power', 'off', '--name', LAB.name, victim]));
-      expect((await look()).framework).toMatchObject({state: 'healthy', leader: expect.stringMatching(others.join('|'))});
+      expect((await clusterStatus()).framework).toMatchObject({
+        state: 'healthy',
+        leader: expect.stringMatching(others.join('|')),
+      });
       const meanwhile = await containers(others);
       expect(ids(meanwhile)).toEqual(ids(without(before, victim)));
     } finally {

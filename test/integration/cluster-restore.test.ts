@@ -6,7 +6,7 @@ import {ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
 const NODES = ['node0', 'node1', 'node2'] as const;
 const SAVE = 'restore-test';
 const KNOWN_HOSTS = `/var/lib/hw5/labs/${LAB.name}/known_hosts`;
-/** It takes some twenty seconds on a computer that does nothing else. */
+/** It takes some twenty seconds on an idle host. */
 const LIMIT_MS = 120_000;
 
 const lab = async (...args: string[]) => {
@@ -28,7 +28,7 @@ test('a cluster that was broken in many ways is healthy again after `lab restore
   expect(JSON.parse((await lab('saved', '--json')).stdout as string)).toContainEqual(
     expect.objectContaining({name: SAVE, machines: 3, running: NODES}),
   );
-  // the machines ran on
+  // the machines are still running
   expect((await onLab(['status'])).exitCode).toBe(0);
 
   for (const node of NODES) await inMachine(node, 'systemctl stop hw5-etcd; rm -rf /var/lib/hw5/etcd');

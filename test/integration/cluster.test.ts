@@ -83,12 +83,12 @@ describe('the whole cluster on the lab', () => {
     const up = await onLab(['up', '--verbose']);
     expect(up.all).not.toContain(token);
     for (const node of NODES) {
-      const seen = await inMachine(
+      const output = await inMachine(
         node,
         'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n"; journalctl --no-pager -o cat',
       );
-      expect(seen).toContain('mesos-agent');
-      expect(seen.includes(token), node).toBe(false);
+      expect(output).toContain('mesos-agent');
+      expect(output.includes(token), node).toBe(false);
       const modes = await inMachine(
         node,
         'stat -c "%a %U" /etc/hw5/containers /etc/hw5/containers/*/token /etc/hw5/containers/*/id_ed25519 /etc/hw5/containers/ssh/ssh_host_ed25519_key /etc/hw5/framework.json /etc/hw5/proxy.env | sort -u',
@@ -97,12 +97,12 @@ describe('the whole cluster on the lab', () => {
     }
   });
 
-  test('lets nobody near the API of a proxy from outside', async () => {
+  test('rejects access to the API of a proxy from outside', async () => {
     await expect(inMachine('node0', `curl -s -m 3 http://${ADDRESSES[1]}:8001/api/routes`)).rejects.toThrow();
     expect(await inMachine('node1', "curl -s -m 3 -o /dev/null -w '%{http_code}' http://127.0.0.1:8001/api/routes")).toBe('403');
   });
 
-  test('shows what was broken with plan, and mends just that', async () => {
+  test('plan shows what was broken, and up repairs just that', async () => {
     await inMachine(
       'node1',
       'systemctl stop hw5-proxy; echo "# changed by hand" >> /etc/systemd/system/hw5-proxy.service; rm /usr/local/bin/calicoctl',
@@ -136,8 +136,8 @@ describe('the whole cluster on the lab', () => {
     expect(await inMachine('node2', 'command -v conntrack')).toBe('/usr/sbin/conntrack');
   });
 
-  test('refuses a second run on the same hosts, and says who works there', async () => {
-    // something that takes a while to mend
+  test('rejects a second run on the same hosts, and names the first', async () => {
+    // something that takes a while to repair
     await inMachine('node0', 'systemctl stop hw5-scheduler');
     const isLocked = inMachine('node2', 'until [ -s /run/hw5.lock ]; do sleep 0.02; done');
     const first = hw5(['--lab-name', LAB.name, 'up']);
@@ -145,8 +145,8 @@ describe('the whole cluster on the lab', () => {
     // it holds all hosts for as long as this takes, and no longer than its lease
     process.kill(first.pid!, 'SIGSTOP');
     try {
-      const refused = await onLab(['up'], 1);
-      expect(refused.all).toMatch(new RegExp(`node0 is locked by another run: hw5 up of root@.*, process ${first.pid}`));
+      const rejected = await onLab(['up'], 1);
+      expect(rejected.all).toMatch(new RegExp(`node0 is locked by another run: hw5 up of root@.*, process ${first.pid}`));
     } finally {
       process.kill(first.pid!, 'SIGCONT');
     }
@@ -154,7 +154,7 @@ describe('the whole cluster on the lab', () => {
     expect((await onLab(['plan'], 0)).stdout).toBe('nothing to change');
   });
 
-  test('does not trust a host whose key it does not know', async () => {
+  test('does not trust a host with an unknown key', async () => {
     const yaml = await inMachine('node0', 'true').then(() => onLab(['validate', '--json']));
     const cluster = JSON.parse(yaml.stdout as string) as {ssh: {key: string; user: string}};
     const file = `/tmp/hw5-unknown-${process.pid}.yaml`;
@@ -167,8 +167,8 @@ describe('the whole cluster on the lab', () => {
       }),
     );
     try {
-      const refused = await hw5(['-f', file, 'status']);
-      expect(refused.all).toMatch(/host key/i);
+      const rejected = await hw5(['-f', file, 'status']);
+      expect(rejected.all).toMatch(/host key/i);
       const accepted = await hw5(['-f', file, '--accept-new-host-keys', 'status', '--json']);
       expect((JSON.parse(accepted.stdout as string) as ClusterStatus).nodes[0]!.reachable).toBe(true);
       const known = await hw5(['-f', file, 'status', '--json']);
@@ -194,7 +194,7 @@ describe('the whole cluster on the lab', () => {
     expect((await status(0)).tasks.every(({state}) => state === 'running')).toBe(true);
   });
 
-  test('leaves nothing behind but the data after down, nothing at all with --purge, and comes up again', async () => {
+  test('down leaves nothing but data, with --purge nothing at all, and up works again after each', async () => {
     await onLab(['down', '--purge']);
     const before = await states();
     await onLab(['up']);

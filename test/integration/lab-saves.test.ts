@@ -67,7 +67,7 @@ describe.sequential('a saved lab', () => {
   });
   afterAll(removeAll);
 
-  it('comes back with files, deleted files, host keys and sudo passwords as they were, whatever was changed since', async () => {
+  it('comes back with files, deleted files, host keys and sudo passwords as they were, regardless of changes since', async () => {
     await dockerIsUp();
     await inside('node0', CHANGE);
     const before = await inside('node0', OBSERVE);
@@ -75,7 +75,7 @@ describe.sequential('a saved lab', () => {
     const password = await readFile(node1.sudoPasswordFile, 'utf8');
     const save = await labSave({lab: lab.name, save: 'first'}, host, context);
     expect(save).toMatchObject({name: 'first', running: ['node0', 'node1'], lab: {name: lab.name, count: 2}});
-    // the machines run on
+    // the machines are still running
     expect(await isOn()).toEqual([true, true]);
 
     await inside('node0', 'rm -rf /root/kept /root/link /usr/share/perl5 /var/lib/docker/volumes; echo more > /root/more');

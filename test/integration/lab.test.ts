@@ -54,7 +54,7 @@ const rules = async (): Promise<string[]> =>
     .filter((line) => new RegExp(`[ :]${lab.chain}\\b`).test(line))
     .map((line) => line.replace(/\[.*\]/, ''));
 
-/** Everything of the lab that can be found on this computer, cache apart. */
+/** Everything of the lab that can be found on the host, except for the cache. */
 async function traces(): Promise<string[]> {
   const names = [lab.name, lab.bridge, ...lab.machines.map((machine) => machine.nspawnName)];
   const isOurs = (text: string): boolean => names.some((name) => text.includes(name));
@@ -74,10 +74,10 @@ async function traces(): Promise<string[]> {
   ];
 }
 
-/** For a world of its own: other labs may be up here, settings are put back with the last, and nobody else's rules are touched. */
+/** For an isolated environment: other labs may be up on the host, settings are restored with the last one, and foreign rules must not be changed. */
 const world: LabHost = {...host, state: '/run/state', saves: '/run/saves', run: '/run/hw5/labs'};
 
-/** Runs a program in a network with an own /run. @param prepare a shell script. @returns what it prints */
+/** Runs a program in a network namespace with its own /run. @param prepare a shell script. @returns what it prints */
 function runInWorld(prepare: string, program: string): Promise<string> {
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
   const begin = 'mount -t tmpfs tmpfs /run; mkdir /run/systemd /run/mount; ip link set lo up';
@@ -111,17 +111,17 @@ describe.sequential('a lab', () => {
     expect(await inside('node0', 'ip -4 -o address show host0 | wc -l')).toBe('1');
   });
 
-  it('has machines that ask for a password, where it is wanted', async () => {
+  it('has machines whose sudo requires a password, where that is configured', async () => {
     expect(await run([...sshCommand(lab, 'node0'), 'sudo -n id -u'])).toBe('0\n');
     expect((await tryRun([...sshCommand(lab, 'node1'), 'sudo -n id -u'])).stderr).toContain('a password is required');
     const password = await readFile(node1.sudoPasswordFile, 'utf8');
     expect(await run([...sshCommand(lab, 'node1'), 'sudo -S -p "" id -u'], {stdin: `${password}\n`})).toBe('0\n');
   });
 
-  it('gets more processor time than one process of this computer', async () => {
+  it('gets more processor time than a single process of the host', async () => {
     const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
     const weights = [await read('/sys/fs/cgroup/cpu/hw5-lab/cpu.shares'), await read('/sys/fs/cgroup/hw5-lab/cpu.weight')];
-    // under systemd the machines are units beside the others
+    // under systemd the machines are units like all others
     if (!existsSync('/run/systemd/system')) expect(weights).toContainEqual(expect.stringMatching(/^16(384|00)\n$/));
   });
 
@@ -142,7 +142,7 @@ describe.sequential('a lab', () => {
     expect(await inside('node0', 'ping -q -c1 -W2 node1 >/dev/null && getent hosts deb.debian.org >/dev/null && echo fine')).toBe(
       'fine',
     );
-    // In the benchmarking range, where nobody lives.
+    // An unused address in the benchmarking range.
     expect(await inside('node0', 'ping -q -c1 -W2 198.19.255.1')).toContain('1 errors');
     const counters = await run(['iptables', '-nvxL', lab.chain]);
     expect(Number(/^\s*(\d+).* 198\.18\.0\.0\/15 /m.exec(counters)?.[1])).toBeGreaterThan(0);
@@ -154,15 +154,15 @@ describe.sequential('a lab', () => {
     expect([await pids(), await rules()]).toEqual(before);
   });
 
-  it('refuses to become another one', async () => {
+  it('cannot be changed into another one', async () => {
     await expect(labUp({...options, count: 3}, host, preinstalled, context)).rejects.toThrow('exists with 2 machines');
     const overlapping = {name: 'lab-test-b', subnet: '198.18.0.128/26'};
-    await expect(labUp(overlapping, host, preinstalled, context)).rejects.toThrow('is in use on this computer already');
+    await expect(labUp(overlapping, host, preinstalled, context)).rejects.toThrow('is in use on this host already');
     await labDown(overlapping, host, context);
   });
 
   it.each(['supervisor', 'process 1'] as const)(
-    'mends itself when the %s of a machine is killed, and keeps its disk',
+    'is repaired when the %s of a machine is killed, and keeps its disk',
     async (victim) => {
       await inside('node0', `echo ${JSON.stringify(victim)} > /root/kept; sync`);
       const [, other] = await pids();
@@ -176,9 +176,9 @@ describe.sequential('a lab', () => {
     },
   );
 
-  it('mends its network under running machines', async () => {
+  it('has its network repaired under running machines', async () => {
     const before = await pids();
-    const wanted = await rules();
+    const rulesBefore = await rules();
     await run(['ip', 'link', 'delete', lab.bridge]);
     await run(['iptables', '-w', '-F', lab.chain]);
     await run([
@@ -197,30 +197,30 @@ describe.sequential('a lab', () => {
     ]);
     await up();
     expect(await pids()).toEqual(before);
-    expect(await rules()).toEqual(wanted);
+    expect(await rules()).toEqual(rulesBefore);
     expect(await inside('node0', 'ping -q -c1 -W2 node1 >/dev/null && getent hosts deb.debian.org >/dev/null && echo fine')).toBe(
       'fine',
     );
   });
 
-  it('switches machines off and on that nothing else helps: one without its cable, one whose sshd is stopped', async () => {
+  it('switches machines off and on where nothing else helps: one without its cable, one whose sshd is stopped', async () => {
     for (const machine of ['node0', 'node1']) await inside(machine, 'echo kept > /root/kept; sync');
     await inside('node0', 'systemctl stop ssh.socket ssh.service');
     await run(['ip', 'link', 'delete', cable(node1)]);
-    const said: string[] = [];
+    const actions: string[] = [];
     const emit: Emit = (event) => {
-      if (event.type === 'action' && event.action.includes('switching')) said.push(`${event.host} ${event.action}`);
+      if (event.type === 'action' && event.action.includes('switching')) actions.push(`${event.host} ${event.action}`);
     };
-    await labUp(options, host, preinstalled, {emit});
-    expect(said.sort()).toEqual([
-      'node0 has not answered SSH for 60 s: switching it off and on',
+    await labUp(options, host, preinstalled, {emit, answerLimitMs: 5_000});
+    expect(actions.sort()).toEqual([
+      'node0 has not answered SSH for 5 s: switching it off and on',
       'node1 its network cable is gone: switching it off and on',
     ]);
     expect((await labStatus({name: lab.name}, host)).isUp).toBe(true);
     for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /root/kept')).toBe('kept');
   });
 
-  it('has machines whose plug can be pulled and put back', async () => {
+  it('has machines that can be switched off and on', async () => {
     await inside('node1', 'docker info >/dev/null && systemctl disable hello && echo on > /root/kept; sync');
     await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
     expect((await labStatus({name: lab.name}, host)).machines).toMatchObject([
@@ -229,7 +229,7 @@ describe.sequential('a lab', () => {
     ]);
     await expect(labExec({lab: lab.name, machine: 'node1'}, ['true'], host)).rejects.toThrow('node1 is off');
     await labPowerOn({lab: lab.name, machine: 'node1'}, host, {});
-    // What was disabled stays so: enabling belongs to the making of the disk.
+    // A unit that was disabled stays so: units are enabled only when the disk is made.
     expect(await inside('node1', 'cat /root/kept; systemctl is-enabled hello')).toBe('on\ndisabled');
   });
 
@@ -251,7 +251,7 @@ describe.sequential('a lab', () => {
     expect(await inside('node1', 'hello')).toBe('hello');
   });
 
-  it('gets the resolver that this computer has now, as after a change of networks, whether a machine is on or off', async () => {
+  it('gets the resolver that the host has now, as after a change of networks, whether a machine is on or off', async () => {
     const {resolvConf} = await findResolver();
     for (const machine of ['node0', 'node1']) await inside(machine, 'echo nameserver 192.0.2.1 > /etc/resolv.conf; sync');
     await labPowerOff({lab: lab.name, machine: 'node1'}, host, {});
@@ -259,7 +259,7 @@ describe.sequential('a lab', () => {
     for (const machine of ['node0', 'node1']) expect(await inside(machine, 'cat /etc/resolv.conf')).toBe(resolvConf.trim());
   });
 
-  it('makes anew what a power loss left half written: a disk, the key of all machines', async () => {
+  it('makes again what a power failure left incomplete: a disk, the key of all machines', async () => {
     const [, other] = await pids();
     await inside('node1', 'echo on > /root/kept; sync');
     await writeFile(join(node0.directory, 'created'), '');
@@ -295,7 +295,7 @@ describe.sequential('a lab', () => {
     expect(await traces()).toEqual([]);
   });
 
-  it('leaves the computer as it was, to the last sysctl, rule and file', async () => {
+  it('leaves the host as it was, to the last sysctl, rule and file', async () => {
     const observe = [
       'find /run -not -name xtables.lock | sort',
       'ip -o link',
@@ -324,12 +324,12 @@ describe.sequential('a lab', () => {
   });
 });
 
-it('warns when the rules of another firewall keep its machines from the resolver, and not when nobody gets an answer', async () => {
-  // Behind w0 is all the rest of the world: a resolver that gives every question back.
+it('warns when the rules of another firewall keep its machines from the resolver, and not when the host gets no answer either', async () => {
+  // Behind w0 is everything else: a resolver that returns every query.
   const resolver = `
     const {execSync} = require('node:child_process');
     const socket = require('node:dgram').createSocket('udp4');
-    socket.on('message', (question, {port, address}) => socket.send(question, port, address));
+    socket.on('message', (query, {port, address}) => socket.send(query, port, address));
     process.stdin.once('data', () => {
       execSync('ip address add 203.0.113.53/24 dev w1 && ip link set w1 up');
       socket.bind(53, '203.0.113.53', () => process.stdout.write('ready'));
@@ -349,8 +349,8 @@ it('warns when the rules of another firewall keep its machines from the resolver
       execSync('ip address add 203.0.113.1/24 dev w0 && ip link set w0 up && ip route add default via 203.0.113.53');
       resolver.stdin.write('go');
       await once(resolver.stdout, 'data');
-      for (const deed of ['true', 'iptables -t mangle -I FORWARD -i br-world ! -o br-world -j DROP', 'ip link set w0 down']) {
-        execSync(deed);
+      for (const change of ['true', 'iptables -t mangle -I FORWARD -i br-world ! -o br-world -j DROP', 'ip link set w0 down']) {
+        execSync(change);
         blocked.push((await labUp(options, host, preinstalled, context)).blockedResolver ?? null);
       }
     } finally {

@@ -11,15 +11,15 @@ async function tasks(): Promise<readonly TaskReport[]> {
 }
 
 /** Waits until it holds, for two minutes at most. @returns its value */
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+async function eventually<T>(what: string, observe: () => Promise<T | undefined | false>): Promise<T> {
   for (const until = Date.now() + 120_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 500))) {
-    const value = await look();
+    const value = await observe();
     if (value) return value;
   }
   throw new Error(`not within two minutes: ${what}`);
 }
 
-/** Waits for a task that is well and of another life than before. */
+/** Waits until a task is healthy again with another id than before. */
 function again(before: TaskReport): Promise<TaskReport> {
   return eventually(`${before.name} is back`, async () =>
     (await tasks()).find((task) => task.name === before.name && task.taskId !== before.taskId && task.healthy === true),
@@ -28,7 +28,7 @@ function again(before: TaskReport): Promise<TaskReport> {
 
 const taskNamed = async (name: string): Promise<TaskReport> => (await tasks()).find((task) => task.name === name)!;
 
-/** What the other tasks run in: nobody may touch them. */
+/** The containers of the other tasks, which must stay as they are. */
 const others = (all: readonly TaskReport[], name: string) =>
   all.filter((task) => task.name !== name).map(({name, taskId, containerId, node}) => ({name, taskId, containerId, node}));
 
@@ -37,25 +37,25 @@ describe('the tasks from the command line', () => {
     await ensureCluster();
   });
 
-  test('restart starts a task anew at its address, and touches no other', async () => {
+  test('restart starts a task again at its address, and touches no other', async () => {
     const before = await tasks();
     const old = before.find(({name}) => name === 'ssh-2')!;
-    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} is ended and started anew`);
-    const fresh = await again(old);
-    expect(fresh.address).toBe(old.address);
-    expect(fresh.restarts).toBe(old.restarts + 1);
+    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} will be ended and started again`);
+    const next = await again(old);
+    expect(next.address).toBe(old.address);
+    expect(next.restarts).toBe(old.restarts + 1);
     expect(others(await tasks(), 'ssh-2')).toEqual(others(before, 'ssh-2'));
   });
 
-  test('a killed task comes back, and its log of before can still be read', async () => {
+  test('a killed task is started again, and the log of its first container can still be read', async () => {
     const old = await taskNamed('ssh-3');
-    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('is killed');
+    expect((await onLab(['task', 'kill', 'ssh-3'])).stdout).toContain('will be killed');
     await again(old);
     expect((await onLab(['task', 'logs', 'ssh-3', '-n', '5'])).all).toContain('Server listening on 0.0.0.0 port 22');
     expect((await onLab(['task', 'logs', 'ssh-3', '--previous'])).all).toContain('Server listening on 0.0.0.0 port 22');
   });
 
-  test('nothing is released that is not lost, and a task that is not there is not guessed at', async () => {
+  test('a task that is not lost is not released, and an unknown name is an error with a suggestion', async () => {
     expect((await onLab(['task', 'release', 'ssh-1'], 1)).all).toContain('ssh-1 is not lost');
     expect((await onLab(['task', 'restart', 'ssh-11'], 2)).all).toContain('did you mean ssh-1?');
   });
@@ -99,7 +99,7 @@ describe('the tasks from the command line', () => {
   });
 
   test.each(['etcd', 'docker', 'calico', 'mesos-master', 'mesos-agent', 'proxy', 'scheduler'])(
-    'the log of %s comes from all nodes that have it',
+    'the log of %s is collected from all nodes that run it',
     async (component) => {
       const {stdout} = await onLab(['logs', component, '-n', '200', '--json']);
       const lines = (stdout as string).split('\n').map((line) => JSON.parse(line) as {node: string; line: string});
@@ -109,7 +109,7 @@ describe('the tasks from the command line', () => {
     },
   );
 
-  test('scale brings more ssh containers, which the notebook reaches, and takes them away again', async () => {
+  test('scale adds ssh containers, which the notebook reaches, and removes them again', async () => {
     const file = await readFile(CLUSTER_FILE, 'utf8');
     const before = await tasks();
     expect((await onLab(['scale', 'ssh=6', '--dry-run'])).stdout).toContain('count: 6');
@@ -147,7 +147,7 @@ describe('the tasks from the command line', () => {
     }
   });
 
-  test('scale refuses what the pool has no addresses for, and leaves the file alone', async () => {
+  test('scale rejects more containers than the pool has addresses, and does not change the file', async () => {
     const file = await readFile(CLUSTER_FILE, 'utf8');
     expect((await onLab(['scale', 'ssh=1001'], 2)).all).toContain('ssh=1001');
     expect((await onLab(['scale', 'jupyter=2'], 2)).all).toContain('jupyter is a single task');
@@ -155,7 +155,7 @@ describe('the tasks from the command line', () => {
     await expect(access(`${CLUSTER_FILE}.new`)).rejects.toThrow();
   });
 
-  test('why tells what a pending task waits for, and 8888 tells on every node that the notebook is away', async () => {
+  test('why prints what a pending task waits for, and port 8888 of every node shows that the notebook is not running', async () => {
     expect(JSON.parse((await onLab(['why', 'jupyter', '--json'])).stdout as string)).toMatchObject({isWell: true, findings: []});
     const old = await taskNamed('jupyter');
     for (const node of ['node0', 'node1', 'node2']) await inMachine(node, 'systemctl stop hw5-mesos-agent');

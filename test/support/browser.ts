@@ -4,7 +4,7 @@ import {type BrowserContext, chromium} from 'playwright-core';
 
 /** Debian's package chromium. */
 const CHROMIUM = '/usr/bin/chromium';
-/** It must talk to nobody but the page under test. */
+/** It must not connect to anything but the page under test. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -15,7 +15,7 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** A browser nobody has used before: no cookies, no cache. Gone without a trace when disposed of. */
+/** A browser with a new profile, without cookies and cache, which is removed when the result is disposed of. */
 export async function freshBrowser(): Promise<{context: BrowserContext} & AsyncDisposable> {
   const profile = await mkdtemp(`${tmpdir()}/hw5-browser-`);
   const context = await chromium.launchPersistentContext(profile, {executablePath: CHROMIUM, headless: true, args: QUIET});

@@ -9,7 +9,7 @@ import {labOfWorker} from './test-labs.js';
 
 export {ensureCluster} from './cluster.js';
 
-/** This worker's lab. sudo asks for a password on node2, so that every test covers that case, too. */
+/** This worker's lab. sudo requires a password on node2, so that every test covers that case, too. */
 export const LAB = labOfWorker(process.env);
 const host = labHost(process.env, homedir());
 /** The addresses of node0, node1 and node2. */

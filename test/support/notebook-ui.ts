@@ -45,7 +45,7 @@ export async function openTerminal(tree: Page): Promise<Terminal> {
   };
 }
 
-/** Cell -> Run All in a notebook, until the kernel has nothing more to do. Returns what each code cell printed. */
+/** Cell -> Run All in a notebook, until the kernel has nothing more to do. @returns the output of each code cell */
 export async function runAll(context: BrowserContext, url: string): Promise<string[]> {
   const page = await context.newPage();
   await page.goto(url);

@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream';
 
-/** A terminal, so far as spinners use one: what is written can be overwritten and cleared. `lines` is what one sees. */
+/** The part of a terminal that spinners use: text can be overwritten and cleared. `lines` is what is visible. */
 export class Screen extends PassThrough {
   readonly isTTY = true;
   readonly columns: number;
@@ -14,7 +14,7 @@ export class Screen extends PassThrough {
     this.on('data', (chunk: Buffer) => this.#print(chunk.toString()));
   }
 
-  /** What is on the screen, colours included, without empty lines at the end. */
+  /** The visible text, colours included, without empty lines at the end. */
   get lines(): string[] {
     return this.#lines.join('\n').trimEnd().split('\n');
   }

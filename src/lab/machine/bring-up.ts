@@ -19,6 +19,8 @@ interface BringUp {
   readonly files: readonly MachineFile[];
   readonly report: Report;
   readonly signal: AbortSignal | undefined;
+  /** Default ANSWER_LIMIT_MS. */
+  readonly answerLimitMs?: number | undefined;
 }
 
 /** A machine that is on but does not answer SSH for so long is switched off and on. It may still be booting on a busy host. */
@@ -41,7 +43,7 @@ export async function bringUp(lab: Lab, machine: LabMachine, parts: BringUp): Pr
 
 /** Repairs a machine that is on. @returns whether anything had to be changed; undefined where it is off or must be switched off and on */
 async function repair(lab: Lab, machine: LabMachine, parts: BringUp): Promise<boolean | undefined> {
-  const {files, report, signal} = parts;
+  const {files, report, signal, answerLimitMs = ANSWER_LIMIT_MS} = parts;
   const running = await findMachine(lab, machine);
   if (!running) return undefined;
   const isReplugged = await plugIn(lab, machine, signal);
@@ -53,10 +55,10 @@ async function repair(lab: Lab, machine: LabMachine, parts: BringUp): Promise<bo
   if (stale.length > 0) report(`renewed ${stale.join(', ')}`);
   if (!(await answersSsh(machine.address))) report(`waiting for SSH at ${machine.address}`);
   try {
-    await untilSshAnswers(machine, signal, {limitMs: ANSWER_LIMIT_MS});
+    await untilSshAnswers(machine, signal, {limitMs: answerLimitMs});
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    report(`has not answered SSH for ${ANSWER_LIMIT_MS / 1000} s: switching it off and on`);
+    report(`has not answered SSH for ${answerLimitMs / 1000} s: switching it off and on`);
     return undefined;
   }
   return isReplugged || stale.length > 0;

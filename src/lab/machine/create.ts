@@ -21,6 +21,7 @@ export interface DiskParts {
   readonly resolver: Resolver;
   readonly authorizedKeys: string;
   readonly preinstalled: Preinstalled;
+  readonly answerLimitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

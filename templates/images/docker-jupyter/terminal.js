@@ -34,6 +34,6 @@ define(['base/js/utils', 'base/js/page', 'auth/js/loginwidget', 'hw5/xterm', 'hw
   term.onResize(announceSize);
   window.addEventListener('resize', () => fit.fit());
 
-  // As Jupyter's own page does, for who wants to reach it from the browser's console.
+  // As on Jupyter's own page: makes the terminal available in the browser's console.
   window.terminal = {term, socket};
 });

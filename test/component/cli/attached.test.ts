@@ -41,10 +41,10 @@ describe("a program on hw5's own terminal", () => {
   it('may handle Ctrl-C and continue; hw5 waits until it exits', async () => {
     const child = start('trap "echo not yet; exit 7" INT; echo ready; while :; do sleep 0.1; done');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const said = async (): Promise<string> => (await lines.next()).value as string;
-    expect(await said()).toBe('ready');
+    const nextLine = async (): Promise<string> => (await lines.next()).value as string;
+    expect(await nextLine()).toBe('ready');
     process.kill(-child.pid!, 'SIGINT');
-    expect([await said(), await said()]).toEqual(['not yet', 'ended with 7']);
+    expect([await nextLine(), await nextLine()]).toEqual(['not yet', 'ended with 7']);
     process.kill(-child.pid!, 'SIGINT');
     expect(await once(child, 'close')).toEqual([130, null]);
   });

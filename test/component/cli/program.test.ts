@@ -27,8 +27,8 @@ describe('the command hw5', () => {
     cwd = await mkdtemp(join(tmpdir(), 'hw5-cli-'));
     await mkdir(join(ROOT, 'node_modules/.cache'), {recursive: true});
     // in node_modules, so that it finds the npm packages; import.meta.url is replaced so that it finds the package's own files
-    const folder = await mkdtemp(join(ROOT, 'node_modules/.cache/hw5-cli-'));
-    program = join(folder, 'main.mjs');
+    const directory = await mkdtemp(join(ROOT, 'node_modules/.cache/hw5-cli-'));
+    program = join(directory, 'main.mjs');
     await build({
       entryPoints: [join(ROOT, 'src/cli/main.ts')],
       outfile: program,
@@ -42,7 +42,7 @@ describe('the command hw5', () => {
     await writeFile(join(cwd, 'good.yaml'), 'nodes: [198.18.0.10]\n');
     await writeFile(join(cwd, 'bad.yaml'), 'nodes:\n  - 198.18.0.10\nnetwrok: {}\n');
   });
-  afterAll(() => Promise.all([cwd, dirname(program)].map((folder) => rm(folder, {recursive: true}))));
+  afterAll(() => Promise.all([cwd, dirname(program)].map((directory) => rm(directory, {recursive: true}))));
 
   async function hw5(
     args: readonly string[],

@@ -7,14 +7,14 @@ import {changeFile} from '../../../src/cli/change-file.js';
 const NOBODY = 65_534;
 
 describe('changing a file of the user', () => {
-  let folder: string;
+  let directory: string;
   let file: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hw5-change-'));
-    file = join(folder, 'cluster.yaml');
+    directory = await mkdtemp(join(tmpdir(), 'hw5-change-'));
+    file = join(directory, 'cluster.yaml');
     await writeFile(file, 'a: a longer text\n');
   });
-  afterEach(() => rm(folder, {recursive: true}));
+  afterEach(() => rm(directory, {recursive: true}));
 
   it('keeps its mode', async () => {
     await chmod(file, 0o640);
@@ -29,7 +29,7 @@ describe('changing a file of the user', () => {
   });
 
   it("works in a directory of another user, as the lab's directory belongs to root", async () => {
-    await chmod(folder, 0o555);
+    await chmod(directory, 0o555);
     const isRoot = process.geteuid!() === 0;
     if (isRoot) await chown(file, NOBODY, NOBODY);
     if (isRoot) process.seteuid!(NOBODY);
@@ -37,14 +37,14 @@ describe('changing a file of the user', () => {
       await changeFile(file, 'a: a longer text\n', 'b: new\n');
     } finally {
       if (isRoot) process.seteuid!(0);
-      await chmod(folder, 0o755);
+      await chmod(directory, 0o755);
     }
     expect(await readFile(file, 'utf8')).toBe('b: new\n');
-    expect(await readdir(folder)).toEqual(['cluster.yaml']);
+    expect(await readdir(directory)).toEqual(['cluster.yaml']);
   });
 
   it('that the user may not write is an error with a hint', async () => {
-    await chmod(folder, 0o555);
+    await chmod(directory, 0o555);
     await chmod(file, 0o444);
     const isRoot = process.geteuid!() === 0;
     if (isRoot) process.seteuid!(NOBODY);
@@ -55,7 +55,7 @@ describe('changing a file of the user', () => {
       });
     } finally {
       if (isRoot) process.seteuid!(0);
-      await chmod(folder, 0o755);
+      await chmod(directory, 0o755);
     }
   });
 });

@@ -68,8 +68,8 @@ describe('the cluster file of a command', () => {
   });
 
   it('that is a directory is reported as one', async () => {
-    await mkdir(at('folder'));
-    await expect(findCluster({file: 'folder'}, context())).rejects.toMatchObject({
+    await mkdir(at('directory'));
+    await expect(findCluster({file: 'directory'}, context())).rejects.toMatchObject({
       message: 'this is a directory, not a file',
       exitCode: 2,
     });

@@ -123,12 +123,12 @@ describe('JSON', () => {
 
 describe('a terminal', () => {
   /** The screen after these events; a listener receives each intermediate state. */
-  function screenAfter(events: readonly RunEvent[], columns = 80, look: (screen: Screen) => void = () => {}): Screen {
+  function screenAfter(events: readonly RunEvent[], columns = 80, observe: (screen: Screen) => void = () => {}): Screen {
     const screen = new Screen(columns);
     const emit = ttyReporter(screen as unknown as NodeJS.WriteStream);
     for (const event of events) {
       emit(event);
-      look(screen);
+      observe(screen);
     }
     return screen;
   }
@@ -150,9 +150,9 @@ describe('a terminal', () => {
   it('shows no spinner during a prompt', () => {
     const before: RunEvent[] = [RUN[0]!, {type: 'waiting', step: 'lab', host: 'a', reason: 'another hw5'}];
     const asking: RunEvent = {type: 'asking', question: 'Password'};
-    const seen: string[] = [];
-    const screen = screenAfter([...before, asking, {type: 'answered'}], 80, (now) => seen.push(now.plain.join()));
-    expect(seen.slice(2)).toEqual(['', expect.stringContaining('waiting for another hw5')]);
+    const screens: string[] = [];
+    const screen = screenAfter([...before, asking, {type: 'answered'}], 80, (now) => screens.push(now.plain.join()));
+    expect(screens.slice(2)).toEqual(['', expect.stringContaining('waiting for another hw5')]);
     screen.destroy();
     // without a spinner before the prompt there is none after it
     expect(screenAfter([asking, {type: 'answered'}]).plain).toEqual(['']);

@@ -6,7 +6,7 @@ import {scheduler} from '../tasks/scheduler.js';
 const NOW = Date.parse('2026-01-01T00:01:30Z');
 
 describe('the list of tasks', () => {
-  it('says of each how it is and since when, and why when it is not well', () => {
+  it('shows the state and age of each task, and the reason if it is unhealthy', () => {
     const state = scheduler(
       {},
       {
@@ -33,7 +33,7 @@ describe('the list of tasks', () => {
 describe('why, for people', () => {
   const [task] = scheduler({}, {jupyter: {state: 'pending', healthy: null}}).tasks;
 
-  it('is the reasons, then what is amiss on the nodes, then the last words', () => {
+  it('lists the reasons, then problems on the nodes, then the last lines of output', () => {
     const text = explanationText({
       name: 'jupyter',
       task,
@@ -53,7 +53,7 @@ its last container, on node0, ended with exit code 78; its last output:
 `);
   });
 
-  it('says when memory was the reason', () => {
+  it('reports that a container was killed because of its memory', () => {
     const lastEnd = {node: 'node0', exitCode: 137, wasKilledForMemory: true, lines: []};
     const text = explanationText({name: 'jupyter', task, isWell: false, why: [], findings: [], lastEnd});
     expect(text).toContain('on node0, was killed because it exceeded its memory\n');

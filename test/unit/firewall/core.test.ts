@@ -3,8 +3,8 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {program} from '../../../src/components/firewall/program.js';
 import {parseFirewallState} from '../../../src/firewall/parse-firewall-state.js';
-import {program} from '../../../src/firewall/program.js';
 import {template} from '../../../src/support/template.js';
 
 /** Managed chains, and rules of other tools whose comments mention them. */

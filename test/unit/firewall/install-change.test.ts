@@ -1,11 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
+import {programCall} from '../../../src/components/firewall/program.js';
 import {changeHost} from '../../../src/firewall/change-host.js';
 import {changeScript} from '../../../src/firewall/install-change.js';
 import type {NodeState} from '../../../src/firewall/nodes.js';
 import {parseFirewallState} from '../../../src/firewall/parse-firewall-state.js';
 import {planAdd} from '../../../src/firewall/plan.js';
-import {programCall} from '../../../src/firewall/program.js';
 import {makeRule, readMatch} from '../../../src/firewall/rule.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';

@@ -8,6 +8,7 @@ import {makeKeyPair, publicHalf} from '../../../src/lab/keys.js';
 import {defineLab, type Lab, labFrom} from '../../../src/lab/lab.js';
 import {createMachine, findCreated} from '../../../src/lab/machine/create.js';
 import {readRecord, writeRecord} from '../../../src/lab/state.js';
+import {addressLiteral} from '../../../src/support/address.js';
 
 describe('what a power failure or a full disk left incomplete', () => {
   let root: string;
@@ -60,7 +61,7 @@ describe('what a power failure or a full disk left incomplete', () => {
     const parts = {
       base,
       host,
-      resolver: {addresses: ['192.0.2.53'], resolvConf: 'nameserver 192.0.2.53\n'},
+      resolver: {addresses: [addressLiteral('192.0.2.53')], resolvConf: 'nameserver 192.0.2.53\n'},
       authorizedKeys: 'ssh-ed25519 AAAA',
       preinstalled: {packages: [], files: [], enable: []},
     };

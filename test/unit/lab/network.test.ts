@@ -99,12 +99,15 @@ describe('the resolver', () => {
     });
   });
 
-  it.each(['nameserver 127.0.0.53\n', 'nameserver ::1\nnameserver fe80::1%eth0\n', ''])(
-    'is not one that only the host reaches: %j',
-    (text) => {
-      expect(parseResolvConf(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    'nameserver 127.0.0.53\n',
+    'nameserver 0.0.0.0\n',
+    'nameserver 10.0.0.300\n',
+    'nameserver ::1\nnameserver fe80::1%eth0\n',
+    '',
+  ])('is not one that only the host reaches, or that is not an address: %j', (text) => {
+    expect(parseResolvConf(text)).toBeUndefined();
+  });
 });
 
 describe("the lab's bridge", () => {

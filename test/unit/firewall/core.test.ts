@@ -100,11 +100,11 @@ COMMIT
 
   it('considers the same lines in the fingerprint', () => {
     const own = run('fake-save | managed').stdout.trimEnd().split('\n');
-    const ours = DUMP.replaceAll(' [0:0]', '')
+    const managed = DUMP.replaceAll(' [0:0]', '')
       .split('\n')
       .filter((line) => /^:HW5-INPUT -|^-A HW5|-[jg] HW5-INPUT$/.test(line));
-    expect(ours).toHaveLength(5);
-    expect(own).toEqual(ours);
+    expect(managed).toHaveLength(5);
+    expect(own).toEqual(managed);
   });
 
   it('is not delayed by an iptables whose rules cannot be read', () => {
@@ -147,7 +147,7 @@ it('a snapshot contains the scope of each address, also behind a broadcast addre
 describe('the end of a rule', () => {
   const ends = Math.floor(Date.now() / 1000) + 3600;
 
-  it('comes with its timer, whatever time it is', () => {
+  it('comes with its timer, even before the time that is recorded', () => {
     put('run/rules/abc123', `1 ${ends}\n`);
     run(`hw5_firewall end abc123 ${ends}`);
     expect(recorded()).toContain('-D HW5-INPUT -s 10.0.0.1/32');

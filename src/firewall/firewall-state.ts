@@ -1,8 +1,8 @@
+import {snapshotScript} from '../components/firewall/program.js';
 import type {Fact} from '../engine/fact.js';
 import type {Address, Family} from '../support/address.js';
 import {parseFirewallState} from './parse-firewall-state.js';
 import type {SavedTable} from './parse-save.js';
-import {snapshotScript} from './program.js';
 
 export type Variant = 'nft' | 'legacy';
 

@@ -1,6 +1,6 @@
 import {succeeds} from '../../engine/facts.js';
-import {programCall} from '../../firewall/program.js';
 import {defineComponent} from '../component.js';
+import {programCall} from './program.js';
 
 /** What `hw5 firewall` left on a node. `up` and `plan` leave it alone: it is the user's; `down` takes it away, with everything else of hw5. */
 export const firewall = defineComponent({

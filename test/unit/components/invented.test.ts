@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {nodesWith} from '../../../src/cluster/cluster.js';
-import {type Component, defineComponent, portsOf} from '../../../src/components/component.js';
+import {type Component, defineComponent} from '../../../src/components/component.js';
 import {unitHealth} from '../../../src/components/health.js';
 import {withHost} from '../../../src/components/host/component.js';
 import {SYSTEMS} from '../../../src/components/index.js';
@@ -9,6 +9,7 @@ import {succeeds} from '../../../src/engine/facts.js';
 import {items} from '../../../src/engine/items.js';
 import {downRun, planRun, upRun} from '../../../src/engine/runner.js';
 import {everywhere} from '../../../src/engine/step.js';
+import {failsafeOf} from '../../../src/firewall/failsafe.js';
 import {logNames, logScript, logSource} from '../../../src/logs/source.js';
 import {collectStatus} from '../../../src/status/collect.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
@@ -93,13 +94,13 @@ describe('a component that is only added to the list', () => {
     expect(found('redis-server', '7')).toEqual([]);
   });
 
-  it('has ports that the firewall must keep open between its nodes', () => {
-    expect(portsOf(components, cluster, node0).at(-1)).toMatchObject({
-      component: 'redis',
-      port: 6379,
-      access: 'members',
-      members: cluster.nodes,
-    });
+  it('has ports that the firewall keeps open between its nodes', () => {
+    const {host} = failsafeOf(node0, cluster, [], components);
+    const open = host[4].filter((line) => /--[ds]ports \S*\b6379\b/.test(line));
+    expect(open.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(
+      ['--dports', '--sports'].flatMap(() => ['-s 198.18.0.11/32', '-s 198.18.0.12/32']),
+    );
+    expect(host[4].join('\n').replaceAll(',6379', '')).toBe(failsafeOf(node0, cluster, []).host[4].join('\n'));
   });
 
   it('gets its Debian packages', () => {

@@ -1,5 +1,5 @@
-import {quote} from '../host/command.js';
-import {template} from '../support/template.js';
+import {quote} from '../../host/command.js';
+import {template} from '../../support/template.js';
 
 /** The program that works on a host's firewall; its head explains it. */
 export function program(): string {

@@ -261,6 +261,11 @@ iptables -F ${CHAIN}; iptables -X ${CHAIN}`,
     expect(await save('node1')).toBe(before);
   });
 
+  it('--persist and --for: a rule that has ended leaves nothing for the next boot', async () => {
+    await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--persist', '--for', '3s', '--scope', 'both']);
+    await until('node1 is as it was', async () => (await save('node1')) === before && (await traces('node1')) === '');
+  });
+
   it('--for: a rule whose timer was stopped is reported as overdue', async () => {
     const {id} = await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe', '--for', '5s']);
     await inMachine('node1', `systemctl stop hw5-firewall-end-${id}.timer`);

@@ -6,9 +6,9 @@ import {failure, reply, taskAction, taskReasons} from '../scheduler-api/commands
 import {DESIRED_PATH, STATE_PATH, taskActionPath, whyPath} from '../scheduler-api/endpoints.js';
 import {schedulerState} from '../scheduler-api/state.js';
 import {ConfigError, Hw5Error} from '../support/errors.js';
-import {messageOf} from './client.js';
 import {parseTasks} from './config.js';
 import type {Instance} from './instance.js';
+import {messageOf} from './message-of.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import {type Command, command, type Reply} from '../scheduler-api/commands.js';
 import type {PublishedView} from '../scheduler-api/published-view.js';
 import {describeIssues} from '../scheduler-api/version.js';
-import {messageOf} from './client.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
+import {messageOf} from './message-of.js';
 
 /** The view is published at least this often, so that the times in its messages stay current. */
 const VIEW_SECONDS = 10;

@@ -1,11 +1,11 @@
 import type {Call} from './mesos.js';
-import {addCall, type Reduction, slotOf} from './model.js';
 import {cancelIntended, decline, handleOffers} from './offers.js';
+import {addCall, type Reduction, slotOf} from './reduction.js';
 import {roll} from './rolling.js';
 import {blockers, hasCompetitor, isOk, isOutdated} from './runs.js';
 import {freeAddresses} from './stale-endpoints.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
-import {markForTermination} from './updates.js';
+import {markForTermination} from './termination.js';
 
 /**
  * Moves the runs toward the desired tasks after every event: marks and kills runs that must terminate, launches what should run, reconciles

@@ -1,7 +1,7 @@
-import {messageOf} from './client.js';
 import {exchange} from './http.js';
 import type {Change, Condition, Entry, KeyValues} from './key-values.js';
 import {StoreError} from './key-values.js';
+import {messageOf} from './message-of.js';
 
 /** An etcd with a quorum answers within milliseconds; one without never does. */
 const TIMEOUT_MS = 2_000;

@@ -5,12 +5,13 @@ import type {SchedulerState} from '../scheduler-api/state.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {type MesosClient, messageOf} from './client.js';
+import type {MesosClient} from './client.js';
 import type {Clock} from './clock.js';
 import {Election} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {LeaderMonitor} from './leader-monitor.js';
+import {messageOf} from './message-of.js';
 import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
 

@@ -3,20 +3,23 @@ import type {PublishedView} from '../scheduler-api/published-view.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {type MesosClient, MesosError, messageOf, type Subscription} from './client.js';
+import type {MesosClient} from './client.js';
 import type {Clock} from './clock.js';
 import {CommandChannel} from './command-channel.js';
+import {EffectPerformer} from './effect-performer.js';
 import type {Leadership} from './election.js';
-import {DeposedError, type FrameworkStore} from './key-values.js';
-import type {Effect, ReducerState, SchedulerEvent} from './model.js';
+import type {FrameworkStore} from './key-values.js';
+import {MesosError} from './mesos-error.js';
+import {messageOf} from './message-of.js';
+import type {ReducerState, SchedulerEvent} from './model.js';
 import {type Records, stateFrom} from './records.js';
 import {reduce} from './reduce.js';
 import {assertNoOldTasks, wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
+import type {Subscription} from './subscription.js';
 import {viewOf} from './view.js';
 
 const TICK_MS = 500;
-const SAVE_RETRY_MS = 300;
 const RECONNECT_MS = {first: 250, ceiling: 5_000};
 
 export interface LeaderOptions {
@@ -37,8 +40,7 @@ export class Leader {
   #state: ReducerState;
   #subscription: Subscription | undefined;
   #isMasterUnresponsive = false;
-  /** The last save in progress; saves, and what waits for them, keep their order. */
-  #saving: Promise<void> = Promise.resolve();
+  readonly #effects: EffectPerformer;
   /**
    * Milliseconds since 1970: the wall clock when this instance became the leader, plus the monotonic clock since then. Setting the clock
    * forward must not end a reservation early, and setting it back must not prolong every wait.
@@ -50,6 +52,11 @@ export class Leader {
     const zero = clock.now() - clock.monotonic();
     this.#now = () => zero + clock.monotonic();
     this.#options = options;
+    this.#effects = new EffectPerformer({
+      ...options,
+      subscription: () => this.#subscription,
+      dispatch: (event) => void this.dispatch(event),
+    });
     this.#state = stateFrom(records, options.settings, this.#now());
   }
 
@@ -100,7 +107,7 @@ export class Leader {
     });
     try {
       await this.#keepSubscribed(end.signal);
-      if (leadership.isHeld()) await this.#saving;
+      if (leadership.isHeld()) await this.#effects.saved();
     } finally {
       stopTicking();
     }
@@ -136,74 +143,9 @@ export class Leader {
     let reply: Reply | undefined;
     for (const effect of effects) {
       if (effect.type === 'reply') reply = {ok: effect.ok, message: effect.message};
-      else this.#perform(effect);
+      else this.#effects.perform(effect);
     }
     return reply;
-  }
-
-  #perform(effect: Exclude<Effect, {type: 'reply'}>): void {
-    const {log, leadership} = this.#options;
-    switch (effect.type) {
-      case 'log':
-        log(effect.level, effect.message);
-        return;
-      case 'call':
-        this.#call(effect.call);
-        return;
-      case 'save': {
-        // An acknowledgement is valid only on the subscription on which its update arrived.
-        const subscription = this.#subscription;
-        this.#saving = this.#saving.then(async () => {
-          await this.#save(effect.ops);
-          if (!leadership.isHeld()) return;
-          if (subscription === this.#subscription) for (const ack of effect.acks) this.#call(ack);
-          this.dispatch({type: 'saved', id: effect.id});
-        });
-        return;
-      }
-      case 'free-address':
-        void this.#free(effect);
-        return;
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async #free(effect: Extract<Effect, {type: 'free-address'}>): Promise<void> {
-    const {freeAddress, leadership, log} = this.#options;
-    const {address} = effect;
-    const {ok, message} = await freeAddress(effect, leadership.isHeld).catch((error: unknown) => ({
-      ok: false,
-      message: `freeing ${address} failed: ${messageOf(error)}`,
-    }));
-    if (message !== '') log(ok ? 'info' : 'warn', `${effect.name}: ${message}`);
-    if (leadership.isHeld()) this.dispatch({type: 'address-freed', address, ok, message});
-  }
-
-  #call(call: Parameters<Subscription['call']>[0]): void {
-    const subscription = this.#subscription;
-    if (subscription === undefined || !this.#options.leadership.isHeld()) return;
-    subscription.call(call).catch((error: unknown) => {
-      // A lost DECLINE would keep an offer for ever, and a lost ACCEPT leaves a launch uncertain: a new subscription resolves both.
-      if (subscription === this.#subscription) subscription.close(error);
-    });
-  }
-
-  async #save(ops: Extract<Effect, {type: 'save'}>['ops']): Promise<void> {
-    const {leadership, store, log, clock} = this.#options;
-    for (let attempt = 0; ops.length > 0 && leadership.isHeld(); attempt++) {
-      try {
-        await store.commit(leadership.guard, ops);
-        return;
-      } catch (error) {
-        if (error instanceof DeposedError) {
-          await leadership.resign();
-          return;
-        }
-        if (attempt === 0) log('warn', `the store did not accept a change, trying again: ${messageOf(error)}`);
-        await clock.pause(SAVE_RETRY_MS, leadership.signal);
-      }
-    }
   }
 
   async #keepSubscribed(end: AbortSignal): Promise<void> {

@@ -4,11 +4,12 @@ import type {SchedulerConfiguration} from '../scheduler-api/configuration.js';
 import {ConfigError, Hw5Error, UsageError} from '../support/errors.js';
 import {type FreeRequest, freeAddress, processRunner} from './address-freer.js';
 import {serveApi} from './api.js';
-import {type Credentials, MesosClient, messageOf} from './client.js';
+import {type Credentials, MesosClient} from './client.js';
 import {systemClock} from './clock.js';
 import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
 import {Instance} from './instance.js';
+import {messageOf} from './message-of.js';
 import {defaultSettings} from './settings.js';
 import {tearDown} from './teardown.js';
 

@@ -1,8 +1,9 @@
 import type {MesosEvent} from './mesos.js';
-import {addLog, type Reduction} from './model.js';
 import {cancelIntended} from './offers.js';
+import {addLog, type Reduction} from './reduction.js';
+import {abandon, isReservationOver, markLost} from './reservation.js';
 import {requestReconciliation} from './runs.js';
-import {abandon, isReservationOver, markLost, onUpdate} from './updates.js';
+import {onUpdate} from './updates.js';
 
 /**
  * After a subscription, lost runs are not replaced for this many seconds, so that their agents can register with the master again: an

@@ -1,10 +1,11 @@
 import type {TaskSpec} from '../scheduler-api/task.js';
-import {addCall, addLog, type Reduction, slotOf, type TaskRun} from './model.js';
 import {place} from './placement.js';
+import {addCall, addLog, type Reduction, slotOf} from './reduction.js';
 import {blockers, currentRun} from './runs.js';
 import {isAddressFree} from './stale-endpoints.js';
 import {taskInfo} from './task-info.js';
-import {endRun} from './updates.js';
+import type {TaskRun} from './task-run.js';
+import {endRun} from './termination.js';
 
 /** Sends the launches whose records are durable. */
 export function launchIntended(reduction: Reduction, savedId: number): void {

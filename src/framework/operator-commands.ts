@@ -1,9 +1,10 @@
 import type {TaskAction} from '../scheduler-api/commands.js';
-import {type Reduction, slotOf} from './model.js';
 import {requestOffersAgain} from './offers.js';
+import {type Reduction, slotOf} from './reduction.js';
+import {abandon, markLost} from './reservation.js';
 import {blockers, currentRun, isUnconfirmed} from './runs.js';
 import {KILL_GRACE_SECONDS} from './task-info.js';
-import {abandon, markForTermination, markLost} from './updates.js';
+import {markForTermination} from './termination.js';
 
 /** Carries out an operator's command for a task, and replies to it. */
 export function onCommand(reduction: Reduction, action: TaskAction, name: string): void {

@@ -1,9 +1,10 @@
 import {converge} from './converge.js';
 import {onMesosEvent, onRemoved} from './mesos-events.js';
-import {addLog, copyOf, type Effect, type ReducerState, type Reduction, type SchedulerEvent, slotOf} from './model.js';
+import type {Effect, ReducerState, SchedulerEvent} from './model.js';
 import {cancelIntended, launchIntended, requestOffersAgain} from './offers.js';
 import {onCommand} from './operator-commands.js';
 import {changesBetween} from './records.js';
+import {addLog, copyOf, type Reduction, slotOf} from './reduction.js';
 import {onAddressFreed} from './stale-endpoints.js';
 import {hashesOf} from './task-info.js';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {Hw5Error} from '../support/errors.js';
-import {type MesosClient, MesosError} from './client.js';
+import type {MesosClient} from './client.js';
+import {MesosError} from './mesos-error.js';
 
 const framework = z.object({
   id: z.string(),

@@ -1,8 +1,10 @@
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, Reduction, TaskRun} from './model.js';
+import type {ReducerState} from './model.js';
+import type {Reduction} from './reduction.js';
 import {blockers, currentRun, isOk, isOutdated} from './runs.js';
 import {KILL_GRACE_SECONDS} from './task-info.js';
-import {markForTermination} from './updates.js';
+import type {TaskRun} from './task-run.js';
+import {markForTermination} from './termination.js';
 
 /**
  * Replaces outdated runs one at a time: the next one only when every other task runs and is healthy, so that a bad image stops the

@@ -1,4 +1,4 @@
-import type {RunPhase, TaskRun, TerminationKind} from './model.js';
+import type {RunPhase, TaskRun, TerminationKind} from './task-run.js';
 
 /**
  * A run as it is stored: the fields that a successor needs; the others are reconciled with Mesos or start from the beginning. Instances of

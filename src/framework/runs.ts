@@ -1,6 +1,7 @@
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, TaskRun} from './model.js';
+import type {ReducerState} from './model.js';
 import {isNode} from './placement.js';
+import type {TaskRun} from './task-run.js';
 
 /** The current run of a task: the one that is to stay, or else one that is marked for termination. Abandoned ones do not count. */
 export function currentRun(state: ReducerState, name: string): TaskRun | undefined {

@@ -1,6 +1,8 @@
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, Reduction, SchedulerEvent, StaleEndpoints, TaskRun} from './model.js';
+import type {ReducerState, SchedulerEvent, StaleEndpoints} from './model.js';
+import type {Reduction} from './reduction.js';
 import {blockers} from './runs.js';
+import type {TaskRun} from './task-run.js';
 
 /** How many containers are kept per address. */
 const CONTAINERS = 5;

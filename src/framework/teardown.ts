@@ -1,10 +1,11 @@
 import {TimeoutError} from '../support/errors.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
-import {type MesosClient, messageOf} from './client.js';
+import type {MesosClient} from './client.js';
 import type {Clock} from './clock.js';
 import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
+import {messageOf} from './message-of.js';
 import {wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
 

@@ -1,9 +1,10 @@
 import type {PublishedView} from '../scheduler-api/published-view.js';
 import type {TaskReport} from '../scheduler-api/state.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, Slot, TaskRun} from './model.js';
+import type {ReducerState, Slot} from './model.js';
 import {currentRun, isOutdated, isUnconfirmed, undesiredRuns} from './runs.js';
 import {listHash} from './task-info.js';
+import type {TaskRun} from './task-run.js';
 import {why, whyUndesired} from './why.js';
 
 /** The part of the published view that follows from the reducer's state alone. */

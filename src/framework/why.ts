@@ -1,9 +1,10 @@
 import type {TaskSpec} from '../scheduler-api/task.js';
-import type {ReducerState, TaskRun} from './model.js';
+import type {ReducerState} from './model.js';
 import {kindOf} from './placement.js';
+import {reservationEnd} from './reservation.js';
 import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
 import {isAddressFree} from './stale-endpoints.js';
-import {reservationEnd} from './updates.js';
+import type {TaskRun} from './task-run.js';
 
 /** The reasons for a task's state, for people, the most important first. */
 export function why(state: ReducerState, spec: TaskSpec, now: number): string[] {

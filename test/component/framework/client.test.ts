@@ -1,9 +1,11 @@
 import {createServer, type Server as HttpServer, type IncomingMessage} from 'node:http';
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
 import {afterEach, describe, expect, it, vi} from 'vitest';
-import {MesosClient, MesosError, type Subscription} from '../../../src/framework/client.js';
+import {MesosClient} from '../../../src/framework/client.js';
 import type {MesosEvent} from '../../../src/framework/mesos.js';
+import {MesosError} from '../../../src/framework/mesos-error.js';
 import {encodeRecord} from '../../../src/framework/recordio.js';
+import type {Subscription} from '../../../src/framework/subscription.js';
 import {recordedBytes, recordedEvents} from '../../support/mesos-transcript.js';
 
 const framework = {

@@ -4,7 +4,7 @@ import {type Effect, emptyState, type ReducerState} from '../../../src/framework
 import {reduce} from '../../../src/framework/reduce.js';
 import {defaultSettings} from '../../../src/framework/settings.js';
 import {taskInfo} from '../../../src/framework/task-info.js';
-import {verdictOf} from '../../../src/framework/updates.js';
+import {verdictOf} from '../../../src/framework/verdict.js';
 import {taskSpec} from '../../support/framework-world.js';
 import {recordedCalls, recordedEvents} from '../../support/mesos-transcript.js';
 

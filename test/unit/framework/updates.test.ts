@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {TaskStatus} from '../../../src/framework/mesos.js';
-import {verdictOf} from '../../../src/framework/updates.js';
+import {verdictOf} from '../../../src/framework/verdict.js';
 
 const verdict = (state: TaskStatus['state'], more: Partial<TaskStatus> = {}) =>
   verdictOf({task_id: {value: 'ssh-1.0'}, state, ...more});

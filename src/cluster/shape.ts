@@ -147,7 +147,10 @@ function kind(value: unknown): string {
 function typeHint(schema: unknown, found: unknown): string {
   const inner = bare(schema);
   if (found === null) return 'write a value, or delete the line';
-  if (inner instanceof z.ZodObject) return `its keys are ${keysOf(inner).join(', ')}`;
+  const shorthand = SHORTHANDS.get(inner);
+  const keys = keysOf(inner).join(', ');
+  if (shorthand !== undefined) return `write its ${shorthand} as a string, or a map with the keys ${keys}`;
+  if (inner instanceof z.ZodObject) return `its keys are ${keys}`;
   if (inner instanceof z.ZodArray) return 'write each item on a line of its own, after a dash and a space: `- item`';
   if (inner instanceof z.ZodBoolean) return 'write true or false';
   if (inner instanceof z.ZodNumber)

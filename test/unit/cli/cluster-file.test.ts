@@ -44,7 +44,7 @@ describe('the cluster file of a command', () => {
 
   it("is never outside the labs' directory, whatever the name of the lab contains", async () => {
     await expect(choose({labName: '../../etc'})).rejects.toMatchObject({
-      message: '"../../etc" is no name for a lab',
+      message: '"../../etc" is not a valid name for a lab',
       exitCode: 2,
     });
   });

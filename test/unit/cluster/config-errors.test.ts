@@ -225,6 +225,11 @@ describe('nodes', () => {
     ['an empty list', 'nodes: []', 'nodes: missing'],
     ['one without an address', 'nodes: [{name: a}]', '1:9 nodes[0].address: missing'],
     ['an empty one', 'nodes: [10.0.0.1, null]', 'nodes[1]: must be a string or a map'],
+    [
+      'a number',
+      'nodes: [10.1]',
+      'nodes[0]: must be a string or a map (`key: value`), not a number → write its address as a string, or a map with the keys name, address',
+    ],
     ['two with the same address', 'nodes: [10.0.0.1, 10.0.0.1]', '1:19 nodes[1]: nodes[0] already has the address 10.0.0.1'],
     [
       'two with the same name',

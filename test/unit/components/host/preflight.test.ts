@@ -162,6 +162,14 @@ describe('preflight', () => {
     expect(messages({listeners: listens('0.0.0.0:179', 'bird'), hasHw5: '7'})).toEqual([]);
   });
 
+  it("accepts the distribution's dockerd on its gossip port, and a TCP listener on the port of a UDP service", () => {
+    expect(CONTEXT.ports.map(({port}) => port)).toContain(7946);
+    expect(messages({listeners: listens('*:7946', 'dockerd')})).toEqual([]);
+    const time = {port: 123, purpose: 'NTP', access: 'outside', bind: 'everywhere'} as const;
+    const conflicts = (protocol: 'tcp' | 'udp') => messages({listeners: listens('0.0.0.0:123')}, {ports: [{...time, protocol}]});
+    expect([conflicts('tcp').length, conflicts('udp').length]).toEqual([1, 0]);
+  });
+
   it("rejects an etcd that is not the distribution's, as that of Kubernetes, a foreign bird, and a program that was started after `up`", () => {
     expect(messages({listeners: listens('127.0.0.1:2379', 'etcd')})).toHaveLength(1);
     expect(messages({listeners: listens('0.0.0.0:179', 'bird')})).toHaveLength(1);

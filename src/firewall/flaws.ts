@@ -10,17 +10,17 @@ import {linesOf, readSshSources, rulesOn} from './read-rules.js';
 import {familiesOf, makeRule, type Rule, showMatch} from './rule.js';
 import {chooseTool} from './variant.js';
 
-/** Something of hw5 on a node that is not as hw5 left it. */
+/** Something of hw5's firewall on a node that is not as hw5 left it. */
 export interface Flaw {
   readonly node: string;
   readonly what: string;
   readonly hint: string;
 }
 
-/** A timer may be late by this many seconds before it is said to be. */
+/** A timer may be late by this many seconds before it is reported. */
 const LATE_SECONDS = 10;
 
-/** Pure: what somebody, or a reboot, has taken from hw5's rules on a node or put in their way. A change that waits to be confirmed is no flaw. */
+/** Pure: what other programs, users or a reboot changed about hw5's rules on a node. A change that waits to be confirmed is no flaw. */
 export function flawsOf({node, state}: NodeState, cluster: Cluster): readonly Flaw[] {
   const flaw = (what: string, hint: string): Flaw => ({node: node.name, what, hint});
   if (state.pending) {
@@ -28,46 +28,46 @@ export function flawsOf({node, state}: NodeState, cluster: Cluster): readonly Fl
     if (late <= LATE_SECONDS) return [];
     return [
       flaw(
-        `a change that nobody confirmed should have been taken back ${showDuration(late)} ago: its timer was stopped, or iptables refuses`,
-        'the next change takes it back first, as `hw5 firewall reset` does',
+        `a change that was not confirmed should have been rolled back ${showDuration(late)} ago: its timer was stopped, or iptables fails`,
+        'the next change rolls it back first, as `hw5 firewall reset` does',
       ),
     ];
   }
   const rules = rulesOn(state);
   const flaws: Flaw[] = [];
   for (const [id, {added, ends}] of state.notes) {
-    const isThere = rules.some((rule) => rule.id === id);
+    const exists = rules.some((rule) => rule.id === id);
     const late = ends === undefined ? 0 : state.now - ends;
-    if (!isThere && late <= 0)
+    if (!exists && late <= 0)
       flaws.push(
         flaw(
-          `rule ${id}, ${showDuration(state.now - added)} old, is not in the kernel any more: not hw5 took it out`,
+          `rule ${id}, ${showDuration(state.now - added)} old, is not in the kernel any more: hw5 did not remove it`,
           `make it again, or let \`hw5 firewall remove ${id}\` forget it`,
         ),
       );
-    if (isThere && late > LATE_SECONDS)
+    if (exists && late > LATE_SECONDS)
       flaws.push(
         flaw(
           `rule ${id} should have ended ${showDuration(late)} ago: its timer was stopped`,
-          `\`hw5 firewall remove ${id}\` takes it away`,
+          `\`hw5 firewall remove ${id}\` removes it`,
         ),
       );
   }
   for (const rule of rules.filter((one) => makeRule(one).id !== one.id))
     flaws.push(
       flaw(
-        `rule ${rule.id} was made for something else than ${showMatch(rule.match)}: somebody edited it`,
-        `the command that made it, given again, puts it right; \`hw5 firewall remove ${rule.id}\` takes it away`,
+        `rule ${rule.id} was edited: it was not made for ${showMatch(rule.match)}`,
+        `the command that made it, given again, repairs it; \`hw5 firewall remove ${rule.id}\` removes it`,
       ),
     );
   if (isForgetful(state))
     flaws.push(
       flaw(
-        `rules that are kept will not survive a reboot: hw5-firewall.service is ${state.bootUnit || 'not known to systemd'}`,
+        `rules made with --persist will not survive a reboot: hw5-firewall.service is ${state.bootUnit || 'not known to systemd'}`,
         'the command that made one of them, given again with --persist, enables it',
       ),
     );
-  const again = 'the command that made one of the rules, given again, puts everything in its place';
+  const again = 'the command that made one of the rules, given again, repairs all of them';
   for (const family of [4, 6] as const) {
     if (!rules.some((rule) => familiesOf(rule).includes(family))) continue;
     try {
@@ -82,35 +82,38 @@ export function flawsOf({node, state}: NodeState, cluster: Cluster): readonly Fl
   return flaws;
 }
 
-/** How a family's part of our ground differs from what these rules make of it. */
+/** How a family's managed chains differ from what hw5 would install for these rules. */
 function differences(
   tool: ToolState,
   rules: readonly Rule[],
   {node, cluster}: Pick<NodeState, 'node'> & {cluster: Cluster},
 ): string[] {
-  const own = managedTables(tool.tables);
-  const failsafe = failsafeOf(node, cluster, readSshSources(own));
-  return layOut(rules, tool.family, failsafe, managedChains(tool.tables)).flatMap((wanted) => {
-    const found = own.find(({name}) => name === wanted.name);
-    // as when Calico came after the rules
-    if (!found) return [`hw5's rules are missing in the table ${wanted.name}`];
-    const jumps = wanted.jumps.flatMap(({from, text}) => {
-      const there = found.jumps.find((jump) => jump.from === from && canonical(jump.text) === canonical(text));
-      if (!there) return [`nothing leads from ${from} to hw5's rules (\`${text}\`)`];
-      return there.isFirst ? [] : [`rules that let packets pass stand ahead of hw5's in ${from}`];
+  const managed = managedTables(tool.tables);
+  const failsafe = failsafeOf(node, cluster, readSshSources(managed));
+  return layOut(rules, tool.family, failsafe, managedChains(tool.tables)).flatMap((desired) => {
+    const found = managed.find(({name}) => name === desired.name);
+    // for example, Calico was installed after the rules
+    if (!found) return [`hw5's rules are missing in the table ${desired.name}`];
+    const jumps = desired.jumps.flatMap(({from, text}) => {
+      const jump = found.jumps.find((one) => one.from === from && canonical(one.text) === canonical(text));
+      if (!jump) return [`nothing leads from ${from} to hw5's rules (\`${text}\`)`];
+      return jump.isFirst ? [] : [`rules that let packets pass are ahead of hw5's in ${from}`];
     });
-    const lines = isInOrder(wanted, found)
+    const lines = hasSameLines(desired, found)
       ? []
-      : [`hw5's chains in the table ${wanted.name} have lines missing, or lines that are not hw5's`];
+      : [`hw5's chains in the table ${desired.name} have lines missing, or lines that are not hw5's`];
     return [...jumps, ...lines];
   });
 }
 
-/** Whether a packet meets the same lines. Where a rule ended by itself, a chain or a failsafe may have stayed that is of no use any more. */
-function isInOrder(wanted: ManagedTable, found: ManagedTable): boolean {
-  const lines = linesOf([wanted]);
-  const isSafe = lines.some(isFailsafe);
-  const met = linesOf([found]).filter((line) => isSafe || !isFailsafe(line));
+/**
+ * Whether a packet meets the same lines in both. When a rule ends by itself, its chain and the failsafe stay until no rule is left in the chain: such
+ * a failsafe does not count.
+ */
+function hasSameLines(desired: ManagedTable, found: ManagedTable): boolean {
+  const lines = linesOf([desired]);
+  const needsFailsafe = lines.some(isFailsafe);
+  const met = linesOf([found]).filter((line) => needsFailsafe || !isFailsafe(line));
   return lines.map(({text}) => canonical(text)).join('\n') === met.map(({text}) => canonical(text)).join('\n');
 }
 

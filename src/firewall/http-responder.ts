@@ -1,7 +1,7 @@
 import {quote} from '../host/command.js';
 import type {Host} from '../host/host.js';
 
-/** It ends by itself, should nobody end it. */
+/** The program terminates after this time even if the connection that started it is lost. */
 const SECONDS = 120;
 
 const PROGRAM = `use IO::Socket::INET;
@@ -17,14 +17,14 @@ for (;;) {
   close $client;
 }`;
 
-/** A program that answers HTTP on a node for as long as its rules are being proven. */
+/** A program that answers HTTP on a node while its rules are proven; disposing of it terminates the program. */
 export interface HttpResponder extends AsyncDisposable {
-  /** Whether it got the port. */
+  /** Whether it listens: false when another process holds the port. */
   readonly isReady: boolean;
 }
 
 /**
- * Answers HTTP at a port where nobody else does, so that "HTTP still passes" can be seen. In Perl, which Debian and Ubuntu always have.
+ * Answers HTTP at a port where nothing listens, so that probes can show that HTTP passes. In Perl, which Debian and Ubuntu always have.
  * @param host as root
  */
 export async function startHttpResponder(host: Host, address: string, port: number): Promise<HttpResponder> {

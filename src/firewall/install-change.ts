@@ -12,10 +12,10 @@ const LATE = 76;
 const STALE = 77;
 const STUCK = 78;
 
-/** iptables-restore waits for others' locks, and three timers are started at most. */
+/** iptables-restore may wait for the lock of the legacy variant, and timers are started. */
 const LIMIT_MS = 60_000;
 
-/** The host was changed by somebody else since it was looked at, or waits for another's confirmation: look and plan again. */
+/** The rules have changed since they were read, or another change waits to be confirmed: read them and plan again. */
 export class TryAgainError extends Hw5Error {}
 
 export interface InstallOptions {
@@ -24,13 +24,13 @@ export interface InstallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A change that is in the kernel and waits for its confirmation; a strict one waits for nothing. */
+/** A change that is installed and waits to be confirmed; a strict one is not confirmed. */
 export interface InstalledChange {
   readonly id: string;
   readonly needsConfirmation: boolean;
 }
 
-/** Makes a change, with a timer on the host that takes it back. @param host as root. @throws CommandError, TryAgainError. */
+/** Installs a change, with a timer on the host that rolls it back. @param host as root. @throws CommandError, TryAgainError. */
 export async function installChange(
   host: Host,
   change: HostChange,
@@ -40,14 +40,14 @@ export async function installChange(
   const isStrict = change.strictSeconds !== undefined;
   const result = await script(host, changeScript(id, change, isStrict ? 0 : confirmSeconds), {signal, timeoutMs: LIMIT_MS});
   if (result.code === 0) return {id, needsConfirmation: !isStrict};
-  const said = result.stderr.trim().split('\n').at(-1) ?? '';
+  const message = result.stderr.trim().split('\n').at(-1) ?? '';
   if (result.code === BUSY || result.code === STALE) {
-    throw new TryAgainError(`${host.name}: ${said}`, {hint: 'somebody else is at work on this firewall: try again in a minute'});
+    throw new TryAgainError(`${host.name}: ${message}`, {hint: 'another hw5 changes this firewall: try again in a minute'});
   }
   throw new CommandError(host.name, ['iptables-restore', '--noflush'], result, {
     hint:
       result.code === STUCK
-        ? 'the host takes out by itself what is in of this change: `hw5 firewall list` shows when it has'
+        ? 'the host removes the installed part of this change by itself: `hw5 firewall list` shows when it is gone'
         : 'nothing was changed on this host; the kernel may lack a match that the rule needs',
   });
 }
@@ -69,8 +69,8 @@ export function changeScript(id: string, change: HostChange, seconds: number): s
 }
 
 /**
- * Confirms a change over a new connection: the one that made it goes on through any rule that lets answers pass, and proves nothing.
- * @throws Hw5Error when the host cannot be reached that way, and takes the change back.
+ * Confirms a change over a new connection. The existing one proves nothing: it would continue under any rule that lets answers pass.
+ * @throws Hw5Error when the host cannot be reached that way, and rolls the change back
  */
 export async function confirmChange(
   host: Host,
@@ -80,20 +80,20 @@ export async function confirmChange(
   if (!applied.needsConfirmation) return;
   const fresh = await host.reconnect({timeoutMs: confirmSeconds * 1000}).catch((cause: unknown) => {
     throw new Hw5Error(
-      `${host.name} does not let hw5 in over a new connection; it takes the change back within ${confirmSeconds} s`,
+      `${host.name} does not let hw5 in over a new connection; it rolls the change back within ${confirmSeconds} s`,
       {
-        hint: `where you come from would be locked out: look with \`hw5 firewall list\` and with iptables-save on ${host.name}`,
+        hint: `the change would lock you out: see \`hw5 firewall list\`, and iptables-save on ${host.name}`,
         cause,
       },
     );
   });
   try {
     signal?.throwIfAborted();
-    // not ended half-way by Ctrl-C: it is short, and either all of it happens or nothing
+    // without the signal: confirming is short, and Ctrl-C must not leave it half done
     const result = await script(fresh.asRoot(), programCall('confirm', applied.id), {timeoutMs: LIMIT_MS}).catch(
       (cause: unknown) => {
         throw new Hw5Error(
-          `hw5 lost ${host.name} while it confirmed the change, which stands or is taken back within ${confirmSeconds} s`,
+          `hw5 lost ${host.name} while it confirmed the change, which is kept or rolled back within ${confirmSeconds} s`,
           {
             hint: '`hw5 firewall list` shows which, after that time',
             cause,
@@ -102,12 +102,12 @@ export async function confirmChange(
       },
     );
     if (result.code === LATE) {
-      throw new Hw5Error(`${host.name} was confirmed too late and has taken the change back`, {
+      throw new Hw5Error(`${host.name} was confirmed too late and has rolled the change back`, {
         hint: 'give it more time with --confirm-within, as 60s',
       });
     }
     if (result.code !== 0)
-      throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result, {hint: 'the host takes the change back'});
+      throw new CommandError(host.name, ['hw5-firewall.sh', 'confirm'], result, {hint: 'the host rolls the change back'});
   } finally {
     await fresh[Symbol.asyncDispose]();
   }

@@ -4,7 +4,7 @@ import type {Jump, ManagedLine, ManagedTable} from './managed.js';
 import {type SavedTable, targetOf} from './parse-save.js';
 import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
 
-/** One of our chains and the ways into it. */
+/** A managed chain and the jumps to it. */
 export interface ManagedChain {
   readonly table: 'filter' | 'mangle';
   readonly chain: string;
@@ -14,20 +14,20 @@ export interface ManagedChain {
 
 export const INPUT = 'HW5-INPUT';
 export const FORWARD = 'HW5-FORWARD';
-/** Behind a strict `http-only`, which would end everything: what the failsafe guards stands in a chain of its own. */
+/** With a strict `http-only`, which decides about every packet, the failsafe and the rules behind it are in a chain of their own with this suffix. */
 const SAFE = '-SAFE';
 
-/** The chain at whose place of a packet's way one of our chains stands: a line may move between the two. */
+/** The chain that a packet enters first, for a chain and the one with the suffix: lines may move between the two. */
 export const outerChain = (chain: string): string => (chain.endsWith(SAFE) ? chain.slice(0, -SAFE.length) : chain);
 
-/** Interfaces behind which containers are: Docker's bridges and Calico's cables. */
+/** Interfaces to containers: Docker's bridges and Calico's veth pairs. */
 const CONTAINER_INTERFACES = ['docker0', 'br-+', 'cali+'] as const;
 
 const jump = (from: string, text: string): Jump => ({from, text, isFirst: true});
 
 /**
- * Our places in a family's tables. Containers' packets are met in DOCKER-USER; but Calico accepts those of its own before Docker sees them, so
- * where it is at work they are met at the same point a step earlier, in the mangle table, which can only drop.
+ * The managed chains of a family. Containers' packets pass DOCKER-USER; but Calico accepts packets of its containers before Docker's chain, so with
+ * Calico there is also a chain one table earlier, in mangle, where packets can only be dropped.
  */
 export function managedChains(tables: readonly SavedTable[]): readonly ManagedChain[] {
   const filter = tables.find((table) => table.name === 'filter');
@@ -49,7 +49,7 @@ export function managedChains(tables: readonly SavedTable[]): readonly ManagedCh
   ];
 }
 
-/** Pure: our ground as it should be in one family, for these rules in this order. Places without a rule are left out. */
+/** Pure: the managed tables of one family for these rules. Chains without a rule are left out. */
 export function layOut(
   rules: readonly Rule[],
   family: Family,
@@ -57,20 +57,20 @@ export function layOut(
   chains: readonly ManagedChain[],
 ): readonly ManagedTable[] {
   const tables = new Map<string, {chains: Map<string, readonly ManagedLine[]>; jumps: Jump[]}>();
-  for (const place of chains) {
+  for (const managed of chains) {
     const here = rules.filter(
-      (rule) => familiesOf(rule).includes(family) && (place.scope === 'host' ? coversHost(rule) : coversContainers(rule)),
+      (rule) => familiesOf(rule).includes(family) && (managed.scope === 'host' ? coversHost(rule) : coversContainers(rule)),
     );
     if (here.length === 0) continue;
-    const table = tables.get(place.table) ?? {chains: new Map<string, readonly ManagedLine[]>(), jumps: [] as Jump[]};
-    for (const [chain, lines] of chainsOf(here, family, failsafe[place.scope][family], place)) {
+    const table = tables.get(managed.table) ?? {chains: new Map<string, readonly ManagedLine[]>(), jumps: [] as Jump[]};
+    for (const [chain, lines] of chainsOf(here, family, failsafe[managed.scope][family], managed)) {
       table.chains.set(
         chain,
         lines.map((text) => ({text})),
       );
     }
-    table.jumps.push(...place.jumps);
-    tables.set(place.table, table);
+    table.jumps.push(...managed.jumps);
+    tables.set(managed.table, table);
   }
   return [...tables].map(([name, table]) => ({name, ...table}));
 }
@@ -83,29 +83,29 @@ function chainsOf(
   rules: readonly Rule[],
   family: Family,
   failsafe: readonly string[],
-  place: ManagedChain,
+  managed: ManagedChain,
 ): readonly [string, readonly string[]][] {
   const pick = (isHttp: boolean, strict: boolean): string[] =>
     rules
       .filter((rule) => (rule.exercise === 'http-only') === isHttp && rule.strict === strict)
-      // among denials the order decides nothing, and a fixed one makes the same ground of the same rules
+      // all of them reject, so their order does not matter; a fixed one gives the same chain for the same rules
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .flatMap((rule) => linesOf(rule, family, place));
+      .flatMap((rule) => linesOf(rule, family, managed));
   const [strict, strictHttp] = [pick(false, true), pick(true, true)];
   const guarded = [...pick(false, false), ...pick(true, false)];
   const safe = guarded.length > 0 ? [...failsafe, ...guarded] : [];
-  if (strictHttp.length === 0 || safe.length === 0) return [[place.chain, [...strict, ...safe, ...strictHttp]]];
+  if (strictHttp.length === 0 || safe.length === 0) return [[managed.chain, [...strict, ...safe, ...strictHttp]]];
   return [
-    [place.chain, [...strict, `-j ${place.chain}${SAFE}`, ...strictHttp]],
-    [`${place.chain}${SAFE}`, safe],
+    [managed.chain, [...strict, `-j ${managed.chain}${SAFE}`, ...strictHttp]],
+    [`${managed.chain}${SAFE}`, safe],
   ];
 }
 
-/** The kernel's lines for one rule at one place: the report's, each with the rule's tag. */
-function linesOf(rule: Rule, family: Family, place: ManagedChain): readonly string[] {
+/** The lines for one rule in one chain: the report's, each with the rule's id in its comment. */
+function linesOf(rule: Rule, family: Family, managed: ManagedChain): readonly string[] {
   const tag = `-m comment --comment "hw5:${rule.id} ${rule.exercise}${rule.strict ? ' strict' : ''}"`;
   const reject =
-    place.table === 'mangle'
+    managed.table === 'mangle'
       ? '-j DROP'
       : `-j REJECT --reject-with ${family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
   const {match} = rule;
@@ -114,7 +114,7 @@ function linesOf(rule: Rule, family: Family, place: ManagedChain): readonly stri
     const echo = family === 4 ? '-p icmp -m icmp --icmp-type 8' : '-p ipv6-icmp -m icmp6 --icmpv6-type 128';
     return [`-s ${match.net} ${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`];
   }
-  const isHost = place.scope === 'host';
+  const isHost = managed.scope === 'host';
   return [
     ...(isHost ? [`-i lo ${tag} -j RETURN`] : []),
     `-m conntrack --ctstate RELATED,ESTABLISHED ${tag} -j RETURN`,

@@ -15,17 +15,17 @@ export interface ListedRule {
   readonly ageSeconds: number | null;
   readonly endsInSeconds: number | null;
   readonly persisted: boolean;
-  /** The points of a packet's way at which the rule stands, by the report's letters. */
+  /** The netfilter hooks of the rule, with the report's letters. */
   readonly points: readonly Point[];
 }
 
 export type Point = 'B INPUT' | 'C FORWARD';
 
-/** Where in a packet's way netfilter looks at it, as the report letters them. */
+/** The netfilter hooks on the way of a packet, with the report's letters. */
 export const WAY = [
   ['A', 'PREROUTING', 'a packet arrives, before it is known where it goes'],
   ['B', 'INPUT', 'it is for this host'],
-  ['C', 'FORWARD', 'it is not, and goes on: to a container, or from one'],
+  ['C', 'FORWARD', 'it is forwarded: to a container, or from one'],
   ['D', 'OUTPUT', 'this host sends'],
   ['E', 'POSTROUTING', 'it leaves the host'],
 ] as const;

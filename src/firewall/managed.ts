@@ -1,24 +1,24 @@
 import {type Counters, commentOf, type SavedRule, type SavedTable, targetOf} from './parse-save.js';
 import {type RuleOption, readOptions, tokenize} from './tokens.js';
 
-/** Everything of ours in the kernel is in chains of this name. */
+/** The names of all managed chains begin with this. */
 export const PREFIX = 'HW5-';
 
-/** A line of one of our chains, as it follows `-A CHAIN`. */
+/** A line of a managed chain, as it follows `-A CHAIN`. */
 export interface ManagedLine {
   readonly text: string;
   readonly counters?: Counters | undefined;
 }
 
-/** The rule that leads from somebody else's chain into ours. */
+/** A rule in another chain that leads to a managed one. */
 export interface Jump {
   readonly from: string;
   readonly text: string;
-  /** Whether no rule ahead of it lets packets pass it by. Calico's do not count: it puts them first again and again. */
+  /** Whether no rule ahead of it lets packets bypass it. Calico's do not count: it moves them to the front again and again. */
   readonly isFirst: boolean;
 }
 
-/** Our part of one table. */
+/** The managed chains of one table. */
 export interface ManagedTable {
   readonly name: string;
   readonly chains: ReadonlyMap<string, readonly ManagedLine[]>;
@@ -26,7 +26,7 @@ export interface ManagedTable {
   readonly jumps: readonly Jump[];
 }
 
-/** Picks our part out of a dump. Tables without it are left out. */
+/** Finds the managed chains in a dump. Tables without any are left out. */
 export function managedTables(tables: readonly SavedTable[]): readonly ManagedTable[] {
   return tables.map(managedTable).filter((table) => table.chains.size > 0 || table.jumps.length > 0);
 }
@@ -45,10 +45,10 @@ function managedTable(table: SavedTable): ManagedTable {
   return {name: table.name, chains, jumps};
 }
 
-/** Targets after which a packet goes on to the next rule, or nowhere at all. */
+/** Targets after which a packet continues with the next rule, or is dropped. */
 const HARMLESS = ['', 'DROP', 'REJECT', 'LOG', 'NFLOG', 'MARK', 'CONNMARK', 'SET', 'TCPMSS'];
 
-/** Whether a packet that goes to a target, or to the chain of that name, may get by what follows. fail2ban's chain, for one, only rejects. */
+/** Whether a packet that goes to a target, or to a chain of that name, may bypass the rules that follow. fail2ban's chain, for example, only rejects. */
 function mayLetPass(target: string, table: SavedTable): boolean {
   if (target.startsWith('cali-') || HARMLESS.includes(target)) return false;
   if (!table.chains.has(target)) return true;
@@ -58,7 +58,7 @@ function mayLetPass(target: string, table: SavedTable): boolean {
   });
 }
 
-/** What a comment of ours says. */
+/** The comment of a line in a managed chain. */
 export interface Tag {
   /** A rule's id, or `failsafe`. */
   readonly owner: string;
@@ -71,8 +71,8 @@ export function tagOf(rule: Pick<SavedRule, 'options'>): Tag | undefined {
 }
 
 /**
- * The same text for lines that mean the same: iptables says in full what one may leave out (a prefix length, `-m tcp`, how a REJECT
- * rejects), and its versions differ in order and in the case of MACs.
+ * The same string for equivalent lines: iptables prints what may be left out on input (a prefix length, `-m tcp`, how a REJECT rejects), and its versions
+ * differ in order and in the case of MACs.
  */
 export function canonical(text: string): string {
   const options = readOptions(tokenize(text))
@@ -89,7 +89,7 @@ function plainValues({name, values}: RuleOption): readonly string[] {
   return values;
 }
 
-/** Whether two states of our ground are the same, counters aside. */
+/** Whether managed chains are the same, apart from counters. */
 export function isSame(a: readonly ManagedTable[], b: readonly ManagedTable[]): boolean {
   return fingerprint(a) === fingerprint(b);
 }

@@ -8,7 +8,7 @@ export interface Counters {
 /** A line `-A CHAIN …` of iptables-save. */
 export interface SavedRule {
   readonly chain: string;
-  /** What follows the chain's name, in the kernel's own words. */
+  /** What follows the chain's name. */
   readonly text: string;
   readonly options: readonly RuleOption[];
   /** Undefined when saved without `-c`. */
@@ -17,7 +17,7 @@ export interface SavedRule {
 
 export interface SavedTable {
   readonly name: string;
-  /** Chain → policy; `-` for a chain that somebody made. In the order of the dump. */
+  /** Chain → policy; `-` for a chain that is not built in. In the order of the dump. */
   readonly chains: ReadonlyMap<string, string>;
   readonly rules: readonly SavedRule[];
 }

@@ -2,8 +2,8 @@ import {outerChain} from './layout.js';
 import {canonical, type Jump, type ManagedLine, type ManagedTable} from './managed.js';
 
 /**
- * The input for `iptables-restore --noflush --counters` that makes our ground `to` when it is `from`: each table in one transaction, lines that
- * stay keep their counters, nothing of anybody else's is named.
+ * The input of `iptables-restore --noflush --counters` that changes the managed tables from `from` to `to`: one transaction per table. Lines that stay
+ * keep their counters; no other chain is named except in jumps to managed ones.
  */
 export function renderRestore(from: readonly ManagedTable[], to: readonly ManagedTable[]): string {
   const names = [...new Set([...from, ...to].map((table) => table.name))];
@@ -22,7 +22,7 @@ function renderTable(from: ManagedTable, to: ManagedTable): string {
     others.some((other) => other.isFirst && jump.isFirst && isSameJump(jump, other));
   const lines = [
     `*${to.name}`,
-    // naming a chain makes it or empties it
+    // naming a chain creates or empties it
     ...[...to.chains.keys(), ...stale].map((chain) => `:${chain} - [0:0]`),
     ...from.jumps.filter((jump) => !isKept(jump, to.jumps)).map((jump) => `-D ${jump.from} ${jump.text}`),
     ...[...to.chains].flatMap(([chain, own]) =>
@@ -44,7 +44,7 @@ function isSameJump(a: Jump, b: Jump): boolean {
   return a.from === b.from && canonical(a.text) === canonical(b.text);
 }
 
-/** What stands at a chain's place of a packet's way, whichever of our chains there it is in. */
+/** The lines that a packet may have met in place of a chain's: those of the chain and of the one with or without its suffix. */
 function linesAt(chain: string, {chains}: ManagedTable): readonly ManagedLine[] {
   return [...chains].filter(([name]) => outerChain(name) === outerChain(chain)).flatMap(([, lines]) => lines);
 }

@@ -18,7 +18,7 @@ export type Match =
   | {readonly kind: 'mac'; readonly mac: string}
   | {readonly kind: 'all'};
 
-/** One of the report's exercises, as asked for. It becomes one or several lines in the kernel, which all carry its id. */
+/** One of the report's exercises, as requested. It becomes one or several lines in the kernel, which all carry its id. */
 export interface Rule {
   /** Six hex digits, the same for the same rule everywhere. */
   readonly id: string;
@@ -43,7 +43,7 @@ export function showMatch(match: Match): string {
   return match.kind === 'mac' ? match.mac : 'all but tcp/80';
 }
 
-/** The families in which a rule stands: a MAC may send both, and "only HTTP" leaves neither open. */
+/** The families to which a rule applies: a MAC may send both, and "only HTTP" leaves neither open. */
 export function familiesOf({match}: Pick<Rule, 'match'>): readonly Family[] {
   return match.kind === 'net' ? [match.net.family] : [4, 6];
 }
@@ -51,7 +51,7 @@ export function familiesOf({match}: Pick<Rule, 'match'>): readonly Family[] {
 export const coversHost = ({scope}: Pick<Rule, 'scope'>): boolean => scope !== 'containers';
 export const coversContainers = ({scope}: Pick<Rule, 'scope'>): boolean => scope !== 'host';
 
-/** Reads what the user named. @throws UsageError that says what is wrong with it. */
+/** Parses the user's argument. @throws UsageError */
 export function readMatch(exercise: Exercise, text: string | undefined): Match {
   if (exercise === 'http-only') return {kind: 'all'};
   if (text === undefined) {

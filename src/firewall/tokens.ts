@@ -36,7 +36,7 @@ export interface RuleOption {
   readonly values: readonly string[];
 }
 
-/** Options whose value may look like an option, or be anything else. */
+/** Options whose value is free text, which may begin with a dash. */
 const FREE_TEXT = ['--comment', '--log-prefix', '--nflog-prefix', '--string', '--hex-string'];
 
 /** Groups a rule's words (those behind `-A CHAIN`) into options. Both `! --dport 22` and the older `--dport ! 22` are read. */

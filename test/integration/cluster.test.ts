@@ -1,30 +1,9 @@
 import {beforeAll, describe, expect, test} from 'vitest';
 import type {ClusterStatus} from '../../src/status/status.js';
+import {changesOf, status} from '../support/cluster-commands.js';
 import {ADDRESSES, ensureCluster, ensureLab, hw5, inMachine, LAB, onLab} from '../support/lab.js';
-import {MACHINE_STATE} from '../support/machine-state.js';
 
 const NODES = ['node0', 'node1', 'node2'] as const;
-
-async function status(expected: number): Promise<ClusterStatus> {
-  const result = await onLab(['status', '--json'], expected);
-  return JSON.parse(result.stdout as string) as ClusterStatus;
-}
-
-/** How many steps a run changed, from its JSON events. */
-async function changesOf(command: 'up' | 'down'): Promise<{changed: number; steps: string[]}> {
-  const result = await onLab([command, '--json']);
-  const events = (result.stdout as string)
-    .split('\n')
-    .map((line) => JSON.parse(line) as {type: string; changed: number; outcome: string; step: string; host: string});
-  return {
-    changed: events.find((event) => event.type === 'end')!.changed,
-    steps: events
-      .filter((event) => event.type === 'step-end' && event.outcome === 'changed')
-      .map((event) => `${event.step}@${event.host}`),
-  };
-}
-
-const states = () => Promise.all(NODES.map((node) => inMachine(node, MACHINE_STATE)));
 
 /** The container of a task, on the node that runs it. */
 async function containerOf(task: string): Promise<{node: string; id: string}> {
@@ -192,30 +171,5 @@ describe('the whole cluster on the lab', () => {
     await ensureLab();
     await onLab(['up']);
     expect((await status(0)).tasks.every(({state}) => state === 'running')).toBe(true);
-  });
-
-  test('down leaves nothing but data, with --purge nothing at all, and up works again after each', async () => {
-    await onLab(['down', '--purge']);
-    const before = await states();
-    await onLab(['up']);
-    expect(await states()).not.toEqual(before);
-    await onLab(['down']);
-    const after = await states();
-    const data = ['/var/lib/hw5', '/var/lib/hw5/etcd'];
-    expect(
-      after.map((text) =>
-        text
-          .split('\n')
-          .filter((line) => !data.includes(line))
-          .join('\n'),
-      ),
-    ).toEqual(before);
-    expect(await inMachine('node0', 'docker images -q docker-ssh')).not.toBe('');
-    expect(await changesOf('down')).toEqual({changed: expect.any(Number), steps: []});
-    await onLab(['up']);
-    expect((await status(0)).healthy).toBe(true);
-    await onLab(['down', '--purge']);
-    expect(await states()).toEqual(before);
-    expect(await inMachine('node0', 'docker images -q docker-ssh')).toBe('');
   });
 });

@@ -45,16 +45,16 @@ async function list(): Promise<readonly ListedJson[]> {
 
 const save = (machine: string): Promise<string> => inMachine(machine, SAVE);
 
-/** Looks again until it is so. @throws Error after the limit. */
-async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+/** Polls a condition. @throws Error after the limit */
+async function until(what: string, isTrue: () => Promise<boolean>, seconds = 30): Promise<void> {
   const limit = Date.now() + seconds * 1000;
-  while (!(await isSo())) {
+  while (!(await isTrue())) {
     if (Date.now() > limit) throw new Error(`${what}: not within ${seconds} s`);
     await delay(300);
   }
 }
 
-/** Whether the machine holds anything of ours: chains, files, units, timers. */
+/** What `hw5 firewall` left on the machine: chains, files, units, timers. */
 async function traces(machine: string): Promise<string> {
   return inMachine(
     machine,
@@ -78,7 +78,7 @@ describe('the report’s exercises, on node1', () => {
   const outcome = (proof: ProofJson, probe: string): string | undefined =>
     proof.probes.find((one) => one.probe === probe)?.after.detail;
 
-  it('deny-ip: the denied node is told "Destination Port Unreachable", pings to it get no answer, the cluster goes on', async () => {
+  it('deny-ip: the denied node gets "Destination Port Unreachable", pings to it get no answer, the cluster keeps working', async () => {
     const {id, proofs} = await firewall(['deny-ip', NODE2, '--node', 'node1']);
     const [proof] = proofs;
     expect(proof!.ok).toBe(true);
@@ -127,7 +127,7 @@ describe('the report’s exercises, on node1', () => {
     expect(await save('node1')).toBe(before);
   });
 
-  it('deny-ping: no answer to that address, while our pings to it still work', async () => {
+  it('deny-ping: pings from that address get no answer, pings to it still work', async () => {
     const {proofs} = await firewall(['deny-ping', NODE2, '--node', 'node1']);
     const [proof] = proofs;
     expect(proof!.ok).toBe(true);
@@ -136,7 +136,7 @@ describe('the report’s exercises, on node1', () => {
     expect(outcome(proof!, 'tcp/22 (ssh) node2 → node1')).toBe('connected');
   });
 
-  it('an address that no node has is not proven but said to be so', async () => {
+  it('an address that no node has is reported as not proven', async () => {
     const {proofs} = await firewall(['deny-ip', '10.2.67.113', '--node', 'node1']);
     expect(proofs[0]).toMatchObject({
       ok: true,
@@ -145,7 +145,7 @@ describe('the report’s exercises, on node1', () => {
     });
   });
 
-  it('http-only --strict cuts off SSH, as it did the report’s author, and comes back by itself', async () => {
+  it('http-only --strict cuts off SSH, as it did the report’s author, and ends by itself', async () => {
     const {proofs} = await firewall(['http-only', '--node', 'node1', '--strict', '--for', '25s']);
     expect(proofs[0]!.ok).toBe(true);
     expect(outcome(proofs[0]!, 'tcp/22 (ssh) node0 → node1')).toBe('no answer');
@@ -158,8 +158,8 @@ describe('the report’s exercises, on node1', () => {
   });
 });
 
-describe('a change that nobody confirms', () => {
-  /** sshd answers no new connection as soon as a change waits for its confirmation: as if the rule had locked us out. */
+describe('a change that is not confirmed', () => {
+  /** sshd does not answer new connections as soon as a change waits to be confirmed: as if the rule had locked hw5 out. */
   const LOCK_OUT = `pid=$(systemctl show -p MainPID --value ssh)
 systemd-run --quiet --collect --unit=test-lock-out sh -c "while [ ! -e /run/hw5-firewall/pending/tx ]; do :; done; kill -STOP $pid"`;
   const LET_IN = 'kill -CONT $(systemctl show -p MainPID --value ssh); systemctl stop test-lock-out 2>/dev/null; true';
@@ -175,7 +175,7 @@ systemd-run --quiet --collect --unit=test-lock-out sh -c "while [ ! -e /run/hw5-
     });
   }
 
-  it('is taken back by the host although the controller was killed in between', async () => {
+  it('is rolled back by the host although the controller was killed in between', async () => {
     await inMachine('node1', LOCK_OUT);
     const controller = start(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--confirm-within', '6s']);
     const ended = new Promise((resolve) => controller.once('exit', resolve));
@@ -183,11 +183,11 @@ systemd-run --quiet --collect --unit=test-lock-out sh -c "while [ ! -e /run/hw5-
     controller.kill('SIGKILL');
     await ended;
     expect(await save('node1')).toContain('deny-ip');
-    await until('the host has taken it back', async () => (await save('node1')) === before);
+    await until('the host has rolled it back', async () => (await save('node1')) === before);
     expect(await traces('node1')).toBe('');
   });
 
-  it('is taken back when the new connection fails, and hw5 says so', async () => {
+  it('is rolled back when the new connection fails, and hw5 reports it', async () => {
     await inMachine('node1', LOCK_OUT);
     const result = await hw5([
       '--lab-name',
@@ -202,7 +202,7 @@ systemd-run --quiet --collect --unit=test-lock-out sh -c "while [ ! -e /run/hw5-
     ]);
     expect(result.exitCode).toBe(1);
     expect(result.all).toContain('node1 does not let hw5 in over a new connection');
-    await until('the host has taken it back', async () => (await save('node1')) === before);
+    await until('the host has rolled it back', async () => (await save('node1')) === before);
   });
 
   it('leaves a rule that was confirmed before where it is', async () => {
@@ -236,12 +236,12 @@ describe('rules and time', () => {
     expect((await list()).map((rule) => rule.id)).toEqual([id]);
   });
 
-  it('--for: rules of others stay, whatever their comments say about ours', async () => {
+  it('--for: rules of other tools stay, also those whose comments mention rules of hw5', async () => {
     const CHAIN = 'test-odd';
     await inMachine(
       'node1',
       `set -e; iptables -N ${CHAIN}
-iptables -A ${CHAIN} ! -s 10.0.0.0/8 -p tcp ! --dport 22 -m comment --comment 'he said "-j HW5-INPUT" and \\ left' -j RETURN
+iptables -A ${CHAIN} ! -s 10.0.0.0/8 -p tcp ! --dport 22 -m comment --comment 'with "-j HW5-INPUT" and \\ left' -j RETURN
 iptables -A INPUT -s 9.9.9.9 -m comment --comment 'x -j HW5-INPUT y' -j ${CHAIN}
 iptables -A INPUT -s 9.9.9.8 -m comment --comment '-g HW5-FORWARD' -j REJECT
 iptables -A INPUT -s 9.9.9.7 -m comment --comment 'hw5:abcdef deny-ip' -j DROP`,
@@ -262,11 +262,16 @@ iptables -F ${CHAIN}; iptables -X ${CHAIN}`,
     expect(await save('node1')).toBe(before);
   });
 
-  it('--for: a rule whose timer was stopped is told to be overdue', async () => {
+  it('--persist and --for: a rule that has ended leaves nothing for the next boot', async () => {
+    await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--persist', '--for', '3s', '--scope', 'both']);
+    await until('node1 is as it was', async () => (await save('node1')) === before && (await traces('node1')) === '');
+  });
+
+  it('--for: a rule whose timer was stopped is reported as overdue', async () => {
     const {id} = await firewall(['deny-ip', '10.9.9.9', '--node', 'node1', '--no-probe', '--for', '5s']);
     await inMachine('node1', `systemctl stop hw5-firewall-end-${id}.timer`);
     const overdue = async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).all;
-    await until('list says so', async () => (await overdue())!.includes(`rule ${id} should have ended`));
+    await until('list reports it', async () => (await overdue())!.includes(`rule ${id} should have ended`));
   });
 
   it('--persist: a rule survives a reboot, another does not, and reset leaves nothing for the next', async () => {
@@ -284,8 +289,8 @@ iptables -F ${CHAIN}; iptables -X ${CHAIN}`,
   });
 });
 
-describe('rules that somebody took apart', () => {
-  const look = async (command: string): Promise<string> => {
+describe('rules that were changed by hand', () => {
+  const failing = async (command: string): Promise<string> => {
     const result = await hw5(['--lab-name', LAB.name, 'firewall', command]);
     expect(result.exitCode).toBe(1);
     return result.all!;
@@ -294,18 +299,18 @@ describe('rules that somebody took apart', () => {
   it.each([
     ['was deleted', 'iptables -F HW5-INPUT', /node1: rule \w{6}, \d+s old, is not in the kernel any more/],
     [
-      'got something ahead of it',
+      'has an ACCEPT ahead of it',
       `iptables -I INPUT -s ${NODE2} -j ACCEPT`,
-      /rules that let packets pass stand ahead of hw5's in INPUT/,
+      /rules that let packets pass are ahead of hw5's in INPUT/,
     ],
-    ['is not led to', 'iptables -D INPUT -j HW5-INPUT', /nothing leads from INPUT to hw5's rules/],
-  ])('a rule that %s is found by list and verify, and mended by the same command', async (_, script, message) => {
+    ['has no jump to it', 'iptables -D INPUT -j HW5-INPUT', /nothing leads from INPUT to hw5's rules/],
+  ])('a rule that %s is found by list and verify, and repaired by the same command', async (_, script, message) => {
     const args = ['deny-ip', NODE2, '--node', 'node1', '--no-probe'];
     await firewall(args);
     await inMachine('node1', script);
     try {
-      expect(await look('list')).toMatch(message);
-      expect(await look('verify')).toMatch(message);
+      expect(await failing('list')).toMatch(message);
+      expect(await failing('verify')).toMatch(message);
       await firewall(args);
       await onLab(['firewall', 'list']);
     } finally {
@@ -313,7 +318,7 @@ describe('rules that somebody took apart', () => {
     }
   });
 
-  it('a rule that is gone may be forgotten', async () => {
+  it('a rule that is gone can be forgotten', async () => {
     const {id} = await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe']);
     await inMachine('node1', 'iptables -F HW5-INPUT');
     await firewall(['remove', id]);
@@ -338,7 +343,7 @@ describe('hosts in another state', () => {
     await until('node2 answers', async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).exitCode === 0, 60);
   });
 
-  it('a mix of variants is refused, and named', async () => {
+  it('a mix of variants is an error that names them', async () => {
     await inMachine('node1', 'iptables-legacy -A INPUT -s 10.1.1.1 -j ACCEPT');
     try {
       const result = await hw5(['--lab-name', LAB.name, 'firewall', 'deny-ip', NODE2, '--node', 'node1', '--no-probe']);
@@ -360,7 +365,7 @@ describe('hosts in another state', () => {
     [['remove', '000000'], 1, 'no node has a rule 000000'],
     [['remove', 'xyz'], 2, 'not the id of a rule'],
     [['deny-ip', NODE2, '--for', 'soon'], 2, 'not a duration'],
-  ])('%j is refused with %d', async (args, code, text) => {
+  ])('%j fails with %d', async (args, code, text) => {
     const result = await hw5(['--lab-name', LAB.name, 'firewall', ...args]);
     expect(result.exitCode).toBe(code);
     expect(result.all).toContain(text);

@@ -5,14 +5,15 @@ import {BaseSequencer, type TestSpecification} from 'vitest/node';
  * the second worker's cluster is still being made.
  */
 const ORDER = [
-  'integration/cluster.test.ts',
-  'integration/lab.test.ts',
   'integration/firewall.test.ts',
+  'integration/lab.test.ts',
   'integration/chaos.test.ts',
+  'integration/cluster-down.test.ts',
+  'integration/cluster.test.ts',
   'integration/tasks.test.ts',
   'e2e/notebook.test.ts',
-  'integration/lab-saves.test.ts',
   'integration/cluster-restore.test.ts',
+  'integration/lab-saves.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {

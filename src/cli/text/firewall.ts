@@ -9,7 +9,7 @@ import {showMatch} from '../../firewall/rule.js';
 import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
-/** The rules for people, and where in a packet's way they stand. */
+/** The table of rules, and the hooks on the way of a packet. */
 export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unconfirmed[], nodes: number): string {
   const waiting = unconfirmed.map(
     ({node, takenBackInSeconds}) =>
@@ -65,12 +65,12 @@ function leftOutLine({node, why}: LeftOut): string {
   return `${chalk.dim('-')} ${node}  left out: ${why}`;
 }
 
-/** What was proven, a table a rule and node, in the manner of the report's transcripts. */
+/** The proofs: a table per rule and node, in the manner of the report's transcripts. */
 export function proofsText(proofs: readonly Proof[], nodes: number): string {
   const blocks = proofs.map(({node, rule, rows, hits, remarks, doubts}) => {
     const hasBefore = rows.some((row) => row.before !== undefined);
     const table = columns([
-      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'SEEN', 'MUST', ''],
+      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'RESULT', 'MUST', ''],
       ...rows.map((row) => [
         showProbe(row.probe),
         ...(hasBefore ? [row.before?.detail ?? '-'] : []),
@@ -88,24 +88,24 @@ export function proofsText(proofs: readonly Proof[], nodes: number): string {
       ...doubts.map((doubt) => chalk.red(doubt)),
     ].map((line, index) => (index < 2 ? line : `  ${line}`));
   });
-  const lone = nodes === 1 && proofs.length > 0 ? ['', chalk.dim('only one node answers: there is nobody to probe from')] : [];
+  const lone = nodes === 1 && proofs.length > 0 ? ['', chalk.dim('only one node answers: no other node can send probes')] : [];
   return [...blocks.flat(), ...lone].map((line) => `${line}\n`).join('');
 }
 
 function sign({isOk, before, after, expected}: ProofRow): string {
   if (!isOk) return chalk.red('✗');
-  // as foreseen, but no doing of the rule
+  // as expected, but not because of the rule
   if (after.kind !== 'answered' && before !== undefined && before.kind !== 'answered') return chalk.dim('not before either');
   return (after.kind === 'answered') === (expected === 'passes') ? chalk.green('✓') : chalk.dim('ended meanwhile');
 }
 
-/** What the hosts' kernels would be told. */
+/** What would be installed on the hosts. */
 export function dryRunText(plans: readonly NodeResult[], leftOut: readonly LeftOut[]): string {
   const lines = plans.flatMap(({node, outcome}) => {
     if (outcome.kind === 'failed') return [`${chalk.red('✗')} ${node}  ${outcome.error.message}`];
     const {edits, notes, remarks} = outcome.change;
-    const said = remarks.map((remark) => chalk.yellow(`  ${remark}`));
-    if (outcome.kind === 'unchanged') return [`${chalk.bold(node)}: nothing to change`, ...said, ''];
+    const remarkLines = remarks.map((remark) => chalk.yellow(`  ${remark}`));
+    if (outcome.kind === 'unchanged') return [`${chalk.bold(node)}: nothing to change`, ...remarkLines, ''];
     return [
       ...edits.flatMap(({tool, forward}) => [
         `${chalk.bold(node)}: ${tool}-restore --noflush`,
@@ -115,7 +115,7 @@ export function dryRunText(plans: readonly NodeResult[], leftOut: readonly LeftO
           .map((line) => `  ${line}`),
       ]),
       ...notes.map((note) => `${chalk.bold(node)}: ${noteText(note)}`),
-      ...said,
+      ...remarkLines,
       '',
     ];
   });

@@ -30,18 +30,18 @@ it('a rule is a line, under the heads of its columns', () => {
   ]);
 });
 
-it('a change that waits to be confirmed is told, with rules or without', () => {
+it('a change that waits to be confirmed is shown, with rules or without', () => {
   const waiting = [{node: 'node1', takenBackInSeconds: 9}];
   const line = 'node1: a change waits to be confirmed; the node rolls it back in 9s\n';
   expect(plain(listText([], waiting, 1))).toBe(`no rules of hw5 on this node\n${line}`);
   expect(plain(listText([listed], waiting, 3))).toMatch(new RegExp(`POSTROUTING\\n${line}$`));
 });
 
-it('where no node answers, nothing is said about rules', () => {
+it('where no node answers, nothing is printed about rules', () => {
   expect(listText([], [], 0)).toBe('');
 });
 
-it('a dry run says its notes in words, and whose plan failed', () => {
+it('a dry run explains its notes, and shows which plan failed', () => {
   const change = {
     edits: [],
     notes: ['set aec48d 600 yes', 'drop 1b2c3d'],

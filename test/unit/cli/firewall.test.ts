@@ -3,8 +3,8 @@ import {firewallCommand} from '../../../src/cli/commands/firewall.js';
 import type {CliContext} from '../../../src/cli/context.js';
 import {UsageError} from '../../../src/support/errors.js';
 
-/** What a command line is refused with, before anything of the cluster is looked at. */
-async function refusal(...args: readonly string[]): Promise<UsageError> {
+/** The usage error of a command line, before the cluster file is read. */
+async function usageError(...args: readonly string[]): Promise<UsageError> {
   const error = await firewallCommand({} as CliContext)
     .parseAsync(args, {from: 'user'})
     .catch((cause: unknown) => cause);
@@ -12,8 +12,8 @@ async function refusal(...args: readonly string[]): Promise<UsageError> {
   return error as UsageError;
 }
 
-it('an address behind --node is taken for a node, and the error says where it belongs', async () => {
-  const error = await refusal('deny-ip', '--node', 'node1', '198.18.0.12');
+it('an address behind --node is read as a node, and the error explains where it belongs', async () => {
+  const error = await usageError('deny-ip', '--node', 'node1', '198.18.0.12');
   expect(error.message).toBe('deny-ip needs an address');
   expect(error.hint).toContain('it comes before --node');
 });
@@ -24,6 +24,6 @@ it('help shows the address where it belongs', () => {
 });
 
 it('the time within which a change must be confirmed is minutes, not days', async () => {
-  expect((await refusal('reset', '--confirm-within', '366d')).message).toBe('--confirm-within may be 10m at most');
-  expect((await refusal('reset', '--confirm-within', '601s')).message).toBe('--confirm-within may be 10m at most');
+  expect((await usageError('reset', '--confirm-within', '366d')).message).toBe('--confirm-within may be 10m at most');
+  expect((await usageError('reset', '--confirm-within', '601s')).message).toBe('--confirm-within may be 10m at most');
 });

@@ -8,7 +8,7 @@ it('up and plan leave the user’s rules alone', () => {
   expect(firewall.plan({isThere: true}, {} as PlanContext<never>)).toEqual([]);
 });
 
-it('down takes them away, first of all, on every node that has any', () => {
+it('down removes them before anything else, on every node that has any', () => {
   expect(COMPONENTS.at(-1)).toBe(firewall);
   expect(firewall.targets(cluster)).toEqual(cluster.nodes);
   expect(firewall.undo({isThere: false}, {} as UndoContext)).toEqual([]);

@@ -13,7 +13,7 @@ import {makeState} from './make-state.js';
 
 const place = {node: node1, cluster, source};
 
-/** A host with a kernel a family, told by changes. */
+/** A host with a kernel per family, on which changes are installed. */
 export class FakeFirewall {
   readonly kernels: Record<string, FakeKernel>;
   notes: Record<string, Note> = {};
@@ -42,10 +42,10 @@ export class FakeFirewall {
     return this;
   }
 
-  /** Makes our ground what a restore file says, as the host's own program does it. */
-  put(tool: string, ground: string): this {
+  /** Makes the managed chains what a state file says, as the host's program does it. */
+  put(tool: string, state: string): this {
     const kernel = this.kernel(tool);
-    kernel.restore(wayTo(ground, kernel.save().replace(/^\[\d+:\d+\] /gm, '')));
+    kernel.restore(transactions(state, kernel.save().replace(/^\[\d+:\d+\] /gm, '')));
     return this;
   }
 
@@ -74,12 +74,12 @@ export class FakeFirewall {
   }
 }
 
-/** What the host's program tells iptables-restore where `dump` is to become `ground`. */
-function wayTo(ground: string, dump: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hw5-ground-'));
+/** The input of iptables-restore with which the host's program changes `dump` to a state file. */
+function transactions(state: string, dump: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hw5-state-'));
   try {
-    const file = join(folder, 'ground');
-    writeFileSync(file, ground);
+    const file = join(directory, 'state');
+    writeFileSync(file, state);
     const {stdout, stderr, status} = spawnSync('sh', ['-c', `${program()}\ndump=$(cat)\ntransactions "$1" HW5-`, 'sh', file], {
       input: dump,
       encoding: 'utf8',
@@ -87,6 +87,6 @@ function wayTo(ground: string, dump: string): string {
     if (status !== 0) throw new Error(stderr);
     return stdout;
   } finally {
-    rmSync(folder, {recursive: true});
+    rmSync(directory, {recursive: true});
   }
 }

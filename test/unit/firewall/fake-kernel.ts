@@ -6,8 +6,8 @@ interface Chain {
 }
 
 /**
- * What `iptables-restore --noflush` does to a kernel's tables, and how `iptables-save -c` shows them: enough of it to try a restore file on, and
- * as strict as the real one about what is not there.
+ * The tables of a kernel, with `iptables-restore --noflush` and `iptables-save -c`: enough to test restore files on, and as strict as the real ones
+ * about missing rules and chains.
  */
 export class FakeKernel {
   readonly #tables = new Map<string, Map<string, Chain>>();

@@ -20,7 +20,7 @@ function flaws(host: FakeFirewall, change: Partial<FirewallState> = {}): string[
   return flawsOf(view, cluster).map(({what}) => what);
 }
 
-/** What somebody does by hand, as a line of iptables-restore. */
+/** A change made by hand, as a line of iptables-restore. */
 function byHand(host: FakeFirewall, table: string, lines: string, tool = 'iptables-nft'): FakeFirewall {
   host.kernel(tool).restore(`*${table}\n${lines}\nCOMMIT\n`);
   return host;
@@ -43,7 +43,7 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
     expect(flaws(make())).toEqual([]);
   });
 
-  it('on which a rule has ended by itself has none, though its failsafe or its inner chain stayed', () => {
+  it('on which a rule has ended by itself has none, although its failsafe or its inner chain is still there', () => {
     const withEnded = (host: FakeFirewall, chain: string, id: string): FakeFirewall => {
       for (const tool of ['iptables-nft', 'ip6tables-nft'])
         for (const line of host.lines(chain, tool).filter((one) => one.includes(`"hw5:${id} `)))
@@ -56,18 +56,22 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
   });
 
   it.each([
-    ['flushed a chain', '*filter\n:HW5-FORWARD - [0:0]\n', /table filter have lines missing/],
-    ['let somebody in within our chain', '*filter\n-I HW5-INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n', /not hw5's$/],
-    ['let somebody in ahead of our chain', '*filter\n-I INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n', /stand ahead of hw5's in INPUT/],
-    ['took the way to our chain out', '*filter\n-D INPUT -j HW5-INPUT\n', /nothing leads from INPUT to hw5's rules \(/],
-  ])('where somebody %s has one, and the same command again mends it', (_name, text, message) => {
+    ['a chain was flushed', '*filter\n:HW5-FORWARD - [0:0]\n', /table filter have lines missing/],
+    ['a line in a managed chain lets a host in', '*filter\n-I HW5-INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n', /not hw5's$/],
+    [
+      'a line ahead of a managed chain lets a host in',
+      '*filter\n-I INPUT 1 -s 198.18.0.12/32 -j ACCEPT\n',
+      /are ahead of hw5's in INPUT/,
+    ],
+    ['the jump to a managed chain was removed', '*filter\n-D INPUT -j HW5-INPUT\n', /nothing leads from INPUT to hw5's rules \(/],
+  ])('where %s has one, and the same command again repairs it', (_name, text, message) => {
     const host = fresh();
     host.kernel('iptables-nft').restore(`${text}COMMIT\n`);
     expect(flaws(host)).toEqual([expect.stringMatching(message)]);
     expect(flaws(host.do(planAdd(host.state, {rule: denial}, {node: node1, cluster, source})))).toEqual([]);
   });
 
-  it('where somebody took the IPv6 half of a rule out has one', () => {
+  it('where the IPv6 half of a rule was removed has one', () => {
     const host = fresh();
     expect(flaws(byHand(host, 'filter', ':HW5-INPUT - [0:0]', 'ip6tables-nft'))).toEqual([
       expect.stringMatching(/^ip6tables-nft: .*lines missing/),
@@ -75,15 +79,15 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
   });
 });
 
-it('a rule whose address somebody edited under its tag is one, and the same command again mends it', () => {
+it('a rule whose address was edited is one, and the same command again repairs it', () => {
   const host = new FakeFirewall().add(brief);
   const [line] = host.lines('HW5-INPUT').slice(-1);
   byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.10/32', '203.0.113.7/32')}`);
-  expect(flaws(host)).toEqual([`rule ${brief.id} was made for something else than 203.0.113.7: somebody edited it`]);
+  expect(flaws(host)).toEqual([`rule ${brief.id} was edited: it was not made for 203.0.113.7`]);
   expect(flaws(host.add(brief))).toEqual([]);
 });
 
-it('one of its lines, edited, does not hide what a rule was made for', () => {
+it('one edited line does not hide what a rule was made for', () => {
   const host = new FakeFirewall().add(denial);
   const [line] = host.lines('HW5-INPUT').slice(-1);
   byHand(host, 'filter', `-D HW5-INPUT ${line}\n-A HW5-INPUT ${line!.replace('198.18.0.12/32', '203.0.113.7/32')}`);
@@ -91,60 +95,60 @@ it('one of its lines, edited, does not hide what a rule was made for', () => {
   expect(flaws(host.add(denial))).toEqual([]);
 });
 
-it('containers’ rules that are older than Calico are one, for Calico’s containers pass them by', () => {
+it('containers’ rules that are older than Calico are one, as packets of Calico’s containers bypass them', () => {
   const host = new FakeFirewall().add(denial);
   byHand(host, 'filter', ':cali-FORWARD - [0:0]\n-I FORWARD 1 -j cali-FORWARD');
   expect(flaws(host)).toEqual(["iptables-nft: hw5's rules are missing in the table mangle"]);
   expect(flaws(host.add(denial))).toEqual([]);
 });
 
-describe('what was noted', () => {
+describe('a noted rule', () => {
   const host = new FakeFirewall().add(brief);
   const notes = (change: Partial<Note> = {}, id = brief.id) => ({now: 1000, notes: new Map([[id, note(change)]])});
 
-  it('is there', () => {
+  it('that exists is no flaw', () => {
     expect(flaws(host, notes())).toEqual([]);
   });
 
-  it('and is not in the kernel is told with its age', () => {
+  it('that is not in the kernel is reported with its age', () => {
     expect(flaws(host, notes({}, 'abcdef'))).toEqual([
-      'rule abcdef, 1m40s old, is not in the kernel any more: not hw5 took it out',
+      'rule abcdef, 1m40s old, is not in the kernel any more: hw5 did not remove it',
     ]);
   });
 
-  it('but waits to be taken away or brought back is no flaw yet', () => {
+  it('that a pending change adds or removes is no flaw yet', () => {
     expect(flaws(host, {...notes({}, 'abcdef'), pending: {until: 1010}})).toEqual([]);
   });
 
-  it('and a change that was never taken back is one', () => {
+  it('is not reported, but the change, when that was never rolled back', () => {
     expect(flaws(host, {...notes(), pending: {until: 700}})).toEqual([
-      'a change that nobody confirmed should have been taken back 5m ago: its timer was stopped, or iptables refuses',
+      'a change that was not confirmed should have been rolled back 5m ago: its timer was stopped, or iptables fails',
     ]);
   });
 
-  it('to have ended is told when the rule is still there, but not for a timer’s delay', () => {
+  it('that should have ended is reported, but not within the delay of a timer', () => {
     expect(flaws(host, notes({ends: 995}))).toEqual([]);
     expect(flaws(host, notes({ends: 880}))).toEqual([`rule ${brief.id} should have ended 2m ago: its timer was stopped`]);
   });
 
-  it('to have ended, and did, is none', () => {
+  it('that has ended is no flaw', () => {
     expect(flaws(host, notes({ends: 880}, 'abcdef'))).toEqual([]);
   });
 });
 
-it('rules that are kept are one where nothing restores them at boot, and --persist mends it', () => {
+it('rules made with --persist are one where nothing restores them at boot, and --persist again repairs it', () => {
   const host = new FakeFirewall().add(brief);
   const kept = {notes: new Map([[brief.id, note({persisted: true})]])};
   expect(flaws(host, {...kept, bootUnit: 'enabled'})).toEqual([]);
   expect(flaws(host, {...kept, bootUnit: 'disabled'})).toEqual([
-    'rules that are kept will not survive a reboot: hw5-firewall.service is disabled',
+    'rules made with --persist will not survive a reboot: hw5-firewall.service is disabled',
   ]);
   const again = (bootUnit: string) =>
     planAdd({...host.state, ...kept, bootUnit}, {rule: brief, persist: true}, {node: node1, cluster, source}).notes;
   expect([again('disabled'), again('enabled')]).toEqual([[`set ${brief.id} - yes`], []]);
 });
 
-it('a mix of variants that came about later is one', () => {
+it('a mix of variants that appeared later is one', () => {
   const host = new FakeFirewall().add(brief);
   const legacy = {tool: 'iptables-legacy', family: 4, variant: 'legacy', tables: host.state.tools[0]!.tables} as const;
   expect(flaws(host, {tools: [...host.state.tools, legacy]})).toEqual([

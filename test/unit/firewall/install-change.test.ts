@@ -38,25 +38,25 @@ describe('a change', () => {
     expect([...host.calls, ...fresh.calls].every((call) => call.asRoot)).toBe(true);
   });
 
-  it('fails when no new connection comes about, and says that the host takes it back', async () => {
+  it('fails without a new connection, and reports that the host rolls it back', async () => {
     const host = new FakeHost('node1').on(calls('change')).onReconnect(new ConnectError('node1', 'no answer'));
     const outcome = await changeHost(view(host), add(), OPTIONS);
     expect(outcome).toMatchObject({
       kind: 'failed',
-      error: {message: expect.stringContaining('takes the change back within 15 s')},
+      error: {message: expect.stringContaining('rolls the change back within 15 s')},
     });
   });
 
-  it('that hw5 loses sight of while confirming it may stand or not, and that is what it says', async () => {
+  it('whose connection breaks while it is confirmed is reported as kept or rolled back', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'), new ConnectError('node1', 'the connection broke'));
     const host = new FakeHost('node1').on(calls('change')).onReconnect(fresh);
     expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
       kind: 'failed',
-      error: {message: expect.stringContaining('which stands or is taken back within 15 s')},
+      error: {message: expect.stringContaining('which is kept or rolled back within 15 s')},
     });
   });
 
-  it('is not confirmed any more once Ctrl-C was pressed', async () => {
+  it('is not confirmed after Ctrl-C', async () => {
     const fresh = new FakeHost('node1');
     const stop = new AbortController();
     const host = new FakeHost('node1')
@@ -69,7 +69,7 @@ describe('a change', () => {
     expect(fresh.calls).toEqual([]);
   });
 
-  it('fails when the host took it back before it was confirmed', async () => {
+  it('fails when the host rolled it back before it was confirmed', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'), {code: 76, stderr: 'too late'});
     const host = new FakeHost('node1').on(calls('change')).onReconnect(fresh);
     expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
@@ -78,24 +78,24 @@ describe('a change', () => {
     });
   });
 
-  it('that is strict needs no confirmation: its own end takes it back', async () => {
+  it('that is strict needs no confirmation: its rule ends by itself', async () => {
     const host = new FakeHost('node1').on(calls('change'));
     expect(await changeHost(view(host), add(true), OPTIONS)).toMatchObject({kind: 'changed'});
     expect(host.calls[0]!.stdin.toString()).toMatch(/hw5_firewall change \w+ 0 f\n/);
   });
 
-  it('is planned anew when the host was changed since it was looked at', async () => {
+  it('is planned again when the host has changed since its state was read', async () => {
     const fresh = new FakeHost('node1').on(calls('confirm'));
-    const look = `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft nft\n${PLAIN}#hw5 fingerprint second\n`;
+    const snapshot = `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft nft\n${PLAIN}#hw5 fingerprint second\n`;
     const host = new FakeHost('node1')
       .on(calls('change'), {code: 77, stderr: 'the rules have changed'}, '')
-      .on((call) => call.stdin.toString().includes('hw5_firewall snapshot'), `0 0 ${Buffer.from(look).toString('base64')}\n`)
+      .on((call) => call.stdin.toString().includes('hw5_firewall snapshot'), `0 0 ${Buffer.from(snapshot).toString('base64')}\n`)
       .onReconnect(fresh);
     const plan = (now: typeof state) => planAdd(now, {rule}, {node: node1, cluster, source});
     expect(await changeHost(view(host), plan, OPTIONS)).toMatchObject({kind: 'changed', change: {fingerprint: 'second'}});
   });
 
-  it('that iptables refuses is reported with its words', async () => {
+  it('that iptables rejects is reported with its message', async () => {
     const host = new FakeHost('node1').on(calls('change'), {code: 1, stderr: 'iptables-restore: line 3 failed\n'});
     expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
       kind: 'failed',
@@ -106,8 +106,8 @@ describe('a change', () => {
 
 it.each([
   [1, 'nothing was changed on this host'],
-  [78, 'the host takes out by itself what is in of this change'],
-])('a change that fails with %i says what became of it: %s', async (code, hint) => {
+  [78, 'the host removes the installed part of this change by itself'],
+])('a change that fails with %i: %s', async (code, hint) => {
   const host = new FakeHost('node1').on(calls('change'), {code, stderr: 'refused\n'});
   expect(await changeHost(view(host), add(), OPTIONS)).toMatchObject({
     kind: 'failed',
@@ -115,19 +115,19 @@ it.each([
   });
 });
 
-describe('what is sent to a host', () => {
+describe('the script for a host', () => {
   const text = changeScript('abc', add()(), 15);
 
-  it('is a script that a POSIX shell can read', () => {
+  it('can be parsed by a POSIX shell', () => {
     expect(spawnSync('sh', ['-n'], {input: text}).status).toBe(0);
     const inner = programCall('reset').replace('eval "$PROGRAM"', 'printf %s "$PROGRAM"; exit');
     expect(spawnSync('sh', ['-n'], {input: spawnSync('sh', ['-s'], {input: inner}).stdout}).status).toBe(0);
   });
 
-  it('does nothing when it arrives cut off, wherever that is', () => {
+  it('does nothing when it arrives cut off anywhere', () => {
     const end = text.lastIndexOf('hw5_firewall change');
     for (let length = 1; length < end; length += Math.ceil(end / 40)) {
-      // no command is to be found, so one that was tried would say so; a last line cut short has a fingerprint that fits nothing
+      // no command can be found, so each that runs prints an error; a call that is cut off has a wrong fingerprint
       const result = spawnSync('/bin/sh', ['-s'], {input: text.slice(0, length), env: {PATH: '/nowhere'}});
       expect(result.stdout.toString()).toBe('');
       expect(result.stderr.toString()).not.toMatch(/(rm|mkdir|flock|sha256sum|tables\S*): not found/);
@@ -135,7 +135,7 @@ describe('what is sent to a host', () => {
   });
 });
 
-describe('what a look shows', () => {
+describe('a snapshot', () => {
   const state = parseFirewallState(`#hw5 now 1700000000
 #hw5 default iptables nft
 #hw5 default ip6tables legacy
@@ -154,7 +154,7 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
 2: host0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP \\    link/ether 02:00:00:00:00:11 brd ff:ff:ff:ff:ff:ff
 `);
 
-  it('is read whole, but for what a tool could not tell', () => {
+  it('is parsed completely, apart from the rules of a broken tool', () => {
     expect(state).toMatchObject({
       now: 1_700_000_000,
       defaults: {4: 'nft', 6: 'legacy'},
@@ -170,7 +170,7 @@ ${PLAIN}#hw5 broken ip6tables-legacy ip6tables-save: no such table
     expect(state.interfaces[0]!.addresses.map(({address}) => address)).toEqual(['198.18.0.11', 'fd00::11']);
   });
 
-  it('has the notes about rules', () => {
+  it('contains the notes about rules', () => {
     expect([...state.notes]).toEqual([
       ['1b2c3d', {added: 1_699_999_000, ends: 1_700_000_600, persisted: false}],
       ['4e5f60', {added: 1_699_999_000, ends: undefined, persisted: true}],

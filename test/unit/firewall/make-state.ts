@@ -2,7 +2,7 @@ import type {FirewallState, Note, Variant} from '../../../src/firewall/firewall-
 import {parseSave} from '../../../src/firewall/parse-save.js';
 import type {Family} from '../../../src/support/address.js';
 
-/** What one look at a host with these dumps would have shown. */
+/** The state of a host with these dumps. */
 export function makeState(
   dumps: readonly (readonly [tool: string, family: Family, variant: Variant, text: string])[],
   notes: Readonly<Record<string, Note>> = {},

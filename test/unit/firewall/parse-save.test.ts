@@ -14,7 +14,7 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
   const filter = tables.find((table) => table.name === 'filter')!;
   const own = managedTables(tables);
 
-  it('gives every table with its chains and policies', () => {
+  it('returns every table with its chains and policies', () => {
     expect(tables.map((table) => table.name).sort()).toEqual(['filter', 'mangle']);
     expect([...filter.chains].slice(0, 4)).toEqual([
       ['INPUT', 'DROP'],
@@ -31,7 +31,7 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
     expect(rule.options.filter((option) => option.name === '-j')).toHaveLength(1);
   });
 
-  it('sees what is negated', () => {
+  it('recognises negations', () => {
     const rule = filter.rules.find((one) => one.text.includes('ours'))!;
     expect(rule.options.filter((option) => option.isNegated).map((option) => option.name)).toEqual(['-s', '--dport']);
     expect(optionValue(rule, '-s')).toBeUndefined();
@@ -42,7 +42,7 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
     expect(rule.counters).toEqual({packets: 5, bytes: 300});
   });
 
-  it('finds our rules with their hits over all tables, and nobody else’s', () => {
+  it('finds the rules of hw5 with their hits over all tables, and no others', () => {
     const found = readRules(own).map((rule) => [
       rule.id,
       rule.exercise,
@@ -59,7 +59,7 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
     ]);
   });
 
-  it('gives the order in which INPUT meets the rules, where a rule for containers comes first in the dump', () => {
+  it('returns the rules in INPUT’s order, also where a rule for containers comes first in the dump', () => {
     const swapped = own.map((table) => ({...table, chains: new Map([...table.chains].reverse())}));
     expect(readRules(swapped).map((rule) => rule.id)).toEqual(['1b2c3d', '4e5f60', '718293', 'a4b5c6']);
     const alone = own.map((table) => ({
@@ -78,7 +78,7 @@ describe.each(['nft', 'legacy'])('iptables-save -c of the %s variant', (variant)
     expect(readSshSources(own)).toEqual([{address: '198.18.0.1', port: 22}]);
   });
 
-  it('finds the ways into our chains', () => {
+  it('finds the jumps to managed chains', () => {
     const jumps = own.flatMap(({name, jumps: all}) => all.map((jump) => `${name} ${jump.from} ${jump.text}`));
     expect(jumps.sort()).toEqual([
       'filter DOCKER-USER -j HW5-FORWARD',

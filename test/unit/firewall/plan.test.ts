@@ -13,7 +13,7 @@ import {makeState} from './make-state.js';
 
 const context = {node: node1, cluster, source};
 
-const ours = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes('hw5:failsafe'));
+const withoutFailsafe = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes('hw5:failsafe'));
 
 describe('the rule is the report’s', () => {
   it.each([
@@ -34,12 +34,12 @@ describe('the rule is the report’s', () => {
     ],
   ] as const)('%s %s', (exercise, text, line) => {
     const host = new FakeFirewall().add(rule(exercise, text));
-    expect(ours(host.lines('HW5-INPUT'))).toEqual([expect.stringMatching(line)]);
+    expect(withoutFailsafe(host.lines('HW5-INPUT'))).toEqual([expect.stringMatching(line)]);
   });
 
-  it('http-only accepts tcp/80, lets the host talk to itself and answers in, and drops the rest', () => {
+  it('http-only accepts tcp/80, loopback and answers, and drops the rest', () => {
     const host = new FakeFirewall().add(rule('http-only'));
-    const words = ours(host.lines('HW5-INPUT')).map((line) => line.replace(/-m comment --comment "[^"]*" /, ''));
+    const words = withoutFailsafe(host.lines('HW5-INPUT')).map((line) => line.replace(/-m comment --comment "[^"]*" /, ''));
     expect(words).toEqual([
       '-i lo -j RETURN',
       '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
@@ -56,29 +56,29 @@ describe('the rule is the report’s', () => {
     expect(tools(rule('http-only'))).toEqual(['iptables-nft', 'ip6tables-nft']);
   });
 
-  it('IPv6 pings are of its own kind, and neighbours may always ask for our MAC', () => {
+  it('IPv6 pings have their own type, and neighbours can always resolve the node’s MAC', () => {
     const host = new FakeFirewall().add(rule('deny-ping', 'fd00::12'));
     const lines = host.lines('HW5-INPUT', 'ip6tables-nft');
-    expect(ours(lines)).toEqual([
+    expect(withoutFailsafe(lines)).toEqual([
       expect.stringMatching(/^-s fd00::12\/128 -p ipv6-icmp -m icmp6 --icmpv6-type 128 .* icmp6-port-unreachable$/),
     ]);
     expect(lines.filter((line) => /--icmpv6-type 13[3-6] .*-j RETURN/.test(line))).toHaveLength(4);
   });
 });
 
-describe('own ground', () => {
-  it('is entered first from INPUT', () => {
+describe('the managed chains', () => {
+  it('come first in INPUT', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
     expect(host.lines('INPUT')[0]).toBe('-j HW5-INPUT');
   });
 
-  it('is entered from DOCKER-USER for containers, and nowhere else', () => {
+  it('come first in DOCKER-USER for containers, and are nowhere else', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
     expect(host.lines('DOCKER-USER')).toEqual(['-j HW5-FORWARD', '-j RETURN']);
     expect(host.lines('INPUT')).toHaveLength(1);
   });
 
-  it('catches what Calico would accept ahead of Docker a step earlier, in mangle, which can only drop', () => {
+  it('include one in mangle where Calico accepts packets ahead of Docker; it can only drop', () => {
     const host = new FakeFirewall(WITH_CALICO).add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
     const mangle = host.kernel('iptables-nft').save().split('*mangle')[1]!;
     expect(mangle).toMatch(/-A FORWARD -o cali\+ -j HW5-FORWARD\n.*-A FORWARD -i cali\+ -j HW5-FORWARD/);
@@ -86,7 +86,7 @@ describe('own ground', () => {
     expect(mangle).not.toContain('REJECT');
   });
 
-  it('stays where it is when Calico puts its own chain ahead again', () => {
+  it('stay where they are when Calico moves its own chain to the front again', () => {
     const host = new FakeFirewall(WITH_CALICO);
     const one = rule('deny-ip', '198.18.0.12');
     host.add(one).kernel('iptables-nft').restore('*filter\n-D INPUT -j cali-INPUT\n-I INPUT 1 -j cali-INPUT\nCOMMIT\n');
@@ -94,7 +94,7 @@ describe('own ground', () => {
     expect(planAdd(host.state, {rule: one}, context).edits).toEqual([]);
   });
 
-  it('may have a rule ahead of it that lets nothing by, such as fail2ban’s', () => {
+  it('may be behind a rule that lets nothing pass, such as fail2ban’s', () => {
     const one = rule('deny-ip', '198.18.0.12');
     const host = new FakeFirewall().add(one);
     const ahead = (text: string): void => host.kernel('iptables-nft').restore(`*filter\n${text}COMMIT\n`);
@@ -104,7 +104,7 @@ describe('own ground', () => {
     expect(host.add(one).lines('INPUT')[0]).toBe('-j HW5-INPUT');
   });
 
-  it('goes first again when somebody else’s rule came ahead of it', () => {
+  it('come first again after another rule was inserted ahead of them', () => {
     const one = rule('deny-ip', '198.18.0.12');
     const host = new FakeFirewall().add(one);
     host.kernel('iptables-nft').restore('*filter\n-I INPUT 1 -s 198.18.0.12/32 -j ACCEPT\nCOMMIT\n');
@@ -113,7 +113,7 @@ describe('own ground', () => {
     expect(host.lines('INPUT').filter((line) => line === '-j HW5-INPUT')).toHaveLength(1);
   });
 
-  it('comes back whole where somebody took a part of it out', () => {
+  it('are complete again after a part of them was removed', () => {
     const one = rule('deny-mac', '02:00:1e:4c:00:03', {scope: 'both'});
     const host = new FakeFirewall(WITH_CALICO, PLAIN).add(one);
     const whole = host.dump;
@@ -126,21 +126,21 @@ describe('own ground', () => {
     expect(host.add(one).dump).toBe(whole);
   });
 
-  it('keeps the counters of what stays', () => {
+  it('keep the counters of lines that stay', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
-    const [line] = ours(host.lines('HW5-INPUT'));
+    const [line] = withoutFailsafe(host.lines('HW5-INPUT'));
     host.kernel('iptables-nft').restore(`*filter\n-D HW5-INPUT ${line}\n[7:420] -A HW5-INPUT ${line}\nCOMMIT\n`);
     host.add(rule('deny-ping', '198.18.0.10'));
     expect(rulesOn(host.state).find((found) => found.exercise === 'deny-ip')?.hits).toBe(7);
   });
 
-  it('keeps them when a strict http-only moves what the failsafe guards to a chain of its own, and when it goes again', () => {
+  it('keep them when a strict http-only moves lines to a chain of their own, and when it is removed', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'both'}));
     for (const [chain, packets] of [
       ['HW5-INPUT', 7],
       ['HW5-FORWARD', 2],
     ] as const) {
-      const [line] = ours(host.lines(chain));
+      const [line] = withoutFailsafe(host.lines(chain));
       host.kernel('iptables-nft').restore(`*filter\n-D ${chain} ${line}\n[${packets}:420] -A ${chain} ${line}\nCOMMIT\n`);
     }
     const hits = () => rulesOn(host.state).find((found) => found.exercise === 'deny-ip')?.hits;
@@ -152,7 +152,7 @@ describe('own ground', () => {
     expect(hits()).toBe(9);
   });
 
-  it('the same rule twice changes nothing', () => {
+  it('do not change for the same rule again', () => {
     const one = rule('http-only', undefined, {scope: 'both'});
     const host = new FakeFirewall(WITH_CALICO).add(
       one,
@@ -168,12 +168,12 @@ describe('own ground', () => {
   });
 
   it.each([
-    ['iptables of old prints', (text: string) => text.replaceAll('02:00:1e:4c:00:03', '02:00:1E:4C:00:03')],
+    ['old iptables prints', (text: string) => text.replaceAll('02:00:1e:4c:00:03', '02:00:1E:4C:00:03')],
     [
       'another version orders',
       (text: string) => text.replace(/(-m mac --mac-source \S+) (-m comment --comment "[^"]*")/g, '$2 $1'),
     ],
-  ])('recognises its own line the way %s it', (_, reword) => {
+  ])('are recognised the way %s them', (_, reword) => {
     const one = rule('deny-mac', '02:00:1e:4c:00:03');
     const host = new FakeFirewall().add(one);
     const state = makeState([
@@ -184,8 +184,8 @@ describe('own ground', () => {
   });
 });
 
-describe('nobody is locked out', () => {
-  it('SSH from the source in use, and the members’ own traffic, come before any denial', () => {
+describe('the failsafe', () => {
+  it('SSH from the controller, and the traffic between members, come before any denial', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.0/24'));
     const lines = host.lines('HW5-INPUT');
     const denial = lines.findIndex((line) => line.includes('REJECT'));
@@ -201,7 +201,7 @@ describe('nobody is locked out', () => {
     expect(before).toContain('-i lo ');
   });
 
-  it('an external Mesos master that is given by address gets its answers, and through to the agent', () => {
+  it('answers of an external Mesos master that is given by address pass, and its connections to the agent', () => {
     const external = {
       ...cluster,
       mesos: {...cluster.mesos, source: {kind: 'external', master: '203.0.113.5:5050'}},
@@ -215,7 +215,7 @@ describe('nobody is locked out', () => {
     ]);
   });
 
-  it('an earlier comer keeps the way in when another makes a rule', () => {
+  it('a user who made rules before can still come in by SSH when another user makes one', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'));
     host.do(
       planAdd(host.state, {rule: rule('http-only')}, {...context, source: {address: addressLiteral('198.18.0.10'), port: 22}}),
@@ -224,7 +224,7 @@ describe('nobody is locked out', () => {
     expect(ssh.map((line) => line.split(' ')[1])).toEqual(['198.18.0.1/32', '198.18.0.10/32']);
   });
 
-  it('a strict rule is the report’s alone, ends by itself and waits for no confirmation', () => {
+  it('a strict rule has no failsafe, ends by itself and is not confirmed', () => {
     const one = rule('deny-ip', '198.18.0.12', {strict: true});
     const host = new FakeFirewall();
     const change = planAdd(host.state, {rule: one, forSeconds: 60}, context);
@@ -233,12 +233,12 @@ describe('nobody is locked out', () => {
     expect(host.do(change).lines('HW5-INPUT')).toHaveLength(1);
   });
 
-  it('a strict denial stands ahead of the failsafe that other rules brought', () => {
+  it('a strict denial comes before the failsafe of other rules', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '10.0.0.1'), rule('deny-ip', '198.18.0.12', {strict: true}));
     expect(host.lines('HW5-INPUT')[0]).toContain('deny-ip strict');
   });
 
-  it('a strict http-only is not softened by the failsafe of other rules, and outranks no denial', () => {
+  it('a strict http-only comes before the failsafe of other rules, but behind denials', () => {
     const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12'), rule('http-only', undefined, {strict: true}));
     const lines = host.lines('HW5-INPUT');
     expect(lines[0]).toBe('-j HW5-INPUT-SAFE');
@@ -249,9 +249,9 @@ describe('nobody is locked out', () => {
     expect(found).toEqual(['deny-ip false', 'http-only true']);
   });
 
-  it('denials come before http-only, so that port 80 is closed to the denied', () => {
+  it('denials come before http-only, so that port 80 is closed to denied hosts', () => {
     const host = new FakeFirewall().add(rule('http-only'), rule('deny-ip', '198.18.0.12'));
-    const lines = ours(host.lines('HW5-INPUT'));
+    const lines = withoutFailsafe(host.lines('HW5-INPUT'));
     expect(lines[0]).toContain('deny-ip');
   });
 });
@@ -286,7 +286,7 @@ describe.each([
     expect(withoutEmpty(host.dump)).toBe(before);
   });
 
-  it.each(TABLE)('when %s %s, scope %s, strict %s, is taken back, with other rules there', (exercise, text, scope, strict) => {
+  it.each(TABLE)('when %s %s, scope %s, strict %s, is rolled back, with other rules present', (exercise, text, scope, strict) => {
     const others = [rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), rule('http-only', undefined, {strict: !strict})];
     const host = new FakeFirewall(dump, dump).add(...others);
     const before = host.dump;
@@ -297,13 +297,13 @@ describe.each([
 
   it.each([
     [
-      'another rule comes',
+      'another rule is added',
       (host: FakeFirewall) => planAdd(host.state, {rule: rule('deny-ip', '10.8.0.0/16', {scope: 'both'})}, context),
     ],
-    ['one goes', (host: FakeFirewall) => planRemove(host.state, [MAC.id], context)],
-    ['a strict one comes', (host: FakeFirewall) => planAdd(host.state, {rule: STRICT, forSeconds: 9}, context)],
-    ['all go', (host: FakeFirewall) => planReset(host.state)],
-  ])('where %s and the change is broken off anywhere, and taken back, once or twice', (_name, plan) => {
+    ['one is removed', (host: FakeFirewall) => planRemove(host.state, [MAC.id], context)],
+    ['a strict one is added', (host: FakeFirewall) => planAdd(host.state, {rule: STRICT, forSeconds: 9}, context)],
+    ['all are removed', (host: FakeFirewall) => planReset(host.state)],
+  ])('where %s and the change is interrupted anywhere, and rolled back once or twice', (_name, plan) => {
     const others = (): FakeFirewall => new FakeFirewall(dump, dump).add(rule('deny-ip', '10.9.0.0/16', {scope: 'both'}), MAC);
     const before = others().dump;
     const {edits} = plan(others());
@@ -328,12 +328,12 @@ describe.each([
   });
 });
 
-/** A table that only we used stays behind, empty; the host's program takes it away. */
+/** A table that only hw5 used stays behind, empty; the host's program deletes it. */
 function withoutEmpty(dump: string): string {
   return dump.replace(/\*\w+\n(:.*\n)*COMMIT\n/g, '');
 }
 
-/** Chains that were made anew stand elsewhere in a dump. */
+/** Chains that were created again are at another place of a dump. */
 function sorted(dump: string): string {
   const lines = dump.split('\n');
   return [...lines.filter((line) => line.startsWith(':')).sort(), ...lines.filter((line) => !line.startsWith(':'))].join('\n');
@@ -372,22 +372,22 @@ describe('two variants of iptables', () => {
       context,
     ).edits[0]?.tool;
 
-  it('the one that the host uses is taken', () => {
+  it('the one that the host uses is chosen', () => {
     expect(tool(PLAIN, empty)).toBe('iptables-nft');
     expect(tool(empty, PLAIN)).toBe('iptables-legacy');
   });
 
-  it('the host’s default is taken when neither has rules', () => {
+  it('the host’s default is chosen when neither has rules', () => {
     expect(tool(empty, empty)).toBe('iptables-nft');
   });
 
-  it('rules in both are refused, and told which', () => {
+  it('rules in both are an error that names them', () => {
     expect(() => tool(PLAIN, PLAIN)).toThrow(
       /node1 has iptables rules in both variants: nf_tables \(4 in INPUT and FORWARD\) and legacy \(4/,
     );
   });
 
-  it('ours in one and others’ in the other are refused, but can be removed', () => {
+  it('rules of hw5 in one and of other tools in the other are an error, but can be removed', () => {
     const host = new FakeFirewall(empty).add(rule('deny-ip', '10.0.0.1'));
     const mixed = makeState([
       ['iptables-nft', 4, 'nft', host.kernel('iptables-nft').save()],
@@ -411,17 +411,17 @@ describe('notes', () => {
     ]);
   });
 
-  it('a rule that is there gets another end, and nothing else', () => {
+  it('an existing rule gets another end, and nothing else', () => {
     const change = planAdd(known(new FakeFirewall().add(one)), {rule: one, forSeconds: 60}, context);
     expect(change).toMatchObject({edits: [], notes: [`set ${one.id} 60 -`]});
   });
 
-  it('a rule that is there keeps its end where none is given, and says so', () => {
+  it('an existing rule keeps its end where none is given, which is reported', () => {
     const change = planAdd(known(new FakeFirewall().add(one), {ends: 1600}), {rule: one}, context);
     expect(change).toMatchObject({edits: [], notes: [], remarks: ['it still ends in 10m; --for gives it another end']});
   });
 
-  it('a rule that is there becomes persistent', () => {
+  it('an existing rule becomes persistent', () => {
     const host = new FakeFirewall().add(one);
     expect(planAdd(known(host), {rule: one, persist: true}, context).notes).toEqual([`set ${one.id} - yes`]);
     expect(planAdd(known(host, {persisted: true}), {rule: one, persist: true}, context).notes).toEqual([]);
@@ -435,12 +435,12 @@ describe('notes', () => {
     expect(change.notes).toEqual([]);
   });
 
-  it('a rule that is there without a note gets none, as nothing is changed', () => {
+  it('an existing rule without a note gets none, as nothing is changed', () => {
     const change = planAdd(new FakeFirewall().add(one).state, {rule: one}, context);
     expect(isNothing(change)).toBe(true);
   });
 
-  it('a rule that goes is forgotten', () => {
+  it('the note of a removed rule is dropped', () => {
     expect(planRemove(known(new FakeFirewall().add(one)), [one.id], context).notes).toEqual([`drop ${one.id}`]);
   });
 });

@@ -11,8 +11,8 @@ import {rule} from './make-rule.js';
 const denial = rule('deny-ip', node2.address);
 const claim: Claim = {rule: denial, view: {node: node1} as NodeState, ends: undefined};
 
-/** A look at node1 where the rule has caught so many packets; undefined: it is not there. */
-function look(hits?: number, now = 1000): FirewallState {
+/** The state of node1 where the rule has matched so many packets; undefined: it does not exist. */
+function stateWith(hits?: number, now = 1000): FirewallState {
   const host = new FakeFirewall();
   if (hits === undefined) return {...host.state, now};
   const line = host.add(denial).lines('HW5-INPUT').at(-1)!;
@@ -33,31 +33,34 @@ function row(
 }
 
 function proven(rows: readonly ProofRow[], change: Partial<Evidence> = {}, about: Partial<Claim> = {}) {
-  const {isOk, doubts, remarks} = evaluate({...claim, ...about}, {rows, first: look(0), last: look(2), isGone: false, ...change});
-  return {isOk, said: [...doubts, ...remarks]};
+  const {isOk, doubts, remarks} = evaluate(
+    {...claim, ...about},
+    {rows, first: stateWith(0), last: stateWith(2), isGone: false, ...change},
+  );
+  return {isOk, messages: [...doubts, ...remarks]};
 }
 
 const fails = row('fails', 'answered', 'refused');
 const passes = row('passes', 'answered', 'answered');
 
 describe('a rule is proven', () => {
-  it('when what must fail fails, what must pass passes, and it was the rule that caught it', () => {
-    expect(proven([fails, passes])).toEqual({isOk: true, said: []});
-    expect(proven([{...fails, before: undefined}])).toEqual({isOk: true, said: []});
+  it('when what must fail fails, what must pass passes, and the rule’s counter moved', () => {
+    expect(proven([fails, passes])).toEqual({isOk: true, messages: []});
+    expect(proven([{...fails, before: undefined}])).toEqual({isOk: true, messages: []});
   });
 
-  it('by its counter, though nothing had passed before either', () => {
+  it('by its counter, although nothing had passed before either', () => {
     expect(proven([row('fails', 'silent', 'refused')]).isOk).toBe(true);
   });
 
-  it('where nobody can probe, as far as it goes', () => {
-    expect(proven([], {last: look(0)})).toEqual({isOk: true, said: []});
+  it('where no node can send probes, as far as possible', () => {
+    expect(proven([], {last: stateWith(0)})).toEqual({isOk: true, messages: []});
   });
 
-  it('when another rule of ours catches its packets, which is said', () => {
-    expect(proven([row('fails', 'silent', 'silent', {otherwise: 'fails'})], {last: look(0)})).toEqual({
+  it('when another rule of hw5 catches its packets, which is reported', () => {
+    expect(proven([row('fails', 'silent', 'silent', {otherwise: 'fails'})], {last: stateWith(0)})).toEqual({
       isOk: true,
-      said: [expect.stringContaining('the counter did not move')],
+      messages: [expect.stringContaining('the counter did not move')],
     });
   });
 
@@ -66,47 +69,52 @@ describe('a rule is proven', () => {
   });
 });
 
-it('a rule that others let packets pass by fails by its probes, and says so', () => {
-  expect(proven([row('fails', undefined, 'answered', {isOk: false})], {last: look(0)})).toEqual({
+it('a rule that packets bypass fails by its probes, which is reported', () => {
+  expect(proven([row('fails', undefined, 'answered', {isOk: false})], {last: stateWith(0)})).toEqual({
     isOk: false,
-    said: [expect.stringContaining('another rule, ahead of this one')],
+    messages: [expect.stringContaining('another rule, ahead of this one')],
   });
 });
 
 describe('nothing is proven', () => {
-  it('when the rule is not in the kernel, though all passes that must', () => {
-    const gone = {isOk: false, said: ['the rule is not in the kernel']};
-    expect(proven([passes], {first: look(), last: look()})).toEqual(gone);
-    expect(proven([fails], {last: look()})).toEqual(gone);
+  it('when the rule is not in the kernel, although all passes that must', () => {
+    const gone = {isOk: false, messages: ['the rule is not in the kernel']};
+    expect(proven([passes], {first: stateWith(), last: stateWith()})).toEqual(gone);
+    expect(proven([fails], {last: stateWith()})).toEqual(gone);
   });
 
   it('when no probe had to fail', () => {
-    expect(proven([passes])).toEqual({isOk: false, said: ['no probe had to fail, so nothing is proven']});
+    expect(proven([passes])).toEqual({isOk: false, messages: ['no probe had to fail, so nothing is proven']});
   });
 
   it('when nothing passed before either, and the rule caught nothing', () => {
-    expect(proven([row('fails', 'silent', 'silent')], {last: look(0)})).toEqual({
+    expect(proven([row('fails', 'silent', 'silent')], {last: stateWith(0)})).toEqual({
       isOk: false,
-      said: [expect.stringContaining('the rule caught nothing')],
+      messages: [expect.stringContaining('the rule caught nothing')],
     });
-    expect(proven([row('fails', undefined, 'silent')], {last: look(0)}).isOk).toBe(false);
+    expect(proven([row('fails', undefined, 'silent')], {last: stateWith(0)}).isOk).toBe(false);
   });
 });
 
-it('a rule that has ended by itself meanwhile is nobody’s fault', () => {
-  expect(proven([passes], {first: look(undefined, 1060), last: look(undefined, 1065)}, {ends: 1060})).toEqual({
+it('a rule that has ended by itself meanwhile is no failure', () => {
+  expect(proven([passes], {first: stateWith(undefined, 1060), last: stateWith(undefined, 1065)}, {ends: 1060})).toEqual({
     isOk: true,
-    said: ['the rule has ended meanwhile'],
+    messages: ['the rule has ended meanwhile'],
   });
-  expect(proven([passes], {first: look(undefined, 1059), last: look(undefined, 1059)}, {ends: 1060}).isOk).toBe(false);
+  expect(proven([passes], {first: stateWith(undefined, 1059), last: stateWith(undefined, 1059)}, {ends: 1060}).isOk).toBe(false);
 });
 
-it('a rule that was taken away need not be there', () => {
-  expect(proven([passes], {first: look(), last: look(), isGone: true})).toEqual({isOk: true, said: []});
+it('a removed rule need not be in the kernel', () => {
+  expect(proven([passes], {first: stateWith(), last: stateWith(), isGone: true})).toEqual({isOk: true, messages: []});
 });
 
 it('the table shows what had not passed before either, and why nothing is proven', () => {
-  const proof = evaluate(claim, {rows: [row('fails', 'silent', 'silent')], first: look(0), last: look(0), isGone: false});
+  const proof = evaluate(claim, {
+    rows: [row('fails', 'silent', 'silent')],
+    first: stateWith(0),
+    last: stateWith(0),
+    isGone: false,
+  });
   const text = proofsText([proof], 3).replace(/\u001b\[\d+m/g, '');
   expect(text).toMatch(/ping node2 → node1 +silent +silent +fail +not before either\n/);
   expect(text).toMatch(/\n {2}the rule caught nothing, .*: nothing is proven\n$/);

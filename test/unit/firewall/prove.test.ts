@@ -12,8 +12,8 @@ const denial = rule('deny-ip', node0.address);
 const [MAC, DOCKER_MAC] = ['02:00:00:00:00:99', '02:42:00:00:00:99'];
 const ANSWERED = '2 packets transmitted, 2 received, 0% packet loss';
 
-/** How a node is seen, with these rules. */
-function look(host: FakeFirewall): string {
+/** The snapshot of a node with these rules. */
+function snapshot(host: FakeFirewall): string {
   const dump = host.kernel('iptables-nft').save();
   return `#hw5 now 1000\n#hw5 default iptables nft\n#hw5 save iptables-nft nft\n${dump}#hw5 fingerprint f\n#hw5 links\n2: host0@if9: <UP> mtu 1500 link/ether ${MAC} brd ff:ff:ff:ff:ff:ff\n3: docker0: <UP> mtu 1500 link/ether ${DOCKER_MAC} brd ff:ff:ff:ff:ff:ff\n`;
 }
@@ -25,22 +25,22 @@ function facts({stdin}: FakeCall, ...outputs: readonly string[]): string {
   return lines.map((text, index) => `${index} 0 ${Buffer.from(text).toString('base64')}\n`).join('');
 }
 
-const isLook = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_firewall snapshot');
-const isAround = (call: FakeCall): boolean => call.stdin.toString().includes('ss -Hltn');
+const isSnapshot = (call: FakeCall): boolean => call.stdin.toString().includes('hw5_firewall snapshot');
+const isServices = (call: FakeCall): boolean => call.stdin.toString().includes('ss -Hltn');
 
 /** A node that answers, has HTTP, and whose probes all pass. */
 function node(of: typeof node0, {firewall = new FakeFirewall()} = {}): {view: NodeState; host: FakeHost} {
   const host = new FakeHost(of.name)
     .on(
-      (call) => !isLook(call) && !isAround(call),
+      (call) => !isSnapshot(call) && !isServices(call),
       (call: FakeCall) => facts(call, ANSWERED),
     )
-    .on(isAround, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr ${MAC}`))
-    .on(isLook, (call: FakeCall) => facts(call, look(firewall)));
-  return {view: {node: of, host, source: undefined, state: parseFirewallState(look(firewall))}, host};
+    .on(isServices, (call: FakeCall) => facts(call, `LISTEN 0 128 *:80 *:*\n`, '', `${of.address} lladdr ${MAC}`))
+    .on(isSnapshot, (call: FakeCall) => facts(call, snapshot(firewall)));
+  return {view: {node: of, host, source: undefined, state: parseFirewallState(snapshot(firewall))}, host};
 }
 
-it('a node that is lost after the first look probes nothing, and stops nobody else’s proof', async () => {
+it('a node that is lost after the first snapshot probes nothing, and does not stop other proofs', async () => {
   const [guarded, sick, prober] = [node(node1, {firewall: new FakeFirewall().add(denial)}), node(node2), node(node0)];
   sick.host.on(/./, new ConnectError('node2', 'the connection broke'));
   const claims = [guarded, sick].map(({view}) => ({rule: denial, view, ends: undefined}));
@@ -52,26 +52,26 @@ it('a node that is lost after the first look probes nothing, and stops nobody el
   expect(other!.doubts[0]).toContain('the connection broke');
 });
 
-it('a MAC that a node has but does not send with is not expected to be caught', async () => {
-  const foreseen = async (mac: string): Promise<string> => {
+it('a MAC that a node has but does not send with is not expected to match', async () => {
+  const expected = async (mac: string): Promise<string> => {
     const guarded = node(node1, {firewall: new FakeFirewall().add(denial, rule('deny-mac', mac))});
     const views = [node(node0).view, guarded.view, node(node2).view];
     await using prover = await Prover.prepare(cluster, views, [{rule: denial, view: guarded.view, ends: undefined}]);
     const [proof] = await prover.after();
     return proof!.rows.find(({probe}) => probe.kind === 'ping' && probe.from.node === 'node2')!.expected;
   };
-  expect(await foreseen(DOCKER_MAC)).toBe('passes');
-  expect(await foreseen(MAC)).toBe('fails');
+  expect(await expected(DOCKER_MAC)).toBe('passes');
+  expect(await expected(MAC)).toBe('fails');
 });
 
-it('Ctrl-C ends a proof at once, though a prober does not answer', async () => {
+it('Ctrl-C ends a proof immediately, although a prober does not answer', async () => {
   const [guarded, prober] = [node(node1, {firewall: new FakeFirewall().add(denial)}), node(node0)];
   const stop = new AbortController();
   const views = [prober.view, guarded.view];
   const claims = [{rule: denial, view: guarded.view, ends: undefined}];
   await using prover = await Prover.prepare(cluster, views, claims, stop.signal);
   prober.host.on(
-    (call) => !isLook(call),
+    (call) => !isSnapshot(call),
     () => {
       stop.abort(new InterruptedError('interrupted'));
       return new Promise<never>(() => {});

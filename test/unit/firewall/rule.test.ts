@@ -22,8 +22,8 @@ describe('addresses', () => {
     ['::ffff:c612:c', '198.18.0.12/32'],
     ['::ffff:10.0.0.0/104', '10.0.0.0/8'],
     ['::ffff:0:0/95', '::fffe:0:0/95'],
-  ])('%s is %s to the kernel', (text, wanted) => {
-    expect(parseSource(text)?.toString()).toBe(wanted);
+  ])('%s is %s to the kernel', (text, expected) => {
+    expect(parseSource(text)?.toString()).toBe(expected);
   });
 
   it.each(['198.18.0.300', '198.18.0', '010.0.0.1', 'node2', '10.0.0.0/33', 'fd00::/129', 'fe80::1%eth0', '::1::', ''])(
@@ -33,7 +33,7 @@ describe('addresses', () => {
     },
   );
 
-  it('knows what lies in a block', () => {
+  it('knows the addresses of a block', () => {
     const isIn = (block: string, address: string): boolean => parseSource(block)!.contains(addressLiteral(address));
     expect(isIn('198.18.0.0/24', '198.18.0.12')).toBe(true);
     expect(isIn('198.18.0.0/24', '198.18.1.12')).toBe(false);
@@ -76,7 +76,7 @@ describe('what cannot be a rule', () => {
     expect(() => readMatch(exercise, text)).toThrow(message);
   });
 
-  it('says how to get the address of a name', () => {
+  it('hints at how to resolve a name', () => {
     try {
       readMatch('deny-ip', 'node2.example.org');
       expect.unreachable();
@@ -105,15 +105,15 @@ describe('a rule about a node’s own packets to itself', () => {
 });
 
 describe('ids', () => {
-  const wish = {exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false} as const;
+  const base = {exercise: 'deny-ip', match: readMatch('deny-ip', '198.18.0.12'), scope: 'host', strict: false} as const;
 
   it('are the same for the same rule, however its address was written', () => {
-    expect(makeRule({...wish, match: readMatch('deny-ip', '198.18.0.12/32')}).id).toBe(makeRule(wish).id);
-    expect(makeRule(wish).id).toMatch(/^[0-9a-f]{6}$/);
+    expect(makeRule({...base, match: readMatch('deny-ip', '198.18.0.12/32')}).id).toBe(makeRule(base).id);
+    expect(makeRule(base).id).toMatch(/^[0-9a-f]{6}$/);
   });
 
   it('differ for what differs', () => {
-    const ids = [wish, {...wish, scope: 'both'} as const, {...wish, strict: true}, {...wish, exercise: 'deny-ping'} as const].map(
+    const ids = [base, {...base, scope: 'both'} as const, {...base, strict: true}, {...base, exercise: 'deny-ping'} as const].map(
       (one) => makeRule(one).id,
     );
     expect(new Set(ids).size).toBe(4);

@@ -44,7 +44,7 @@ const {version} = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) 
 
 const program = new Command('hw5')
   .description(
-    'From one cluster YAML, over SSH: etcd, Docker, Calico, Mesos, a Jupyter container and four ssh containers on three servers. And back.',
+    'Installs a container cluster on servers over SSH, as one YAML file describes it: etcd, Docker, Calico, Mesos, a Jupyter container and four ssh containers. And removes it again.',
   )
   .version(version)
   .option('-f, --file <file>', 'the cluster file (default: $HW5_CLUSTER, then ./cluster.yaml)')
@@ -75,7 +75,7 @@ Examples:
   hw5 down                        remove the cluster
 
 Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 3 status, plan or why found a difference, 130 interrupted.
-Documentation: README.md, docs/`,
+The documentation is in README.md and docs/ of the package.`,
   );
 handleClosedOutput(program, process, () => process.exit(0));
 try {

@@ -35,7 +35,7 @@ tools() {
 }
 variant() { case $("$1" -V 2>/dev/null) in *nf_tables*) echo nft ;; *) echo legacy ;; esac; }
 
-# lock OPTION_OF_FLOCK: until the program ends. Who waited for a lock file that was removed meanwhile locks the new one.
+# lock OPTION_OF_FLOCK: until the program ends. If the lock file was removed while waiting for it, the new one is locked.
 lock() {
   (umask 077 && mkdir -p "$RUN/rules") || exit 1
   exec 9>"$RUN/lock"
@@ -44,16 +44,16 @@ lock() {
   [ "$RUN/lock" -ef /proc/self/fd/9 ] || lock "$1"
 }
 
-# Parts of iptables-save's output. A jump ends with the chain's name; a comment that mentions a chain ends with a quote.
+# Filters for iptables-save's output. A jump ends with the chain's name; a comment that mentions a chain ends with a quote.
 jumps() { sed -n -e '/^-A HW5-/d' -e "s/^-A \(.* -[jg] $1[^ \"]*\)\$/\1/p"; }
 table() { sed -n "/^\*$1\$/,/^COMMIT/p"; }
 managed() { sed -n -e 's/^\[[0-9:]*\] //' -e '/^:HW5-/{s/ \[[0-9:]*\]$//;p;}' -e '/^-A HW5-/{p;d;}' -e '/^-A .* -[jg] HW5-[^ "]*$/p'; }
 
-# Of all that a plan depends on: a change that was planned on another state is rejected.
+# A hash of the state on which a change is planned: a change that was planned on another state is rejected.
 fingerprint() { { for tool in $(tools); do "$tool-save" 2>/dev/null | managed; done; ls "$ETC/rules" 2>/dev/null; } | sha256sum | cut -c 1-64; }
 
 # put TOOL STATE_FILE [PREFIX]: makes the managed chains (those with the prefix) what the file says; /dev/null removes them. One transaction a table.
-# Compares with the kernel as it is now, so it completes any part of a change, and does nothing the second time.
+# It compares with the current rules, so it works on any part of a change, and changes nothing when it is repeated.
 put() {
   dump=$("$1-save") && [ -r "$2" ] || return 1
   input=$(transactions "$2" "${3:-HW5-}")
@@ -77,7 +77,7 @@ transaction() {
   for chain in $chains; do case $want in *":$chain "*) ;; *) echo "-X $chain" ;; esac; done
   echo COMMIT
 }
-# remove_chains TOOL [PREFIX]: tries several times, as others may change rules in between. A tool whose tables cannot be read holds no chains.
+# remove_chains TOOL [PREFIX]: retries, as other tools may change rules in between. A tool whose rules cannot be read has no managed chains.
 remove_chains() {
   for _ in 1 2 3 4 5; do
     put "$1" /dev/null "${2-}" && return
@@ -101,10 +101,10 @@ delete_rule() {
 }
 # strike ID FILE...: deletes a rule's lines from state files.
 strike() {
-  id=$1
+  pattern="\"hw5:$1 "
   shift
   # shellcheck disable=SC2013 # the paths contain no blanks
-  for file in $(grep -ls "\"hw5:$id " "$@"); do sed -i "/\"hw5:$id /d" "$file" || return 1; done
+  for state in $(grep -ls "$pattern" "$@"); do sed -i "/$pattern/d" "$state" || return 1; done
 }
 
 # until_done COMMAND...: a timer fires only once, so what it has to do is tried until it succeeds, with the lock released in between.
@@ -117,13 +117,13 @@ until_done() {
     lock --exclusive
   done
 }
-# After five failures of a timer, all managed chains of a tool are removed: better open than locked out. A tool that cannot be read holds none.
+# last_resort TOOL: after five failures of a timer, removes all managed chains: better open than locked out.
 last_resort() {
   failures=$((${failures:-0} + 1))
   [ "$WAIT" = --wait ] && [ $failures -gt 5 ] && { put "$1" /dev/null || ! "$1-save" >/dev/null; }
 }
 
-# Removes what is of no use any more: chains without a rule, tables, records of rules that are gone and, with the last rule, all files.
+# sweep: removes what is not needed any more: chains without a rule, tables, records of rules that are gone and, with the last rule, all files.
 sweep() {
   # rolling back a change may need all of them
   [ ! -f "$RUN/pending/tx" ] || return 0
@@ -133,8 +133,8 @@ sweep() {
   done
   drop_tables
   ids=$(for tool in $(tools); do "$tool-save"; done | sed -n 's/^-A HW5-.*"hw5:\([0-9a-f]\{6\}\) .*/\1/p')
-  for file in "$RUN"/rules/* "$ETC"/rules/*; do
-    [ ! -e "$file" ] || printf '%s\n' "$ids" | grep -qx "${file##*/}" || { strike "${file##*/}" "$ETC"/*.rules; forget "${file##*/}"; }
+  for note in "$RUN"/rules/* "$ETC"/rules/*; do
+    [ ! -e "$note" ] || printf '%s\n' "$ids" | grep -qx "${note##*/}" || { strike "${note##*/}" "$ETC"/*.rules; forget "${note##*/}"; }
   done
   is_kept || forget_boot || report 'the files for the next boot could not be removed'
   [ -n "$ids" ] || rm -rf "$RUN"
@@ -150,7 +150,7 @@ drop_tables() {
   done
 }
 
-# store FILE: replaces it by standard input, whole or not at all.
+# store FILE: replaces its content by standard input, atomically.
 store() { cat >"$RUN/new" && cp "$RUN/new" "${1%/*}/.${1##*/}.new" && mv "${1%/*}/.${1##*/}.new" "$1"; }
 
 # What the next boot restores, as hw5 rendered it. An empty file restores nothing; a tool that hw5 could not read keeps its file.
@@ -199,7 +199,7 @@ forget() { rm -f "$ETC/rules/$1" "$RUN/rules/$1" && disarm "end-$1"; }
 is_pending() { [ -f "$RUN/pending/tx" ] && read -r tx deadline <"$RUN/pending/tx" && [ "$tx" = "${1:-$tx}" ]; }
 # Whether its timer did not fire.
 is_overdue() { is_pending && [ "$(now)" -gt $((deadline + 5)) ]; }
-# Restores the managed chains as they were before the change, whatever part of it is installed.
+# undo: restores the managed chains as they were before the pending change, of which only a part may be installed.
 undo() {
   failed=
   for file in "$RUN"/pending/*.back; do
@@ -228,7 +228,7 @@ change() {
   rm -rf "$RUN/pending" && mkdir "$RUN/pending" && receive && cat "$RUN/pending/fresh" >>"$RUN/fresh" &&
     printf '%s\nhw5_firewall "$@"\n' "$PROGRAM" | store "$RUN/program" || exit 1
   code=0
-  # the timer first: whatever happens from here on is undone by the host
+  # the timer first: from here on the host undoes the change also if this program is killed
   if [ "$2" = 0 ]; then settle; else arm "revert-$1" "$2" revert "$1" && echo "$1 $(($(now) + $2))" | store "$RUN/pending/tx"; fi &&
     feed --test || code=1
   [ $code = 1 ] || feed --counters || { undo && code=1 || code=$STUCK; }

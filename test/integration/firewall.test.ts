@@ -1,5 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {homedir} from 'node:os';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {packageFile} from '../../src/support/template.js';
 import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
@@ -49,7 +50,7 @@ async function until(what: string, isTrue: () => Promise<boolean>, seconds = 30)
   const limit = Date.now() + seconds * 1000;
   while (!(await isTrue())) {
     if (Date.now() > limit) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await delay(300);
   }
 }
 
@@ -259,6 +260,11 @@ iptables -F ${CHAIN}; iptables -X ${CHAIN}`,
       );
     }
     expect(await save('node1')).toBe(before);
+  });
+
+  it('--persist and --for: a rule that has ended leaves nothing for the next boot', async () => {
+    await firewall(['deny-ip', NODE2, '--node', 'node1', '--no-probe', '--persist', '--for', '3s', '--scope', 'both']);
+    await until('node1 is as it was', async () => (await save('node1')) === before && (await traces('node1')) === '');
   });
 
   it('--for: a rule whose timer was stopped is reported as overdue', async () => {

@@ -9,11 +9,9 @@ import {verifyCommand} from './firewall/verify.js';
 
 /** `hw5 firewall …` */
 export function firewallCommand(context: CliContext): Command {
-  const firewall = new Command('firewall')
-    .description("the report's iptables exercises on the nodes: applied safely, proven, undone")
-    .addHelpText(
-      'after',
-      `
+  const firewall = new Command('firewall').addHelpText(
+    'after',
+    `
 The node rolls back every change by itself unless hw5 confirms it over a new connection. SSH from where you are and the cluster's own traffic
 always get through, unless a rule is --strict.
 
@@ -26,7 +24,7 @@ Examples:
   hw5 firewall verify 3f2a1c
   hw5 firewall remove 3f2a1c
   hw5 firewall reset`,
-    );
+  );
   const commands = [
     ...EXERCISES.map((exercise) => exerciseCommand(exercise, context)),
     listCommand(context),

@@ -25,12 +25,9 @@ export function labCommand(context: CliContext): Command {
   const host: LabHost = labHost(context.env, context.home);
   const print = (line: string): void => void context.stdout.write(`${line}\n`);
   const reportTo = (options: GlobalOptions): LabContext => ({signal: context.signal, emit: reporter(options, context, true)});
-  const lab = new Command('lab')
-    .enablePositionalOptions()
-    .description('machines on this host to try hw5 on (needs root)')
-    .addHelpText(
-      'after',
-      `
+  const lab = new Command('lab').enablePositionalOptions().addHelpText(
+    'after',
+    `
 Examples:
   sudo hw5 lab up                       three machines, node0 to node2, at 198.18.0.10-12
   sudo hw5 --lab up                     the cluster on them
@@ -40,7 +37,7 @@ Examples:
   sudo hw5 lab save healthy             store the state of all machines …
   sudo hw5 lab restore healthy          … and go back to it
   sudo hw5 lab down                     leaves nothing but the cache and saves`,
-    );
+  );
   const named = (parent: Command, name: string, description: string, help: string): Command =>
     parent
       .command(name)

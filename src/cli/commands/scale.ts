@@ -18,7 +18,7 @@ import {planText} from './plan.js';
 /** `hw5 scale` */
 export function scaleCommand(context: CliContext): Command {
   return new Command('scale')
-    .argument('<group=count...>', 'ssh=6')
+    .argument('<group=count...>', 'a group of tasks and how many it is to have, as ssh=6')
     .option('--dry-run', 'show what would change in the file and on the hosts, and change nothing')
     .addHelpText(
       'after',

@@ -121,7 +121,7 @@ export function mesosService(program: MesosProgram): Component {
 
 /** How a user gets Mesos where it is missing. */
 const INSTALL =
-  'install it (as the report did), or set mesos.source.image to a container image that contains it, or mesos.source.master to a running master';
+  'install it on the host, or set mesos.source.image to a container image that contains it, or mesos.source.master to a running master';
 
 /** An image may have an entry point, to which the program would be an argument: it is replaced. */
 function startLines(program: MesosProgram, cluster: Cluster, path: string | undefined): StartLines {

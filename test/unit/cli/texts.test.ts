@@ -187,6 +187,12 @@ notebook  http://198.18.0.10:8888/
       expect(text.split('\n')).toContain(line);
   });
 
+  it('of a scheduler of another version names it, and how to proceed', () => {
+    const error = 'this scheduler speaks version 0 of its API, and this hw5 version 1';
+    const framework = {...STATUS.framework, state: 'unhealthy', id: null, error, hint: '`hw5 up` installs it'} as const;
+    expect(statusText({...STATUS, framework})).toContain(`✗ framework     ${error} (\`hw5 up\` installs it)`);
+  });
+
   it('of a framework without a leader', () => {
     const framework = {...STATUS.framework, state: 'unhealthy', leader: null, connected: false} as const;
     expect(statusText({...STATUS, framework})).toContain('✗ framework     F-1, leader: none, not connected to 198.18.0.10:5050');

@@ -180,6 +180,26 @@ describe('the end of a rule', () => {
     expect(recorded()).toContain('-D HW5-INPUT -s 10.0.0.1/32');
   });
 
+  it('removes a rule made with --persist from the files for the next boot, and the files with the last one', () => {
+    for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+    put('etc/fake.rules', BOOT);
+    put('etc/rules/abc123', `1 ${ends}\n`);
+    put('etc/rules/ffffff', '1 -\n');
+    const rest = DUMP.replace(/^-A HW5-INPUT .*\n/gm, '');
+    put(
+      'after',
+      rest.replace('COMMIT', '-A HW5-INPUT -s 10.0.0.4/32 -m comment --comment "hw5:ffffff deny-ip" -j REJECT\nCOMMIT'),
+    );
+    restoreDoes(`record; cp ${file('after')} ${file('dump')}`);
+    run(`hw5_firewall end abc123 ${ends}`);
+    expect(readFileSync(file('etc/fake.rules'), 'utf8')).not.toContain('abc123');
+    expect([existsSync(file('etc/rules/abc123')), existsSync(file('etc/rules/ffffff'))]).toEqual([false, true]);
+    put('etc/rules/ffffff', `1 ${ends}\n`);
+    put('after', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    run(`hw5_firewall end ffffff ${ends}`);
+    expect([existsSync(file('etc')), existsSync(file('run'))]).toEqual([false, false]);
+  });
+
   it('removes only the rule’s lines while a change waits to be confirmed, as that may be rolled back', () => {
     mkdirSync(file('run/pending'));
     put('run/pending/tx', `a 9999999999\n`);

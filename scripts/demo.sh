@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh clone to a notebook: what is missing, the lab, the cluster on it, the notebook's URL.
+# From a fresh clone to a notebook: what is missing, the lab, the cluster on it, the notebook's URL. Arguments are those of `hw5 lab up`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begun=$SECONDS
@@ -8,7 +8,7 @@ if ! obstacle=$(node scripts/lab-possible.mjs); then
   exit 1
 fi
 scripts/setup.sh
-node bin/hw5.js lab up
+node bin/hw5.js lab up "$@"
 node bin/hw5.js --lab up
 node bin/hw5.js --lab status
 echo

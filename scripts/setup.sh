@@ -24,6 +24,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   phase "npm packages" install_npm_packages
 fi
 
+echo "building hw5"
 phase build npm run --silent build
 
 missing=()

@@ -95,16 +95,20 @@ try {
 }
 
 /** Applies the program's error settings to a command and its subcommands: a wrong command line always exits with 2. */
-function inheritSettings(parent: Command, command: Command): void {
-  command.copyInheritedSettings(parent);
-  for (const below of command.commands) inheritSettings(command, below);
+function inheritSettings(parent: Command, command: Command, path = `hw5 ${command.name()}`): void {
+  command.copyInheritedSettings(parent).showHelpAfterError(`(see ${path} --help)`);
+  for (const below of command.commands) inheritSettings(command, below, `${path} ${below.name()}`);
 }
 
 /** Prints the error and returns the exit code. An error that is not an Hw5Error is a bug in hw5 and is printed with its stack. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (interrupted.signal.aborted) {
-    process.stderr.write('interrupted: changes made so far remain; run the same command again to continue\n');
+    const result =
+      error instanceof InterruptedError && error.hint !== undefined
+        ? error.hint
+        : 'changes made so far remain; run the same command again to continue';
+    process.stderr.write(`interrupted: ${result}\n`);
     return 130;
   }
   process.stderr.write(`${formatError(error)}\n`);

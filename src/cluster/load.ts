@@ -30,7 +30,7 @@ export async function loadCluster(file: string, options: LoadOptions = {}): Prom
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const [message, hint] = UNREADABLE[cause.code ?? ''] ?? [
       `the file cannot be read (${cause.code})`,
-      'check its owner and mode',
+      'check its owner and mode, or use sudo',
     ];
     throw new Hw5Errors([new ConfigError(message, {file}, {hint})]);
   });

@@ -81,6 +81,6 @@ async function checkFile({path, file, isSecret, check}: NamedFile): Promise<read
     () => true,
     () => false,
   );
-  if (!isReadable) return finding('cannot be read', 'check its owner and mode');
+  if (!isReadable) return finding('cannot be read', 'check its owner and mode, or use sudo');
   return check ? check(file) : [];
 }

@@ -35,7 +35,7 @@ function releaseHint(run: TaskRun, name: string): string {
 }
 
 function running(state: ReducerState, spec: TaskSpec, run: TaskRun, now: number): string[] {
-  const since = ago(run.since, now);
+  const elapsed = timeSince(run.since, now);
   if (run.phase === 'lost') {
     const left = Math.ceil((reservationEnd(state, run) - now) / 1000);
     const end = left > 0 ? `for another ${left} s` : 'until Mesos reports once more that it cannot be reached';
@@ -45,17 +45,20 @@ function running(state: ReducerState, spec: TaskSpec, run: TaskRun, now: number)
     ];
   }
   const lines = isUnconfirmed(run)
-    ? [`Mesos has not confirmed ${run.taskId} on ${run.node} ${ago(run.reconciliation!.since, now)}`, releaseHint(run, spec.name)]
+    ? [
+        `Mesos has not confirmed ${run.taskId} on ${run.node} for ${timeSince(run.reconciliation!.since, now)}`,
+        releaseHint(run, spec.name),
+      ]
     : [];
   if (run.termination !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.termination.reason}`, ...lines];
   if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being recorded`);
-  else if (run.phase === 'staging') lines.push(`sent to ${run.node} ${since}; the agent has not started it yet`);
-  else if (run.phase === 'starting') lines.push(`${run.node} is starting its container ${since}`);
-  else if (run.phase === 'killing') lines.push(`${run.node} is ending its container ${since}`);
-  else if (spec.healthCheck !== undefined && run.healthy === false) lines.push(`its health check fails ${since}`);
+  else if (run.phase === 'staging') lines.push(`was sent to ${run.node} ${elapsed} ago; the agent has not started it yet`);
+  else if (run.phase === 'starting') lines.push(`${run.node} has been starting its container for ${elapsed}`);
+  else if (run.phase === 'killing') lines.push(`${run.node} has been ending its container for ${elapsed}`);
+  else if (spec.healthCheck !== undefined && run.healthy === false) lines.push(`its health check fails (for ${elapsed} now)`);
   else if (spec.healthCheck !== undefined && run.healthy === null)
-    lines.push(`runs on ${run.node} ${since}; its health check has not passed yet`);
-  else lines.push(`runs on ${run.node} ${since}${run.healthy === true ? ' and is healthy' : ''}`);
+    lines.push(`has run on ${run.node} for ${elapsed}; its health check has not passed yet`);
+  else lines.push(`has run on ${run.node} for ${elapsed}${run.healthy === true ? ' and is healthy' : ''}`);
   // Constraints apply when a task is placed. A running task is not ended for a new constraint, because it might fit nowhere else.
   const other = spec.constraints.unique === true ? companionOf(state, run) : undefined;
   if (other !== undefined)
@@ -98,6 +101,6 @@ function companionOf(state: ReducerState, run: TaskRun): TaskRun | undefined {
   );
 }
 
-function ago(since: number, now: number): string {
-  return `since ${Math.max(0, Math.round((now - since) / 1000))} s`;
+function timeSince(since: number, now: number): string {
+  return `${Math.max(0, Math.round((now - since) / 1000))} s`;
 }

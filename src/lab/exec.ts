@@ -1,3 +1,4 @@
+import {access, constants} from 'node:fs/promises';
 import {Hw5Error} from '../support/errors.js';
 import type {LabHost} from './host.js';
 import {LAB_USER, type Lab, machineOf} from './lab.js';
@@ -27,6 +28,9 @@ export async function labExec(
 export async function enterBySsh(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
   const lab = await loadLab(host, choice.lab);
   await leaderOf(lab, choice.machine);
+  await access(lab.files.key, constants.R_OK).catch((cause: unknown) => {
+    throw new Hw5Error(`the lab's key ${lab.files.key} cannot be read`, {hint: 'use sudo', cause});
+  });
   return [...sshCommand(lab, choice.machine), ...argv];
 }
 
@@ -51,7 +55,7 @@ export function sshCommand(lab: Lab, machine: string): string[] {
 
 /** The command line that runs a command as root in a machine that is on, without SSH. */
 export async function enter(choice: MachineChoice, argv: readonly string[], host: LabHost): Promise<string[]> {
-  requireRoot('lab exec');
+  requireRoot(`lab exec ${choice.machine} -- ${argv.join(' ')}`);
   const lab = await loadLab(host, choice.lab);
   return inside(await leaderOf(lab, choice.machine), argv);
 }

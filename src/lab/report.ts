@@ -34,7 +34,7 @@ export async function labRun<T>(
   const started = performance.now();
   const counts = {changed: 0, unchanged: 0, failed: 0, blocked: 0};
   const part: DoPart = async (step, host, body) => {
-    const base = {step, title: TITLES[step], host};
+    const base = {step, title: run === 'save' ? 'copy of the machines' : TITLES[step], host};
     const begun = performance.now();
     const end = (outcome: StepOutcome, error?: Hw5Error): void => {
       if (outcome !== 'interrupted') counts[outcome] += 1;

@@ -4,7 +4,7 @@ import {labObstacle} from './possible.js';
 /** @param action the command as the user types it: `lab up` */
 export function requireRoot(action: string): void {
   if (process.getuid?.() === 0) return;
-  throw new Hw5Error(`making machines and networks needs root: type \`sudo hw5 ${action}\``);
+  throw new Hw5Error(`the machines of a lab need root: type \`sudo hw5 ${action}\``);
 }
 
 /** @throws Hw5Error where machines cannot be made here, even by root */

@@ -39,7 +39,7 @@ function unknownComponent(name: string, cluster: Cluster, components: readonly C
   const names = logNames(components);
   const near = nearest(name, [...names, ...components.flatMap(({logs}) => logs?.aliases ?? [])]);
   return new UsageError(`there is no component ${name}`, {
-    hint: `${near === undefined ? '' : `did you mean ${near}? `}There are ${names.join(', ')}`,
+    hint: `${near === undefined ? 'there are' : `did you mean ${near}? There are`} ${names.join(', ')}`,
   });
 }
 

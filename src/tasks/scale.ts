@@ -19,7 +19,7 @@ export function parseCounts(words: readonly string[]): Counts {
   const counts = new Map<string, number>();
   for (const word of words) {
     const match = /^([^=\s]+)=(\d+)$/.exec(word);
-    if (!match) throw new UsageError(`"${word}" is no group with its number of tasks`, {hint: 'write it as `ssh=6`'});
+    if (!match) throw new UsageError(`"${word}" is not a group and its number of tasks`, {hint: 'write it as `ssh=6`'});
     const [, name, count] = match as unknown as [string, string, string];
     if (counts.has(name)) throw new UsageError(`${name} is given twice`, {hint: 'leave one out'});
     if (Number(count) === 0)

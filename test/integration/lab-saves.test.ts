@@ -4,6 +4,7 @@ import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {RunEvent} from '../../src/engine/events.js';
 import {labDown} from '../../src/lab/down.js';
 import {emulators} from '../../src/lab/emulators.js';
 import {labExec, sshCommand} from '../../src/lab/exec.js';
@@ -20,6 +21,7 @@ import {labSave} from '../../src/lab/saves/save.js';
 import {listSaves, savePaths, savesDirectory} from '../../src/lab/saves/saves.js';
 import {labStatus} from '../../src/lab/status.js';
 import {labUp} from '../../src/lab/up.js';
+import {InterruptedError} from '../../src/support/errors.js';
 
 const options = {name: 'saves-test', count: 2, subnet: '198.18.0.224/27', sudoPassword: ['node1']};
 const host = labHost(process.env, homedir());
@@ -117,6 +119,19 @@ describe.sequential('a saved lab', () => {
     expect(await isOn()).toEqual([true, true]);
     await restore('half');
     expect(await isOn()).toEqual([true, false]);
+  });
+
+  it('does not exist after an interruption, which is reported', async () => {
+    const interruption = new AbortController();
+    const emit = (event: RunEvent): void => {
+      if (event.type === 'action' && event.action.startsWith('copying')) interruption.abort(new InterruptedError('interrupted'));
+    };
+    await expect(labSave({lab: lab.name, save: 'cut'}, host, {signal: interruption.signal, emit})).rejects.toMatchObject({
+      exitCode: 130,
+      hint: 'nothing was saved',
+    });
+    expect((await readdir(savesDirectory(host, lab.name))).sort()).toEqual(['first', 'half']);
+    await dockerIsUp();
   });
 
   it('is not overwritten, and an unknown one is an error that lists those that exist', async () => {

@@ -1,6 +1,7 @@
 import type {Command} from 'commander';
 import {emulators} from '../../lab/emulators.js';
 import type {LabHost} from '../../lab/host.js';
+import {DEFAULT_LAB} from '../../lab/lab.js';
 import type {LabContext} from '../../lab/report.js';
 import {inUnits} from '../../lab/saves/copy.js';
 import {removeSave} from '../../lab/saves/remove.js';
@@ -66,7 +67,11 @@ Examples:
       const {lab, save, replacedCluster} = await labRestore(choice, host, await emulators(host.emulators), reportTo(options));
       if (replacedCluster !== undefined)
         context.stderr.write(`the cluster file is the saved one; what it contained until now is in ${replacedCluster}\n`);
-      if (!options.json) print(`the lab ${lab.name} is as it was saved at ${localTime(save)}`);
+      if (options.json) return;
+      print(`the lab ${lab.name} is as it was saved at ${localTime(save)}`);
+      const choose = lab.name === DEFAULT_LAB.name ? '--lab' : `--lab-name ${lab.name}`;
+      if (save.running.length > 0)
+        print(`a cluster on it needs some time to be healthy: \`hw5 ${choose} status --watch\` shows it`);
     });
   named(
     lab,

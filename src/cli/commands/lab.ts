@@ -13,6 +13,7 @@ import {labUp} from '../../lab/up.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';
+import {givenCommand} from '../given-command.js';
 import {formatJson} from '../json/json.js';
 import {labStatusSchema} from '../json/lab.js';
 import {type GlobalOptions, optionsOf} from '../options.js';
@@ -35,7 +36,7 @@ Examples:
   sudo hw5 lab exec node0 -- docker ps
   sudo hw5 lab power off node2          like a power failure
   sudo hw5 lab save healthy             store the state of all machines …
-  sudo hw5 lab restore healthy          … and go back to it
+  sudo hw5 lab restore healthy          … and return to it
   sudo hw5 lab down                     leaves nothing but the cache and saves`,
   );
   const named = (parent: Command, name: string, description: string, help: string): Command =>
@@ -122,7 +123,11 @@ Examples:
     .argument('[command...]')
     .passThroughOptions()
     .action(async (machine: string, argv: string[], _own, command: Command) =>
-      context.setExitCode(await attached(await enterBySsh({lab: nameOf(command), machine}, withoutDashes(argv), host))),
+      context.setExitCode(
+        await attached(
+          await enterBySsh({lab: nameOf(command), machine}, givenCommand(argv, 'hw5 lab ssh [options] <machine>'), host),
+        ),
+      ),
     );
   named(
     lab,
@@ -139,7 +144,11 @@ Examples:
     .argument('<command...>')
     .passThroughOptions()
     .action(async (machine: string, argv: string[], _own, command: Command) =>
-      context.setExitCode(await attached(await enter({lab: nameOf(command), machine}, withoutDashes(argv), host))),
+      context.setExitCode(
+        await attached(
+          await enter({lab: nameOf(command), machine}, givenCommand(argv, 'hw5 lab exec [options] <machine>'), host),
+        ),
+      ),
     );
 
   const power = lab
@@ -169,7 +178,7 @@ Examples:
       .argument('<machine>')
       .action(async (machine: string, _own, command: Command) => {
         await act({lab: nameOf(command), machine}, host, {signal: context.signal});
-        print(`${machine} is ${state}`);
+        if (!optionsOf(command).json) print(`${machine} is ${state}`);
       });
   }
   return lab;
@@ -181,11 +190,6 @@ function nameOf(command: Command): string {
   if (name !== undefined && labName !== undefined && name !== labName)
     throw new UsageError('--name and --lab-name name different labs', {hint: 'use only one of them'});
   return name ?? labName ?? DEFAULT_LAB.name;
-}
-
-/** Options after the machine belong to the command; commander then passes the separator `--` as well. */
-function withoutDashes(command: readonly string[]): readonly string[] {
-  return command[0] === '--' ? command.slice(1) : command;
 }
 
 function describe(status: LabStatus): string[] {

@@ -2,22 +2,56 @@ import type {Emit} from '../../engine/events.js';
 import {chalkStderr as chalk} from './colours.js';
 import {duration, sign, summary} from './words.js';
 
+/** After this time without a line, a line reports what is still running. */
+const QUIET_MS = 10_000;
+
 /** One line per event; with `isVerbose` also one per action. For logs and pipes. */
 export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): Emit {
-  const line = (text: string): void => void out.write(`${text}\n`);
+  const begun = performance.now();
+  /** The steps that are running: title → hosts. */
+  const running = new Map<string, Set<string>>();
+  let waiting: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const line = (text: string): void => {
+    out.write(`${text}\n`);
+    timer?.refresh();
+  };
+  const reportRunning = (): void => {
+    const steps = [...running]
+      .filter(([, hosts]) => hosts.size > 0)
+      .map(([title, hosts]) => `${title} (${[...hosts].join(', ')})`);
+    const idle = waiting === undefined ? 'observing the hosts' : `waiting for ${waiting}`;
+    line(chalk.dim(`  after ${duration(performance.now() - begun)}: ${steps.join(', ') || idle}`));
+  };
   return (event) => {
     switch (event.type) {
+      case 'start':
+        timer = setTimeout(reportRunning, QUIET_MS);
+        timer.unref();
+        break;
+      case 'asking':
+        clearTimeout(timer);
+        break;
+      case 'answered':
+        timer?.refresh();
+        break;
       case 'connected':
         if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));
+        break;
+      case 'step-start':
+        running.set(event.title, (running.get(event.title) ?? new Set()).add(event.host));
         break;
       case 'action':
         if (isVerbose)
           line(chalk.dim(`  ${event.host}: ${event.action}${event.script ? `\n${event.script.replace(/^/gm, '    | ')}` : ''}`));
         break;
       case 'waiting':
+        waiting = event.reason;
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
         break;
       case 'step-end':
+        waiting = undefined;
+        running.get(event.title)?.delete(event.host);
         // after an early failure nearly all steps are blocked; the summary counts them
         if (event.outcome === 'blocked' && !isVerbose) break;
         line(
@@ -26,6 +60,10 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
         break;
       case 'end':
         line(summary(event));
+        clearTimeout(timer);
+        break;
+      case 'aborted':
+        clearTimeout(timer);
         break;
       default:
     }

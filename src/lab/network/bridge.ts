@@ -57,11 +57,16 @@ export async function removeBridge(lab: Lab): Promise<void> {
   if (there.code === 0) await run(['ip', 'link', 'delete', lab.bridge]);
 }
 
+/** The name of the lab that a route belongs to, from its bridge `br-<lab>`. */
+export function otherLab(route: string): string {
+  return /\bdev br-(\S+)/.exec(route)?.[1] ?? 'NAME';
+}
+
 async function rejectOverlap(lab: Lab, signal: AbortSignal | undefined): Promise<void> {
   const other = overlappingRoute(await run(['ip', '-o', '-4', 'route', 'show', 'table', 'all'], {signal}), lab);
   if (!other) return;
   throw new Hw5Error(`${lab.subnet} is in use on this host already: ${other.trim()}`, {
-    hint: 'choose another subnet with --subnet, or remove the other lab with `hw5 lab down --name NAME`',
+    hint: `choose another subnet with --subnet, or remove the other lab with \`hw5 lab down --name ${otherLab(other)}\``,
   });
 }
 

@@ -1,6 +1,6 @@
 import {chmod, mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {dirname, join, relative} from 'node:path';
-import {Hw5Error} from '../../support/errors.js';
+import {Hw5Error, InterruptedError} from '../../support/errors.js';
 import {baseAt, exists} from '../base/base.js';
 import {baseIdentity} from '../base/identity.js';
 import type {LabHost} from '../host.js';
@@ -77,8 +77,9 @@ async function writeSave(
     await rename(directory, savePaths(host, lab.name, name).directory);
     return save;
   } catch (error) {
+    report('removing the incomplete save');
     await rm(directory, {recursive: true, force: true});
-    throw error;
+    throw signal?.aborted ? new InterruptedError('interrupted', {hint: 'nothing was saved', cause: error}) : error;
   }
 }
 

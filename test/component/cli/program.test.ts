@@ -73,7 +73,12 @@ describe('the command hw5', () => {
     ['an unknown option of a command', ['down', '--forever'], 2, /unknown option '--forever'/],
     ['an unknown option of a subcommand', ['lab', 'up', '--forever'], 2, /unknown option '--forever'/],
     ['an incomplete command', ['lab', 'power'], 2, /Usage: hw5 lab power/],
-    ['a command without its argument', ['lab', 'power', 'off'], 2, /missing required argument 'machine'\n\(see hw5 --help\)/],
+    [
+      'a command without its argument',
+      ['lab', 'power', 'off'],
+      2,
+      /missing required argument 'machine'\n\(see hw5 lab power off --help\)/,
+    ],
     ['no command', [], 2, /Usage: hw5/],
     ['two clusters', ['-f', 'good.yaml', '--lab', 'plan'], 2, /✗ -f and --lab exclude each other\n {2}hint {5}leave one out/],
     ['no cluster', ['up'], 2, /✗ the cluster file .*\/cluster.yaml does not exist\n/],

@@ -90,7 +90,7 @@ describe('an instance', () => {
       isLeader: true,
       master: master.host,
     });
-    expect(await instance.why('ssh-1')).toEqual([expect.stringContaining('runs on node0')]);
+    expect(await instance.why('ssh-1')).toEqual([expect.stringContaining('has run on node0')]);
     expect(await instance.why('ssh-9')).toBeUndefined();
     expect([...master.tasks.values()].map((info) => info.container.docker.parameters[0]!.value).sort()).toEqual([
       '192.168.0.101',

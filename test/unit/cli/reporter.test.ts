@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream';
 import chalk, {Chalk, chalkStderr} from 'chalk';
-import {afterEach, describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it, vi} from 'vitest';
 import type {CliContext} from '../../../src/cli/context.js';
 import {jsonReporter} from '../../../src/cli/reporter/json.js';
 import {plainReporter} from '../../../src/cli/reporter/plain.js';
@@ -81,6 +81,41 @@ describe('plain output', () => {
       '· a the docker: unchanged',
       '1 changed, 2 unchanged, 1 failed, 1 not started in 1 min 5 s',
     ]);
+  });
+
+  it('reports what is still running after ten seconds without a line, until the run ends', () => {
+    vi.useFakeTimers();
+    try {
+      const out = new PassThrough();
+      const emit = plainReporter(out, false);
+      const lines = () =>
+        String(out.read() ?? '')
+          .split('\n')
+          .slice(0, -1);
+      emit(RUN[0]!);
+      vi.advanceTimersByTime(9_000);
+      expect(lines()).toEqual([]);
+      vi.advanceTimersByTime(1_000);
+      expect(lines()).toEqual(['  after 10.0 s: observing the hosts']);
+      for (const event of [begin('etcd', 'a'), begin('etcd', 'b'), begin('docker', 'b')]) emit(event);
+      vi.advanceTimersByTime(5_000);
+      emit(end('etcd', 'b', 'unchanged'));
+      expect(lines()).toEqual(['· b the etcd: unchanged']);
+      vi.advanceTimersByTime(9_000);
+      expect(lines()).toEqual([]);
+      vi.advanceTimersByTime(11_000);
+      expect(lines()).toEqual(['  after 25.0 s: the etcd (a), the docker (b)', '  after 35.0 s: the etcd (a), the docker (b)']);
+      emit({type: 'asking', question: 'password?'});
+      vi.advanceTimersByTime(60_000);
+      expect(lines()).toEqual([]);
+      emit({type: 'answered'});
+      emit(CUT_OFF.at(-1)!);
+      vi.advanceTimersByTime(60_000);
+      expect(lines()).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('has every action with --verbose', () => {

@@ -517,7 +517,7 @@ describe('lost agents', () => {
       world.pass(1);
     }
     expect(isHealthy()).toBe(false);
-    expect(world.why('ssh-1')[0]).toMatch(/^Mesos has not confirmed ssh-1\.\d+ on node\d since 60 s$/);
+    expect(world.why('ssh-1')[0]).toMatch(/^Mesos has not confirmed ssh-1\.\d+ on node\d for 60 s$/);
     world.command('release', 'ssh-1');
     expect(world.replies.at(-1)).toMatchObject({ok: true});
     runFor(world, 20);

@@ -78,7 +78,7 @@ describe('the reasons for a task’s state', () => {
     );
     world.command('restart', 'ssh-1');
     recoverFor(world, 20);
-    expect(reasons(world)).toEqual([expect.stringMatching(/^runs on node[12]/)]);
+    expect(reasons(world)).toEqual([expect.stringMatching(/^has run on node[12] for \d+ s/)]);
   });
 
   it('it is lost: how long its address stays reserved, with the command that ends this', () => {

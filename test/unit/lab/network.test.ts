@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
-import {bridgeCommands, overlappingRoute} from '../../../src/lab/network/bridge.js';
+import {bridgeCommands, otherLab, overlappingRoute} from '../../../src/lab/network/bridge.js';
 import {differingVariants, type LabTable, labTables, restoreText} from '../../../src/lab/network/firewall.js';
 import {parseResolvConf} from '../../../src/lab/network/resolver.js';
 
@@ -140,6 +140,11 @@ describe("the lab's bridge", () => {
 });
 
 describe('a route into the subnet', () => {
+  it('names the lab that it belongs to, if it is through the bridge of one', () => {
+    expect(otherLab('198.18.0.64/27 dev br-quick-2 proto kernel scope link src 198.18.0.65')).toBe('quick-2');
+    expect(otherLab('198.0.0.0/8 via 192.0.2.1 dev tun0')).toBe('NAME');
+  });
+
   const find = (routes: string): string | undefined => overlappingRoute(routes, lab);
 
   it.each([

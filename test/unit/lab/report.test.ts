@@ -61,6 +61,17 @@ describe('the making of a lab', () => {
     ]);
   });
 
+  it.each([
+    ['up', 'network and disks'],
+    ['restore', 'network and disks'],
+    ['save', 'copy of the machines'],
+  ] as const)('has a title for what `lab %s` does on this host', async (run, title) => {
+    const titles: string[] = [];
+    const emit = (event: RunEvent): void => void (event.type === 'step-end' && titles.push(event.title));
+    await labRun({emit}, run, {name: `test ${Math.random()}`, machines: []}, (part) => part('lab', HERE, async () => true));
+    expect(titles).toEqual([title]);
+  });
+
   it('ends with the number of failures, and the error', async () => {
     const broken = new Hw5Error('node0 did not boot');
     const {words, error} = await eventsOf((part) =>

@@ -26,7 +26,7 @@ describe('the log of a component', () => {
 
   it.each([
     ['etdc', 'there is no component etdc', `did you mean etcd? There are ${NAMES.join(', ')}`],
-    ['constructor', 'there is no component constructor', `There are ${NAMES.join(', ')}`],
+    ['constructor', 'there is no component constructor', `there are ${NAMES.join(', ')}`],
     ['ssh-1', 'ssh-1 is a task, not a component', "`hw5 task logs ssh-1` shows its container's output"],
   ])('%s is none', (name, message, hint) => {
     expect(() => logSource(name, cluster, COMPONENTS)).toThrow(expect.objectContaining({message, hint, exitCode: 2}));

@@ -92,7 +92,7 @@ const documents = {
       connection: '',
       tasks: [report],
       desiredHash: '0123456789ab',
-      why: {'ssh-1': ['runs on node1 since 5 s and is healthy']},
+      why: {'ssh-1': ['has run on node1 for 5 s and is healthy']},
       master: 'node0:5050',
       leader: 'node0',
       isMasterUnresponsive: false,

@@ -129,7 +129,7 @@ describe('scaling', () => {
   });
 
   it.each(['ssh', 'ssh=', 'ssh=x', 'ssh=-1', '=3', 'ssh=0'])('rejects `%s`', (word) => {
-    expect(() => parseCounts([word])).toThrow(word === 'ssh=0' ? 'at least one task' : 'no group with its number');
+    expect(() => parseCounts([word])).toThrow(word === 'ssh=0' ? 'at least one task' : 'is not a group and its number of tasks');
   });
 
   it('rejects two counts for one group', () => {

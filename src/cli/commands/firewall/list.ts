@@ -14,7 +14,7 @@ import {type NodeOptions, withExamples, withNodeOption} from './options.js';
 
 /** `hw5 firewall list` */
 export function listCommand(context: CliContext): Command {
-  const command = withNodeOption(new Command('list').description('show the rules in the order in which the kernel meets them'));
+  const command = withNodeOption(new Command('list').description('show the rules in the order in which the kernel applies them'));
   return withExamples(command, ['list', 'list --node node1 --json']).action(async (_options, command: Command) => {
     const options = optionsOf<NodeOptions>(command);
     const cluster = await findCluster(options, context);

@@ -16,7 +16,7 @@ const ACTIONS: Readonly<Record<TaskAction, {readonly description: string; readon
     more: 'To reduce the number of tasks, use `hw5 scale`.',
   },
   release: {
-    description: 'replace a task whose node is unreachable now, on another node',
+    description: 'start a task whose node is unreachable on another node, without waiting',
     more: `While a node is unreachable, the task's container may still be running there and use the task's address, so the framework waits 300 s
 before it starts the task on another node. If you know that the machine is off, this command ends the wait. If the machine comes back, its old
 container is killed.`,

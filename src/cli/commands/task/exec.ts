@@ -3,6 +3,7 @@ import {UsageError} from '../../../support/errors.js';
 import {runningContainer} from '../../../tasks/container.js';
 import {findFramework, taskOf} from '../../../tasks/framework-api.js';
 import type {CliContext} from '../../context.js';
+import {givenCommand} from '../../given-command.js';
 import {untilInterrupted, writer} from '../../output.js';
 import {onCluster} from './on-cluster.js';
 
@@ -28,8 +29,7 @@ Examples:
     )
     .action((name: string, given: string[], _options, command: Command) =>
       onCluster<{user?: string; workdir?: string}>(command, context, async ({cluster, hosts, options}) => {
-        // commander includes the separator `--`
-        const argv = given[0] === '--' ? given.slice(1) : given;
+        const argv = givenCommand(given, 'hw5 task exec [options] <task>');
         if (argv.length === 0) throw new UsageError('the command to run is missing', {hint: `hw5 task exec ${name} -- hostname`});
         const {state} = await findFramework(cluster, hosts, context.signal);
         const container = await runningContainer(cluster, taskOf(state, name, cluster), hosts, context.signal);

@@ -6,7 +6,7 @@ import {stepFailure} from './run-item.js';
 import type {Session} from './session.js';
 
 /** What a run does, and how its items depend on each other. */
-export interface Work {
+export interface RunDefinition {
   readonly items: readonly Item[];
   /** Installs or removes one item. @param isDirty its host may have changed since it was observed */
   readonly run: (item: Item, isDirty: boolean) => Promise<StepOutcome>;
@@ -33,11 +33,11 @@ interface ItemResult extends GraphResult {
 }
 
 /** Runs all items, each when those it needs have ended. @throws InterruptedError, and bugs, once all items that were started have ended. */
-export async function runItems(session: Session, work: Work): Promise<RunSummary> {
+export async function runItems(session: Session, definition: RunDefinition): Promise<RunSummary> {
   const {emit, signal} = session.options;
   /** Errors that an event has reported. The error of a lost host belongs to all its items and is reported by the first. */
   const reported = new Set<Hw5Error>();
-  const results = await runGraph(work.items, runItem).finally(() => signal?.throwIfAborted());
+  const results = await runGraph(definition.items, runItem).finally(() => signal?.throwIfAborted());
   const count = (outcome: StepOutcome): number => results.filter((result) => result.outcome === outcome).length;
   const errors = [...new Set(results.flatMap(({error}) => (error ? [error] : [])))];
   emit({
@@ -69,15 +69,15 @@ export async function runItems(session: Session, work: Work): Promise<RunSummary
     };
     // after an interruption nothing is started, nor reported
     if (signal?.aborted) return result('interrupted');
-    const failedCheck = work.failedChecks.get(item.key);
+    const failedCheck = definition.failedChecks.get(item.key);
     if (failedCheck) return end('failed', failedCheck);
     const hostError = session.failures.get(item.node.name);
-    if (work.failedChecks.size > 0 && !hostError) return end('blocked');
-    if (work.isBlocking && isBlocked(needs, isUnreachableFrom(session, item))) return end('blocked');
+    if (definition.failedChecks.size > 0 && !hostError) return end('blocked');
+    if (definition.isBlocking && isBlocked(needs, isUnreachableFrom(session, item))) return end('blocked');
     if (hostError) return reported.has(hostError) ? end('blocked') : end('failed', hostError);
     emit({type: 'step-start', ...nameOf(item)});
     try {
-      return end(await work.run(item, isDirty));
+      return end(await definition.run(item, isDirty));
     } catch (error) {
       if (signal?.aborted) return end('interrupted');
       if (!(error instanceof Hw5Error)) throw error;

@@ -74,7 +74,7 @@ export async function downRun(options: SessionOptions & {readonly purge: boolean
 async function run(
   direction: Direction,
   options: SessionOptions,
-  work: (session: Session) => Promise<RunSummary>,
+  body: (session: Session) => Promise<RunSummary>,
 ): Promise<RunSummary> {
   const {emit, cluster, steps} = options;
   const started = performance.now();
@@ -86,7 +86,7 @@ async function run(
   });
   try {
     await using session = await Session.open({...options, direction});
-    return await work(session);
+    return await body(session);
   } catch (error) {
     emit({type: 'aborted', elapsedMs: performance.now() - started});
     throw error;

@@ -1,3 +1,4 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import type {FirewallState} from './firewall-state.js';
 import {type HostChange, isNothing} from './host-change.js';
 import {confirmChange, type InstallOptions, installChange, TryAgainError} from './install-change.js';
@@ -45,7 +46,7 @@ export async function changeHost(
     } catch (error) {
       if (!(error instanceof TryAgainError) || Date.now() > limit || options.signal?.aborted)
         return {kind: 'failed', error: error as Error};
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await delay(PAUSE_MS);
       try {
         state = await readState(view.host, options.signal);
       } catch (lost) {

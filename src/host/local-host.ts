@@ -45,8 +45,9 @@ export class LocalHost implements Host {
       return result.exitCode;
     });
     return cancellable({host: this.name, argv}, options, pumpStreams(subprocess, exited, options), async () => {
+      // First the command itself: it may be so new that it has no tag yet.
+      subprocess.kill('SIGTERM');
       if (tag) await this.exec(killTagged(tag));
-      else subprocess.kill('SIGTERM');
     });
   }
 

@@ -53,8 +53,9 @@ class SshHost implements Host {
     const started = await this.#session(what, quoteAll(command.argv), options);
     try {
       return await cancellable(what, options, pumpChannel(started, options), async () => {
-        if (command.tag) await pumpChannel(await this.#open(quoteAll(killTagged(command.tag))), {});
+        // First the command itself, by the channel: it may be so new that it has no tag yet.
         started.channel.signal('TERM');
+        if (command.tag) await pumpChannel(await this.#open(quoteAll(killTagged(command.tag))), {});
         started.channel.close();
       });
     } finally {

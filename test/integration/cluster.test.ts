@@ -40,7 +40,7 @@ describe('the whole cluster on the lab', () => {
     expect(notebook.urls).toEqual(ADDRESSES.map((address) => `http://${address}:8888/`));
   });
 
-  test('changes nothing when brought up again, and plan says so', async () => {
+  test('up changes nothing the second time, and plan is empty', async () => {
     expect(await changesOf('up')).toEqual({changed: 0, steps: []});
     expect((await onLab(['plan'], 0)).stdout).toBe('nothing to change');
   });

@@ -1,5 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {homedir} from 'node:os';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {packageFile} from '../../src/support/template.js';
 import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
@@ -49,7 +50,7 @@ async function until(what: string, isTrue: () => Promise<boolean>, seconds = 30)
   const limit = Date.now() + seconds * 1000;
   while (!(await isTrue())) {
     if (Date.now() > limit) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await delay(300);
   }
 }
 

@@ -1,4 +1,5 @@
 import {access, readFile} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
 import {beforeAll, describe, expect, test} from 'vitest';
 import type {SchedulerState, TaskReport} from '../../src/scheduler-api/state.js';
 import type {Explanation} from '../../src/tasks/explain.js';
@@ -12,7 +13,7 @@ async function tasks(): Promise<readonly TaskReport[]> {
 
 /** Waits until it holds, for two minutes at most. @returns its value */
 async function eventually<T>(what: string, observe: () => Promise<T | undefined | false>): Promise<T> {
-  for (const until = Date.now() + 120_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 500))) {
+  for (const until = Date.now() + 120_000; Date.now() < until; await delay(500)) {
     const value = await observe();
     if (value) return value;
   }

@@ -5,6 +5,7 @@ import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {connect, createServer} from 'node:net';
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import type {SshSettings} from '../../src/cluster/cluster.js';
 
@@ -138,7 +139,7 @@ export class Sshd implements AsyncDisposable {
     for (let attempt = 0; attempt < 1000; attempt++) {
       if (process.exitCode !== null) throw new Error(`sshd exited: ${this.#log}`);
       if (await accepts(this.port)) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await delay(25);
     }
     throw new Error(`sshd does not listen: ${this.#log}`);
   }

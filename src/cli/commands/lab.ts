@@ -92,7 +92,7 @@ Examples:
     const saves = await listSaves(host, name);
     if (saves.length > 0)
       print(
-        `its saves stay (${saves.map((save) => save.name).join(', ')}): \`hw5 lab restore NAME${nameOption(name)}\` brings it back, \`hw5 lab saved --delete NAME${nameOption(name)}\` removes one`,
+        `its saves stay (${saves.map((save) => save.name).join(', ')}): \`hw5 lab restore NAME${nameOption(name)}\` restores the lab, \`hw5 lab saved --delete NAME${nameOption(name)}\` removes one`,
       );
   });
   addSaveCommands(lab, {context, host, nameOf, named, reportTo});

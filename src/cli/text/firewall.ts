@@ -70,7 +70,7 @@ export function proofsText(proofs: readonly Proof[], nodes: number): string {
   const blocks = proofs.map(({node, rule, rows, hits, remarks, doubts}) => {
     const hasBefore = rows.some((row) => row.before !== undefined);
     const table = columns([
-      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'SEEN', 'MUST', ''],
+      ['PROBE', ...(hasBefore ? ['BEFORE'] : []), hasBefore ? 'AFTER' : 'RESULT', 'MUST', ''],
       ...rows.map((row) => [
         showProbe(row.probe),
         ...(hasBefore ? [row.before?.detail ?? '-'] : []),

@@ -1,5 +1,5 @@
 import {chmod, copyFile, mkdir, readdir, rename, rm} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {useCached} from '../../support/cache.js';
 import {Hw5Error} from '../../support/errors.js';
 import {type Base, baseAt, currentKey, ensureBase} from '../base/base.js';
@@ -8,6 +8,7 @@ import {createDisks, ensureKey} from '../disks.js';
 import type {LabHost} from '../host.js';
 import {requireHostPackages} from '../host-packages.js';
 import {DEFAULT_LAB, type Lab, labFrom} from '../lab.js';
+import type {DiskParts} from '../machine/create.js';
 import {powerOff} from '../machine/power.js';
 import {applyNetwork} from '../network/network.js';
 import {findResolver} from '../network/resolver.js';
@@ -30,7 +31,7 @@ export interface LabRestored {
 }
 
 /**
- * Brings a lab back as it was saved: disks, keys, cluster file, and which machines are on. What its machines contain now is lost. The lab need
+ * Restores a lab as it was saved: disks, keys, cluster file, and which machines are on. What its machines contain now is lost. The lab need
  * not exist. As in `lab up`, the machines get this build's emulators. @returns once every machine that was on answers SSH
  */
 export async function labRestore(
@@ -48,58 +49,79 @@ export async function labRestore(
   return labRun(context, 'restore', {name, machines: running}, async (part) => {
     const save = await requireSave(host, name, choice.save);
     const lab = labFrom(save.lab, host);
-    const {prepared, replaced} = restorePaths(host, lab);
-    let parts: Parameters<typeof createDisks>[1] | undefined;
-    let replacedCluster: string | undefined;
+    let disks: RestoredDisks | undefined;
     await part('lab', HERE, async (report) => {
-      const present = await everyMachine(host, name);
-      await removeInterrupted(host, present);
-      const base = await findBase(save, host, preinstalled, {report, signal});
-      await makePublicDirectories([dirname(host.state), host.state]);
-      await requireSpace(
-        host.state,
-        save.bytes,
-        `restoring the lab ${name}`,
-        'free some space, or remove the lab first: `hw5 lab down`',
-      );
-      report(`copying ${inUnits(save.bytes)}`);
-      const onProgress = (done: number): void => report(`copied ${done} of ${save.entries} files`);
-      try {
-        await prepare(lab, savePaths(host, name, save.name).lab, prepared, {onProgress, signal});
-        const clusterNow = await readIfPresent(lab.files.cluster);
-        if (clusterNow !== undefined && clusterNow !== (await readIfPresent(join(prepared, 'cluster.yaml')))) {
-          replacedCluster = `${lab.files.cluster}.replaced`;
-          await copyFile(lab.files.cluster, join(prepared, 'cluster.yaml.replaced'));
-        }
-      } catch (error) {
-        await rm(prepared, {recursive: true, force: true});
-        throw error;
-      }
-      report('switching the machines off');
-      await Promise.all(present.machines.map((machine) => powerOff(present, machine)));
-      await rename(lab.directory, replaced).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-      await rename(prepared, lab.directory);
-      const resolver = await findResolver();
-      await applyNetwork(host, lab, resolver, signal);
-      parts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
-      await createDisks(lab, parts);
+      disks = await restoreDisks(save, lab, host, preinstalled, {report, signal});
       return true;
     });
+    const {parts, replacedCluster} = disks!;
     const machines = lab.machines.filter((machine) => save.running.includes(machine.name));
-    await Promise.all([switchOn(lab, machines, part, parts!), rm(replaced, {recursive: true, force: true})]);
+    const {replaced} = restorePaths(host, lab);
+    await Promise.all([switchOn(lab, machines, part, parts), rm(replaced, {recursive: true, force: true})]);
     return {lab, save, replacedCluster};
   });
 }
 
-/** The base that the saved disks are layers over. @throws Hw5Error where it no longer exists and cannot be made again */
-async function findBase(
+interface Context {
+  readonly report: Report;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface RestoredDisks {
+  readonly parts: DiskParts;
+  readonly replacedCluster: string | undefined;
+}
+
+/** Replaces the lab's directory by a copy of the save. The machines are switched off only when the copy is complete. */
+async function restoreDisks(
   save: Save,
+  lab: Lab,
   host: LabHost,
   preinstalled: Preinstalled,
-  options: {readonly report: Report; readonly signal: AbortSignal | undefined},
-): Promise<Base> {
+  {report, signal}: Context,
+): Promise<RestoredDisks> {
+  const {prepared, replaced} = restorePaths(host, lab);
+  const present = await everyMachine(host, lab.name);
+  await removeInterrupted(host, present);
+  const base = await findBase(save, host, preinstalled, {report, signal});
+  await makePublicDirectories([dirname(host.state), host.state]);
+  const hint = `free some space, or remove the lab first: \`hw5 lab down${nameOption(lab.name)}\``;
+  await requireSpace(host.state, save.bytes, `restoring the lab ${lab.name}`, hint);
+  report(`copying ${inUnits(save.bytes)}`);
+  let replacedCluster: string | undefined;
+  try {
+    const onProgress = (done: number): void => report(`copied ${done} of ${save.entries} files`);
+    await prepare(lab, savePaths(host, lab.name, save.name).lab, prepared, {onProgress, signal});
+    replacedCluster = await keepCluster(lab, prepared);
+  } catch (error) {
+    await rm(prepared, {recursive: true, force: true});
+    throw error;
+  }
+  report('switching the machines off');
+  await Promise.all(present.machines.map((machine) => powerOff(present, machine)));
+  await rename(lab.directory, replaced).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(prepared, lab.directory);
+  const resolver = await findResolver();
+  await applyNetwork(host, lab, resolver, signal);
+  const parts: DiskParts = {base, host, resolver, authorizedKeys: await ensureKey(lab, signal), preinstalled, signal};
+  await createDisks(lab, parts);
+  return {parts, replacedCluster};
+}
+
+/** Keeps the present cluster file next to the saved one. @returns the path that it will have; undefined where both are equal or there is none */
+async function keepCluster(lab: Lab, prepared: string): Promise<string | undefined> {
+  const present = await readIfPresent(lab.files.cluster);
+  const saved = await readIfPresent(join(prepared, basename(lab.files.cluster)));
+  if (present === undefined || present === saved) return undefined;
+  const path = `${lab.files.cluster}.replaced`;
+  await copyFile(lab.files.cluster, join(prepared, basename(path)));
+  return path;
+}
+
+/** The base that the saved disks are layers over. @throws Hw5Error where it no longer exists and cannot be made again */
+async function findBase(save: Save, host: LabHost, preinstalled: Preinstalled, options: Context): Promise<Base> {
   const key = save.lab.baseKey;
   let base: Base | undefined = baseAt(host, key);
   if (!(await useCached(base.directory)))

@@ -1,5 +1,5 @@
 import {chmod, mkdir, rename, rm, writeFile} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {dirname, join, relative} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import {baseAt, exists} from '../base/base.js';
 import {baseIdentity} from '../base/identity.js';
@@ -8,7 +8,7 @@ import type {Lab, LabMachine} from '../lab.js';
 import {freezeMachines} from '../machine/freeze.js';
 import {findMachine} from '../machine/processes.js';
 import {makePublicDirectories} from '../public-path.js';
-import {HERE, type LabContext, labRun} from '../report.js';
+import {HERE, type LabContext, labRun, type Report} from '../report.js';
 import {requireRoot} from '../require-root.js';
 import {run} from '../run.js';
 import {type LabRecord, loadLab, nameOption} from '../state.js';
@@ -35,44 +35,57 @@ export async function labSave(
   return labRun(context, 'save', {name, machines: []}, async (part) => {
     let save: Save | undefined;
     await part('lab', HERE, async (report) => {
-      const lab = await loadLab(host, name);
-      await removeInterrupted(host, lab);
-      if (await readSave(host, name, choice.save)) {
-        throw new Hw5Error(`the lab ${name} has a save "${choice.save}" already`, {
-          hint: `choose another name, or remove it with \`sudo hw5 lab saved --delete ${choice.save}${nameOption(name)}\``,
-        });
-      }
-      const entries = await labEntries(lab);
-      const directory = unfinishedSave(host, lab, choice.save);
-      await makePublicDirectories([dirname(host.saves), host.saves, savesDirectory(host, name)]);
-      const amount = await measure(entries, signal);
-      const hint = `free some space, or remove a save: \`hw5 lab saved${nameOption(name)}\` lists them`;
-      await requireSpace(host.saves, amount.bytes, `saving the lab ${name}`, hint);
-      try {
-        const running = await runningMachines(lab);
-        for (const path of [directory, join(directory, 'lab'), ...lab.machines.map((each) => join(directory, 'lab', each.name))])
-          await mkdir(path, {mode: 0o700});
-        const pairs = entries.map((from) => ({from, to: join(directory, 'lab', from.slice(lab.directory.length))}));
-        report(`copying ${inUnits(amount.bytes)}`);
-        {
-          await using _ = await freezeMachines(lab);
-          const onProgress = (done: number): void => report(`copied ${done} of about ${amount.entries} files`);
-          await copyDirectories(pairs, {onProgress, signal});
-        }
-        save = await describe(choice.save, {lab, host, running, amount: await measure([join(directory, 'lab')], signal)});
-        await writeFile(join(directory, 'save.json'), `${JSON.stringify(save, undefined, 2)}\n`);
-        await chmod(directory, 0o755);
-        report('writing it to the disk');
-        // a power failure must not leave a save whose files are incomplete
-        await run(['sync', '-f', directory], {signal});
-        await rename(directory, savePaths(host, name, choice.save).directory);
-      } catch (error) {
-        await rm(directory, {recursive: true, force: true});
-        throw error;
-      }
+      save = await writeSave(await loadLab(host, name), choice.save, host, {report, signal});
       return true;
     });
     return save!;
+  });
+}
+
+async function writeSave(
+  lab: Lab & LabRecord,
+  name: string,
+  host: LabHost,
+  {report, signal}: {readonly report: Report; readonly signal: AbortSignal | undefined},
+): Promise<Save> {
+  await removeInterrupted(host, lab);
+  await rejectExisting(lab, name, host);
+  const entries = await labEntries(lab);
+  await makePublicDirectories([dirname(host.saves), host.saves, savesDirectory(host, lab.name)]);
+  const amount = await measure(entries, signal);
+  const hint = `free some space, or delete a save: \`hw5 lab saved${nameOption(lab.name)}\` lists them`;
+  await requireSpace(host.saves, amount.bytes, `saving the lab ${lab.name}`, hint);
+  const directory = unfinishedSave(host, lab, name);
+  const copy = join(directory, 'lab');
+  try {
+    const running = await runningMachines(lab);
+    for (const path of [directory, copy, ...lab.machines.map((machine) => join(copy, machine.name))])
+      await mkdir(path, {mode: 0o700});
+    report(`copying ${inUnits(amount.bytes)}`);
+    {
+      await using _ = await freezeMachines(lab);
+      const pairs = entries.map((from) => ({from, to: join(copy, relative(lab.directory, from))}));
+      const onProgress = (done: number): void => report(`copied ${done} of about ${amount.entries} files`);
+      await copyDirectories(pairs, {onProgress, signal});
+    }
+    const save = await describe(name, {lab, host, running, amount: await measure([copy], signal)});
+    await writeFile(join(directory, 'save.json'), `${JSON.stringify(save, undefined, 2)}\n`);
+    await chmod(directory, 0o755);
+    report('writing it to the disk');
+    // a power failure must not leave a save whose files are incomplete
+    await run(['sync', '-f', directory], {signal});
+    await rename(directory, savePaths(host, lab.name, name).directory);
+    return save;
+  } catch (error) {
+    await rm(directory, {recursive: true, force: true});
+    throw error;
+  }
+}
+
+async function rejectExisting(lab: Lab, name: string, host: LabHost): Promise<void> {
+  if (!(await readSave(host, lab.name, name))) return;
+  throw new Hw5Error(`the lab ${lab.name} has a save "${name}" already`, {
+    hint: `choose another name, or delete it with \`sudo hw5 lab saved --delete ${name}${nameOption(lab.name)}\``,
   });
 }
 

@@ -1,5 +1,6 @@
 import {createServer, type Server as HttpServer, type IncomingMessage} from 'node:http';
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {MesosClient} from '../../../src/framework/client.js';
 import type {MesosEvent} from '../../../src/framework/mesos.js';
@@ -79,7 +80,7 @@ async function master(status = 202, text = ''): Promise<{host: string; received:
         encodeRecord({type: 'SUBSCRIBED', subscribed: {framework_id: {value: 'F1'}, heartbeat_interval_seconds: 15}}),
       );
     } else {
-      await new Promise((resolve) => setTimeout(resolve, body.type === 'ACCEPT' ? 50 : 0));
+      await delay(body.type === 'ACCEPT' ? 50 : 0);
       response.writeHead(status).end(text);
     }
   });

@@ -4,6 +4,7 @@ import {chmod, mkdtemp, readdir, readFile as readLocal, rm, stat, writeFile as w
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Readable} from 'node:stream';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {Secret} from '../../../src/host/command.js';
 import {readFile, upload, WRITE_SCRIPT, writeFile} from '../../../src/host/files.js';
@@ -193,7 +194,7 @@ function contract(name: string, {make, script, isReal}: Subject): void {
           hasOverlap ||= isBusy;
           isBusy = true;
           if (bytes === 0) {
-            await new Promise((resolve) => setTimeout(resolve, 700));
+            await delay(700);
             wasFinishedEarly = existsSync(file);
           }
           await undefined;
@@ -215,7 +216,7 @@ function contract(name: string, {make, script, isReal}: Subject): void {
           isBusy = true;
           await expect.poll(() => existsSync(file), {timeout: 20_000}).toBe(true);
           // Until the command has exited and the streams are resumed.
-          await new Promise((resolve) => setTimeout(resolve, 150));
+          await delay(150);
           received.push(chunk.toString());
           isBusy = false;
         },

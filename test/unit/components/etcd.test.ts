@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {parseCluster} from '../../../src/cluster/load.js';
 import {etcd} from '../../../src/components/etcd/component.js';
 import type {Action} from '../../../src/engine/action.js';
-import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, undo} from './situation.js';
+import {clusterOf, failedChecks, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, undo} from './situation.js';
 
 const FOREIGN = {content: 'by hand', mode: '644'};
 
@@ -110,9 +110,9 @@ describe('etcd', () => {
     });
 
     it('starts no new cluster while an unreachable node may have data', () => {
-      const [problem] = problems(etcd, nothing, {others: {node1: nothing}});
+      const [problem] = failedChecks(etcd, nothing, {others: {node1: nothing}});
       expect(problem).toBe('etcd would start a new cluster here, and it is unknown whether node2 has data of the old one');
-      expect(problems(etcd, lost, {others: {node1: installed}})).toEqual([]);
+      expect(failedChecks(etcd, lost, {others: {node1: installed}})).toEqual([]);
     });
 
     it('drops an earlier join when all start a new cluster', () => {
@@ -130,10 +130,10 @@ describe('etcd', () => {
     const cluster = clusterOf('etcd: {dataDir: /srv/etcd}');
     // the facts are of the new directory, which is empty on every host
     const observed = {...installed, isMember: false, data: false};
-    expect(problems(etcd, observed, {cluster, others: {node1: observed, node2: observed}})).toEqual([
+    expect(failedChecks(etcd, observed, {cluster, others: {node1: observed, node2: observed}})).toEqual([
       "etcd's data is in /var/lib/hw5/etcd and cannot be moved (the cluster file has /srv/etcd)",
     ]);
-    expect(problems(etcd, nothing, {cluster, others: {node1: nothing, node2: nothing}})).toEqual([]);
+    expect(failedChecks(etcd, nothing, {cluster, others: {node1: nothing, node2: nothing}})).toEqual([]);
   });
 
   describe('whose members change', () => {
@@ -142,17 +142,17 @@ describe('etcd', () => {
     const problem = `etcd's members cannot be changed in place (they are ${was}, the cluster file has ${was.replaceAll('2380', '7001')})`;
 
     it('is rejected where a member runs, and where a new one would join', () => {
-      expect(problems(etcd, installed, {cluster: moved})).toEqual([problem]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: installed}})).toEqual([problem]);
+      expect(failedChecks(etcd, installed, {cluster: moved})).toEqual([problem]);
+      expect(failedChecks(etcd, nothing, {cluster: moved, others: {node1: installed}})).toEqual([problem]);
     });
 
     it('accepts the same members, one that was started later, and new ones', () => {
-      expect(problems(etcd, installed)).toEqual([]);
-      expect(problems(etcd, {...installed, unit: FOREIGN}, {cluster: moved})).toEqual([]);
-      expect(problems(etcd, nothing, {others: {node1: installed, node2: installed}})).toEqual([]);
-      expect(problems(etcd, nothing, {cluster: moved, others: {node1: {...installed, isMember: false}, node2: nothing}})).toEqual(
-        [],
-      );
+      expect(failedChecks(etcd, installed)).toEqual([]);
+      expect(failedChecks(etcd, {...installed, unit: FOREIGN}, {cluster: moved})).toEqual([]);
+      expect(failedChecks(etcd, nothing, {others: {node1: installed, node2: installed}})).toEqual([]);
+      expect(
+        failedChecks(etcd, nothing, {cluster: moved, others: {node1: {...installed, isMember: false}, node2: nothing}}),
+      ).toEqual([]);
     });
   });
 

@@ -15,7 +15,7 @@ import {collectStatus} from '../../../src/status/collect.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {FakeCluster} from '../../support/fake-cluster.js';
 import {FakeHost} from '../../support/fake-host.js';
-import {clusterOf, contextOf, problems} from './situation.js';
+import {clusterOf, contextOf, failedChecks} from './situation.js';
 
 /** A new component: what would be in its directory. */
 const redis = defineComponent({
@@ -88,7 +88,7 @@ describe('a component that is only added to the list', () => {
     const [preflight] = components as [Component];
     const listeners = (program: string): string => `LISTEN 0 511 198.18.0.10:6379 0.0.0.0:* users:(("${program}",pid=4711,fd=6))`;
     const found = (program: string, hasHw5 = '0') =>
-      problems(preflight, {listeners: listeners(program), hasHw5}).filter((message) => message.includes('6379'));
+      failedChecks(preflight, {listeners: listeners(program), hasHw5}).filter((message) => message.includes('6379'));
     expect(found('nginx')).toEqual(['port 6379 (Redis) is held by nginx (process 4711)']);
     expect(found('redis-server')).toHaveLength(1);
     expect(found('redis-server', '7')).toEqual([]);

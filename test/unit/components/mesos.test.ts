@@ -5,7 +5,7 @@ import {COMPONENTS} from '../../../src/components/index.js';
 import {mesosAgent} from '../../../src/components/mesos/agent.js';
 import {mesosMaster} from '../../../src/components/mesos/master.js';
 import {items} from '../../../src/engine/items.js';
-import {clusterOf, fileAfter, lines, NO_UNIT, plan, problems, RUNS, readiness, targets, undo, written} from './situation.js';
+import {clusterOf, failedChecks, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, targets, undo, written} from './situation.js';
 
 const MASTER = '/etc/systemd/system/hw5-mesos-master.service';
 const AGENT = '/etc/systemd/system/hw5-mesos-agent.service';
@@ -108,9 +108,9 @@ describe('Mesos', () => {
 
   it('requires its programs on the host, unless it runs in a container', () => {
     const without = {...nothing, path: undefined};
-    expect(problems(mesosMaster, without)).toEqual(["mesos-master is not on the host's PATH"]);
-    expect(problems(mesosAgent, without)).toEqual(["mesos-agent is not on the host's PATH"]);
-    expect([...problems(mesosMaster, nothing), ...problems(mesosMaster, without, {cluster: IMAGE})]).toEqual([]);
+    expect(failedChecks(mesosMaster, without)).toEqual(["mesos-master is not on the host's PATH"]);
+    expect(failedChecks(mesosAgent, without)).toEqual(["mesos-agent is not on the host's PATH"]);
+    expect([...failedChecks(mesosMaster, nothing), ...failedChecks(mesosMaster, without, {cluster: IMAGE})]).toEqual([]);
   });
 
   it('is not run by hw5 if the cluster file names an external master', () => {

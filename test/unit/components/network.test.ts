@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {network} from '../../../src/components/network/component.js';
 import type {Fact} from '../../../src/engine/fact.js';
-import {contextOf, lines, plan, problems, undo} from './situation.js';
+import {contextOf, failedChecks, lines, plan, undo} from './situation.js';
 
 const _URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
 const _CONFIG = '/etc/calico/calicoctl.cfg';
@@ -22,7 +22,7 @@ describe('the Docker network', () => {
     ['another IPAM driver', {...managed, IPAM: {...managed.IPAM, Driver: 'default'}}],
     ['another subnet', {...managed, IPAM: {...managed.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}}],
   ])('of this name with %s is rejected', (_, observed) => {
-    expect(problems(network, {network: observed})[0]).toMatch(/^the network calico_net exists already, with driver/);
+    expect(failedChecks(network, {network: observed})[0]).toMatch(/^the network calico_net exists already, with driver/);
   });
 
   it.each<[string, object]>([
@@ -36,8 +36,8 @@ describe('the Docker network', () => {
   it('of hw5 is accepted, and so is a network of another name', () => {
     const bridge = {Name: 'bridge', Driver: 'bridge', IPAM: {Driver: 'default', Config: [{Subnet: '172.17.0.0/16'}]}};
     const foreign = {...managed, Name: 'foreign', IPAM: {...managed.IPAM, Config: [{Subnet: '10.0.0.0/8'}]}};
-    expect(problems(network, {network: managed, others: [bridge, foreign]})).toEqual([]);
-    expect(problems(network, {network: undefined, others: [bridge, foreign]})).toEqual([]);
+    expect(failedChecks(network, {network: managed, others: [bridge, foreign]})).toEqual([]);
+    expect(failedChecks(network, {network: undefined, others: [bridge, foreign]})).toEqual([]);
   });
 
   it("is found by its name among dockerd's networks", () => {

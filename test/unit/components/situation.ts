@@ -79,7 +79,7 @@ export function undo(step: Step, observed: object, situation?: Situation): reado
   return step.undo(observed as Observed<FactMap>, contextOf(observed, situation));
 }
 
-export function problems(step: Step, observed: object, situation?: Situation): string[] {
+export function failedChecks(step: Step, observed: object, situation?: Situation): string[] {
   return step.check!(observed as Observed<FactMap>, contextOf(observed, situation)).map(({message}) => message);
 }
 

@@ -1,3 +1,4 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {Action} from '../../../src/engine/action.js';
 import type {RunEvent} from '../../../src/engine/events.js';
@@ -74,7 +75,7 @@ describe('a bug', () => {
     };
     let wasOpen: boolean | undefined;
     world.machine('a').instead.set('make slow', async () => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await delay(5);
       wasOpen = !world.machine('a').isDisposed;
       return '';
     });

@@ -1,6 +1,7 @@
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
 import type {Action} from '../../../src/engine/action.js';
@@ -106,7 +107,7 @@ describe('up', () => {
     const world = new FakeCluster(['a', 'b']);
     world.machine('a').instead.set('make etcd', async () => {
       // done when b has continued
-      while (!world.machine('b').things.has('docker')) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (!world.machine('b').things.has('docker')) await delay(1);
       world.machine('a').things.add('etcd');
       return '';
     });
@@ -160,7 +161,7 @@ describe('up', () => {
     for (const thing of ['one', 'two']) {
       world.machine('b').instead.set(`make ${thing}`, async () => {
         others++;
-        while (others < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+        while (others < 2) await delay(1);
         return lost;
       });
     }
@@ -240,7 +241,7 @@ describe('up', () => {
     for (const machine of world.machines.values()) {
       machine.instead.set('make etcd', async () => {
         most = Math.max(most, ++running);
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        await delay(3);
         running--;
         machine.things.add('etcd');
         return '';

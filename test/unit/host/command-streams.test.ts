@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import {expect, it} from 'vitest';
 import {pumpStreams} from '../../../src/host/command-streams.js';
 
@@ -14,7 +15,7 @@ it('waits for a busy listener although Node resumes the streams of a process tha
       hasOverlap ||= isBusy;
       isBusy = true;
       await exited;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await delay(100);
       received.push(chunk.toString());
       isBusy = false;
     },

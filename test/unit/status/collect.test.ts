@@ -8,6 +8,7 @@ import {collectStatus} from '../../../src/status/collect.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeHost} from '../../support/fake-host.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {clusterOf} from '../components/situation.js';
 
 const cluster = clusterOf();
@@ -84,7 +85,10 @@ function collect(
         return host;
       },
       limitMs,
-    ),
+    ).then((status) => {
+      checkJsonOutput(['status', '--json'], JSON.stringify(status));
+      return status;
+    }),
   };
 }
 

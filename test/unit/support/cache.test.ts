@@ -1,6 +1,7 @@
 import {mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {KEPT_MS, pruneCache, useCached} from '../../../src/support/cache.js';
 
@@ -52,7 +53,7 @@ describe('a cache', () => {
     await pruneCache(directory, now, async (name) => {
       if (name === 'image') use = useCached(at('image'));
       // Long enough for `useCached` if it did not have to wait.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
       return false;
     });
     expect([await use, await remaining()]).toEqual([false, []]);

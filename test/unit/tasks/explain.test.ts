@@ -7,6 +7,7 @@ import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
 import type {FakeHost} from '../../support/fake-host.js';
+import {checkJsonOutput} from '../../support/json-output.js';
 import {clusterOf} from '../components/situation.js';
 import {answer, instance, STOPPED} from './scheduler.js';
 
@@ -54,7 +55,9 @@ async function whyOf({task = {}, problems = {}, off = [], containers = '', witho
       })
       .on(/^docker logs /, {stdout: 'one\n', stderr: 'two\nthree\n'});
   });
-  return {...(await explain(cluster, COMPONENTS, 'ssh-1', hosts)), observed: observed.sort()};
+  const explanation = await explain(cluster, COMPONENTS, 'ssh-1', hosts);
+  checkJsonOutput(['why', '--json'], JSON.stringify(explanation));
+  return {...explanation, observed: observed.sort()};
 }
 
 describe('the explanation of a task’s state', () => {

@@ -9,7 +9,7 @@ import {preflightChecks} from '../../../../src/components/host/preflight.js';
 import {COMPONENTS} from '../../../../src/components/index.js';
 import {observe} from '../../../../src/engine/observe.js';
 import {LocalHost} from '../../../../src/host/local-host.js';
-import {clusterOf, contextOf, plan, problems, undo, withRoles} from '../situation.js';
+import {clusterOf, contextOf, failedChecks, plan, undo, withRoles} from '../situation.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -112,8 +112,8 @@ describe('preflight', () => {
   it('does not count the time in which the user enters a password against the clock of a host', () => {
     const late = {...GOOD, clock: String(NOW + 300_000)};
     const others = {node1: late, node2: {...late, clock: String(NOW)}};
-    expect(problems(preflight, late, {others})).toEqual([]);
-    expect(problems(preflight, {...late, clock: String(NOW)}, {others: {node1: late, node2: late}})).toEqual([
+    expect(failedChecks(preflight, late, {others})).toEqual([]);
+    expect(failedChecks(preflight, {...late, clock: String(NOW)}, {others: {node1: late, node2: late}})).toEqual([
       "its clock differs by 300 s from the other hosts'",
     ]);
   });
@@ -219,8 +219,8 @@ describe('preflight', () => {
   });
 
   it('is a step that only checks', () => {
-    expect(problems(preflight, GOOD)).toEqual([]);
-    expect(problems(preflight, {...GOOD, systemd: 'tini'})).toHaveLength(1);
+    expect(failedChecks(preflight, GOOD)).toEqual([]);
+    expect(failedChecks(preflight, {...GOOD, systemd: 'tini'})).toHaveLength(1);
     expect([...plan(preflight, GOOD), ...undo(preflight, GOOD)]).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ export function tagOf(rule: Pick<SavedRule, 'options'>): Tag | undefined {
 
 /**
  * The same string for equivalent lines: iptables prints what may be left out on input (a prefix length, `-m tcp`, how a REJECT rejects), and its versions
- * differ in order and in the case of MACs.
+ * differ in order and in the case of MACs. The order of a list of ports makes no difference.
  */
 export function canonical(text: string): string {
   const options = readOptions(tokenize(text))
@@ -86,6 +86,7 @@ function plainValues({name, values}: RuleOption): readonly string[] {
   if (name === '-s' || name === '-d')
     return values.map((value) => (value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`));
   if (name === '--mac-source') return values.map((value) => value.toLowerCase());
+  if (name === '--dports' || name === '--sports') return values.map((value) => value.split(',').sort().join(','));
   return values;
 }
 

@@ -62,10 +62,10 @@ export async function freeAddress(
   if (isOccupied) return {ok: false, message: done.join('; ')};
   const env = {ETCD_ENDPOINTS: etcd.join(',')};
   // Does no harm when the address is free already.
-  const abandoned = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);
+  const released = await run(['calicoctl', 'ipam', 'release', `--ip=${address}`], env);
   // Some versions of calicoctl report an error when there was nothing to release.
-  const ok = abandoned.code === 0 || /is not assigned/i.test(abandoned.stdout + abandoned.stderr);
-  if (!ok) done.push(`${address} could not be abandoned in Calico's IPAM: ${lastLine(abandoned.stderr)}`);
+  const ok = released.code === 0 || /is not assigned/i.test(released.stdout + released.stderr);
+  if (!ok) done.push(`${address} could not be released in Calico's IPAM: ${lastLine(released.stderr)}`);
   return {ok, message: done.join('; ')};
 }
 

@@ -12,16 +12,16 @@ export type View = Pick<PublishedView, 'frameworkId' | 'connected' | 'connection
 
 /** The reducer's state as it is published. */
 export function viewOf(state: ReducerState, now: number): View {
-  const unwanted = undesiredRuns(state);
+  const undesired = undesiredRuns(state);
   return {
     frameworkId: state.frameworkId,
     connected: state.connected,
     connection: state.connection,
-    tasks: [...state.desired.map((spec) => taskReportOf(state, spec, now)), ...unwanted.map((run) => undesiredReport(run))],
+    tasks: [...state.desired.map((spec) => taskReportOf(state, spec, now)), ...undesired.map((run) => undesiredReport(run))],
     desiredHash: listHash(state.desired),
     why: Object.fromEntries([
       ...state.desired.map((spec) => [spec.name, why(state, spec, now)]),
-      ...unwanted.map((run) => [run.name, whyUndesired(run)]),
+      ...undesired.map((run) => [run.name, whyUndesired(run)]),
     ]),
   };
 }

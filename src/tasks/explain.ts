@@ -6,6 +6,7 @@ import {observe} from '../engine/observe.js';
 import {quote} from '../host/command.js';
 import type {OpenHosts} from '../host/open-hosts.js';
 import {isTaskHealthy, type TaskReport} from '../scheduler-api/state.js';
+import {ContractError} from '../scheduler-api/version.js';
 import {healthFacts} from '../status/health-facts.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
@@ -55,7 +56,9 @@ export async function explain(
     reasons = await api.why(known);
   } catch (error) {
     if (!(error instanceof NoSchedulerError)) throw error;
-    reasons = error.message.split('\n');
+    // the findings show why a scheduler does not answer, but not what to do about one of another version
+    const fix = error.cause instanceof ContractError && error.hint !== undefined ? [error.hint] : [];
+    reasons = [...error.message.split('\n'), ...fix];
   }
   const task = api?.state.tasks.find((one) => one.name === name);
   const seemsHealthy = task !== undefined && isTaskHealthy(task);

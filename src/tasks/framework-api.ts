@@ -50,7 +50,7 @@ function noScheduler(nodes: readonly ClusterNode[], errors: ReadonlyMap<ClusterN
   const summary = mismatch === undefined ? 'no scheduler answers' : 'no scheduler gives an answer that this hw5 understands';
   const reasons = nodes.map((node) => `${node.name}: ${(errors.get(node) as Error).message.split('\n')[0]}`);
   const hint = '`hw5 status` shows what runs where, `hw5 logs scheduler` prints its log, `hw5 up` repairs it';
-  return new NoSchedulerError([summary, ...reasons].join('\n'), {hint: mismatch?.hint ?? hint});
+  return new NoSchedulerError([summary, ...reasons].join('\n'), {hint: mismatch?.hint ?? hint, cause: mismatch});
 }
 
 /** The instances that answer before the leader has answered, or within `GRACE_MS` after the first one. */

@@ -167,9 +167,11 @@ export class FrameworkWorld {
     this.dispatch({type: 'mesos', event});
   }
 
-  /** An agent repeats an old update because its acknowledgement was late. */
+  /** A reachable agent repeats an old update because its acknowledgement was late. */
   repeat(choice: number): void {
-    const event = this.#delivered.at(-1 - (choice % Math.max(1, this.#delivered.length)));
+    const isReachable = (id: string) => this.#agent(id).awaySince === null;
+    const repeatable = this.#delivered.filter(({update}) => isReachable(update.status.agent_id!.value));
+    const event = repeatable.at(-1 - (choice % Math.max(1, repeatable.length)));
     if (event !== undefined && this.isSubscribed) this.dispatch({type: 'mesos', event});
   }
 

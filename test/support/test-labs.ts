@@ -1,3 +1,5 @@
+import {availableParallelism} from 'node:os';
+
 /** A lab of the tests. */
 export interface TestLab {
   readonly name: string;
@@ -12,12 +14,12 @@ const LABS: readonly TestLab[] = [
 ];
 
 /**
- * The labs that the tests use. HW5_TEST_LABS changes their number (default 2). HW5_TEST_LAB and HW5_TEST_SUBNET (lists separated by commas) name
+ * The labs that the tests use. HW5_TEST_LABS changes their number (default 2; 1 with a single processor). HW5_TEST_LAB and HW5_TEST_SUBNET (lists separated by commas) name
  * others, so that two checkouts can run their tests at the same time.
  */
 export function testLabs(env: Readonly<Record<string, string | undefined>>): readonly TestLab[] {
   const {HW5_TEST_LAB: names, HW5_TEST_SUBNET: subnets, HW5_TEST_LABS: count} = env;
-  if (names === undefined) return LABS.slice(0, Math.max(1, Number(count ?? 2)));
+  if (names === undefined) return LABS.slice(0, Math.max(1, Number(count ?? Math.min(2, availableParallelism()))));
   return names.split(',').map((name, index) => {
     const subnet = subnets?.split(',')[index] ?? LABS[index]?.subnet;
     if (subnet === undefined) throw new Error(`HW5_TEST_SUBNET has no subnet for the lab ${name}`);

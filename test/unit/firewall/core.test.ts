@@ -144,6 +144,32 @@ it('a snapshot contains the scope of each address, also behind a broadcast addre
   ]);
 });
 
+describe('the fingerprint of a snapshot', () => {
+  const ofSnapshot = (): string => parseFirewallState(run(SNAPSHOT).stdout).fingerprint;
+
+  it('is the one that a change is compared with', () => {
+    writeFileSync(file('fake-save'), `#!/bin/sh\nsed "s/^-A/\${1:+[5:300] }-A/" ${file('dump')}\n`, {mode: 0o755});
+    expect(run('fake-save -c').stdout).toContain('[5:300] -A INPUT -j HW5-INPUT');
+    expect(ofSnapshot()).toBe(run('fingerprint').stdout.trim());
+  });
+
+  it.each([
+    ['a managed chain', () => put('dump', DUMP.replace('10.0.0.1/32', '10.0.0.2/32'))],
+    ['a jump to one', () => put('dump', DUMP.replace('-A INPUT -j HW5-INPUT\n', ''))],
+    ['the rules made with --persist', () => mkdirSync(file('etc/rules/abc123'), {recursive: true})],
+  ])('depends on %s', (_, change) => {
+    const before = ofSnapshot();
+    change();
+    expect(ofSnapshot()).not.toBe(before);
+  });
+
+  it('does not depend on rules of other tools', () => {
+    const before = ofSnapshot();
+    put('dump', DUMP.replace('9.9.9.9', '9.9.9.1'));
+    expect(ofSnapshot()).toBe(before);
+  });
+});
+
 describe('the end of a rule', () => {
   const ends = Math.floor(Date.now() / 1000) + 3600;
 
@@ -263,6 +289,17 @@ ${rest}`,
     restoreDoes(failing(3));
     expect(run('hw5_firewall revert a').code).toBe(0);
     expect(recorded()).toContain('\n-A HW5-INPUT -s 10.0.0.3/32 -j REJECT\n');
+    expect(existsSync(file('run/pending'))).toBe(false);
+  });
+
+  it('whose program is killed between two tables is rolled back by its timer', () => {
+    breakOff('record');
+    const text = readFileSync(file('fake-restore'), 'utf8').replace('exit 1 ;;', 'kill -KILL $PPID; exit 1 ;;');
+    writeFileSync(file('fake-restore'), text);
+    expect(run(change).code).toBeNull();
+    expect(readFileSync(file('dump'), 'utf8')).toContain('10.0.0.2');
+    expect(run('hw5_firewall revert a').code).toBe(0);
+    expect(recorded()).toMatch(/:HW5-INPUT - \[0:0\]\n(.*\n)*-A HW5-INPUT -s 10\.0\.0\.3\/32 -j REJECT\nCOMMIT\n/);
     expect(existsSync(file('run/pending'))).toBe(false);
   });
 

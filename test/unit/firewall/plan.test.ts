@@ -173,6 +173,7 @@ describe('the managed chains', () => {
       'another version orders',
       (text: string) => text.replace(/(-m mac --mac-source \S+) (-m comment --comment "[^"]*")/g, '$2 $1'),
     ],
+    ['an earlier hw5 ordered the ports of', (text: string) => text.replaceAll(/(--[ds]ports) (\d+),([\d,]+)/g, '$1 $3,$2')],
   ])('are recognised the way %s them', (_, reword) => {
     const one = rule('deny-mac', '02:00:1e:4c:00:03');
     const host = new FakeFirewall().add(one);

@@ -104,6 +104,9 @@ describe('freeing an address', () => {
 
   it('fails when Calico does not release the address', async () => {
     const {run} = programs({[inspect]: {stdout: network()}, [release]: {code: 1, stderr: 'no etcd member answers'}});
-    expect(await freeAddress(request, [], run)).toMatchObject({ok: false});
+    expect(await freeAddress(request, [], run)).toEqual({
+      ok: false,
+      message: "192.168.0.101 could not be released in Calico's IPAM: no etcd member answers",
+    });
   });
 });

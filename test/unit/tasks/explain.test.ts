@@ -6,10 +6,10 @@ import type {TaskReport} from '../../../src/scheduler-api/state.js';
 import {healthFacts} from '../../../src/status/health-facts.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {explain} from '../../../src/tasks/explain.js';
-import type {FakeHost} from '../../support/fake-host.js';
+import {FakeHost} from '../../support/fake-host.js';
 import {checkJsonOutput} from '../../support/json-output.js';
 import {clusterOf} from '../components/situation.js';
-import {answer, instance, STOPPED} from './scheduler.js';
+import {answer, instance, STOPPED, scheduler} from './scheduler.js';
 
 const cluster = clusterOf();
 const PENDING: Partial<TaskReport> = {state: 'pending', healthy: null, node: null, containerId: null};
@@ -106,6 +106,24 @@ describe('the explanation of a task’s state', () => {
       lines: ['one', 'two', 'three'],
     });
     expect((await whyOf({task: {state: 'unreachable', node: 'node1'}, containers})).lastEnd).toBeUndefined();
+  });
+
+  it('contains what to do about a scheduler of an older release', async () => {
+    await using hosts = new OpenHosts(async (node) =>
+      new FakeHost(node.name)
+        .on(/\/v1\/state$/, answer(200, {...scheduler(), apiVersion: undefined}))
+        .on(['sh', '-s'], `${facts(node, {})}\n`),
+    );
+    expect(await explain(cluster, COMPONENTS, 'ssh-1', hosts)).toMatchObject({
+      isWell: false,
+      why: [
+        'no scheduler gives an answer that this hw5 understands',
+        ...['node0', 'node1', 'node2'].map(
+          (name) => `${name}: this scheduler speaks version 0 of its API, and this hw5 version 1`,
+        ),
+        '`hw5 up` installs the new scheduler',
+      ],
+    });
   });
 
   it('contains the problems of the nodes when no scheduler answers', async () => {

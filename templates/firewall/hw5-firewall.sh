@@ -134,20 +134,45 @@ sweep() {
   drop_tables
   ids=$(for tool in $(tools); do "$tool-save"; done | sed -n 's/^-A HW5-.*"hw5:\([0-9a-f]\{6\}\) .*/\1/p')
   for note in "$RUN"/rules/* "$ETC"/rules/*; do
-    [ ! -e "$note" ] || printf '%s\n' "$ids" | grep -qx "${note##*/}" || { strike "${note##*/}" "$ETC"/*.rules; forget "${note##*/}"; }
+    [ ! -e "$note" ] || printf '%s\n' "$ids" | grep -qx "${note##*/}" || { strike "${note##*/}" "$ETC"/*.rules && forget "${note##*/}"; }
   done
   is_kept || forget_boot || report 'the files for the next boot could not be removed'
   [ -n "$ids" ] || rm -rf "$RUN"
 }
-# iptables-nft leaves empty tables behind. Deletes those that hw5 created: iptables-restore without --noflush deletes the table that it is given.
+# iptables-nft leaves empty tables behind. Deletes those that hw5 created.
 drop_tables() {
   [ ! -f "$RUN/fresh" ] || sort -u "$RUN/fresh" | while read -r nft words; do
     name=${words##* } # earlier versions wrote the family, too
     dump=$("$nft-save" -t "$name" 2>/dev/null)
     # no table, or a rule, another chain or a policy in it
     if ! printf '%s\n' "$dump" | grep -q '^:' || printf '%s\n' "$dump" | grep -q -e '^-A' -e '^:[^ ]* [^A]'; then continue; fi
-    [ "$(variant "$nft")" = legacy ] || printf '*%s\nCOMMIT\n' "$name" | "$nft-restore"
+    case $nft in ip6*) family=10 ;; *) family=2 ;; esac
+    # shellcheck disable=SC2046 # names of built-in chains
+    [ "$(variant "$nft")" = legacy ] || drop_table $family "$name" $(printf '%s\n' "$dump" | sed -n 's/^:\([A-Z]*\) .*/\1/p')
   done
+}
+# drop_table FAMILY TABLE CHAIN...: by netlink, as iptables can delete a table only together with the rules that another tool may just have added.
+# With NLM_F_NONREC, the kernel keeps a chain that has a rule, and a table that has a chain. iptables-save prints chains that do not exist: no error.
+drop_table() {
+  perl -e '
+    my ($family, $table, @chains) = @ARGV;
+    my ($request, $nonrecursive, $begin, $end, $delete_table, $delete_chain) = (1, 0x100, 16, 17, 10 << 8 | 2, 10 << 8 | 5);
+    my $number = 0;
+    sub attribute { pack "SSa*x!4", 5 + length $_[1], $_[0], "$_[1]\0" }
+    sub message {
+      my ($type, $flags, @rest) = @_;
+      my $body = pack "CCna*", @rest;
+      pack "LSSLLa*", 16 + length $body, $type, $flags, ++$number, 0, $body;
+    }
+    socket my $netlink, 16, 3, 12 or exit 1;
+    sub erase {
+      my ($type, $names) = @_;
+      my $batch = message($begin, $request, 0, 0, 10, "") . message($type, $request | $nonrecursive, $family, 0, 0, $names) .
+        message($end, $request, 0, 0, 10, "");
+      send $netlink, $batch, 0, pack "SSLL", 16, 0, 0, 0;
+    }
+    erase($delete_chain, attribute(1, $table) . attribute(3, $_)) for @chains;
+    erase($delete_table, attribute(1, $table));' "$@"
 }
 
 # store FILE: replaces its content by standard input, atomically.
@@ -159,7 +184,13 @@ keep() {
   for file in "$RUN"/pending/*.rules; do [ ! -e "$file" ] || store "$ETC/${file##*/}" <"$file" || return 1; done
   store "$ETC/hw5-firewall.sh" <"$RUN/program" && store "$UNIT" <"$RUN/pending/unit" && systemctl --quiet enable hw5-firewall.service
 }
-is_kept() { ls "$ETC"/rules/* >/dev/null 2>&1; }
+# Whether a rule survives a reboot. One that a pending change removes does not count.
+is_kept() {
+  for kept in "$ETC"/rules/*; do
+    [ ! -e "$kept" ] || grep -qsx "drop ${kept##*/}" "$RUN/pending/notes" || return 0
+  done
+  return 1
+}
 forget_boot() {
   [ -d "$ETC" ] || [ -e "$UNIT" ] || return 0
   systemctl --quiet ${BOOTING:+--no-reload} disable hw5-firewall.service 2>/dev/null
@@ -172,16 +203,17 @@ arm() {
   shift 2
   disarm "${timer#hw5-firewall-}"
   systemd-run --quiet --collect --no-block --unit="$timer" --on-active="$seconds" --timer-property=AccuracySec=100ms \
-    /bin/sh "$RUN/program" "$@" 9>&-
+    --property=Restart=on-failure --property=RestartSec=1 /bin/sh "$RUN/program" "$@" 9>&-
 }
 disarm() {
   systemctl --quiet stop "hw5-firewall-$1.timer" 2>/dev/null
   systemctl --quiet reset-failed "hw5-firewall-$1.service" 2>/dev/null || true
 }
 
-# settle: does what the notes of a change say: "set ID SECONDS|- yes|-" (its end, whether it survives a reboot; -: as before) and "drop ID".
+# settle VERB: does what the notes of a change with this verb say: "set ID SECONDS|- yes|-" (its end, whether it survives a reboot; -: as before) and "drop ID".
 settle() {
   while read -r verb id seconds kept; do
+    [ "$verb" = "$1" ] || continue
     case $verb in set) record "$id" "$seconds" "$kept" ;; drop) forget "$id" ;; esac || return 1
   done <"$RUN/pending/notes"
 }
@@ -225,11 +257,15 @@ change() {
     exit $BUSY
   fi
   [ "$(fingerprint)" = "$3" ] || { report 'the rules have changed since they were read'; exit $STALE; }
-  rm -rf "$RUN/pending" && mkdir "$RUN/pending" && receive && cat "$RUN/pending/fresh" >>"$RUN/fresh" &&
-    printf '%s\nhw5_firewall "$@"\n' "$PROGRAM" | store "$RUN/program" || exit 1
+  if ! { rm -rf "$RUN/pending" && mkdir "$RUN/pending" && receive && cat "$RUN/pending/fresh" >>"$RUN/fresh" &&
+    printf '%s\nhw5_firewall "$@"\n' "$PROGRAM" | store "$RUN/program"; }; then
+    # they may fill a disk
+    sweep
+    exit 1
+  fi
   code=0
   # the timer first: from here on the host undoes the change also if this program is killed
-  if [ "$2" = 0 ]; then settle; else arm "revert-$1" "$2" revert "$1" && echo "$1 $(($(now) + $2))" | store "$RUN/pending/tx"; fi &&
+  if [ "$2" = 0 ]; then settle set; else arm "revert-$1" "$2" revert "$1" && echo "$1 $(($(now) + $2))" | store "$RUN/pending/tx"; fi &&
     feed --test || code=1
   [ $code = 1 ] || feed --counters || { undo && code=1 || code=$STUCK; }
   [ $code != $STUCK ] || report 'a part of the change is installed and could not be removed yet'
@@ -240,7 +276,8 @@ change() {
 }
 confirm() {
   is_pending "$1" || { sweep; report 'too late: the host has rolled the change back'; exit $LATE; }
-  if settle && keep; then
+  # a rule's record and timer come last: if anything fails before, the rule is restored, and has to end as before
+  if settle set && keep && settle drop; then
     rm -rf "$RUN/pending"
     disarm "revert-$1"
     sweep
@@ -256,9 +293,9 @@ revert() { if is_pending "$1"; then roll_back; else sweep; fi; }
 end() {
   # a pending change gives the rule another end: first it has to be confirmed or rolled back
   ! grep -q "^set $1 " "$RUN/pending/notes" 2>/dev/null || { ! is_overdue || roll_back; return 1; }
-  # a rule that was prolonged has another timer. The clock does not matter, as it may have been set
+  # a rule that was prolonged has another timer; one whose record was lost ends. The clock does not matter, as it may have been set
   ends=$(cat "$RUN/rules/$1" "$ETC/rules/$1" 2>/dev/null | head -n 1)
-  [ "${ends#* }" = "${2-${ends#* }}" ] || return 0
+  [ -z "$ends" ] || [ "${ends#* }" = "${2-${ends#* }}" ] || return 0
   # neither confirming nor rolling back a pending change may bring the rule back
   strike "$1" "$RUN"/pending/*.back "$RUN"/pending/*.rules && delete_rule "$1" && sweep
 }
@@ -275,8 +312,10 @@ boot() {
     put "$tool" "$file" || code=1
   done
   for file in "$ETC"/rules/*; do
-    if ! read -r _ ends <"$file" || [ "$ends" = - ]; then continue; fi
+    if ! read -r added ends <"$file" || [ "$ends" = - ]; then continue; fi
     id=${file##*/} left=$((ends - $(now)))
+    # the clock may be in the past: no longer than the rule was made for
+    [ $left -le $((ends - added)) ] || left=$((ends - added))
     if [ $left -gt 0 ] || ! delete_rule "$id"; then arm "end-$id" $((left > 0 ? left : 1)) end "$id" "$ends"; fi
   done
   [ $code = 1 ] || sweep

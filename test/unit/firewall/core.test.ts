@@ -46,7 +46,8 @@ tools() { echo fake; }
 receive() { cp "$RUN"/change/* "$RUN/pending"; }
 disarm() { :; }
 sleep() { :; }
-arm() { shift 2; echo "$*" >>"$RUN/armed"; }
+arm() { echo "$2" >>"$RUN/seconds"; shift 2; echo "$*" >>"$RUN/armed"; }
+drop_table() { echo "drop $*" >>${file('recorded')}; }
 ${call}
 `;
   const {status, stdout, stderr} = spawnSync('sh', ['-s'], {input: text, encoding: 'utf8'});
@@ -185,6 +186,22 @@ describe('the end of a rule', () => {
     expect(recorded()).toBe('');
   });
 
+  it('comes also where the record of the rule was lost', () => {
+    run(`hw5_firewall end abc123 ${ends}`);
+    expect(recorded()).toContain('-D HW5-INPUT -s 10.0.0.1/32');
+  });
+
+  it('stays recorded while the rule cannot be removed from the files for the next boot, so that a boot deletes it', () => {
+    for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+    put('etc/fake.rules', BOOT);
+    put('etc/rules/abc123', `1 ${ends}\n`);
+    put('after', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    restoreDoes(`cp ${file('after')} ${file('dump')}`);
+    writeFileSync(file('sed'), '#!/bin/sh\n[ "$1" != -i ] || exit 4\nexec /bin/sed "$@"\n', {mode: 0o755});
+    run(`hw5_firewall end abc123 ${ends}`);
+    expect(readFileSync(file('etc/rules/abc123'), 'utf8')).toBe(`1 ${ends}\n`);
+  });
+
   it('is tried until the rule is deleted, as its timer fires only once', () => {
     restoreDoes(failing(3));
     put('run/rules/abc123', `1 ${ends}\n`);
@@ -259,6 +276,11 @@ describe('a change', () => {
     );
     expect(run(change).code).toBe(0);
     expect(readFileSync(file('state'), 'utf8')).toMatch(/^revert a\n\*filter\n:HW5-INPUT - \[0:0\]\n-A HW5-INPUT -s 10\.0\.0\.3/);
+  });
+
+  it('that cannot be received leaves nothing pending', () => {
+    expect(run(`receive() { : >"$RUN/pending/x"; return 1; }; ${change}`).code).toBe(1);
+    expect(existsSync(file('run/pending'))).toBe(false);
   });
 
   it('that iptables rejects leaves nothing pending', () => {
@@ -405,6 +427,37 @@ describe('a rule made with --persist', () => {
   });
 });
 
+it('a rule that a change removes keeps its record and its timer when the change is rolled back instead of confirmed', () => {
+  for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
+  put('run/pending/tx', 'a 9999999999\n');
+  put('run/pending/notes', 'drop abc123\n');
+  put('run/rules/abc123', '1 9999999999\n');
+  put('etc/rules/ffffff', '1 -\n');
+  // what the next boot restores cannot be written
+  expect(run('store() { return 1; }; disarm() { echo "$1" >>"$RUN/disarmed"; }; hw5_firewall confirm a').code).toBe(1);
+  expect(readFileSync(file('run/rules/abc123'), 'utf8')).toBe('1 9999999999\n');
+  expect(readFileSync(file('run/disarmed'), 'utf8')).not.toContain('abc123');
+});
+
+it('a change that removes the last rule made with --persist leaves no files for the next boot', () => {
+  for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
+  put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+  put('run/pending/tx', 'a 9999999999\n');
+  put('run/pending/notes', 'drop abc123\n');
+  put('etc/rules/abc123', '1 -\n');
+  put('etc/fake.rules', BOOT);
+  expect(run('hw5_firewall confirm a').code).toBe(0);
+  expect([existsSync(file('etc')), existsSync(file('run'))]).toEqual([false, false]);
+});
+
+it('a timer’s program that is killed is started again', () => {
+  writeFileSync(file('systemd-run'), `#!/bin/sh\necho "$*" >${file('recorded')}\n`, {mode: 0o755});
+  const text = `${program()}\nPATH=${directory}:$PATH RUN=${directory}/run; arm end-abc123 60 end abc123 99`;
+  spawnSync('sh', ['-s'], {input: text});
+  expect(recorded()).toContain('--property=Restart=on-failure');
+  expect(recorded()).toMatch(/\/bin\/sh \S+\/run\/program end abc123 99\n$/);
+});
+
 it('a confirmed change starts the timers of its rules’ ends, with the recorded time', () => {
   mkdirSync(file('run/pending'));
   put('run/pending/tx', 'a 9999999999\n');
@@ -434,6 +487,11 @@ describe('a boot', () => {
     expect(recorded()).toBe(BOOT);
     expect(armed()).toBe(`end abc123 ${now + 600}\n`);
     expect(readFileSync(file('run/program'), 'utf8')).toBe('the program\n');
+  });
+
+  it('with a clock in the past does not let a rule last longer than it was made for', () => {
+    boot({abc123: `${now + 86_400} ${now + 86_400 + 600}`});
+    expect(readFileSync(file('run/seconds'), 'utf8')).toBe('600\n');
   });
 
   it('deletes a rule that has ended meanwhile', () => {
@@ -474,11 +532,11 @@ describe('a table that hw5 created', () => {
   };
 
   it('is deleted when it is empty again', () => {
-    expect(sweepWith(EMPTY)).toBe('*filter\nCOMMIT\n');
+    expect(sweepWith(EMPTY)).toBe('drop 2 filter INPUT FORWARD\n');
   });
 
   it('is deleted also where an earlier version of hw5 created it', () => {
-    expect(sweepWith(EMPTY, 'fake 4 filter\n')).toBe('*filter\nCOMMIT\n');
+    expect(sweepWith(EMPTY, 'fake 4 filter\n')).toBe('drop 2 filter INPUT FORWARD\n');
   });
 
   it.each([
@@ -489,6 +547,29 @@ describe('a table that hw5 created', () => {
   ])('stays as it is when it holds %s', (_, dump) => {
     expect(sweepWith(dump)).toBe('');
   });
+});
+
+/** Runs a script as root of a network of its own. */
+function inNetwork(script: string): {code: number | null; stdout: string} {
+  const text = `${program()}\n${script}`;
+  const {status, stdout} = spawnSync('unshare', ['--map-root-user', '--net', 'sh', '-s'], {input: text, encoding: 'utf8'});
+  return {code: status, stdout};
+}
+
+describe.skipIf(inNetwork('iptables-nft -A INPUT -j ACCEPT').code !== 0)('in a real kernel, deleting a table', () => {
+  const dropAfter = (lines: string): string =>
+    inNetwork(`${lines}\ndrop_table 2 filter INPUT FORWARD OUTPUT; iptables-nft-save | grep -v '^#'`).stdout;
+
+  it('leaves nothing of an empty one', () => {
+    expect(dropAfter('iptables-nft -A INPUT -j DROP; iptables-nft -F INPUT')).toBe('');
+  });
+
+  it.each(['-A INPUT -s 10.0.0.9/32 -j DROP', '-A other -s 10.0.0.9/32 -j DROP'])(
+    'keeps what another tool has just added: %s',
+    (line) => {
+      expect(dropAfter(`iptables-nft -N other; iptables-nft ${line}`)).toContain(`${line}\n`);
+    },
+  );
 });
 
 describe('the state that an earlier version of hw5 left', () => {

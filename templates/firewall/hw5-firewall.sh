@@ -175,8 +175,10 @@ drop_table() {
     erase($delete_table, attribute(1, $table));' "$@"
 }
 
-# store FILE: replaces its content by standard input, atomically.
-store() { cat >"$RUN/new" && cp "$RUN/new" "${1%/*}/.${1##*/}.new" && mv "${1%/*}/.${1##*/}.new" "$1"; }
+# store FILE: replaces its content by standard input, atomically. What is the same is not written: a full or read-only /etc affects no other change.
+store() {
+  cat >"$RUN/new" && { cmp -s "$RUN/new" "$1" || { cp "$RUN/new" "${1%/*}/.${1##*/}.new" && mv "${1%/*}/.${1##*/}.new" "$1"; }; }
+}
 
 # What the next boot restores, as hw5 rendered it. An empty file restores nothing; a tool that hw5 could not read keeps its file.
 keep() {
@@ -210,11 +212,11 @@ disarm() {
   systemctl --quiet reset-failed "hw5-firewall-$1.service" 2>/dev/null || true
 }
 
-# settle VERB: does what the notes of a change with this verb say: "set ID SECONDS|- yes|-" (its end, whether it survives a reboot; -: as before) and "drop ID".
+# settle: records what the notes of a change say: "set ID SECONDS|- yes|-" (its end, whether it survives a reboot; -: as before). Records of the rules
+# that it removes ("drop ID") are left to sweep: until the change is confirmed it may be rolled back, and then the rule has to end as before.
 settle() {
   while read -r verb id seconds kept; do
-    [ "$verb" = "$1" ] || continue
-    case $verb in set) record "$id" "$seconds" "$kept" ;; drop) forget "$id" ;; esac || return 1
+    [ "$verb" = drop ] || record "$id" "$seconds" "$kept" || return 1
   done <"$RUN/pending/notes"
 }
 record() {
@@ -265,7 +267,7 @@ change() {
   fi
   code=0
   # the timer first: from here on the host undoes the change also if this program is killed
-  if [ "$2" = 0 ]; then settle set; else arm "revert-$1" "$2" revert "$1" && echo "$1 $(($(now) + $2))" | store "$RUN/pending/tx"; fi &&
+  if [ "$2" = 0 ]; then settle; else arm "revert-$1" "$2" revert "$1" && echo "$1 $(($(now) + $2))" | store "$RUN/pending/tx"; fi &&
     feed --test || code=1
   [ $code = 1 ] || feed --counters || { undo && code=1 || code=$STUCK; }
   [ $code != $STUCK ] || report 'a part of the change is installed and could not be removed yet'
@@ -276,9 +278,8 @@ change() {
 }
 confirm() {
   is_pending "$1" || { sweep; report 'too late: the host has rolled the change back'; exit $LATE; }
-  # a rule's record and timer come last: if anything fails before, the rule is restored, and has to end as before
-  if settle set && keep && settle drop; then
-    rm -rf "$RUN/pending"
+  if settle && keep; then
+    rm -f "$RUN/pending/tx"
     disarm "revert-$1"
     sweep
   else

@@ -439,6 +439,18 @@ it('a rule that a change removes keeps its record and its timer when the change 
   expect(readFileSync(file('run/disarmed'), 'utf8')).not.toContain('abc123');
 });
 
+it('a change that does not change what the next boot restores writes nothing to /etc, which may be full', () => {
+  for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
+  put('run/pending/tx', 'a 9999999999\n');
+  put('run/pending/notes', '');
+  for (const name of ['run/pending/fake.rules', 'etc/fake.rules']) put(name, BOOT);
+  for (const name of ['run/pending/unit', 'unit']) put(name, '[Unit]\n');
+  for (const name of ['run/program', 'etc/hw5-firewall.sh']) put(name, 'the program\n');
+  put('etc/rules/abc123', '1 -\n');
+  expect(run('cp() { return 1; }; systemctl() { :; }; hw5_firewall confirm a').code).toBe(0);
+  expect(readFileSync(file('etc/fake.rules'), 'utf8')).toBe(BOOT);
+});
+
 it('a change that removes the last rule made with --persist leaves no files for the next boot', () => {
   for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
   put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');

@@ -159,7 +159,7 @@ function answerOf(
     apiVersion: API_VERSION,
     framework: {
       id: view?.frameworkId ?? null,
-      // The view of a previous leader says nothing about the subscription of the present one.
+      // The view of a previous leader is not about the subscription of the present one.
       connected: leader !== null && leader === view?.leader && view.connected,
       connection,
       leader,

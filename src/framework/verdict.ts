@@ -24,7 +24,7 @@ export function verdictOf(status: TaskStatus): Verdict {
   return 'dead';
 }
 
-/** What a status says about a dead container, for people. */
+/** The end of a container as its status reports it, for people. */
 export function describeStatus(status: TaskStatus): string {
   const descriptions: Partial<Record<TaskStatus['state'], string>> = {
     TASK_FINISHED: 'it exited by itself',

@@ -59,7 +59,7 @@ export function isTaskHealthy(task: {
 
 /**
  * Reads the answer to GET /v1/state.
- * @throws {ContractError} that tells an older or newer scheduler from a broken answer
+ * @throws {ContractError} whose `mismatch` distinguishes an older or newer scheduler from a broken answer
  */
 export function readState(document: unknown): SchedulerState {
   const version = declaredVersion(document);

@@ -264,6 +264,25 @@ describe('up', () => {
     expect(world.changes('c')).toEqual([]);
   });
 
+  it('changes no member of a rolling step after the first one has failed', async () => {
+    const world = new FakeCluster();
+    world.machine('a').instead.set('make etcd', () => ({code: 1, stderr: 'does not start'}));
+    await upRun(world.options([part('etcd', {isRolling: true})]));
+    expect(world.outcomes).toEqual({'etcd@a': 'failed', 'etcd@b': 'blocked', 'etcd@c': 'blocked'});
+    expect([...world.changes('b'), ...world.changes('c')]).toEqual([]);
+  });
+
+  it('observes a member of a rolling step again when its turn comes', async () => {
+    const world = new FakeCluster(['a', 'b']);
+    world.machine('a').instead.set('make etcd', () => {
+      for (const name of ['a', 'b']) world.machine(name).things.add('etcd');
+      return '';
+    });
+    await upRun(world.options([part('etcd', {isRolling: true})]));
+    expect(world.outcomes).toEqual({'etcd@a': 'changed', 'etcd@b': 'unchanged'});
+    expect(world.changes('b')).toEqual([]);
+  });
+
   it('fails when a change does not stay', async () => {
     const world = new FakeCluster(['a']);
     world.machine('a').instead.set('make etcd', () => '');

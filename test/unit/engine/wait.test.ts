@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {FactOutput} from '../../../src/engine/fact.js';
-import {waitFor} from '../../../src/engine/wait.js';
+import {isReady, waitFor} from '../../../src/engine/wait.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
 
@@ -66,6 +66,17 @@ describe('a wait whose output is parsed on the controller', () => {
   it('ends when nothing is missing, with any exit code', async () => {
     await waitFor(host, {reason: 'three attempts', script: count(), missing, limitSeconds: 60});
     expect(await readFile(join(directory, 'count'), 'utf8')).toBe('x\nx\nx\n');
+  });
+
+  it('does not end while something is missing that prints nothing', () => {
+    const wait = {
+      reason: 'calicoctl',
+      script: 'command -v calicoctl',
+      missing: ({stdout}: FactOutput) => stdout,
+      limitSeconds: 1,
+    };
+    expect(isReady(wait, {stdout: '', code: 127})).toBe(false);
+    expect(isReady({...wait, missing: () => undefined}, {stdout: '', code: 127})).toBe(true);
   });
 
   it('reports at its limit what was missing last', async () => {

@@ -294,7 +294,7 @@ revert() { if is_pending "$1"; then roll_back; else sweep; fi; }
 # end ID ENDS
 end() {
   # a pending change gives the rule another end: first it has to be confirmed or rolled back
-  ! grep -q "^set $1 " "$RUN/pending/notes" 2>/dev/null || { ! is_overdue || roll_back; return 1; }
+  ! is_pending || ! grep -q "^set $1 " "$RUN/pending/notes" || { ! is_overdue || roll_back; return 1; }
   # a rule that was prolonged has another timer; one whose record was lost ends. The clock does not matter, as it may have been set
   ends=$(cat "$RUN/rules/$1" "$ETC/rules/$1" 2>/dev/null | head -n 1)
   [ -z "$ends" ] || [ "${ends#* }" = "${2-${ends#* }}" ] || return 0

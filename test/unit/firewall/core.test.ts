@@ -191,6 +191,15 @@ describe('the end of a rule', () => {
     expect(recorded()).toContain('-D HW5-INPUT -s 10.0.0.1/32');
   });
 
+  it('comes also where the program was killed while it made the rule strict: such a change does not wait to be confirmed', () => {
+    put('run/rules/abc123', `1 ${ends}\n`);
+    mkdirSync(file('run/pending'));
+    put('run/pending/notes', 'set abc123 60 -\n');
+    // in place of trying again
+    run(`sleep() { exit 1; }; hw5_firewall end abc123 ${ends}`);
+    expect(recorded()).toContain('-D HW5-INPUT -s 10.0.0.1/32');
+  });
+
   it('stays recorded while the rule cannot be removed from the files for the next boot, so that a boot deletes it', () => {
     for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
     put('etc/fake.rules', BOOT);

@@ -1,7 +1,8 @@
 import type {Family} from '../support/address.js';
 import {Hw5Error} from '../support/errors.js';
 import type {FirewallState, ToolState, Variant} from './firewall-state.js';
-import {managedTables} from './managed.js';
+import {managedTables, PREFIX} from './managed.js';
+import {targetOf} from './parse-save.js';
 
 /** The variants as iptables itself names them. */
 const NAMES: Readonly<Record<Variant, string>> = {nft: 'nf_tables', legacy: 'legacy'};
@@ -14,7 +15,7 @@ function foreignRules({tables}: ToolState): number {
   const filter = tables.find((table) => table.name === 'filter');
   if (!filter) return 0;
   const policies = HOOKS.filter((hook) => !['ACCEPT', undefined].includes(filter.chains.get(hook))).length;
-  return policies + filter.rules.filter((rule) => HOOKS.includes(rule.chain) && !/ HW5-|^-j HW5-/.test(rule.text)).length;
+  return policies + filter.rules.filter((rule) => HOOKS.includes(rule.chain) && !targetOf(rule)?.startsWith(PREFIX)).length;
 }
 
 const isManaged = (tool: ToolState): boolean => managedTables(tool.tables).length > 0;

@@ -279,9 +279,10 @@ change() {
 confirm() {
   is_pending "$1" || { sweep; report 'too late: the host has rolled the change back'; exit $LATE; }
   if settle && keep; then
+    # from here on it is confirmed: the timer only sweeps, if this program is killed
     rm -f "$RUN/pending/tx"
-    disarm "revert-$1"
     sweep
+    disarm "revert-$1"
   else
     report 'the files that belong to the change could not be written: it is rolled back'
     ! roll_back || disarm "revert-$1"

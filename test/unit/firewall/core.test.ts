@@ -439,6 +439,19 @@ it('a rule that a change removes keeps its record and its timer when the change 
   expect(readFileSync(file('run/disarmed'), 'utf8')).not.toContain('abc123');
 });
 
+it('a confirmed change whose program is killed before it has swept leaves the timer, which sweeps', () => {
+  mkdirSync(file('run/pending'));
+  put('run/pending/tx', 'a 9999999999\n');
+  put('run/pending/fake.back', BACK);
+  put('run/pending/notes', 'drop abc123\n');
+  put('run/rules/abc123', '1 -\n');
+  put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+  run('disarm() { echo "$1" >>"$RUN/disarmed"; }; sweep() { kill -9 $$; }; hw5_firewall confirm a');
+  expect([existsSync(file('run/rules/abc123')), existsSync(file('run/disarmed'))]).toEqual([true, false]);
+  expect(run('hw5_firewall revert a').code).toBe(0);
+  expect([recorded(), existsSync(file('run'))]).toEqual(['', false]);
+});
+
 it('a change that does not change what the next boot restores writes nothing to /etc, which may be full', () => {
   for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
   put('run/pending/tx', 'a 9999999999\n');

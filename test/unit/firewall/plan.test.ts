@@ -388,6 +388,11 @@ describe('two variants of iptables', () => {
     );
   });
 
+  it('a rule whose comment mentions a chain of hw5 counts as one of another tool', () => {
+    const other = empty.replace('COMMIT', '-A INPUT -s 9.9.9.9/32 -m comment --comment "see HW5-12" -j DROP\nCOMMIT');
+    expect(() => tool(PLAIN, other)).toThrow(/and legacy \(1 in INPUT and FORWARD\)/);
+  });
+
   it('rules of hw5 in one and of other tools in the other are an error, but can be removed', () => {
     const host = new FakeFirewall(empty).add(rule('deny-ip', '10.0.0.1'));
     const mixed = makeState([

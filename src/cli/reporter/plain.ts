@@ -6,7 +6,7 @@ import {duration, sign, summary} from './words.js';
 const QUIET_MS = 10_000;
 
 /** One line per event; with `isVerbose` also one per action. For logs and pipes. */
-export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): Emit {
+export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, quietMs = QUIET_MS): Emit {
   const begun = performance.now();
   /** The steps that are running: title → hosts. */
   const running = new Map<string, Set<string>>();
@@ -23,17 +23,22 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean): E
     const idle = waiting === undefined ? 'observing the hosts' : `waiting for ${waiting}`;
     line(chalk.dim(`  after ${duration(performance.now() - begun)}: ${steps.join(', ') || idle}`));
   };
+  const startTimer = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(reportRunning, quietMs);
+    timer.unref();
+  };
   return (event) => {
     switch (event.type) {
       case 'start':
-        timer = setTimeout(reportRunning, QUIET_MS);
-        timer.unref();
+        startTimer();
         break;
       case 'asking':
         clearTimeout(timer);
         break;
       case 'answered':
-        timer?.refresh();
+        // refresh() has no effect on a timer that was cleared
+        if (timer) startTimer();
         break;
       case 'connected':
         if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {PassThrough} from 'node:stream';
 import chalk, {Chalk, chalkStderr} from 'chalk';
 import {afterEach, describe, expect, it, vi} from 'vitest';
@@ -116,6 +117,17 @@ describe('plain output', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  // with Node's timers: the fake ones fire after a refresh() even if they were cleared
+  it('reports what is still running after a prompt, too', async () => {
+    const out = new PassThrough();
+    const emit = plainReporter(out, false, 20);
+    for (const event of [RUN[0]!, begin('etcd', 'a'), {type: 'asking', question: 'password?'}, {type: 'answered'}] as const)
+      emit(event);
+    const [line] = await once(out, 'data', {signal: AbortSignal.timeout(5_000)});
+    expect(String(line)).toMatch(/^ {2}after .*: the etcd \(a\)\n$/);
+    emit(CUT_OFF.at(-1)!);
   });
 
   it('has every action with --verbose', () => {

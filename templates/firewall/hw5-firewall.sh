@@ -330,6 +330,8 @@ reset() {
   # what is left needs its timers
   [ -z "$left" ] || exit 1
   systemctl --quiet stop 'hw5-firewall-*.timer' 2>/dev/null
+  # the unit first: no boot may restore a rule whose record, and with it its end, is deleted
+  forget_boot
   rm -rf "$RUN/pending" "$RUN/rules" "$ETC/rules"
   sweep
 }

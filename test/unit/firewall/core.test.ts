@@ -484,6 +484,14 @@ it('a change that removes the last rule made with --persist leaves no files for 
   expect([existsSync(file('etc')), existsSync(file('run'))]).toEqual([false, false]);
 });
 
+it('a reset that is killed leaves no boot that restores rules without their ends', () => {
+  for (const name of ['etc', 'etc/rules']) mkdirSync(file(name));
+  put('etc/fake.rules', BOOT);
+  put('etc/rules/abc123', '1 9999999999\n');
+  run('systemctl() { case "$*" in *disable*) kill -9 $$ ;; esac; }; hw5_firewall reset');
+  expect(readFileSync(file('etc/rules/abc123'), 'utf8')).toBe('1 9999999999\n');
+});
+
 it('a timer’s program that is killed is started again', () => {
   writeFileSync(file('systemd-run'), `#!/bin/sh\necho "$*" >${file('recorded')}\n`, {mode: 0o755});
   const text = `${program()}\nPATH=${directory}:$PATH RUN=${directory}/run; arm end-abc123 60 end abc123 99`;

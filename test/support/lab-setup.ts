@@ -7,7 +7,7 @@ import {listSaves} from '../../src/lab/saves/saves.js';
 import {SAVE} from './cluster.js';
 import {hw5} from './lab.js';
 import {phase} from './phases.js';
-import {testLabs} from './test-labs.js';
+import {type TestLab, testLabs} from './test-labs.js';
 
 const host = labHost(process.env, homedir());
 
@@ -20,7 +20,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   // of an earlier run, perhaps of another build
   for (const {name} of labs) await removeSaves(name);
   const end = new AbortController();
-  const prepared = prepare(labs.length, end.signal);
+  const prepared = prepare(labs, end.signal);
   return async () => {
     end.abort();
     await prepared;
@@ -33,10 +33,11 @@ export default async function setup(): Promise<() => Promise<void>> {
   };
 }
 
-async function prepare(count: number, cancelSignal: AbortSignal): Promise<void> {
+async function prepare(labs: readonly TestLab[], cancelSignal: AbortSignal): Promise<void> {
   const program = fileURLToPath(new URL('./prepare-cluster.ts', import.meta.url));
-  for (let worker = 1; worker <= count && !cancelSignal.aborted; worker += 1) {
-    const env = {VITEST_POOL_ID: String(worker)};
+  for (const {name, subnet} of labs) {
+    if (cancelSignal.aborted) return;
+    const env = {HW5_TEST_LAB: name, HW5_TEST_SUBNET: subnet};
     const result = await execa(process.execPath, ['--import', 'tsx', program], {env, cancelSignal, reject: false, all: true});
     // the tests on this lab make it themselves then, and fail with the reason
     if (result.failed && !cancelSignal.aborted) console.error(result.all);

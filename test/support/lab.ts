@@ -5,12 +5,12 @@ import {labHost} from '../../src/lab/host.js';
 import {defineLab, labFrom} from '../../src/lab/lab.js';
 import {packageFile} from '../../src/support/template.js';
 import {checkJsonOutput} from './json-output.js';
-import {labOfWorker} from './test-labs.js';
+import {labOfProcess} from './test-labs.js';
 
 export {ensureCluster} from './cluster.js';
 
-/** This worker's lab. sudo requires a password on node2, so that every test covers that case, too. */
-export const LAB = labOfWorker(process.env);
+/** The lab of this process. sudo requires a password on node2, so that every test covers that case, too. */
+export const LAB = await labOfProcess(process.env);
 const host = labHost(process.env, homedir());
 /** The addresses of node0, node1 and node2. */
 export const ADDRESSES = labFrom(defineLab(LAB), host).machines.map((machine) => machine.address) as unknown as readonly [

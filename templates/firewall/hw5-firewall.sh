@@ -196,7 +196,8 @@ is_kept() {
 forget_boot() {
   [ -d "$ETC" ] || [ -e "$UNIT" ] || return 0
   systemctl --quiet ${BOOTING:+--no-reload} disable hw5-firewall.service 2>/dev/null
-  rm -rf "$ETC" "$UNIT" && { rmdir /etc/hw5 2>/dev/null || true; }
+  # records are left to sweep, which also stops their timers
+  rm -f "$ETC"/*.rules "$UNIT" && { ls "$ETC"/rules/* >/dev/null 2>&1 || rm -rf "$ETC"; } && { rmdir /etc/hw5 2>/dev/null || true; }
 }
 
 # arm NAME SECONDS ARGUMENTS: calls this program again later.

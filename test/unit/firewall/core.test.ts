@@ -473,15 +473,17 @@ it('a change that does not change what the next boot restores writes nothing to 
   expect(readFileSync(file('etc/fake.rules'), 'utf8')).toBe(BOOT);
 });
 
-it('a change that removes the last rule made with --persist leaves no files for the next boot', () => {
+it('a change that removes the last rule made with --persist leaves no timer and no files for the next boot', () => {
   for (const name of ['run/pending', 'etc', 'etc/rules']) mkdirSync(file(name));
   put('dump', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
   put('run/pending/tx', 'a 9999999999\n');
   put('run/pending/notes', 'drop abc123\n');
   put('etc/rules/abc123', '1 -\n');
   put('etc/fake.rules', BOOT);
-  expect(run('hw5_firewall confirm a').code).toBe(0);
+  const {code, stdout} = run('disarm() { echo "$1"; }; hw5_firewall confirm a');
+  expect(code).toBe(0);
   expect([existsSync(file('etc')), existsSync(file('run'))]).toEqual([false, false]);
+  expect(stdout.split('\n')).toContain('end-abc123');
 });
 
 it('a reset that is killed leaves no boot that restores rules without their ends', () => {

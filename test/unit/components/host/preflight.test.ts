@@ -1,3 +1,5 @@
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -5,7 +7,7 @@ import {describe, expect, it} from 'vitest';
 import {type Component, portsOf} from '../../../../src/components/component.js';
 import {referenceClock} from '../../../../src/components/host/checks/clock.js';
 import type {PreflightContext, PreflightFacts} from '../../../../src/components/host/checks/observed.js';
-import {preflightChecks} from '../../../../src/components/host/preflight.js';
+import {LISTENERS, preflightChecks} from '../../../../src/components/host/preflight.js';
 import {COMPONENTS} from '../../../../src/components/index.js';
 import {observe} from '../../../../src/engine/observe.js';
 import {LocalHost} from '../../../../src/host/local-host.js';
@@ -240,5 +242,28 @@ describe('the ports of a node', () => {
 
   it("do not include Mesos's if hw5 does not run it", () => {
     expect(of('mesos: {source: {kind: external, master: "10.0.0.9:5050"}}', 'master agent')).toEqual([179]);
+  });
+});
+
+describe('the fact of the listening sockets', () => {
+  const withSs = (script: string): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'hw5-ss-'));
+    try {
+      writeFileSync(join(directory, 'ss'), `#!/bin/sh\n${script}\n`, {mode: 0o755});
+      return execFileSync('sh', ['-c', LISTENERS], {cwd: directory, env: {PATH: `${directory}:/usr/bin:/bin`}, encoding: 'utf8'});
+    } finally {
+      rmSync(directory, {recursive: true});
+    }
+  };
+
+  it('reads them again when ss does not know the process of one that has just been opened', () => {
+    const table = withSs(
+      `echo x >>calls; [ $(wc -l <calls) -gt 1 ] && users='users:(("mesos-master",pid=7,fd=3))'; echo "LISTEN 0 511 10.0.0.1:5050 0.0.0.0:* $users"`,
+    );
+    expect(table).toBe('LISTEN 0 511 10.0.0.1:5050 0.0.0.0:* users:(("mesos-master",pid=7,fd=3))\n');
+  });
+
+  it('prints those of the kernel, which have no process', () => {
+    expect(withSs("echo 'LISTEN 0 64 0.0.0.0:2049 0.0.0.0:*'")).toBe('LISTEN 0 64 0.0.0.0:2049 0.0.0.0:*\n');
   });
 });

@@ -1,7 +1,9 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {existsSync} from 'node:fs';
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {RunEvent} from '../../src/engine/events.js';
@@ -161,6 +163,8 @@ describe.sequential('a saved lab', () => {
   });
 
   it('leaves nothing when saving it is killed: the machines run on, and the next command removes the rest', async () => {
+    // so that copying takes a while
+    await inside('node0', 'head -c 400000000 /dev/zero > /root/large');
     const source = fileURLToPath(new URL('../../src/lab/saves/save.ts', import.meta.url));
     const program = `
       import {labSave} from ${JSON.stringify(source)};
@@ -170,7 +174,9 @@ describe.sequential('a saved lab', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
-    await expect.poll(() => answersSsh(node0.address, 300), {timeout: 30_000, interval: 10}).toBe(false);
+    // the copy has begun: the machines are stopped
+    const copied = join(savesDirectory(host, lab.name), '.killed/lab/node0/upper');
+    await expect.poll(() => existsSync(copied), {timeout: 30_000, interval: 2}).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
     await expect.poll(isOn, {timeout: 30_000}).toEqual([true, true]);

@@ -5,6 +5,7 @@ import {everywhere} from '../../engine/step.js';
 import {defineComponent} from '../component.js';
 import {unitHealth} from '../health.js';
 import {DATA, LOOPBACK, RESTORE, unitPath} from '../places.js';
+import {removeUnit} from '../remove-unit.js';
 import {checkMember} from './check.js';
 import {joinOthers} from './join.js';
 import {clientUrl, ETCD_UNIT, etcdUnit, JOIN_FILE} from './unit.js';
@@ -77,15 +78,7 @@ export const etcd = defineComponent({
     // the others would lose their quorum: `check` rejects another list of members
     if (isRetired) return [];
     const actions: Action[] = [];
-    if (observed.unit) {
-      actions.push(
-        systemctl('disable', ETCD_UNIT),
-        systemctl('stop', ETCD_UNIT),
-        {kind: 'remove', path: unitPath(ETCD_UNIT)},
-        {kind: 'remove', path: JOIN_FILE},
-        systemctl('daemon-reload'),
-      );
-    }
+    if (observed.unit) actions.push(...removeUnit(ETCD_UNIT, {paths: [JOIN_FILE]}));
     // on a node that is no member, a directory outside hw5's own may be foreign
     const isManaged = node.roles.includes('etcd') || observed.unit !== undefined || cluster.etcd.dataDir.startsWith(`${DATA}/`);
     if (purge && observed.data && isManaged) actions.push({kind: 'remove', path: cluster.etcd.dataDir});

@@ -8,6 +8,7 @@ import {curlDockerd, dockerdFact} from '../docker/dockerd.js';
 import {unitHealth} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
+import {removeUnit} from '../remove-unit.js';
 
 /** One of Mesos's two programs. Its unit runs it from the host's PATH or in a container. */
 export interface MesosProgram {
@@ -110,11 +111,9 @@ export function mesosService(program: MesosProgram): Component {
       hint: `see \`journalctl -u ${unitName}\`${program.readyHint}`,
     }),
     undo(observed) {
-      const stop: readonly Action[] = [systemctl('disable', unitName), systemctl('stop', unitName), ...program.afterStop];
-      const removal: readonly Action[] = [{kind: 'remove', path: unitPath(unitName)}, systemctl('daemon-reload')];
       // the data goes without --purge, too: the framework and the tasks are gone, and the next master would not know an old agent's id
       const directories = [directory, ...program.directories].map((path): Action => ({kind: 'remove', path}));
-      return [...(observed.unit ? [...stop, ...removal] : []), ...(observed.data ? directories : [])];
+      return [...(observed.unit ? removeUnit(unitName, program) : []), ...(observed.data ? directories : [])];
     },
   });
 }

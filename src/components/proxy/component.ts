@@ -1,12 +1,13 @@
 import {type Cluster, type ClusterNode, FIRST_UNPRIVILEGED_PORT} from '../../cluster/cluster.js';
 import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
-import {type Action, ensureFile, ensureRunning, ensureUpload, systemctl} from '../../engine/action.js';
+import {type Action, ensureFile, ensureRunning, ensureUpload} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
 import {Secret} from '../../host/command.js';
 import {render, template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {unitHealth} from '../health.js';
 import {ETC, LOOPBACK, PROGRAMS, unitPath} from '../places.js';
+import {removeUnit} from '../remove-unit.js';
 
 const UNIT = 'hw5-proxy.service';
 const PROGRAM_NAME = 'configurable-http-proxy';
@@ -86,14 +87,7 @@ export const proxy = defineComponent({
   undo(observed) {
     const hasProgram = observed.program !== undefined || observed.page !== undefined;
     return [
-      ...(observed.unit
-        ? [
-            systemctl('disable', UNIT),
-            systemctl('stop', UNIT),
-            {kind: 'remove', path: unitPath(UNIT)} as const,
-            systemctl('daemon-reload'),
-          ]
-        : []),
+      ...(observed.unit ? removeUnit(UNIT) : []),
       ...(hasProgram ? [{kind: 'remove', path: PROGRAM} as const, {kind: 'remove', path: PAGES} as const] : []),
       ...(observed.hasToken ? [{kind: 'remove', path: ENVIRONMENT} as const] : []),
     ];

@@ -1,5 +1,5 @@
 import {masterAddress, nodesWith} from '../../cluster/cluster.js';
-import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload, systemctl} from '../../engine/action.js';
+import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload} from '../../engine/action.js';
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import {everywhere} from '../../engine/step.js';
 import {sha256} from '../../support/sha256.js';
@@ -8,6 +8,7 @@ import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/unit.js';
 import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
+import {removeUnit} from '../remove-unit.js';
 import {frameworkConfig, SECRET} from './configuration.js';
 import {notebookAnswers, SCHEDULER_ANSWERS, tasksAreReady} from './readiness.js';
 
@@ -108,13 +109,6 @@ export const framework = defineComponent({
           } as const,
         ]
       : []),
-    ...(observed.unit
-      ? [
-          systemctl('disable', UNIT),
-          systemctl('stop', UNIT),
-          {kind: 'remove', path: unitPath(UNIT)} as const,
-          systemctl('daemon-reload'),
-        ]
-      : []),
+    ...(observed.unit ? removeUnit(UNIT) : []),
   ],
 });

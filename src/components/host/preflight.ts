@@ -24,15 +24,17 @@ const installed = (name: string): string =>
 const local = (script: string): Fact<string | undefined> => ({...output(script), service: FILES});
 
 /**
- * ss reads the processes before the sockets: one that starts to listen in between has no process in its output, and would look like a foreign one. Then
- * it is read again. Sockets of the kernel (NFS) never have a process.
+ * Prints the listening TCP sockets. ss reads the processes before the sockets: one that starts to listen in between has no process in its output, and would
+ * look like a foreign one. Then it is read again. Sockets of the kernel never have a process. @param ports those that matter
  */
-export const LISTENERS = `for _ in 1 2 3; do
+export function listenersScript(ports: readonly number[]): string {
+  return `for pause in 0.1 0.1 0; do
   table=$(ss -Hltnp)
-  printf '%s\\n' "$table" | grep '^LISTEN' | grep -qv 'users:(' || break
-  sleep 0.1
+  printf '%s\\n' "$table" | grep -E ':(${ports.join('|')}) ' | grep -qv 'users:(' || break
+  sleep $pause
 done
 printf '%s\\n' "$table"`;
+}
 
 /** Checks what hw5 cannot fix, before anything is changed. @param components those whose ports must be free */
 export function preflight(components: readonly Component[]): Component {
@@ -64,7 +66,7 @@ export function preflight(components: readonly Component[]): Component {
         whenTimedOut: undefined,
       },
       // of one service, so that they run directly after each other: a unit that restarts between them would have an unknown process
-      listeners: {...output(LISTENERS), service: 'systemd'},
+      listeners: {...output(listenersScript(portsOf(components, cluster, node).map(({port}) => port))), service: 'systemd'},
       /** The processes of hw5's units, and of the distribution's units that hw5 stops. */
       allowed: {...output(`systemctl show -p MainPID --value ${quoteAll(units)} | grep .`), service: 'systemd'},
       hasHw5: local("find /etc/systemd/system -maxdepth 1 -name 'hw5-*' | grep -c . || true"),

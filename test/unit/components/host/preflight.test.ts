@@ -7,7 +7,7 @@ import {describe, expect, it} from 'vitest';
 import {type Component, portsOf} from '../../../../src/components/component.js';
 import {referenceClock} from '../../../../src/components/host/checks/clock.js';
 import type {PreflightContext, PreflightFacts} from '../../../../src/components/host/checks/observed.js';
-import {LISTENERS, preflightChecks} from '../../../../src/components/host/preflight.js';
+import {listenersScript, preflightChecks} from '../../../../src/components/host/preflight.js';
 import {COMPONENTS} from '../../../../src/components/index.js';
 import {observe} from '../../../../src/engine/observe.js';
 import {LocalHost} from '../../../../src/host/local-host.js';
@@ -250,7 +250,11 @@ describe('the fact of the listening sockets', () => {
     const directory = mkdtempSync(join(tmpdir(), 'hw5-ss-'));
     try {
       writeFileSync(join(directory, 'ss'), `#!/bin/sh\n${script}\n`, {mode: 0o755});
-      return execFileSync('sh', ['-c', LISTENERS], {cwd: directory, env: {PATH: `${directory}:/usr/bin:/bin`}, encoding: 'utf8'});
+      return execFileSync('sh', ['-c', listenersScript([2049, 5050])], {
+        cwd: directory,
+        env: {PATH: `${directory}:/usr/bin:/bin`},
+        encoding: 'utf8',
+      });
     } finally {
       rmSync(directory, {recursive: true});
     }
@@ -265,5 +269,10 @@ describe('the fact of the listening sockets', () => {
 
   it('prints those of the kernel, which have no process', () => {
     expect(withSs("echo 'LISTEN 0 64 0.0.0.0:2049 0.0.0.0:*'")).toBe('LISTEN 0 64 0.0.0.0:2049 0.0.0.0:*\n');
+  });
+
+  it('does not read them again for one on a port that no component has', () => {
+    const table = withSs("echo x >>calls; echo 'LISTEN 0 64 0.0.0.0:111 0.0.0.0:*'; wc -l <calls");
+    expect(table).toBe('LISTEN 0 64 0.0.0.0:111 0.0.0.0:*\n1\n');
   });
 });

@@ -8,15 +8,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HW5_TEST_PHASES=$work/phases
 
-check() {
-  local code=0
-  npm run --silent check || code=1
-  npx biome lint --error-on-warnings --diagnostic-level=warn || code=1
-  return $code
-}
-
 scripts/setup.sh test || { echo "0 passed, 1 failed"; exit 1; }
 code=0
-phase check check || code=1
+phase check npm run --silent check || code=1
 npx vitest run --reporter=default --reporter=./scripts/phase-reporter.mjs --reporter=json --outputFile.json="$work/report" "$@" || code=$?
 node scripts/summary.mjs "$work/report" "$code"

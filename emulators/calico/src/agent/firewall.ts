@@ -37,7 +37,7 @@ export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
   const known = new Set(used.map((profile) => profile.name));
   return {
     filter: new Map([
-      ...staticChains(snapshot.felix.DefaultEndpointToHostAction),
+      ...staticChains({...snapshot.felix, ...snapshot.nodeFelix[node]}.DefaultEndpointToHostAction),
       ['cali-from-wl-dispatch', dispatch(local, '-i', 'cali-fw-')],
       ['cali-to-wl-dispatch', dispatch(local, '-o', 'cali-tw-')],
       ...local.flatMap((endpoint) => endpointChains(endpoint, known)),

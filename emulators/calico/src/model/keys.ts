@@ -32,6 +32,11 @@ export function profileKey(name: string): string {
   return `${PROFILES}/${name.replaceAll('/', '%2F')}`;
 }
 
+/** A setting of Felix for one node. */
+export function nodeFelixKey(node: string, setting: string): string {
+  return `${HOSTS}/${node}/config/${setting}`;
+}
+
 export function blockKey(cidr: string): string {
   return `${IPAM_BLOCKS}/${cidrKey(cidr)}`;
 }

@@ -25,7 +25,16 @@ export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
     asNumber: values.get(keys.BGP_AS_NUMBER) ?? DEFAULT_AS_NUMBER,
     isMeshEnabled: parseJson<{enabled?: boolean}>(values.get(keys.BGP_NODE_MESH))?.enabled ?? true,
     felix: Object.fromEntries(below(values, keys.FELIX_CONFIG).map(([[name = ''], value]) => [name, value])),
+    nodeFelix: parseNodeFelix(values),
   };
+}
+
+function parseNodeFelix(values: ReadonlyMap<string, string>): Record<string, Record<string, string>> {
+  const all: Record<string, Record<string, string>> = {};
+  for (const [[node = '', kind, name = ''], value] of below(values, keys.HOSTS)) {
+    if (kind === 'config') all[node] = {...all[node], [name]: value};
+  }
+  return all;
 }
 
 function parseJson<T>(text: string | undefined): T | undefined {

@@ -73,6 +73,8 @@ export interface Snapshot {
   readonly blocks: readonly {readonly cidr: string; readonly node: string}[];
   readonly asNumber: string;
   readonly isMeshEnabled: boolean;
-  /** Felix's settings, as DefaultEndpointToHostAction. */
+  /** Felix's settings for all nodes, as DefaultEndpointToHostAction. */
   readonly felix: Readonly<Record<string, string>>;
+  /** Node → its own settings of Felix, which override those for all nodes. */
+  readonly nodeFelix: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

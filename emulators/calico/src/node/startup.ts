@@ -35,6 +35,8 @@ export async function registerNode(
     createOnly(etcd, keys.BGP_NODE_MESH, JSON.stringify({enabled: true})),
     createOnly(etcd, keys.BGP_AS_NUMBER, DEFAULT_AS_NUMBER),
     setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/network_v4`, network ?? ''),
+    // Felix's own default is DROP: without this no container could connect to its own node.
+    createOnly(etcd, keys.nodeFelixKey(nodeName, 'DefaultEndpointToHostAction'), 'RETURN'),
     setIfChanged(etcd, `${keys.HOSTS}/${nodeName}/metadata`, '{}'),
     setIfChanged(etcd, `${keys.HOSTS}/${nodeName}/bird_ip`, address),
     ...(asNumber === undefined ? [] : [setIfChanged(etcd, `${keys.BGP_HOSTS}/${nodeName}/as_num`, asNumber)]),

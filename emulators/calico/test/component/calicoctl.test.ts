@@ -90,6 +90,7 @@ describe('starting a node', () => {
       '/calico/bgp/v1/host/node0/ip_addr_v4': '198.18.0.10',
       '/calico/bgp/v1/host/node0/network_v4': '198.18.0.0/24',
       '/calico/v1/Ready': 'true',
+      '/calico/v1/host/node0/config/DefaultEndpointToHostAction': 'RETURN',
       '/calico/v1/host/node0/bird_ip': '198.18.0.10',
       '/calico/v1/host/node0/metadata': '{}',
       '/calico/v1/ipam/v4/pool/192.168.0.0-16':

@@ -32,4 +32,5 @@ export const snapshot: Snapshot = {
   asNumber: '64512',
   isMeshEnabled: true,
   felix: {},
+  nodeFelix: {node0: {DefaultEndpointToHostAction: 'RETURN'}},
 };

@@ -65,10 +65,15 @@ describe('the firewall of a node', () => {
     ]);
   });
 
-  it("drops traffic from containers to the host's own services unless Felix's setting allows it", () => {
-    const last = (felix: Record<string, string>) => filter({felix}).get('cali-wl-to-host')?.at(-1);
+  it("passes traffic from containers to the host's own services on to the host's rules, as the node's setting of Felix requires", () => {
+    const last = (felix: Record<string, string>, own: Record<string, string> = {}) =>
+      filter({felix, nodeFelix: {node0: own}})
+        .get('cali-wl-to-host')
+        ?.at(-1);
+    expect(filter().get('cali-wl-to-host')?.at(-1)).toMatch(/-j RETURN$/);
     expect(last({})).toMatch(/-j DROP$/);
     expect(last({DefaultEndpointToHostAction: 'return'})).toMatch(/-j RETURN$/);
+    expect(last({DefaultEndpointToHostAction: 'return'}, {DefaultEndpointToHostAction: 'accept'})).toMatch(/-j ACCEPT$/);
     expect(last({DefaultEndpointToHostAction: 'nonsense'})).toMatch(/-j DROP$/);
   });
 

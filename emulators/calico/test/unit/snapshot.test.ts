@@ -15,6 +15,7 @@ describe('the snapshot of etcd', () => {
           leaf(`/calico/bgp/v1/host/${node.name}/network_v4`, node.network!),
         ]),
         leaf('/calico/v1/Ready', 'true'),
+        leaf('/calico/v1/host/node0/config/DefaultEndpointToHostAction', 'RETURN'),
         leaf('/calico/bgp/v1/global/as_num', '64512'),
         leaf('/calico/bgp/v1/global/node_mesh', '{"enabled":true}'),
         leaf('/calico/v1/ipam/v4/pool/192.168.0.0-16', poolRecord(snapshot.pools[0]!)),

@@ -38,7 +38,8 @@ done`,
 export const docker = defineComponent({
   name: 'docker',
   title: 'dockerd with the cluster store',
-  needs: ['kernel', 'packages', 'etcd'],
+  // both write a drop-in of the unit and have systemd read it
+  needs: ['kernel', 'packages', 'link-local', 'etcd'],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: [UNIT],

@@ -96,11 +96,17 @@ export interface PortMapping {
   readonly protocol?: string;
 }
 
+/** An option of `docker run`. */
+export interface Parameter {
+  readonly key: string;
+  readonly value: string;
+}
+
 export interface DockerInfo {
   readonly image: string;
   readonly network?: 'HOST' | 'BRIDGE' | 'NONE' | 'USER';
   readonly privileged?: boolean;
-  readonly parameters?: readonly {readonly key: string; readonly value: string}[];
+  readonly parameters?: readonly Parameter[];
   readonly port_mappings?: readonly PortMapping[];
   readonly force_pull_image?: boolean;
   readonly volume_driver?: string;

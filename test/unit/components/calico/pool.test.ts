@@ -53,6 +53,43 @@ describe('the IP pool and the profile', () => {
     expect(lines(plan(pool, {...installed, profile: JSON.stringify([less])}))).toHaveLength(1);
   });
 
+  describe('in the words of calicoctl v1.6.5, which prints nets where net was applied,', () => {
+    const rule = (source: object) => ({action: 'allow', source, destination: {}});
+    const [node0, node1, node2] = ['198.18.0.10/32', '198.18.0.11/32', '198.18.0.12/32'];
+    const tag = rule({tag: 'calico_net'});
+    /** The plan's length where the profile has these rules. */
+    const changes = (ingress: readonly object[], egress: readonly object[] = [{action: 'allow', source: {}, destination: {}}]) =>
+      plan(pool, {...installed, profile: JSON.stringify([{...desired.profile, spec: {ingress, egress}}])}).length;
+
+    it.each<[string, readonly object[]]>([
+      ['nets with one network', [tag, rule({nets: [node0]}), rule({nets: [node1]}), rule({nets: [node2]})]],
+      ['net, as v1.2.0', [tag, rule({net: node0}), rule({net: node1}), rule({net: node2})]],
+      ['both', [tag, rule({net: node0, nets: [node0]}), rule({nets: [node1]}), rule({net: node2, notNets: []})]],
+    ])('are kept with %s', (_, ingress) => {
+      expect(changes(ingress)).toBe(0);
+    });
+
+    const others = [rule({nets: [node1]}), rule({nets: [node2]})];
+    it.each<[string, readonly object[]]>([
+      ['another network', [tag, rule({nets: ['198.18.0.99/32']}), ...others]],
+      ['one network more', [tag, rule({nets: [node0, node1]}), ...others]],
+      ['a network that is excluded', [tag, rule({notNets: [node0]}), ...others]],
+      ['one that is excluded besides', [tag, rule({nets: [node0], notNets: [node0]}), ...others]],
+      ['no network', [tag, rule({}), ...others]],
+      ['another order of the rules', [tag, ...others, rule({nets: [node0]})]],
+      ['one protocol only', [tag, {...rule({nets: [node0]}), protocol: 'tcp'}, ...others]],
+      ['one port only', [tag, {...rule({nets: [node0]}), destination: {ports: [22]}}, ...others]],
+      ['the destination instead', [tag, {action: 'allow', destination: {nets: [node0]}}, ...others]],
+    ])('are corrected when a rule has %s', (_, ingress) => {
+      expect(changes(ingress)).toBe(1);
+    });
+
+    it('are corrected when a rule for outgoing traffic is narrower', () => {
+      const ingress = [tag, rule({nets: [node0]}), ...others];
+      expect(changes(ingress, [{action: 'allow', destination: {notNets: ['10.0.0.0/8']}}])).toBe(1);
+    });
+  });
+
   it('are made when calicoctl prints nothing that can be parsed', () => {
     expect(plan(pool, {pool: 'Error', profile: '[]'})).toHaveLength(2);
   });

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {install as calicoEmulator} from '../../emulators/calico/src/install.js';
-import {EXECUTOR} from '../../emulators/mesos/src/agent/containers/command.js';
+import {EXECUTOR, TERMINAL_EXECUTOR} from '../../emulators/mesos/src/agent/containers/command-executor.js';
 import type {Cluster} from '../../src/cluster/cluster.js';
 import {parseCluster} from '../../src/cluster/load.js';
 import type {Component} from '../../src/components/component.js';
@@ -169,7 +169,11 @@ function ofEmulators(): EmbeddedScript[] {
   const units = calicoEmulator.files.flatMap(({path, text = ''}) =>
     [...text.matchAll(/\/bin\/sh -c '([^']+)'/g)].map(([, script = '']) => ({name: `emulators/calico${path}`, script})),
   );
-  return [...units, {name: 'emulators/mesos/EXECUTOR', script: EXECUTOR}];
+  return [
+    ...units,
+    {name: 'emulators/mesos/EXECUTOR', script: EXECUTOR},
+    {name: 'emulators/mesos/TERMINAL_EXECUTOR', script: TERMINAL_EXECUTOR},
+  ];
 }
 
 /** Scripts that the engine makes, as a host receives them. */

@@ -137,6 +137,13 @@ export function scalar(resources: Resources, name: string): number {
   return milli / 1000;
 }
 
+/** The ranges of a resource such as `ports`, both reserved and unreserved. */
+export function ranges(resources: Resources, name: string): readonly Range[] {
+  return [...resources.values()].flatMap(({name: other, quantity}) =>
+    other === name && quantity.kind === 'ranges' ? quantity.ranges : [],
+  );
+}
+
 export function filter(resources: Resources, keep: (entry: Entry) => boolean): Resources {
   return new Map([...resources].filter(([, entry]) => keep(entry)));
 }

@@ -96,14 +96,25 @@ export interface PortMapping {
   readonly protocol?: string;
 }
 
+/** An option of `docker run`. */
+export interface Parameter {
+  readonly key: string;
+  readonly value: string;
+}
+
 export interface DockerInfo {
   readonly image: string;
   readonly network?: 'HOST' | 'BRIDGE' | 'NONE' | 'USER';
   readonly privileged?: boolean;
-  readonly parameters?: readonly {readonly key: string; readonly value: string}[];
+  readonly parameters?: readonly Parameter[];
   readonly port_mappings?: readonly PortMapping[];
   readonly force_pull_image?: boolean;
   readonly volume_driver?: string;
+}
+
+/** A terminal for the task. */
+export interface TtyInfo {
+  readonly window_size?: {readonly rows: number; readonly columns: number};
 }
 
 export interface ContainerInfo {
@@ -115,7 +126,7 @@ export interface ContainerInfo {
   readonly network_infos?: readonly NetworkInfo[];
   readonly linux_info?: unknown;
   readonly rlimit_info?: unknown;
-  readonly tty_info?: unknown;
+  readonly tty_info?: TtyInfo;
 }
 
 /** Times in seconds. */

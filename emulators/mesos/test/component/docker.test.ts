@@ -80,6 +80,11 @@ describe('a docker task', () => {
   it('fails without calling docker when its network is invalid', async () => {
     await start();
     await expectAsRecorded({'d-noinfo': '712-user-no-infos', 'd-pm': '717-portmap-on-host'}, 'TASK_FAILED');
+    const bridge = {network: 'BRIDGE', port_mappings: [{host_port: 31000, container_port: 80}]};
+    await framework.launch(await framework.offer(), dockerTask('d-noports', bridge, {shell: true, value: 'sleep 1000'}));
+    const failed = await framework.status('d-noports', 'TASK_FAILED');
+    expect(failed.message).toBe('Failed to create docker run options: Port mappings require port resources');
+    expect(framework.states('d-noports')).toEqual(['TASK_STARTING', 'TASK_FAILED']);
     expect(log().some((line) => line.includes(' run '))).toBe(false);
   });
 

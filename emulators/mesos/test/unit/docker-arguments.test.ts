@@ -17,6 +17,10 @@ function argumentsOf(container: object, command: object, amounts = resources(0.5
   return dockerRunArguments(settings, {task, role: '*', containerId: 'ID', sandbox: '/sandbox'} as unknown as TaskRecord);
 }
 
+function ports(begin: number, end: number): object {
+  return {name: 'ports', type: 'RANGES', ranges: {range: [{begin, end}]}};
+}
+
 const BASE = ['-e', 'MESOS_SANDBOX=/mnt/mesos/sandbox', '-e', 'MESOS_CONTAINER_NAME=mesos-ID', '-e', 'MESOS_ALLOCATION_ROLE=*'];
 
 describe('docker run', () => {
@@ -77,18 +81,35 @@ describe('docker run', () => {
   });
 
   it('maps ports on networks that support it', () => {
-    const port_mappings = [{host_port: 31000, container_port: 80, protocol: 'udp'}];
-    expect(argumentsOf({docker: {image: 'i', network: 'BRIDGE', port_mappings}}, {value: 'x'}).join(' ')).toContain(
-      '-p 31000:80/udp',
-    );
+    const port_mappings = [{host_port: 31000, container_port: 80, protocol: 'UDP'}];
+    const bridge = {docker: {image: 'i', network: 'BRIDGE', port_mappings}};
+    expect(argumentsOf(bridge, {value: 'x'}, [...resources(1, 32), ports(31000, 31001)]).join(' ')).toContain('-p 31000:80/udp');
     expect(() => argumentsOf({docker: {image: 'i', network: 'NONE', port_mappings}}, {value: 'x'})).toThrow(
       'Port mappings are only',
     );
   });
 
+  it('has the network of a parameter in place of that of the task', () => {
+    const parameters = [
+      {key: 'ip', value: '192.168.0.100'},
+      {key: 'net', value: 'calico_net'},
+    ];
+    const run = argumentsOf({docker: {image: 'i', network: 'HOST', parameters}}, {value: 'x'}).join(' ');
+    expect(run).toContain('--net calico_net --entrypoint /bin/sh --name mesos-ID --ip=192.168.0.100 i');
+    expect(run).not.toContain('--net=');
+  });
+
   it('does not go below the minimum of memory and cpu shares', () => {
     const run = argumentsOf({docker: {image: 'i'}}, {value: 'x'}, resources(0.001, 4));
     expect(run.slice(1, 5)).toEqual(['--cpu-shares', '2', '--memory', String(32 * 1024 * 1024)]);
+  });
+
+  it('is not called for ports that are not among the resources of the task', () => {
+    const port_mappings = [{host_port: 31002, container_port: 80}];
+    const bridge = {docker: {image: 'i', network: 'BRIDGE', port_mappings}};
+    expect(() => argumentsOf(bridge, {value: 'x'})).toThrow('Port mappings require port resources');
+    const others = [...resources(1, 32), ports(31000, 31001)];
+    expect(() => argumentsOf(bridge, {value: 'x'}, others)).toThrow('Port [31002] not included in resources');
   });
 
   it.each([

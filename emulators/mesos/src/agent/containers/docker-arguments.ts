@@ -1,6 +1,6 @@
 import {isAbsolute, posix} from 'node:path';
-import {fromWire, scalar} from '../../common/resources.js';
-import type {ContainerInfo, DockerInfo, Volume} from '../../common/wire.js';
+import {fromWire, ranges, scalar} from '../../common/resources.js';
+import type {ContainerInfo, DockerInfo, Parameter, PortMapping, Volume} from '../../common/wire.js';
 import {variableValue} from '../environment.js';
 import type {TaskRecord} from '../task-record.js';
 import {RunOptionsError} from './container.js';
@@ -52,7 +52,7 @@ export function dockerRunArguments(settings: DockerSettings, record: TaskRecord)
     ...command(record),
     '--name',
     name,
-    ...(docker.parameters ?? []).map(({key, value}) => `--${key}=${value}`),
+    ...otherParameters(docker).map(({key, value}) => `--${key}=${value}`),
     docker.image,
     ...commandArguments(record),
   ];
@@ -91,8 +91,24 @@ function volumeDriver({docker, volumes = []}: ContainerInfo): string[] {
   return [...drivers].map((driver) => `--volume-driver=${driver}`);
 }
 
-/** The value of `--net`. */
+/** The value of `--net`: that of the first parameter `net` or `network`, or else of DockerInfo.network, which is validated in any case. */
 export function networkName(record: TaskRecord): string {
+  const given = networkOf(record);
+  return networkParameter(record.task.container?.docker)?.value ?? given;
+}
+
+function networkParameter(docker: DockerInfo | undefined): Parameter | undefined {
+  return docker?.parameters?.find(({key}) => key === 'net' || key === 'network');
+}
+
+/** The parameters that are passed on to `docker run`. */
+function otherParameters(docker: DockerInfo): readonly Parameter[] {
+  const network = networkParameter(docker);
+  return (docker.parameters ?? []).filter((parameter) => parameter !== network);
+}
+
+/** The network that DockerInfo and ContainerInfo specify. */
+function networkOf(record: TaskRecord): string {
   const docker = record.task.container?.docker;
   const network = docker?.network ?? 'HOST';
   if (network !== 'USER') return network.toLowerCase();
@@ -105,22 +121,34 @@ export function networkName(record: TaskRecord): string {
 }
 
 function network(record: TaskRecord, docker: DockerInfo): string[] {
-  const name = networkName(record);
+  const name = networkOf(record);
   const hostname = record.task.container?.hostname;
   if (hostname !== undefined && name === 'host') throw new RunOptionsError('Unable to set hostname with host network mode');
   const ports = docker.port_mappings ?? [];
   if (ports.length > 0 && (name === 'host' || name === 'none')) {
     throw new RunOptionsError('Port mappings are only supported for bridge and user-defined networks');
   }
+  requirePorts(record, ports);
   return [
     '--net',
-    name,
+    networkName(record),
     ...(hostname === undefined ? [] : ['--hostname', hostname]),
     ...ports.flatMap((port) => [
       '-p',
-      `${port.host_port}:${port.container_port}${port.protocol === undefined ? '' : `/${port.protocol}`}`,
+      `${port.host_port}:${port.container_port}${port.protocol === undefined ? '' : `/${port.protocol.toLowerCase()}`}`,
     ]),
   ];
+}
+
+/** A task may map only ports of the machine that are among its resources. */
+function requirePorts(record: TaskRecord, mappings: readonly PortMapping[]): void {
+  if (mappings.length === 0) return;
+  const owned = ranges(fromWire(record.task.resources), 'ports');
+  if (owned.length === 0) throw new RunOptionsError('Port mappings require port resources');
+  for (const {host_port: port} of mappings) {
+    if (!owned.some(({begin, end}) => port >= begin && port <= end))
+      throw new RunOptionsError(`Port [${port}] not included in resources`);
+  }
 }
 
 /** With `shell: true` (the default), /bin/sh replaces the entry point of the image. */

@@ -198,8 +198,8 @@ class DockerContainer implements Container {
     const name = networkName(this.#record);
     const address = inspection.value.NetworkSettings?.Networks?.[name]?.IPAddress;
     if (!address) return {data};
-    const isNamed = this.#record.task.container?.docker?.network === 'USER';
-    return {data, networkInfos: [{ip_addresses: [{protocol: 'IPv4', ip_address: address}], ...(isNamed ? {name} : {})}]};
+    const [requested] = this.#record.task.container?.network_infos ?? [];
+    return {data, networkInfos: [{...requested, ip_addresses: [{protocol: 'IPv4', ip_address: address}]}]};
   }
 
   /** Undefined when there is no such container or the output of docker cannot be parsed: callers that poll try again. */

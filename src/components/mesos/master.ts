@@ -1,5 +1,5 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
-import {render} from '../../support/template.js';
+import {renderUnit} from '../unit-file.js';
 import {imageOf, mesosService, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-master');
@@ -13,7 +13,7 @@ export const mesosMaster = mesosService({
   needs: needsOf,
   port: (cluster) => cluster.mesos.masterPort,
   unitText: (node, cluster, {prepare, command}) =>
-    render('mesos/hw5-mesos-master.service', {
+    renderUnit('mesos/hw5-mesos-master.service', {
       cluster: cluster.name,
       address: node.address,
       port: cluster.mesos.masterPort,

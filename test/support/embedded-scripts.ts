@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {install as calicoEmulator} from '../../emulators/calico/src/install.js';
-import {EXECUTOR} from '../../emulators/mesos/src/agent/containers/command.js';
+import {EXECUTOR, TERMINAL_EXECUTOR} from '../../emulators/mesos/src/agent/containers/command-executor.js';
 import type {Cluster} from '../../src/cluster/cluster.js';
 import {parseCluster} from '../../src/cluster/load.js';
 import type {Component} from '../../src/components/component.js';
@@ -31,6 +31,7 @@ import {addressLiteral} from '../../src/support/address.js';
 import {packageFile} from '../../src/support/template.js';
 import {LIST} from '../../src/tasks/container.js';
 import {fakeInputs} from './fake-inputs.js';
+import {pauseScript} from './pause-script.js';
 
 /** A shell script that is a string in a TypeScript file, as hw5 would send it. */
 export interface EmbeddedScript {
@@ -139,6 +140,7 @@ function constants(): EmbeddedScript[] {
     SCHEDULER_STATE_COMMAND,
     SKIP_SCRIPT,
     WRITE_SCRIPT,
+    pause: `# shellcheck disable=SC2154 # eval assigns them\n${pauseScript()}`,
     KILL_SCRIPT: killTagged('tag')[2]!,
     logScript: logScript({component: 'etcd', nodes: [], units: ['etcd'], container: 'etcd'}, {lines: 10}),
   }).map(([name, script]) => ({name, script}));
@@ -167,7 +169,11 @@ function ofEmulators(): EmbeddedScript[] {
   const units = calicoEmulator.files.flatMap(({path, text = ''}) =>
     [...text.matchAll(/\/bin\/sh -c '([^']+)'/g)].map(([, script = '']) => ({name: `emulators/calico${path}`, script})),
   );
-  return [...units, {name: 'emulators/mesos/EXECUTOR', script: EXECUTOR}];
+  return [
+    ...units,
+    {name: 'emulators/mesos/EXECUTOR', script: EXECUTOR},
+    {name: 'emulators/mesos/TERMINAL_EXECUTOR', script: TERMINAL_EXECUTOR},
+  ];
 }
 
 /** Scripts that the engine makes, as a host receives them. */

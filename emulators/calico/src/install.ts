@@ -1,4 +1,4 @@
-import {BIRD_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './unit-files.js';
+import {BIRD_UNIT, BIRD6_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './unit-files.js';
 
 /** Exactly one of `program` (a name in the `hw5.programs` of package.json) and `text` is given. */
 interface InstalledFile {
@@ -29,6 +29,7 @@ export const install: Install = {
     program('calico-libnetwork'),
     unit('calico-felix', FELIX_UNIT),
     unit('calico-bird', BIRD_UNIT),
+    unit('calico-bird6', BIRD6_UNIT),
     unit('calico-libnetwork', LIBNETWORK_UNIT),
     masked('bird'),
     masked('bird6'),

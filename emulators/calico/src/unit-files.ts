@@ -26,7 +26,7 @@ WantedBy=multi-user.target
 export const BIRD_UNIT = `[Unit]
 Description=BIRD for Calico
 After=network-online.target
-Wants=network-online.target
+Wants=network-online.target calico-bird6.service
 Before=docker.service
 StartLimitIntervalSec=0
 
@@ -39,6 +39,21 @@ RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
+`;
+
+/** Started and stopped with BIRD; as upstream it runs without peers. */
+export const BIRD6_UNIT = `[Unit]
+Description=BIRD for Calico, IPv6
+After=calico-bird.service
+PartOf=calico-bird.service
+StartLimitIntervalSec=0
+
+[Service]
+RuntimeDirectory=calico
+RuntimeDirectoryPreserve=yes
+ExecStart=/usr/sbin/bird6 -f -R -s /run/calico/bird6.ctl -c /etc/calico/confd/config/bird6.cfg
+Restart=always
+RestartSec=1
 `;
 
 /** The unit counts as started when both sockets exist: dockerd, which starts after it, calls the drivers of its networks immediately. */

@@ -2,7 +2,7 @@ import {masterAddress} from '../../cluster/cluster.js';
 import type {Action} from '../../engine/action.js';
 import {everywhere} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
-import {render} from '../../support/template.js';
+import {renderUnit} from '../unit-file.js';
 import {agentHealth, isRegistered} from './registration.js';
 import {mesosService, unitOf, workDirectory} from './service.js';
 
@@ -39,7 +39,7 @@ export const mesosAgent = mesosService({
   needs: ['docker', everywhere('mesos-master')],
   port: (cluster) => cluster.mesos.agentPort,
   unitText: (node, cluster, {prepare, command, options}) =>
-    render('mesos/hw5-mesos-agent.service', {
+    renderUnit('mesos/hw5-mesos-agent.service', {
       cluster: cluster.name,
       name: node.name,
       address: node.address,

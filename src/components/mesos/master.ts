@@ -1,6 +1,6 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
-import {render} from '../../support/template.js';
 import {unitHealth} from '../health.js';
+import {renderUnit} from '../unit-file.js';
 import {imageOf, mesosService, unitOf, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-master');
@@ -14,7 +14,7 @@ export const mesosMaster = mesosService({
   needs: needsOf,
   port: (cluster) => cluster.mesos.masterPort,
   unitText: (node, cluster, {prepare, command}) =>
-    render('mesos/hw5-mesos-master.service', {
+    renderUnit('mesos/hw5-mesos-master.service', {
       cluster: cluster.name,
       address: node.address,
       port: cluster.mesos.masterPort,

@@ -2,6 +2,7 @@ import {connect} from 'node:net';
 
 /** BIRD's control sockets, in the order in which `calicoctl` tries them. */
 export const BIRD_SOCKETS = ['/var/run/calico/bird.ctl', '/var/run/bird/bird.ctl'] as const;
+export const BIRD6_SOCKETS = ['/var/run/calico/bird6.ctl', '/var/run/bird/bird6.ctl'] as const;
 const REPLY_LIMIT_MS = 3_000;
 
 /** Sends one command to BIRD and returns the lines of its reply, with their four-digit codes. @throws Error if BIRD does not reply */

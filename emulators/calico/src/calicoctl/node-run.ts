@@ -1,6 +1,6 @@
 import {mkdir, rename, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {BIRD_CONFIG, writeBirdConfig} from '../agent/bird-sync.js';
+import {writeBirdConfig} from '../agent/bird-sync.js';
 import {renderBirdConfig} from '../bird/config.js';
 import {EtcdClient} from '../etcd/client.js';
 import {reasonOf} from '../log.js';
@@ -100,7 +100,6 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
     if (environment.backend === 'bird') {
       // BIRD's unit starts before the agent has written a configuration.
       const snapshot = parseSnapshot((await etcd.get(CALICO, {recursive: true}))?.node);
-      await mkdir(dirname(BIRD_CONFIG), {recursive: true});
       await writeBirdConfig(io.run, renderBirdConfig({node: environment.nodeName, address: environment.address}, snapshot));
     }
     const {enabled, disabled} = unitsOf(environment);

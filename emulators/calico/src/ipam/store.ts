@@ -47,7 +47,7 @@ export class BlockStore {
   }
 
   addAffinity(node: string, cidr: string): Promise<void> {
-    return this.#etcd.set(affinityKey(node, cidr), '');
+    return this.#etcd.set(affinityKey(node, cidr), '{}');
   }
 
   async removeAffinity(node: string, cidr: string): Promise<void> {

@@ -5,6 +5,7 @@ export const CALICO = '/calico';
 export const READY = '/calico/v1/Ready';
 export const HOSTS = '/calico/v1/host';
 export const BGP_HOSTS = '/calico/bgp/v1/host';
+export const BGP_GLOBAL = '/calico/bgp/v1/global';
 export const BGP_NODE_MESH = '/calico/bgp/v1/global/node_mesh';
 export const BGP_AS_NUMBER = '/calico/bgp/v1/global/as_num';
 export const POOLS = '/calico/v1/ipam/v4/pool';

@@ -1,4 +1,5 @@
 import type {EtcdNode} from '../etcd/client.js';
+import {parseBgp} from './bgp.js';
 import * as keys from './keys.js';
 import type {CalicoNode, Endpoint, Pool, Profile, Rule, Snapshot} from './types.js';
 
@@ -21,7 +22,7 @@ export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
     pools: parsePools(values),
     profiles: parseProfiles(values),
     endpoints: parseEndpoints(values),
-    blocks: parseBlocks(values),
+    bgp: parseBgp(values),
     asNumber: values.get(keys.BGP_AS_NUMBER) ?? DEFAULT_AS_NUMBER,
     isMeshEnabled: parseJson<{enabled?: boolean}>(values.get(keys.BGP_NODE_MESH))?.enabled ?? true,
     felix: Object.fromEntries(below(values, keys.FELIX_CONFIG).map(([[name = ''], value]) => [name, value])),
@@ -108,13 +109,5 @@ function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
         nets: record.ipv4_nets ?? [],
       },
     ];
-  });
-}
-
-function parseBlocks(values: ReadonlyMap<string, string>): {cidr: string; node: string}[] {
-  return below(values, keys.IPAM_BLOCKS).flatMap(([, value]) => {
-    const block = parseJson<{cidr?: string; affinity?: string | null}>(value);
-    if (block?.cidr === undefined || !block.affinity?.startsWith('host:')) return [];
-    return [{cidr: block.cidr, node: block.affinity.slice('host:'.length)}];
   });
 }

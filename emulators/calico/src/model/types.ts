@@ -61,6 +61,26 @@ export interface Profile {
   readonly egress: readonly Rule[];
 }
 
+export interface BgpPeer {
+  readonly address: string;
+  readonly asNumber: string;
+}
+
+/** What BIRD is configured with besides nodes and pools. */
+export interface BgpSettings {
+  /** Node → the blocks recorded as its own, which it announces. */
+  readonly ownBlocks: Readonly<Record<string, readonly string[]>>;
+  /** Peers of all nodes. */
+  readonly globalPeers: readonly BgpPeer[];
+  /** Node → its own peers. */
+  readonly nodePeers: Readonly<Record<string, readonly BgpPeer[]>>;
+  /** `info`, `debug` or `none`. */
+  readonly logLevel: string;
+  readonly nodeLogLevels: Readonly<Record<string, string>>;
+  /** Statements of BIRD's filter language. */
+  readonly customFilters: readonly string[];
+}
+
 /** All of Calico's data that the emulator uses, from one read. */
 export interface Snapshot {
   /** False where Calico is not initialised, as after a loss of etcd's data: then a missing record is no evidence. */
@@ -69,8 +89,7 @@ export interface Snapshot {
   readonly pools: readonly Pool[];
   readonly profiles: readonly Profile[];
   readonly endpoints: readonly Endpoint[];
-  /** IPAM blocks that have an affinity. */
-  readonly blocks: readonly {readonly cidr: string; readonly node: string}[];
+  readonly bgp: BgpSettings;
   readonly asNumber: string;
   readonly isMeshEnabled: boolean;
   /** Felix's settings for all nodes, as DefaultEndpointToHostAction. */

@@ -25,8 +25,7 @@ describe('the snapshot of etcd', () => {
         ...snapshot.endpoints.map((one) =>
           leaf(`/calico/v1/host/${one.node}/workload/libnetwork/libnetwork/endpoint/${one.id}`, endpointRecord(one)),
         ),
-        leaf('/calico/ipam/v2/assignment/ipv4/block/192.168.0.64-26', '{"cidr":"192.168.0.64/26","affinity":"host:node0"}'),
-        leaf('/calico/ipam/v2/assignment/ipv4/block/192.168.1.0-26', '{"cidr":"192.168.1.0/26","affinity":null}'),
+        leaf('/calico/ipam/v2/host/node0/ipv4/block/192.168.0.64-26', '{}'),
       ),
     );
     expect(read).toEqual(snapshot);
@@ -42,6 +41,27 @@ describe('the snapshot of etcd', () => {
       ),
     );
     expect([read.endpoints, read.pools]).toEqual([[], []]);
+  });
+
+  it("contains BIRD's peers, log levels and filters", () => {
+    const {bgp} = parseSnapshot(
+      tree(
+        leaf('/calico/bgp/v1/global/peer_v4/198.18.0.99', '{"ip":"198.18.0.99","as_num":"64600"}'),
+        leaf('/calico/bgp/v1/global/peer_v4/broken', '{'),
+        leaf('/calico/bgp/v1/host/node0/peer_v4/198.18.0.98', '{"ip":"198.18.0.98","as_num":64601}'),
+        leaf('/calico/bgp/v1/host/node0/loglevel', 'debug'),
+        leaf('/calico/bgp/v1/global/loglevel', 'none'),
+        leaf('/calico/bgp/v1/global/custom_filters/v4/mine', 'reject;'),
+      ),
+    );
+    expect(bgp).toEqual({
+      ownBlocks: {},
+      globalPeers: [{address: '198.18.0.99', asNumber: '64600'}],
+      nodePeers: {node0: [{address: '198.18.0.98', asNumber: '64601'}]},
+      logLevel: 'none',
+      nodeLogLevels: {node0: 'debug'},
+      customFilters: ['reject;'],
+    });
   });
 
   it('is empty and not ready without any key', () => {

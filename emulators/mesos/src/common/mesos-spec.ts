@@ -132,7 +132,7 @@ const container = message({
   network_infos: repeated(7, networkInfo),
   linux_info: field(8, opaque),
   rlimit_info: field(9, opaque),
-  tty_info: field(10, opaque),
+  tty_info: field(10, message({window_size: field(1, message({rows: required(1, integer), columns: required(2, integer)}))})),
 });
 
 const httpCheck = message({

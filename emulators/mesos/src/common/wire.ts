@@ -112,6 +112,11 @@ export interface DockerInfo {
   readonly volume_driver?: string;
 }
 
+/** A terminal for the task. */
+export interface TtyInfo {
+  readonly window_size?: {readonly rows: number; readonly columns: number};
+}
+
 export interface ContainerInfo {
   readonly type: 'DOCKER' | 'MESOS';
   readonly docker?: DockerInfo;
@@ -121,7 +126,7 @@ export interface ContainerInfo {
   readonly network_infos?: readonly NetworkInfo[];
   readonly linux_info?: unknown;
   readonly rlimit_info?: unknown;
-  readonly tty_info?: unknown;
+  readonly tty_info?: TtyInfo;
 }
 
 /** Times in seconds. */

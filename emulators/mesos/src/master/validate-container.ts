@@ -4,7 +4,7 @@ const unsupported = (what: string): string => `${what} not supported by hw5's Me
 
 /** Why a container is invalid or not supported; undefined if it is accepted. No setting is ignored silently. */
 export function validateContainer(container: ContainerInfo): string | undefined {
-  const unsupportedField = (['linux_info', 'rlimit_info', 'tty_info'] as const).find((name) => container[name] !== undefined);
+  const unsupportedField = (['linux_info', 'rlimit_info'] as const).find((name) => container[name] !== undefined);
   if (unsupportedField !== undefined) return unsupported(`'ContainerInfo.${unsupportedField}' is`);
   return container.type === 'DOCKER' ? validateDockerContainer(container) : validateMesosContainer(container);
 }

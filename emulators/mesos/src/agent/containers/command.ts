@@ -9,18 +9,8 @@ import {identifyProcess, isAlive, waitForExit} from '../processes.js';
 import {type ProcessStatistics, processesOfSession, sumStatistics} from '../statistics.js';
 import type {TaskRecord} from '../task-record.js';
 import {findUser, type User} from '../users.js';
+import {executorArgv} from './command-executor.js';
 import type {Container, Containerizer, ContainerObserver, ExitResult} from './container.js';
-
-/**
- * The executor of command tasks: a shell that runs the task in its own session and records its pid and exit status in files, so that the
- * status is not lost when the task exits while no agent runs. Arguments: the directory of the files, then the argv of the task.
- */
-export const EXECUTOR = `d=$1; shift
-setsid "$@" &
-echo $! > "$d/pid"
-wait $!
-echo $? > "$d/exit.new"
-mv "$d/exit.new" "$d/exit"`;
 
 const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   SIGTERM: 'Terminated',
@@ -49,6 +39,8 @@ export class CommandContainerizer implements Containerizer {
   constructor(settings: CommandSettings) {
     this.#settings = settings;
   }
+
+  async check(): Promise<void> {}
 
   async prepare(): Promise<void> {}
 
@@ -95,13 +87,17 @@ class CommandContainer implements Container {
   }
 
   async kill(graceSeconds: number | undefined): Promise<void> {
-    this.#signal('SIGTERM');
     const {clock} = this.#settings;
     const until = clock.now() + (graceSeconds ?? DEFAULT_GRACE_PERIOD);
-    while (!this.#isFinished() && clock.now() < until) await delay(this.#settings.clock, POLL_SECONDS);
+    let isSignaled = false;
+    while (!this.#isFinished() && clock.now() < until) {
+      // The executor may not have started the task yet.
+      if (!isSignaled) isSignaled = this.#signal('SIGTERM');
+      await delay(clock, POLL_SECONDS);
+    }
     while (!this.#isFinished()) {
       this.#signal('SIGKILL');
-      await delay(this.#settings.clock, POLL_SECONDS);
+      await delay(clock, POLL_SECONDS);
     }
   }
 
@@ -122,13 +118,15 @@ class CommandContainer implements Container {
     const {sandbox} = this.#record;
     const out = openSync(join(sandbox, 'stdout'), 'a');
     const err = openSync(join(sandbox, 'stderr'), 'a');
-    const child = spawn('/bin/sh', ['-c', EXECUTOR, 'hw5-executor', this.#directory, ...this.#argv()], {
+    const variables = this.#settings.environment(this.#record);
+    const env = Object.fromEntries(variables.map((variable) => [variable.name, variableValue(variable)]));
+    const terminal = this.#record.task.container?.tty_info;
+    const [program, ...rest] = executorArgv(this.#directory, this.#argv(), terminal && {...terminal, shell: env.SHELL});
+    const child = spawn(program!, rest, {
       detached: true,
       stdio: ['ignore', out, err],
       cwd: sandbox,
-      env: Object.fromEntries(
-        this.#settings.environment(this.#record).map((variable) => [variable.name, variableValue(variable)]),
-      ),
+      env,
       ...(user ? {uid: user.uid, gid: user.gid} : {}),
     });
     closeSync(out);
@@ -155,14 +153,16 @@ class CommandContainer implements Container {
     return this.#hasExited || this.#record.process === undefined || !isAlive(this.#record.process);
   }
 
-  /** Signals the task's process group, which does not contain the executor. */
-  #signal(signal: NodeJS.Signals): void {
+  /** Signals the task's process group, which does not contain the executor. @returns false when the task has not started yet */
+  #signal(signal: NodeJS.Signals): boolean {
     const session = this.#session();
+    if (session === undefined) return false;
     try {
-      if (session !== undefined) process.kill(-session, signal);
+      process.kill(-session, signal);
     } catch {
       // The processes have already exited.
     }
+    return true;
   }
 
   /** The session id of the task; undefined before it has started. */

@@ -4,8 +4,8 @@ import {requestOffersAgain} from './offers.js';
 import {type Reduction, slotOf} from './reduction.js';
 import {abandon, markLost} from './reservation.js';
 import {AGENT_RETURN_SECONDS, blockers, currentRun, isOverdue, isUnconfirmed} from './runs.js';
-import type {TaskRun} from './task-run.js';
 import {KILL_GRACE_SECONDS} from './task-info.js';
+import type {TaskRun} from './task-run.js';
 import {markForTermination} from './termination.js';
 
 /** Carries out an operator's command for a task, and replies to it. */

@@ -19,7 +19,7 @@ export interface Port {
    * of the distribution opens (dockerd), which may run before hw5 does and is then no conflict.
    */
   readonly bind?: readonly string[] | 'everywhere' | undefined;
-  /** Its short name in the probes of `hw5 firewall`. Without it, the port is not probed. */
+  /** Its short name in the probes of `hw5 firewall`. Without it, the port is not probed: a connection to it may do harm. */
   readonly probe?: string | undefined;
   /** Names of the processes that hold the port when the component runs in a container, outside its systemd unit. */
   readonly processes?: readonly string[] | undefined;

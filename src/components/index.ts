@@ -1,6 +1,7 @@
 import {calico} from './calico/component.js';
 import type {Component} from './component.js';
 import {docker} from './docker/component.js';
+import {linkLocal} from './docker/link-local.js';
 import {etcd} from './etcd/component.js';
 import {firewall} from './firewall/component.js';
 import {withHost} from './host/component.js';
@@ -15,6 +16,7 @@ import {secrets} from './secrets/component.js';
 export const SYSTEMS: readonly Component[] = [
   secrets,
   etcd,
+  linkLocal,
   docker,
   calico,
   network,

@@ -113,12 +113,14 @@ export function systemctl(verb: SystemctlAction['verb'], ...units: string[]): Sy
 }
 
 /**
- * Enables the unit, and (re)starts it when it does not run or when `changed` actions come before. Empty when there is nothing to do.
+ * Enables the unit, and (re)starts it when it does not run or when `changed` actions come before. Empty when there is nothing to do. A unit
+ * that systemd restarts again and again begins without the pause and the count of its earlier failures.
  */
 export function ensureRunning(name: string, observed: UnitState, changed: readonly Action[]): readonly Action[] {
   const actions: Action[] = [];
   if (changed.length > 0 || observed.needsReload) actions.push(systemctl('daemon-reload'));
   if (!observed.isEnabled) actions.push(systemctl('enable', name));
+  if (!observed.isActive && observed.restarts > 0) actions.push(systemctl('reset-failed', name));
   if (changed.length > 0 || observed.needsReload || !observed.isActive) actions.push(systemctl('restart', name));
   return actions;
 }

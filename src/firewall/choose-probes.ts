@@ -1,4 +1,5 @@
-import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes} from '../cluster/cluster.js';
+import {BGP_PORT} from '../components/calico/node-status.js';
 import {type Address, type Family, familyOf} from '../support/address.js';
 import {memberPorts} from './failsafe.js';
 import type {Interface} from './firewall-state.js';
@@ -31,7 +32,10 @@ const HTTP_PORT = 80;
  */
 const BACK_DELAY = 0.7;
 
-/** Pure: probes in both directions between the node and a denied one, some of which must fail, and some with a node that is not denied. */
+/**
+ * Pure: probes in both directions between the node and a denied one, some of which must fail, and some with a node that is not denied. None of them
+ * connects to BGP's port.
+ */
 export function chooseProbes(rule: Rule, target: Candidate, others: readonly Candidate[], cluster: Cluster): ProbePlan {
   const denied = others.filter((other) => applies(rule, other));
   const prober = denied.find((other) => rule.match.kind !== 'mac' || target.neighbours.get(other.node.name) === rule.match.mac);
@@ -46,7 +50,10 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     ...(coversHost(rule) && rule.match.kind !== 'net' ? [ipv6Probes(prober, target)] : []),
     ...(coversContainers(rule) && familyOfRule(rule) === 4 ? [containerProbes(rule, target, prober, bystander)] : []),
   ];
-  return {probes: plans.flatMap(({probes}) => probes), remarks: plans.flatMap(({remarks}) => remarks)};
+  return {
+    probes: plans.flatMap(({probes}) => probes).filter(({port}) => port !== BGP_PORT),
+    remarks: plans.flatMap(({remarks}) => remarks),
+  };
 }
 
 function familyOfRule({match}: Rule): Family {
@@ -71,6 +78,7 @@ function hostProbes(
     probes: [
       ...between(there, here, target, cluster),
       ...back.map((probe) => (here.isSecondary ? probe : {...probe, delay: BACK_DELAY})),
+      ...sessionProbe(target, prober, cluster),
       ...(third ? [{kind: 'ping', from: third, to: here} as const, {kind: 'ping', from: here, to: third} as const] : []),
       ...(third ? sshProbe(third, here, target) : []),
     ],
@@ -205,4 +213,13 @@ function between(from: End, to: End, target: Candidate, cluster: Cluster): reado
 function sshProbe(from: End, to: End, {node, services}: Candidate): readonly Probe[] {
   const {port} = node.ssh;
   return isListening(services, to.address, port) ? [{kind: 'tcp', from, to, port, about: 'ssh'}] : [];
+}
+
+/** The BGP session of two nodes of Calico's mesh, where BIRD runs on both. */
+function sessionProbe(target: Candidate, prober: Candidate, cluster: Cluster): readonly Probe[] {
+  const ends = [target, prober].map(({node}): End => ({label: node.name, address: node.address, node: node.name}));
+  const isUp = [target, prober].every(
+    ({node, services}) => calicoNodes(cluster).includes(node) && isListening(services, node.address, BGP_PORT),
+  );
+  return isUp ? [{kind: 'bgp', from: ends[0]!, to: ends[1]!}] : [];
 }

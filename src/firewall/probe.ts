@@ -1,4 +1,5 @@
 import type {Cluster} from '../cluster/cluster.js';
+import {BGP_PORT, isEstablished, NODE_STATUS, parsePeers} from '../components/calico/node-status.js';
 import type {Fact, FactOutput} from '../engine/fact.js';
 import {quote} from '../host/command.js';
 import type {Address} from '../support/address.js';
@@ -17,7 +18,8 @@ export interface End {
 }
 
 export interface Probe {
-  readonly kind: 'ping' | 'tcp' | 'http';
+  /** `bgp` sends nothing: it reads the state of the session between the two nodes, which a connection to its port would reset. */
+  readonly kind: 'ping' | 'tcp' | 'http' | 'bgp';
   readonly from: End;
   readonly to: End;
   readonly port?: number | undefined;
@@ -48,6 +50,12 @@ export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResul
       script: `${enter}ping -n -c ${PINGS} -i 0.3 -W 1${from.isSecondary ? ` -I ${quote(from.address)}` : ''} ${address} 2>&1`,
       parse: readPing,
     };
+  if (kind === 'bgp')
+    return {
+      whenTimedOut: {kind: 'unknown', detail: 'calicoctl does not answer'},
+      script: NODE_STATUS,
+      parse: (output) => readSession(to.address, output),
+    };
   const request = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;
   const program = `exec 3<>/dev/tcp/${to.address}/${port} || exit 1${kind === 'http' ? `; ${request}` : ''}`;
   return {whenTimedOut, script: `${enter}timeout 2 bash -c ${quote(program)} 2>&1`, parse: kind === 'tcp' ? readTcp : readHttp};
@@ -74,6 +82,15 @@ function readHttp(output: FactOutput): ProbeResult {
   return status ? {kind: 'answered', detail: status} : output.code === 0 ? {kind: 'refused', detail: 'no HTTP'} : readTcp(output);
 }
 
+function readSession(peer: Address, {code, stdout}: FactOutput): ProbeResult {
+  if (code !== 0) return {kind: 'refused', detail: `calicoctl ended with ${code}`};
+  const session = parsePeers(stdout).find(({address}) => address === peer);
+  if (!session) return {kind: 'refused', detail: 'no session'};
+  return isEstablished(session)
+    ? {kind: 'answered', detail: `Established since ${session.since}`}
+    : {kind: 'refused', detail: session.info || session.state};
+}
+
 /** What the rules on both ends do with a probe. */
 export type Expectation = 'passes' | 'fails';
 
@@ -87,6 +104,13 @@ export function expectation(
   neighbours: Neighbours,
   cluster: Cluster,
 ): Expectation {
+  if (probe.kind === 'bgp') {
+    // either node may have opened the session
+    const {from, to} = probe;
+    const opens = (one: Probe): boolean => expectation(one, rules, neighbours, cluster) === 'passes';
+    const isOpen = opens({kind: 'tcp', from, to, port: BGP_PORT}) && opens({kind: 'tcp', from: to, to: from, port: BGP_PORT});
+    return isOpen ? 'passes' : 'fails';
+  }
   const isPing = probe.kind === 'ping';
   const arrives = (from: End, to: End, packet: Pick<Packet, 'kind' | 'isAnswer' | 'port' | 'sourcePort'>): boolean => {
     const passes = (node: string, macs: readonly string[], place: Packet['place']): boolean => {
@@ -108,8 +132,9 @@ export function isAsExpected(expected: Expectation, result: ProbeResult): boolea
   return result.kind !== 'unknown' && (result.kind === 'answered') === (expected === 'passes');
 }
 
-/** `ping node2 → node1`, `tcp/22 …`, `http …`. */
+/** `ping node2 → node1`, `tcp/22 …`, `http …`, `bgp node1 – node2`. */
 export function showProbe({kind, from, to, port, about}: Probe): string {
+  if (kind === 'bgp') return `bgp ${from.label} – ${to.label}`;
   const what = kind === 'tcp' ? `tcp/${port}` : kind;
   return `${what}${about ? ` (${about})` : ''} ${from.label} → ${to.label}`;
 }

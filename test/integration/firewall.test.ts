@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {homedir} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {NODE_STATUS, parsePeers} from '../../src/components/calico/node-status.js';
 import {packageFile} from '../../src/support/template.js';
 import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
 
@@ -54,6 +55,12 @@ async function until(what: string, isTrue: () => Promise<boolean>, seconds = 30)
   }
 }
 
+/** The BGP sessions of all nodes, with the times since which they are up. */
+async function sessions(): Promise<readonly string[]> {
+  const tables = await Promise.all(['node0', 'node1', 'node2'].map((machine) => inMachine(machine, NODE_STATUS)));
+  return tables.flatMap(parsePeers).map(({address, state, since, info}) => `${address} ${state} since ${since} ${info}`);
+}
+
 /** What `hw5 firewall` left on the machine: chains, files, units, timers. */
 async function traces(machine: string): Promise<string> {
   return inMachine(
@@ -75,6 +82,11 @@ afterEach(async () => {
 });
 
 describe('the report’s exercises, on node1', () => {
+  let upSince: readonly string[];
+  beforeAll(async () => {
+    upSince = await sessions();
+  });
+
   const outcome = (proof: ProofJson, probe: string): string | undefined =>
     proof.probes.find((one) => one.probe === probe)?.after.detail;
 
@@ -85,7 +97,7 @@ describe('the report’s exercises, on node1', () => {
     expect(outcome(proof!, 'ping node2 → node1')).toBe('0/2 Destination Port Unreachable');
     expect(outcome(proof!, 'ping node1 → node2')).toBe('0/2');
     expect(outcome(proof!, 'ping node0 → node1')).toBe('2/2');
-    expect(outcome(proof!, 'tcp/179 (bgp) node2 → node1')).toBe('connected');
+    expect(outcome(proof!, 'bgp node1 – node2')).toMatch(/^Established since /);
     expect(outcome(proof!, 'tcp/2379 (etcd) node1 → node2')).toBe('connected');
     expect(proof!.hitsAfter).toBeGreaterThan(proof!.hitsBefore);
     expect(await inMachine('node1', 'ETCDCTL_API=2 etcdctl cluster-health')).toContain('cluster is healthy');
@@ -155,6 +167,11 @@ describe('the report’s exercises, on node1', () => {
     await until('node1 is as it was', async () => (await save('node1')) === before, 60);
     expect(await list()).toEqual([]);
     expect(await traces('node1')).toBe('');
+  });
+
+  it('none of them has reset a BGP session', async () => {
+    expect(upSince).toHaveLength(6);
+    expect(await sessions()).toEqual(upSince);
   });
 });
 

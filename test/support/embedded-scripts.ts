@@ -31,6 +31,7 @@ import {addressLiteral} from '../../src/support/address.js';
 import {packageFile} from '../../src/support/template.js';
 import {LIST} from '../../src/tasks/container.js';
 import {fakeInputs} from './fake-inputs.js';
+import {pauseScript} from './pause-script.js';
 
 /** A shell script that is a string in a TypeScript file, as hw5 would send it. */
 export interface EmbeddedScript {
@@ -139,6 +140,7 @@ function constants(): EmbeddedScript[] {
     SCHEDULER_STATE_COMMAND,
     SKIP_SCRIPT,
     WRITE_SCRIPT,
+    pause: `# shellcheck disable=SC2154 # eval assigns them\n${pauseScript()}`,
     KILL_SCRIPT: killTagged('tag')[2]!,
     logScript: logScript({component: 'etcd', nodes: [], units: ['etcd'], container: 'etcd'}, {lines: 10}),
   }).map(([name, script]) => ({name, script}));

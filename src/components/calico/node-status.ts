@@ -1,5 +1,11 @@
 import type {Fact} from '../../engine/fact.js';
 
+/**
+ * Calico's settings leave BGP no other port. hw5 never connects to it: BIRD with graceful restart takes a connection from a peer's address for the
+ * peer's restart and resets the session (RFC 4724, section 5).
+ */
+export const BGP_PORT = 179;
+
 /** Prints the BGP peers of the node it runs on. Exits with 127 where calicoctl is missing. */
 export const NODE_STATUS = 'command -v calicoctl >/dev/null || exit 127; calicoctl node status';
 

@@ -8,10 +8,8 @@ import {defineComponent} from '../component.js';
 import {ABSENT, hanging} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
-import {isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
+import {BGP_PORT, isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
 
-/** Calico's settings leave BGP no other port. */
-const BGP_PORT = 179;
 const CONTAINER = 'calico-node';
 /** Where Calico runs as services instead of the container. */
 const UNITS = ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'];
@@ -31,9 +29,7 @@ export const calicoNode = defineComponent({
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: UNITS,
-  ports: () => [
-    {port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', probe: 'bgp', bind: 'everywhere', processes: ['bird']},
-  ],
+  ports: () => [{port: BGP_PORT, protocol: 'tcp', purpose: 'BGP', access: 'members', bind: 'everywhere', processes: ['bird']}],
   health(cluster, node) {
     const peers = peersOf(node, cluster);
     return {

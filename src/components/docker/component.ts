@@ -1,11 +1,11 @@
 import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, systemctl} from '../../engine/action.js';
 import {output, textFile, unit} from '../../engine/facts.js';
-import {render} from '../../support/template.js';
 import {defineComponent, type Port} from '../component.js';
 import {scriptHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
+import {renderUnit} from '../unit-file.js';
 import {curlDockerd, fromDockerd} from './dockerd.js';
 
 const UNIT = 'docker.service';
@@ -38,7 +38,8 @@ done`,
 export const docker = defineComponent({
   name: 'docker',
   title: 'dockerd with the cluster store',
-  needs: ['kernel', 'packages', 'etcd'],
+  // both write a drop-in of the unit and have systemd read it
+  needs: ['kernel', 'packages', 'link-local', 'etcd'],
   targets: calicoNodes,
   undoTargets: (cluster) => cluster.nodes,
   units: [UNIT],
@@ -64,7 +65,7 @@ export const docker = defineComponent({
   }),
   plan(observed, {node, cluster}) {
     const members = nodesWith(cluster, 'etcd').map((member) => `${member.address}:${cluster.etcd.clientPort}`);
-    const dropIn = render('docker/zz-hw5.conf', {
+    const dropIn = renderUnit('docker/zz-hw5.conf', {
       command: observed.command ?? '/usr/sbin/dockerd -H fd://',
       members: members.join(','),
       advertise: `${node.address}:${cluster.docker.advertisePort}`,

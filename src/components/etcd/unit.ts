@@ -1,5 +1,5 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../../cluster/cluster.js';
-import {render} from '../../support/template.js';
+import {renderUnit} from '../unit-file.js';
 
 export const ETCD_UNIT = 'hw5-etcd.service';
 /** Options for a member's first start, when it joins a cluster that has data. */
@@ -16,7 +16,7 @@ export function clientUrl(member: ClusterNode, {etcd}: Cluster): string {
 /** The unit's file. */
 export function etcdUnit(node: ClusterNode, cluster: Cluster): string {
   const {etcd} = cluster;
-  return render('etcd/hw5-etcd.service', {
+  return renderUnit('etcd/hw5-etcd.service', {
     cluster: cluster.name,
     name: node.name,
     dataDir: etcd.dataDir,

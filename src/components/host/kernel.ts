@@ -8,8 +8,8 @@ const CONF = '/etc/sysctl.d/90-hw5.conf';
 /** The values from before hw5, which `down` restores. */
 const BACKUP = `${RESTORE}/sysctl.conf`;
 const DESIRED = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.rp_filter = 0'];
-/** Set by Calico, which does not restore them. */
-const SET_BY_CALICO = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max'];
+/** Set by Calico (the last by Felix), which does not restore them. */
+const SET_BY_CALICO = ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max', 'net.ipv4.conf.default.rp_filter'];
 const KEYS = [...DESIRED.map((line) => line.split(' ')[0]), ...SET_BY_CALICO];
 
 /** The kernel settings that routing needs. */

@@ -1,6 +1,7 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
-import {render} from '../../support/template.js';
-import {imageOf, mesosService, workDirectory} from './service.js';
+import {unitHealth} from '../health.js';
+import {renderUnit} from '../unit-file.js';
+import {imageOf, mesosService, unitOf, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-master');
 
@@ -13,7 +14,7 @@ export const mesosMaster = mesosService({
   needs: needsOf,
   port: (cluster) => cluster.mesos.masterPort,
   unitText: (node, cluster, {prepare, command}) =>
-    render('mesos/hw5-mesos-master.service', {
+    renderUnit('mesos/hw5-mesos-master.service', {
       cluster: cluster.name,
       address: node.address,
       port: cluster.mesos.masterPort,
@@ -26,6 +27,13 @@ export const mesosMaster = mesosService({
   imageOptions: () => '',
   beforeChange: () => [],
   afterStop: [],
+  health: ({address}, {mesos: {masterPort}}) =>
+    unitHealth(unitOf('mesos-master'), `curl -sf -m 5 http://${address}:${masterPort}/health && echo answers`, 'does not answer'),
+  ready: ({address}, {mesos: {masterPort}}) => ({
+    reason: 'mesos-master to answer',
+    limitSeconds: 60,
+    script: `curl -sf -m 5 -o /dev/null http://${address}:${masterPort}/version || { echo no answer on port ${masterPort}; exit 1; }`,
+  }),
   readyHint: '',
 });
 

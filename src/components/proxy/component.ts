@@ -3,11 +3,12 @@ import {notebookOf, proxyNodes} from '../../cluster/notebook.js';
 import {type Action, ensureFile, ensureRunning, ensureUpload} from '../../engine/action.js';
 import {exists, fileHash, textFile, unit} from '../../engine/facts.js';
 import {Secret} from '../../host/command.js';
-import {render, template} from '../../support/template.js';
+import {template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {unitHealth} from '../health.js';
 import {ETC, LOOPBACK, PROGRAMS, unitPath} from '../places.js';
 import {removeUnit} from '../remove-unit.js';
+import {renderUnit} from '../unit-file.js';
 
 const UNIT = 'hw5-proxy.service';
 const PROGRAM_NAME = 'configurable-http-proxy';
@@ -17,7 +18,7 @@ const PAGES = `${PROGRAMS}/proxy-pages`;
 
 function proxyUnit(node: ClusterNode, cluster: Cluster): string {
   const notebook = notebookOf(cluster)!;
-  return render('proxy/hw5-proxy.service', {
+  return renderUnit('proxy/hw5-proxy.service', {
     program: PROGRAM,
     environmentFile: ENVIRONMENT,
     errorPath: PAGES,

@@ -3,12 +3,12 @@ import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload} from
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import {everywhere} from '../../engine/step.js';
 import {sha256} from '../../support/sha256.js';
-import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/unit.js';
 import {unitHealth} from '../health.js';
 import {ETC, PROGRAMS, unitPath} from '../places.js';
 import {removeUnit} from '../remove-unit.js';
+import {renderUnit} from '../unit-file.js';
 import {frameworkConfig, SECRET} from './configuration.js';
 import {notebookAnswers, SCHEDULER_ANSWERS, tasksAreReady} from './readiness.js';
 
@@ -76,7 +76,12 @@ export const framework = defineComponent({
   plan(observed, {node, cluster, inputs}) {
     // the unit file contains the hash of what it runs, so that a new program or configuration restarts it
     const content = sha256(inputs.programs['hw5-scheduler']!.sha256, frameworkConfig(node, cluster, inputs));
-    const text = render('framework/hw5-scheduler.service', {cluster: cluster.name, program: PROGRAM, config: CONFIG, content});
+    const text = renderUnit('framework/hw5-scheduler.service', {
+      cluster: cluster.name,
+      program: PROGRAM,
+      config: CONFIG,
+      content,
+    });
     const written = ensureFile(unitPath(UNIT), text, observed.unit);
     return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },

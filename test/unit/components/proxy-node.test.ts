@@ -30,6 +30,7 @@ describe('a proxy that is no agent', () => {
       'directories',
       'kernel',
       'packages',
+      'link-local',
       'docker',
       'calicoctl',
       'calico',

@@ -44,6 +44,8 @@ describe('a unit that is to run', () => {
   it.each<[string, Partial<UnitState>, Action[], string[]]>([
     ['is left alone when it runs', {}, [], []],
     ['is started when it does not run', {isActive: false}, [], ['restart']],
+    ['begins without the pause after its failures', {isActive: false, restarts: 7}, [], ['reset-failed', 'restart']],
+    ['keeps the count of its restarts while it runs', {restarts: 7}, [write], ['daemon-reload', 'restart']],
     ['is enabled when it would not start at boot', {isEnabled: false}, [], ['enable']],
     ['is read again and restarted when its file was changed', {}, [write], ['daemon-reload', 'restart']],
     ['is read again and restarted when systemd has not read its file', {needsReload: true}, [], ['daemon-reload', 'restart']],

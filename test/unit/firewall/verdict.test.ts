@@ -5,18 +5,9 @@ import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../..
 import type {Rule} from '../../../src/firewall/rule.js';
 import {type Packet, verdict} from '../../../src/firewall/verdict.js';
 import {addressLiteral} from '../../../src/support/address.js';
+import {candidate, MACS, NEIGHBOURS} from './make-candidate.js';
 import {cluster, node0, node1, node2, source} from './make-cluster.js';
 import {rule} from './make-rule.js';
-
-const MACS = new Map([
-  ['node0', ['02:00:00:00:00:10']],
-  ['node1', ['02:00:00:00:00:11']],
-  ['node2', ['02:00:00:00:00:12']],
-]);
-
-const MAC_LIST = [...MACS].map(([name, [mac]]) => [name, mac!] as const);
-/** All on one wire. */
-const NEIGHBOURS = new Map(MAC_LIST.map(([name]) => [name, new Map(MAC_LIST.filter(([other]) => other !== name))]));
 
 function packet(change: Partial<Packet>): Packet {
   return {source: node2.address, macs: MACS.get('node2')!, kind: 'echo-request', isAnswer: false, place: 'host', ...change};
@@ -60,18 +51,6 @@ describe('the verdict on a packet at node1', () => {
   });
 });
 
-function candidate(node: ClusterNode, change: Partial<Candidate> = {}): Candidate {
-  const mac = MACS.get(node.name)![0]!;
-  return {
-    node,
-    interfaces: [{name: 'eth0', mac, addresses: [{address: node.address, scope: 'global'}]}],
-    services: {listeners: [22, 80, 179, 2379].map((port) => ({address: port === 22 ? '*' : node.address, port})), containers: []},
-    neighbours: new Map([...MACS].map(([name, [one]]) => [name, one!])),
-    families: [4, 6],
-    ...change,
-  };
-}
-
 const target = candidate(node1);
 const others = [candidate(node0), candidate(node2)];
 
@@ -90,12 +69,11 @@ describe('the probes for a rule on node1', () => {
       'ping node2 → node1 fails',
       'tcp/22 (ssh) node2 → node1 fails',
       'http node2 → node1 fails',
-      'tcp/179 (bgp) node2 → node1 passes',
       'tcp/2379 (etcd) node2 → node1 passes',
       'ping node1 → node2 fails',
       'tcp/22 (ssh) node1 → node2 fails',
-      'tcp/179 (bgp) node1 → node2 passes',
       'tcp/2379 (etcd) node1 → node2 passes',
+      'bgp node1 – node2 passes',
       'ping node0 → node1 passes',
       'ping node1 → node0 passes',
       'tcp/22 (ssh) node0 → node1 passes',

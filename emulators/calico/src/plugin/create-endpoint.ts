@@ -5,7 +5,7 @@ import {endpointKey} from '../model/keys.js';
 import {createProfile, networkProfile} from '../model/profiles.js';
 import {endpointRecord} from '../model/records.js';
 import type {Endpoint} from '../model/types.js';
-import type {NetworkDriverParts} from './network-driver.js';
+import type {NetworkDriverParts} from './network-driver-parts.js';
 import {type Body, NoReplyError, PluginError, record, shortId, text} from './protocol.js';
 
 /** The same for all containers. */

@@ -1,22 +1,12 @@
-import type {EtcdClient} from '../etcd/client.js';
 import {reasonOf} from '../log.js';
 import {endpointKey} from '../model/keys.js';
-import type {NodeEnvironment} from '../node/environment.js';
-import type {Run} from '../process.js';
 import {createEndpoint, endpointName} from './create-endpoint.js';
-import type {NetworkName} from './docker-network.js';
+import type {NetworkDriverParts} from './network-driver-parts.js';
 import {type Body, type Handlers, PluginError, record, records, shortId, text} from './protocol.js';
 import {createVeth, deleteVeth} from './veth.js';
 
 /** No interface has this address: the host replies to ARP requests for it (proxy ARP). */
 const GATEWAY = '169.254.1.1';
-
-export interface NetworkDriverParts {
-  readonly etcd: EtcdClient;
-  readonly environment: NodeEnvironment;
-  readonly run: Run;
-  readonly networkName: NetworkName;
-}
 
 /** The NetworkDriver calls. Replies and error texts: libnetwork-plugin v1.1.3, network_driver.go. */
 export function networkHandlers(parts: NetworkDriverParts): Handlers {

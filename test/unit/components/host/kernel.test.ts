@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest';
 import {kernel} from '../../../../src/components/host/kernel.js';
-import {fileAfter, lines, plan, undo} from '../situation.js';
+import {contextOf, fileAfter, lines, plan, undo} from '../situation.js';
 
 describe('kernel settings', () => {
   const CONF = '/etc/sysctl.d/90-hw5.conf';
-  const before = 'net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.rp_filter = 2';
+  const before = 'net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.rp_filter = 2\nnet.ipv4.conf.default.rp_filter = 2';
   const nothing = {conf: undefined, before: undefined, values: before};
   const first = plan(kernel, nothing);
   const installed = {
@@ -24,6 +24,12 @@ describe('kernel settings', () => {
     ]);
     expect(installed.backup.content).toBe(`${before}\n`);
     expect(plan(kernel, installed)).toEqual([]);
+  });
+
+  it('are read together with those that Calico sets and does not restore', () => {
+    const {script} = kernel.facts(contextOf({})).values!;
+    for (const key of ['net.ipv6.conf.all.forwarding', 'net.netfilter.nf_conntrack_max', 'net.ipv4.conf.default.rp_filter'])
+      expect(script.split(' ')).toContain(key);
   });
 
   it('are set again when they were changed, and the backup is kept', () => {

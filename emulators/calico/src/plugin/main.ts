@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const etcd = new EtcdClient(environment.etcdEndpoints);
   const servers = [
     await servePlugin(IPAM_SOCKET, ipamHandlers(etcd, environment.nodeName), log),
-    await servePlugin(NETWORK_SOCKET, networkHandlers({etcd, environment, run, networkName: inspectNetwork}), log),
+    await servePlugin(NETWORK_SOCKET, networkHandlers({etcd, environment, run, networkName: inspectNetwork, log}), log),
   ];
   log.info(`Starting libnetwork service for node ${environment.nodeName}`);
   for (const name of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,4 +1,5 @@
 import type {EtcdClient} from '../etcd/client.js';
+import type {Log} from '../log.js';
 import type {NodeEnvironment} from '../node/environment.js';
 import type {Run} from '../process.js';
 import type {NetworkName} from './docker-network.js';
@@ -9,4 +10,5 @@ export interface NetworkDriverParts {
   readonly environment: NodeEnvironment;
   readonly run: Run;
   readonly networkName: NetworkName;
+  readonly log: Log;
 }

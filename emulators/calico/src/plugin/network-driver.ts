@@ -3,14 +3,14 @@ import {endpointKey} from '../model/keys.js';
 import {createEndpoint, endpointName} from './create-endpoint.js';
 import type {NetworkDriverParts} from './network-driver-parts.js';
 import {type Body, type Handlers, PluginError, record, records, shortId, text} from './protocol.js';
-import {createVeth, deleteVeth} from './veth.js';
+import {createVeth, deleteVeth, linkLocalAddress} from './veth.js';
 
 /** No interface has this address: the host replies to ARP requests for it (proxy ARP). */
 const GATEWAY = '169.254.1.1';
 
 /** The NetworkDriver calls. Replies and error texts: libnetwork-plugin v1.1.3, network_driver.go. */
 export function networkHandlers(parts: NetworkDriverParts): Handlers {
-  const {etcd, environment, run} = parts;
+  const {etcd, environment, run, log} = parts;
   const noAction = () => ({});
   return {
     'Plugin.Activate': () => ({Implements: ['NetworkDriver']}),
@@ -49,11 +49,15 @@ export function networkHandlers(parts: NetworkDriverParts): Handlers {
           `Veth creation error, hostInterfaceName=${hostName}, tempInterfaceName=${containerName}, vethMTU=0: ${reasonOf(error)}`,
         );
       }
+      const gatewayIpv6 = await linkLocalAddress(run, hostName);
+      if (gatewayIpv6 === undefined) log.warn(`No IPv6 link local address for ${hostName}`);
+      const connected = (destination: string) => ({Destination: destination, RouteType: 1, NextHop: ''});
       return {
         InterfaceName: {SrcName: containerName, DstPrefix: environment.interfacePrefix},
         Gateway: GATEWAY,
-        GatewayIPv6: '',
-        StaticRoutes: [{Destination: `${GATEWAY}/32`, RouteType: 1, NextHop: ''}],
+        GatewayIPv6: gatewayIpv6 ?? '',
+        // Docker cannot set the IPv6 route where IPv6 is off in containers, and then starts none.
+        StaticRoutes: [`${GATEWAY}/32`, ...(gatewayIpv6 === undefined ? [] : [`${gatewayIpv6}/128`])].map(connected),
         DisableGatewayService: false,
       };
     },

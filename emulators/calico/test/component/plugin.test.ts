@@ -32,6 +32,7 @@ let directory: string;
 let servers: Server[];
 let commands: string[];
 let hasVeth: boolean;
+let linkLocal: string | undefined;
 
 beforeEach(async () => {
   etcd = await EtcdV2Server.start();
@@ -39,6 +40,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'plugin-'));
   commands = [];
   hasVeth = false;
+  linkLocal = undefined;
   // Fakes `ip` with one veth pair; any other command fails.
   const run = async (argv: readonly string[]) => {
     const command = argv.join(' ');
@@ -47,6 +49,10 @@ beforeEach(async () => {
     if (command.startsWith('ip link add ')) {
       if (hasVeth) return {code: 2, stdout: '', stderr: 'RTNETLINK answers: File exists\n'};
       hasVeth = true;
+    }
+    if (command.startsWith('ip -j -6 addr show dev cali')) {
+      const addresses = linkLocal === undefined ? [{}] : [{addr_info: [{local: linkLocal, scope: 'link'}]}];
+      return {code: 0, stdout: JSON.stringify(addresses), stderr: ''};
     }
     if (!command.startsWith('ip link ')) throw new Error(`unexpected command: ${command}`);
     return {code: 0, stdout: '', stderr: ''};
@@ -57,7 +63,7 @@ beforeEach(async () => {
   };
   const client = new EtcdClient([etcd.url]);
   servers = [
-    await servePlugin(join(directory, 'calico.sock'), networkHandlers({etcd: client, environment, run, networkName}), log),
+    await servePlugin(join(directory, 'calico.sock'), networkHandlers({etcd: client, environment, run, networkName, log}), log),
     await servePlugin(join(directory, 'ipam.sock'), ipamHandlers(client, 'node0'), log),
   ];
 });
@@ -325,10 +331,22 @@ describe('endpoints', () => {
       'ip link add cali0123456789a type veth peer name temp0123456789a',
       'ip link set temp0123456789a up',
       'ip link set cali0123456789a up',
+      'ip -j -6 addr show dev cali0123456789a scope link',
     ]);
     expect(await errorOf('calico', 'NetworkDriver.Join', {EndpointID: ID, NetworkID: 'net1'})).toBe(
       'Veth creation error, hostInterfaceName=cali0123456789a, tempInterfaceName=temp0123456789a, vethMTU=0: file exists',
     );
+  });
+
+  it("join with a route to the host's link-local IPv6 address where the interface has one", async () => {
+    linkLocal = 'fe80::ecee:eeff:feee:eeee';
+    expect(await ok('calico', 'NetworkDriver.Join', {EndpointID: ID})).toMatchObject({
+      GatewayIPv6: 'fe80::ecee:eeff:feee:eeee',
+      StaticRoutes: [
+        {Destination: '169.254.1.1/32', RouteType: 1, NextHop: ''},
+        {Destination: 'fe80::ecee:eeff:feee:eeee/128', RouteType: 1, NextHop: ''},
+      ],
+    });
   });
 
   it('leave, also without an interface, and are deleted, a second time an error', async () => {

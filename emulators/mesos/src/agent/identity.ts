@@ -6,6 +6,7 @@ import {EmulatorError, UsageError} from '../common/errors.js';
 import type {Flags} from '../common/flags.js';
 import {parseResources} from '../common/resources-text.js';
 import type {AgentInfo, Resource} from '../common/wire.js';
+import {type Containerizer, ContainerizerError} from './containers/container.js';
 import type {AgentRecord, Store} from './store.js';
 
 /** Rejects flags that the emulator does not support. @returns the address of the master @throws {UsageError} */
@@ -87,6 +88,48 @@ export function recoverIdentity(store: Store, info: AgentInfo): AgentRecord | un
       'Step 2: Restart the agent.',
     ].join('\n'),
   );
+}
+
+/**
+ * Checks the containerizers before tasks are recovered.
+ * @throws {EmulatorError} with upstream's message when one cannot be used, as without a running dockerd
+ */
+export async function checkContainerizers(
+  containerizers: Readonly<Partial<Record<'docker' | 'mesos', Containerizer>>>,
+  store: Store,
+): Promise<void> {
+  try {
+    await Promise.all(Object.values(containerizers).map((containerizer) => containerizer.check()));
+  } catch (error) {
+    if (!(error instanceof ContainerizerError)) throw error;
+    if (error.stage === 'create') {
+      const what = `Could not create DockerContainerizer: ${error.message}`;
+      throw new EmulatorError(`EXIT with status 1: Failed to create a containerizer: ${what}`);
+    }
+    const isOneOfMany = Object.keys(containerizers).length > 1;
+    throw new EmulatorError(
+      [
+        `EXIT with status 1: Failed to perform recovery: ${isOneOfMany ? 'Collect failed: ' : ''}${error.message}`,
+        'If recovery failed due to a change in configuration and you want to',
+        'keep the current agent id, you might want to change the',
+        '`--reconfiguration_policy` flag to a more permissive value.',
+        '',
+        'To restart this agent with a new agent id instead, do as follows:',
+        `rm -f ${store.latest}`,
+        'This ensures that the agent does not recover old live executors.',
+        '',
+        'If you use the Docker containerizer and think that the Docker',
+        'daemon state is broken, you can try to clear it. But be careful:',
+        'these commands will erase all containers and images from this host,',
+        'not just those started by Mesos!',
+        'docker kill $(docker ps -q)',
+        'docker rm $(docker ps -a -q)',
+        'docker rmi $(docker images -q)',
+        '',
+        'Finally, restart the agent.',
+      ].join('\n'),
+    );
+  }
 }
 
 /** The amount of free disk changes over time: an agent that differs in nothing else is the same. */

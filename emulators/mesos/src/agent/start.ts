@@ -12,7 +12,7 @@ import type {Containerizer} from './containers/container.js';
 import {DockerContainerizer} from './containers/docker.js';
 import {endpoints} from './endpoints.js';
 import {taskEnvironment} from './environment.js';
-import {agentIp, checkAgentFlags, describeAgent, recoverIdentity} from './identity.js';
+import {agentIp, checkAgentFlags, checkContainerizers, describeAgent, recoverIdentity} from './identity.js';
 import {MasterConnection} from './master-connection.js';
 import {Store} from './store.js';
 
@@ -64,6 +64,7 @@ export async function startAgent(
     const info = describeAgent(flags, port);
     const recovered = recoverIdentity(store, info);
     const containerizers = makeContainerizers(flags, runtimeDir, {ip, port}, clock);
+    await checkContainerizers(containerizers, store);
     const parts = {
       store,
       workDir,
@@ -82,6 +83,7 @@ export async function startAgent(
     const connection = new MasterConnection({
       ...target,
       backoff: flags.seconds('registration_backoff_factor'),
+      waitsForPings: flags.isOn('hw5_waits_for_pings'),
       log,
       clock,
       registration: () => agent.registration(),
@@ -95,7 +97,7 @@ export async function startAgent(
       master: target.host,
       startedAt,
       now: () => clock.now(),
-      isRegistered: () => connection.isConnected,
+      isRegistered: () => connection.isRegistered,
     };
     answer = (request) => endpoints(context, request);
     const stopTicking = repeat(clock, TICK, () => agent.tick());

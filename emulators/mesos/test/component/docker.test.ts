@@ -218,6 +218,46 @@ describe('docker tasks, when the agent restarts,', () => {
   });
 });
 
+describe('an agent with the docker containerizer', () => {
+  const exit = async (...more: string[]): Promise<string> => {
+    const agent = await cluster.agentProcess(master, ...flags, ...more);
+    const code = await new Promise((resolve) => agent.once('close', resolve));
+    return `${code} ${cluster.log.filter((line) => line.startsWith(`agent ${agent.pid}: `)).join('')}`;
+  };
+
+  it('exits with 1 when the daemon does not respond, before it kills or forgets a task', async () => {
+    const first = await cluster.agentProcess(master, ...flags);
+    framework = await cluster.framework(master).subscribe();
+    const command = {shell: true, value: 'sleep 1000'};
+    await framework.launch(await framework.offer(), dockerTask('t', {network: 'NONE'}, command));
+    await framework.status('t', 'TASK_RUNNING');
+    first.kill('SIGKILL');
+    writeFileSync(join(directory, 'down'), '');
+    expect(await exit()).toMatch(
+      /^1 .*EXIT with status 1: Failed to perform recovery: Collect failed: Failed to run '\S+ -H unix:\/\/\/var\/run\/docker.sock ps -a': exited with status 1; stderr='Cannot connect to the Docker daemon\n'\n/,
+    );
+    rmSync(join(directory, 'down'));
+    await cluster.agentProcess(master, ...flags);
+    await framework.call('KILL', {kill: {task_id: {value: 't'}}});
+    await framework.status('t', 'TASK_KILLED');
+    // An update whose acknowledgement the killed agent had not stored is repeated.
+    expect([...new Set(framework.states('t'))]).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLED']);
+  });
+
+  it('exits with 1 when there is no docker client', async () => {
+    expect(await exit('--docker=/nonexistent/docker')).toMatch(
+      /^1 .*EXIT with status 1: Failed to create a containerizer: Could not create DockerContainerizer: Failed to create docker: Failed to get docker version: Failed to execute '\/nonexistent\/docker -H \S+ --version': exited with status 127\n/,
+    );
+  });
+
+  it('does not look for docker when only the mesos containerizer is enabled', async () => {
+    writeFileSync(join(directory, 'down'), '');
+    await cluster.agent(master, ...flags, '--containerizers=mesos');
+    framework = await cluster.framework(master).subscribe();
+    expect((await framework.offer()).hostname).toBe('127.0.0.1');
+  });
+});
+
 describe('a task whose containerizer is not enabled', () => {
   it('fails', async () => {
     await cluster.agent(master, '--containerizers=mesos');

@@ -8,6 +8,7 @@ state() { echo "$FAKE_DOCKER/containers/$1"; }
 # wait_for_exit DIR: waits until a container exits. Gives up when a test has removed its directory.
 wait_for_exit() { while [ ! -e "$1/code" ]; do [ -d "$1" ] || exit 1; sleep 0.05; done; }
 case $action in
+  --version) echo 'Docker version 20.10.24+dfsg1, build 297e128' ;;
   inspect)
     type=$1; name=$2
     if [ "$type" = --type=image ]; then
@@ -68,6 +69,8 @@ case $action in
     wait_for_exit "$d" ;;
   exec) shift; exec "$@" ;;
   ps)
+    # A test creates the file `down` to stop the daemon.
+    [ -e "$FAKE_DOCKER/down" ] && { echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
     # shellcheck disable=SC2012 # the names are those of containers
     ls "$FAKE_DOCKER/containers" 2>/dev/null | while read -r n; do [ -e "$(state "$n")/code" ] || echo "$n"; done ;;
   rm)

@@ -40,6 +40,8 @@ export class CommandContainerizer implements Containerizer {
     this.#settings = settings;
   }
 
+  async check(): Promise<void> {}
+
   async prepare(): Promise<void> {}
 
   create(record: TaskRecord): Container {

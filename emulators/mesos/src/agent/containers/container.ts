@@ -39,6 +39,8 @@ export interface Container {
 }
 
 export interface Containerizer {
+  /** When the agent starts, before anything else: whether tasks can be run and recovered. @throws {ContainerizerError} */
+  check(): Promise<void>;
   /** Provides what the task needs before it starts, such as its image. @throws {LaunchError} */
   prepare(record: TaskRecord, signal: AbortSignal): Promise<void>;
   /** @throws {RunOptionsError} */
@@ -47,6 +49,17 @@ export interface Containerizer {
   removeOrphans(known: ReadonlySet<string>): Promise<void>;
   /** Removes what remains of an exited container. */
   cleanUp(record: TaskRecord): Promise<void>;
+}
+
+/** A containerizer cannot be used: the agent exits. */
+export class ContainerizerError extends Error {
+  /** What failed: to create the containerizer, or to recover its containers. */
+  readonly stage: 'create' | 'recover';
+
+  constructor(stage: 'create' | 'recover', message: string) {
+    super(message);
+    this.stage = stage;
+  }
 }
 
 /** The container could not be launched. The agent reports it, as there is no executor yet. */

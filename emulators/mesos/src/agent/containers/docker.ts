@@ -8,6 +8,7 @@ import type {TaskRecord} from '../task-record.js';
 import {
   type Container,
   type Containerizer,
+  ContainerizerError,
   type ContainerObserver,
   type ExitResult,
   LaunchError,
@@ -34,6 +35,20 @@ export class DockerContainerizer implements Containerizer {
     this.#clock = clock;
   }
 
+  /** As upstream: the client must exist, and the daemon must list its containers. */
+  async check(): Promise<void> {
+    const version = dockerArgv(this.#settings, '--version');
+    const client = await runCommand(version);
+    if (client.code !== 0) {
+      const failure = `Failed to execute '${version.join(' ')}': ${exitText(client.code ?? 127)}`;
+      throw new ContainerizerError('create', `Failed to create docker: Failed to get docker version: ${failure}`);
+    }
+    const list = dockerArgv(this.#settings, 'ps', '-a');
+    const {code, stderr} = await runCommand(list);
+    if (code !== 0)
+      throw new ContainerizerError('recover', `Failed to run '${list.join(' ')}': ${exitText(code)}; stderr='${stderr}'`);
+  }
+
   /** Pulls the image if it is missing. */
   async prepare(record: TaskRecord, signal: AbortSignal): Promise<void> {
     const {image, force_pull_image} = record.task.container!.docker!;
@@ -42,8 +57,8 @@ export class DockerContainerizer implements Containerizer {
     const argv = dockerArgv(this.#settings, 'pull', withTag(image));
     const pulled = await runCommand(argv, {signal});
     if (pulled.code === 0) return;
-    const status = pulled.code === undefined ? 'terminated' : `exited with status ${pulled.code}`;
-    throw new LaunchError(`Failed to launch container: Failed to run '${argv.join(' ')}': ${status}; stderr='${pulled.stderr}'`);
+    const failure = `Failed to run '${argv.join(' ')}': ${exitText(pulled.code)}; stderr='${pulled.stderr}'`;
+    throw new LaunchError(`Failed to launch container: ${failure}`);
   }
 
   create(record: TaskRecord): Container {
@@ -65,6 +80,10 @@ export class DockerContainerizer implements Containerizer {
   async cleanUp(record: TaskRecord): Promise<void> {
     await runCommand(dockerArgv(this.#settings, 'rm', '-f', '-v', CONTAINER_PREFIX + record.containerId));
   }
+}
+
+function exitText(code: number | undefined): string {
+  return code === undefined ? 'terminated' : `exited with status ${code}`;
 }
 
 /** `docker pull NAME` implies the tag `latest`, too, but upstream Mesos writes it out. */

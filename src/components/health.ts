@@ -29,7 +29,7 @@ export function scriptHealth(script: string, problem: string, detail: (output: s
 
 /**
  * Healthy when the systemd unit is active and the script, which queries its service, exits with 0.
- * @param problem what is wrong when the unit is active and the script fails; the script's output is added
+ * @param problem what is wrong when the unit is active and the script fails; the script's output is added. Empty: only the output is shown
  */
 export function unitHealth(unit: string, script: string, problem: string): Fact<Health> {
   return {
@@ -45,7 +45,7 @@ ${script}`,
       const answer = lines.join(' ').trim();
       return code === 0
         ? {state: 'healthy', detail: answer}
-        : {state: 'unhealthy', detail: answer ? `${problem} (${answer})` : problem};
+        : {state: 'unhealthy', detail: answer && problem ? `${problem} (${answer})` : answer || problem};
     },
   };
 }

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {type Command, type Reply, reply} from '../scheduler-api/commands.js';
 import {type PublishedView, readPublishedView} from '../scheduler-api/published-view.js';
-import type {SchedulerState} from '../scheduler-api/state.js';
+import {lastKnown, type SchedulerState} from '../scheduler-api/state.js';
 import type {TaskSpec} from '../scheduler-api/task.js';
 import {API_VERSION} from '../scheduler-api/version.js';
 import type {FreeRequest, FreeResult} from './address-freer.js';
@@ -155,18 +155,20 @@ function answerOf(
     isCurrent,
   }: Pick<SchedulerState['framework'], 'leader' | 'isLeader' | 'connection' | 'isCurrent'>,
 ): SchedulerState {
+  // The view of a previous leader is not about the subscription of the present one.
+  const isOfLeader = leader !== null && leader === view?.leader;
+  const tasks = view?.tasks ?? [];
   return {
     apiVersion: API_VERSION,
     framework: {
       id: view?.frameworkId ?? null,
-      // The view of a previous leader is not about the subscription of the present one.
-      connected: leader !== null && leader === view?.leader && view.connected,
+      connected: isOfLeader && view.connected,
       connection,
       leader,
       isLeader,
       master: view?.master ?? null,
       isCurrent,
     },
-    tasks: view?.tasks ?? [],
+    tasks: isOfLeader ? tasks : tasks.map((task) => lastKnown(task, `last known state: ${connection}`)),
   };
 }

@@ -2,14 +2,9 @@ import type {MesosEvent} from './mesos.js';
 import {cancelIntended} from './offers.js';
 import {addLog, type Reduction} from './reduction.js';
 import {abandon, isReservationOver, markLost} from './reservation.js';
-import {requestReconciliation} from './runs.js';
+import {AGENT_RETURN_SECONDS, requestReconciliation} from './runs.js';
 import {onUpdate} from './updates.js';
 
-/**
- * After a subscription, lost runs are not replaced for this many seconds, so that their agents can register with the master again: an
- * agent finds a new master within seconds, but waits up to 75 s before it considers a master lost.
- */
-const AGENT_RETURN_SECONDS = 90;
 /** Seconds after a subscription until the first implicit reconciliation, which finds tasks that are in no record. */
 const FIRST_IMPLICIT_SECONDS = 10;
 
@@ -23,6 +18,7 @@ export function onMesosEvent(reduction: Reduction, event: MesosEvent): void {
       state.frameworkId = id;
       state.connected = true;
       state.connection = '';
+      state.subscribedAt = now;
       state.offers = {};
       // Whether filters of an earlier subscription still apply depends on the version of Mesos, so they are assumed to.
       Object.assign(state.offerFlow, {suppressed: false, filtered: true, revivedFor: []});

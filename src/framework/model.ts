@@ -44,6 +44,8 @@ export interface ReducerState {
   connected: boolean;
   /** Why there is no subscription, for people; empty when there is one. */
   connection: string;
+  /** When the present subscription began, or the last one. */
+  subscribedAt: number;
   frameworkId: string | null;
   desired: readonly TaskSpec[];
   /** Desired task → the hash of its description. */
@@ -107,6 +109,7 @@ export function emptyState(settings: Settings = defaultSettings): ReducerState {
     settings,
     connected: false,
     connection: 'not yet subscribed',
+    subscribedAt: 0,
     frameworkId: null,
     desired: [],
     hashes: {},

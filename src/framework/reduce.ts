@@ -5,6 +5,7 @@ import {cancelIntended, launchIntended, requestOffersAgain} from './offers.js';
 import {onCommand} from './operator-commands.js';
 import {changesBetween} from './records.js';
 import {addLog, copyOf, type Reduction, slotOf} from './reduction.js';
+import {requestReconciliation} from './runs.js';
 import {onAddressFreed} from './stale-endpoints.js';
 import {hashesOf} from './task-info.js';
 
@@ -36,6 +37,8 @@ function apply(reduction: Reduction, event: SchedulerEvent): void {
       // The master rescinds all offers of a subscription that ended.
       state.offers = {};
       cancelIntended(reduction, 'the subscription broke');
+      // Whatever happens to them from now on is not reported, so what is known about them has to be confirmed again.
+      for (const run of Object.values(state.runs)) if (run.phase !== 'lost') requestReconciliation(run, now);
       return;
     case 'framework-removed':
       onRemoved(reduction);

@@ -20,11 +20,28 @@ export function requestReconciliation(run: TaskRun, now: number): void {
 }
 
 /**
- * Whether the master has not answered repeated reconciliations of a run. After its restart an upstream master (1.5) does not answer for
- * tasks of agents that have not registered again, for up to ten minutes.
+ * Seconds after a subscription in which agents may still register with the master again, so that nothing is concluded from their absence: an
+ * upstream agent does not notice that its master was restarted until it has missed the master's pings for up to 75 s.
+ */
+export const AGENT_RETURN_SECONDS = 90;
+
+/**
+ * Whether the phase of a run is only the last known one: the subscription is broken, or the master has not answered the reconciliation that
+ * follows each subscription. After its restart an upstream master does not answer for tasks of agents that have not registered again, for up
+ * to ten minutes.
  */
 export function isUnconfirmed(run: TaskRun): boolean {
-  return run.phase !== 'lost' && run.phase !== 'intended' && run.reconciliation !== null && run.reconciliation.tries >= 2;
+  return run.phase !== 'lost' && run.phase !== 'intended' && run.reconciliation !== null;
+}
+
+/** Whether an operator may abandon a run that is unconfirmed: its agent has had enough time to register with the master again. */
+export function isOverdue(state: ReducerState, run: TaskRun, now: number): boolean {
+  return isUnconfirmed(run) && run.reconciliation!.tries >= 2 && !mayAgentReturn(state, now);
+}
+
+/** Whether agents may still be about to register with the master of the subscription. */
+export function mayAgentReturn(state: ReducerState, now: number): boolean {
+  return !state.connected || now - state.subscribedAt < AGENT_RETURN_SECONDS * 1000;
 }
 
 /** Whether another run with the same name or address was launched and is not abandoned. */

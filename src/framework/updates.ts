@@ -43,6 +43,8 @@ export function nameOf(taskId: string): string {
 function onAlive(reduction: Reduction, run: TaskRun, status: TaskStatus): void {
   const {now} = reduction;
   const phase = livePhases[status.state]!;
+  // A KILL that was sent before the master knew its agent again was not delivered.
+  if ((run.reconciliation?.tries ?? 0) >= 2) run.killSentAt = null;
   run.reconciliation = null;
   run.isReported = run.isReported || status.state !== 'TASK_STAGING';
   if (status.agent_id !== undefined) run.agentId = status.agent_id.value;

@@ -2,7 +2,7 @@ import type {TaskSpec} from '../scheduler-api/task.js';
 import type {ReducerState} from './model.js';
 import {kindOf} from './placement.js';
 import {reservationEnd} from './reservation.js';
-import {blockers, currentRun, isOutdated, isUnconfirmed} from './runs.js';
+import {blockers, currentRun, isOutdated, isOverdue, isUnconfirmed, mayAgentReturn} from './runs.js';
 import {isAddressFree} from './stale-endpoints.js';
 import type {TaskRun} from './task-run.js';
 
@@ -44,14 +44,10 @@ function running(state: ReducerState, spec: TaskSpec, run: TaskRun, now: number)
       releaseHint(run, spec.name),
     ];
   }
-  const lines = isUnconfirmed(run)
-    ? [
-        `Mesos has not confirmed ${run.taskId} on ${run.node} for ${timeSince(run.reconciliation!.since, now)}`,
-        releaseHint(run, spec.name),
-      ]
-    : [];
+  const lines = isUnconfirmed(run) ? unconfirmed(state, spec, run, now) : [];
   if (run.termination !== null) return [`${run.taskId} on ${run.node} is being ended: ${run.termination.reason}`, ...lines];
-  if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being recorded`);
+  if (isUnconfirmed(run)) lines.push(`when last confirmed, it was ${run.phase}${run.healthy === true ? ' and healthy' : ''}`);
+  else if (run.phase === 'intended') lines.push(`its launch on ${run.node} is being recorded`);
   else if (run.phase === 'staging') lines.push(`was sent to ${run.node} ${elapsed} ago; the agent has not started it yet`);
   else if (run.phase === 'starting') lines.push(`${run.node} has been starting its container for ${elapsed}`);
   else if (run.phase === 'killing') lines.push(`${run.node} has been ending its container for ${elapsed}`);
@@ -65,6 +61,18 @@ function running(state: ReducerState, spec: TaskSpec, run: TaskRun, now: number)
     lines.push(`must be alone of its kind on a node, and ${other.name} is there too: 'hw5 task restart ${spec.name}' moves it`);
   if (isOutdated(state, run, spec)) lines.push('its description changed; it is replaced when all other tasks are healthy');
   return lines;
+}
+
+/** What is known about a run whose phase is only the last known one. */
+function unconfirmed(state: ReducerState, spec: TaskSpec, run: TaskRun, now: number): string[] {
+  const {since, tries} = run.reconciliation!;
+  const line = `Mesos has not confirmed ${run.taskId} on ${run.node} for ${timeSince(since, now)}`;
+  if (isOverdue(state, run, now)) return [line, releaseHint(run, spec.name)];
+  return [
+    state.connected && tries >= 2
+      ? `${line}: its agent has not registered again; after a restart of the Mesos master that takes up to 75 s`
+      : line,
+  ];
 }
 
 function waiting(state: ReducerState, spec: TaskSpec, now: number): string[] {
@@ -90,8 +98,14 @@ function waiting(state: ReducerState, spec: TaskSpec, now: number): string[] {
   lines.push(...trouble);
   const rejections = Object.entries(state.rejections[spec.name] ?? {});
   for (const [node, reason] of rejections) lines.push(`${node}: ${reason}`);
-  if (lines.length === 0) lines.push('it waits for an offer from Mesos');
+  if (lines.length === 0) lines.push(waitForOffer(state, now));
   return lines;
+}
+
+/** Offers are of registered agents only. After a restart of the master, none may be registered. */
+function waitForOffer(state: ReducerState, now: number): string {
+  const areAgentsAway = state.connected && mayAgentReturn(state, now) && Object.values(state.runs).some(isUnconfirmed);
+  return `it waits for an offer from Mesos${areAgentsAway ? ', whose agents take up to 75 s to register again after a restart of the master' : ''}`;
 }
 
 /** Another run of its kind on the same node. */

@@ -6,8 +6,13 @@ export const taskReport = z.object({
   name: z.string(),
   taskId: z.string().nullable(),
   state: z.enum(['pending', 'staging', 'starting', 'running', 'unhealthy', 'killing', 'unreachable', 'failed']),
-  /** Null when it has no health check, or none has finished yet. */
+  /** Null when it has no health check, none has finished yet, or its state is not confirmed. */
   healthy: z.boolean().nullable(),
+  /**
+   * False: the state is the last known one, because the scheduler has no subscription at a Mesos master, or the master has not confirmed it
+   * since (it knows nothing of an agent that has not registered again). Schedulers of earlier releases do not report it.
+   */
+  isConfirmed: z.boolean().default(true),
   node: z.string().nullable(),
   agentId: z.string().nullable(),
   address: z.string(),
@@ -53,12 +58,25 @@ export function isTaskHealthy(task: {
   readonly state: string;
   readonly healthy: boolean | null;
   readonly message: string;
+  readonly isConfirmed: boolean;
 }): boolean {
-  return task.state === 'running' && task.healthy !== false && task.message === '';
+  return task.state === 'running' && task.isConfirmed && task.healthy !== false && task.message === '';
+}
+
+/** A task whose state is only the last known one. @param reason why it is not confirmed */
+export function lastKnown(task: TaskReport, reason: string): TaskReport {
+  return {...task, healthy: null, isConfirmed: false, message: task.message === '' ? reason : `${task.message}; ${reason}`};
+}
+
+/** The state as an instance that does not lead reports it: its leader may have failed since it published the state. */
+function secondHand(state: SchedulerState): SchedulerState {
+  const {leader} = state.framework;
+  const reason = `last known state: ${leader === null ? 'no scheduler leads' : `the leading scheduler, on ${leader}, does not answer`}`;
+  return {...state, tasks: state.tasks.map((task) => (task.isConfirmed ? lastKnown(task, reason) : task))};
 }
 
 /**
- * Reads the answer to GET /v1/state.
+ * Reads the answer to GET /v1/state. The tasks of an instance that does not lead are not confirmed: only the leader's are current.
  * @throws {ContractError} whose `mismatch` distinguishes an older or newer scheduler from a broken answer
  */
 export function readState(document: unknown): SchedulerState {
@@ -70,7 +88,7 @@ export function readState(document: unknown): SchedulerState {
       : new ContractError('newer', message, 'use the version of hw5 that installed it, or a newer one');
   }
   const result = schedulerState.safeParse(document);
-  if (result.success) return result.data;
+  if (result.success) return result.data.framework.isLeader ? result.data : secondHand(result.data);
   throw new ContractError(
     'malformed',
     `its answer is not understood: ${describeIssues(result.error)}`,

@@ -17,6 +17,7 @@ export interface TaskStatus {
   readonly name: string;
   readonly state: string;
   readonly healthy: boolean | null;
+  readonly isConfirmed: boolean;
   readonly node: string | null;
   readonly ip: string;
   readonly image: string;

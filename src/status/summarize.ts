@@ -87,6 +87,7 @@ function taskStatuses(cluster: Cluster, state: SchedulerState | undefined, reaso
       name,
       state: task?.state ?? 'unknown',
       healthy: task?.healthy ?? null,
+      isConfirmed: task?.isConfirmed ?? false,
       node: task?.node ?? null,
       ip: task?.address ?? settings?.address ?? '',
       image: task?.image ?? settings?.image ?? '',

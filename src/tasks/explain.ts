@@ -52,8 +52,10 @@ export async function explain(
   let reasons: readonly string[];
   try {
     api = await findFramework(cluster, hosts, signal);
-    const {name: known} = taskOf(api.state, name, cluster);
-    reasons = await api.why(known);
+    const known = taskOf(api.state, name, cluster);
+    const published = await api.why(known.name);
+    // what an instance that does not lead knows is out of date, which only its report of the task says
+    reasons = api.state.framework.isLeader || known.message === '' ? published : [known.message, ...published];
   } catch (error) {
     if (!(error instanceof NoSchedulerError)) throw error;
     // the findings show why a scheduler does not answer, but not what to do about one of another version

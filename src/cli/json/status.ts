@@ -33,7 +33,8 @@ export const statusSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       state: z.string(),
-      healthy: z.boolean().nullable().describe('null: no health check, or none has finished'),
+      healthy: z.boolean().nullable().describe('null: no health check, none has finished, or the state is not confirmed'),
+      isConfirmed: z.boolean().describe('false: the state is only the last known one, or unknown'),
       node: z.string().nullable(),
       ip: z.string(),
       image: z.string(),

@@ -1,7 +1,7 @@
 import {isEstablished} from '../../components/calico/node-status.js';
 import type {HealthState} from '../../components/health.js';
 import {isTaskHealthy} from '../../scheduler-api/state.js';
-import type {ClusterStatus, NodeStatus} from '../../status/status.js';
+import type {ClusterStatus, NodeStatus, TaskStatus} from '../../status/status.js';
 import {chalk} from '../reporter/colours.js';
 import {columns} from './columns.js';
 
@@ -95,17 +95,15 @@ function part(state: HealthState, name: string, detail: string): string {
   return `${COLOUR[state](SIGN[state])} ${name.padEnd(13)} ${state === 'healthy' ? chalk.dim(detail) : detail}`;
 }
 
+function stateLabel({state, healthy, isConfirmed}: TaskStatus): string {
+  if (!isConfirmed) return state === 'unknown' ? state : `${state}, not confirmed`;
+  return healthy === false ? `${state}, unhealthy` : state;
+}
+
 function taskLines(status: ClusterStatus): string[] {
   const rows = [
     ['TASK', 'STATE', 'NODE', 'ADDRESS', 'RESTARTS', 'IMAGE'],
-    ...status.tasks.map((task) => [
-      task.name,
-      task.healthy === false ? `${task.state}, unhealthy` : task.state,
-      task.node ?? '-',
-      task.ip,
-      String(task.restarts),
-      task.image,
-    ]),
+    ...status.tasks.map((task) => [task.name, stateLabel(task), task.node ?? '-', task.ip, String(task.restarts), task.image]),
   ];
   return columns(rows).map((text, index) => {
     const task = status.tasks[index - 1];

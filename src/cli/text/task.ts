@@ -25,6 +25,7 @@ export function taskListText(state: SchedulerState, now: number): string {
 }
 
 function stateLabel(task: TaskReport): string {
+  if (!task.isConfirmed) return `${task.state}, not confirmed`;
   if (task.healthy === true) return `${task.state}, healthy`;
   return task.healthy === false && task.state !== 'unhealthy' ? `${task.state}, unhealthy` : task.state;
 }

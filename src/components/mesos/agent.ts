@@ -3,13 +3,17 @@ import type {Action} from '../../engine/action.js';
 import {everywhere} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {renderUnit} from '../unit-file.js';
-import {mesosService, workDirectory} from './service.js';
+import {agentHealth, isRegistered} from './registration.js';
+import {mesosService, unitOf, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-agent');
 /** Its tasks need it while the agent restarts. */
 const RUNTIME_DIRECTORY = '/run/hw5-mesos-agent';
 /** The agent's checkpointed identity. Without it, the agent starts with a new id and without its old tasks. */
 const LATEST = `${DIRECTORY}/meta/slaves/latest`;
+
+/** More than the 75 s that an upstream agent needs to notice that its master was restarted. */
+const RETURN_SECONDS = 100;
 
 /** Removes the containers that Mesos has started and that no TEARDOWN has reached. */
 const removeContainers: Action = {
@@ -58,6 +62,12 @@ export const mesosAgent = mesosService({
   beforeChange: (before, after) =>
     identityOf(before) === identityOf(after) ? [] : [removeContainers, {kind: 'remove', path: LATEST}],
   afterStop: [removeContainers],
+  health: (node, cluster) => agentHealth(unitOf('mesos-agent'), node, cluster, LATEST),
+  ready: (node, cluster) => ({
+    reason: 'mesos-agent to register with the Mesos master',
+    limitSeconds: RETURN_SECONDS,
+    script: isRegistered(node, cluster, LATEST),
+  }),
   // another size of the machine is not visible in the unit
   readyHint: `; if it contains "Incompatible agent info detected", the machine's size has changed: \`rm -f ${LATEST}\` on the node, which ends its tasks`,
 });

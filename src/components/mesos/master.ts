@@ -1,6 +1,7 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
+import {unitHealth} from '../health.js';
 import {renderUnit} from '../unit-file.js';
-import {imageOf, mesosService, workDirectory} from './service.js';
+import {imageOf, mesosService, unitOf, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-master');
 
@@ -26,6 +27,13 @@ export const mesosMaster = mesosService({
   imageOptions: () => '',
   beforeChange: () => [],
   afterStop: [],
+  health: ({address}, {mesos: {masterPort}}) =>
+    unitHealth(unitOf('mesos-master'), `curl -sf -m 5 http://${address}:${masterPort}/health && echo answers`, 'does not answer'),
+  ready: ({address}, {mesos: {masterPort}}) => ({
+    reason: 'mesos-master to answer',
+    limitSeconds: 60,
+    script: `curl -sf -m 5 -o /dev/null http://${address}:${masterPort}/version || { echo no answer on port ${masterPort}; exit 1; }`,
+  }),
   readyHint: '',
 });
 

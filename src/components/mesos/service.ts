@@ -1,11 +1,12 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
+import type {Fact} from '../../engine/fact.js';
 import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
-import type {FailedCheck} from '../../engine/step.js';
+import type {FailedCheck, Wait} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {type Component, defineComponent} from '../component.js';
 import {curlDockerd, dockerdFact} from '../docker/dockerd.js';
-import {unitHealth} from '../health.js';
+import type {Health} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
 import {removeUnit} from '../remove-unit.js';
@@ -31,6 +32,10 @@ export interface MesosProgram {
   readonly beforeChange: (before: string, after: string) => readonly Action[];
   /** What must be done when the unit has been stopped for good. */
   readonly afterStop: readonly Action[];
+  /** Its health, as `status` shows it. */
+  readonly health: (node: ClusterNode, cluster: Cluster) => Fact<Health>;
+  /** When it is ready: a script that succeeds then and prints why not otherwise, and for how long that is waited for. */
+  readonly ready: (node: ClusterNode, cluster: Cluster) => Pick<Wait, 'reason' | 'limitSeconds' | 'script'>;
   /** Ends the hint of its wait. */
   readonly readyHint: string;
 }
@@ -41,6 +46,11 @@ export interface StartLines {
   readonly prepare: string;
   readonly command: string;
   readonly options: string;
+}
+
+/** The unit of a program. */
+export function unitOf(name: MesosProgram['name']): string {
+  return `hw5-${name}.service`;
 }
 
 /** The directory of the program's data. */
@@ -55,7 +65,7 @@ export function imageOf({mesos}: Pick<Cluster, 'mesos'>): string | undefined {
 
 /** The component of one program. With an external master hw5 runs neither. */
 export function mesosService(program: MesosProgram): Component {
-  const unitName = `hw5-${program.name}.service`;
+  const unitName = unitOf(program.name);
   const directory = workDirectory(program.name);
   return defineComponent({
     name: program.name,
@@ -76,8 +86,7 @@ export function mesosService(program: MesosProgram): Component {
         processes: [program.name],
       },
     ],
-    health: (cluster, {address}) =>
-      unitHealth(unitName, `curl -sf -m 5 http://${address}:${program.port(cluster)}/health && echo answers`, 'does not answer'),
+    health: (cluster, node) => program.health(node, cluster),
     logs: {notRun: externalMesos},
     facts: ({cluster}) => {
       const image = imageOf(cluster);
@@ -105,9 +114,7 @@ export function mesosService(program: MesosProgram): Component {
       return [...pulled, ...change, ...written, ...ensureRunning(unitName, observed.service, written)];
     },
     ready: ({node, cluster}) => ({
-      reason: `${program.name} to answer`,
-      limitSeconds: 60,
-      script: `curl -sf -m 5 -o /dev/null http://${node.address}:${program.port(cluster)}/version || { echo no answer on port ${program.port(cluster)}; exit 1; }`,
+      ...program.ready(node, cluster),
       hint: `see \`journalctl -u ${unitName}\`${program.readyHint}`,
     }),
     undo(observed) {

@@ -208,7 +208,9 @@ describe('two instances', () => {
         {op: 'put', key: key!.key, value: 'node2'},
       ],
     );
-    expect((await second.state()).framework).toMatchObject({leader: 'node2', connected: false});
+    const {framework: leading, tasks: known} = await second.state();
+    expect(leading).toMatchObject({leader: 'node2', connected: false});
+    expect(known.map(({isConfirmed}) => isConfirmed)).toEqual([false, false]);
   });
 
   it('start again on the node of a leader that was killed without waiting for its lease', async () => {
@@ -279,7 +281,10 @@ describe('without the store', () => {
     kv.isDown = true;
     const state = await second.state();
     expect(state.framework).toMatchObject({leader: null, connected: false, connection: 'no member answers'});
-    expect(state.tasks.map((task) => task.name)).toEqual(['ssh-1', 'ssh-2']);
+    expect(state.tasks.map(({name, isConfirmed, message}) => [name, isConfirmed, message])).toEqual([
+      ['ssh-1', false, expect.stringContaining('last known state: no member answers')],
+      ['ssh-2', false, expect.stringContaining('last known state: no member answers')],
+    ]);
   });
 
   it('no instance leads and the tasks keep running, until the store answers again', async () => {

@@ -99,6 +99,7 @@ const STATUS: ClusterStatus = {
       name: 'jupyter',
       state: 'running',
       healthy: true,
+      isConfirmed: true,
       node: 'node0',
       ip: '192.168.0.100',
       image: 'docker-jupyter:1',

@@ -123,8 +123,13 @@ describe('Mesos', () => {
     ]);
   });
 
-  it('is ready when it answers at its own address', () => {
-    expect(readiness(mesosAgent, {node: 'node2'}).script).toContain('http://198.18.0.12:5051/version');
+  it('is ready when the master answers at its own address, and its agents have registered with it', () => {
+    expect(readiness(mesosMaster).script).toContain('http://198.18.0.10:5050/version');
+    const agent = readiness(mesosAgent, {node: 'node2'});
+    expect(agent.script).toContain('http://198.18.0.12:5051/health');
+    expect(agent.script).toContain('http://198.18.0.10:5050/slaves?slave_id=');
+    // an upstream agent needs 75 s to notice that its master was restarted
+    expect(agent.limitSeconds).toBeGreaterThan(75);
   });
 
   it('is removed with its data, the agent also with its remaining containers', () => {

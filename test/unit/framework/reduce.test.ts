@@ -507,23 +507,96 @@ describe('lost agents', () => {
     world.loseAgent(agent);
     world.subscribe();
     world.deliver();
-    const isHealthy = () => viewOf(world.state, world.now).tasks.find((task) => task.name === 'ssh-1')!.message === '';
-    expect(isHealthy()).toBe(true);
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        // An upstream master does not answer for agents in its registry that may still register again.
+        world.stream.length = 0;
+        world.pass(1);
+      }
+    };
+    pass(60);
+    expect(world.why('ssh-1')).toEqual([
+      expect.stringMatching(
+        /^Mesos has not confirmed ssh-1\.\d+ on node\d for 60 s: its agent has not registered again; after a restart of the Mesos master that takes up to 75 s$/,
+      ),
+      'when last confirmed, it was running and healthy',
+    ]);
     world.command('release', 'ssh-1');
-    expect(world.replies.at(-1)).toMatchObject({ok: false});
-    for (let second = 0; second < 60; second++) {
-      // An upstream master does not answer for agents in its registry that may still register again.
-      world.stream.length = 0;
-      world.pass(1);
-    }
-    expect(isHealthy()).toBe(false);
-    expect(world.why('ssh-1')[0]).toMatch(/^Mesos has not confirmed ssh-1\.\d+ on node\d for 60 s$/);
+    expect(world.replies.at(-1)).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/^ssh-1 may be running: the agent on node\d has another 30 s to register/),
+    });
+    pass(30);
+    expect(world.why('ssh-1').slice(0, 2)).toEqual([
+      expect.stringMatching(/^Mesos has not confirmed ssh-1\.\d+ on node\d for 90 s$/),
+      expect.stringContaining("'hw5 task release ssh-1' abandons it now"),
+    ]);
     world.command('release', 'ssh-1');
     expect(world.replies.at(-1)).toMatchObject({ok: true});
     runFor(world, 20);
     expect(world.containers.filter((one) => one.name === 'ssh-1' && one.agentId !== agent.id)).toHaveLength(1);
     recoverFor(world, 20);
     expect(world.containers.map((one) => one.taskId)).not.toContain(taskId);
+  });
+
+  it('reports no task as healthy that the master has not confirmed since the subscription broke', () => {
+    const world = settled();
+    const tasks = () =>
+      viewOf(world.state, world.now).tasks.map(({state, healthy, isConfirmed, message}) => ({
+        state,
+        healthy,
+        isConfirmed,
+        message,
+      }));
+    const lastKnown = {
+      state: 'running',
+      healthy: null,
+      isConfirmed: false,
+      message: expect.stringMatching(/^Mesos has not confirmed (jupyter|ssh-\d)\.\d+ on node\d/),
+    };
+    world.disconnect();
+    expect(tasks()).toEqual(Array(5).fill(lastKnown));
+    // the master was restarted: it has recovered its agents, and answers for none before they have registered again
+    world.subscribe();
+    world.deliver();
+    const answers = world.stream.splice(0);
+    for (let second = 0; second < 70; second++) {
+      expect(tasks()).toEqual(Array(5).fill(lastKnown));
+      world.pass(1);
+    }
+    world.stream.push(...answers);
+    while (world.stream.length > 0) world.deliver();
+    expect(tasks()).toEqual(Array(5).fill({state: 'running', healthy: true, isConfirmed: true, message: ''}));
+  });
+
+  it('does not report what an earlier leader recorded as healthy before the master has confirmed it', () => {
+    const world = settled();
+    world.crash(9);
+    expect(viewOf(world.state, world.now).tasks.map((task) => task.isConfirmed)).toEqual(Array(5).fill(false));
+    recoverFor(world, 2);
+    expect(viewOf(world.state, world.now).tasks.map((task) => task.isConfirmed)).toEqual(Array(5).fill(true));
+  });
+
+  it('replies what a restart waits for, and ends the run as soon as the master knows its agent again', () => {
+    const world = settled();
+    const {taskId} = container(world, 'ssh-1');
+    world.disconnect();
+    world.subscribe();
+    world.deliver();
+    const answers = world.stream.splice(0);
+    world.command('restart', 'ssh-1');
+    expect(world.replies.at(-1)).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(
+        /^ssh-1\.\d+ on node\d will be ended, and ssh-1 started again, as soon as the agent on node\d is registered with the Mesos master again/,
+      ),
+    });
+    expect(world.why('ssh-1')[0]).toMatch(/is being ended: an operator restarts it$/);
+    world.pass(6);
+    world.calls.length = 0;
+    world.stream.push(...answers);
+    while (world.stream.length > 0) world.deliver();
+    expect(callsOf(world, 'KILL')).toMatchObject([{kill: {task_id: {value: taskId}}}]);
   });
 
   it('does not release a task that is not lost', () => {
@@ -818,7 +891,7 @@ describe('changes of the desired tasks', () => {
     expect(world.replies.at(-1)).toMatchObject({
       ok: true,
       message: expect.stringMatching(
-        /^ssh-1\.\d+ will be ended and started again, when the scheduler is subscribed again \(the connection broke\)$/,
+        /^ssh-1\.\d+ on node\d will be ended, and ssh-1 started again, as soon as the scheduler is subscribed again \(the connection broke\)$/,
       ),
     });
     recoverFor(world, 15);

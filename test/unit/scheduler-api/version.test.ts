@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {readPublishedView} from '../../../src/scheduler-api/published-view.js';
 import {readState} from '../../../src/scheduler-api/state.js';
 import {ContractError} from '../../../src/scheduler-api/version.js';
+import {scheduler} from '../tasks/scheduler.js';
 
 const framework = {id: null, connected: false, connection: 'away', leader: null, isLeader: false, master: null, isCurrent: true};
 const state = {apiVersion: 1, framework, tasks: []};
@@ -49,6 +50,23 @@ describe('the state of a scheduler', () => {
       mismatch: 'malformed',
       message: expect.stringContaining(`its answer is not understood: ${field}`),
     });
+  });
+});
+
+describe('the tasks in the state of a scheduler', () => {
+  const {isConfirmed: _, ...older} = scheduler().tasks[0]!;
+  const stateOf = (more: object, task: object) => ({...scheduler(more), tasks: [task]});
+
+  it('are confirmed where an earlier release does not report whether they are', () => {
+    expect(readState(stateOf({isLeader: true}, older)).tasks).toEqual([{...older, isConfirmed: true}]);
+  });
+
+  it.each([
+    [{leader: 'node1'}, 'last known state: the leading scheduler, on node1, does not answer'],
+    [{leader: null}, 'last known state: no scheduler leads'],
+  ])('are not confirmed when an instance reports them that does not lead: %o', (more, message) => {
+    const [task] = readState(stateOf({isLeader: false, ...more}, older)).tasks;
+    expect(task).toEqual({...older, isConfirmed: false, healthy: null, message});
   });
 });
 

@@ -36,6 +36,7 @@ const report = {
   taskId: 'ssh-1.7',
   state: 'running',
   healthy: true,
+  isConfirmed: true,
   node: 'node1',
   agentId: 'S1',
   address: '192.168.0.101',

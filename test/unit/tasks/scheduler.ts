@@ -24,6 +24,7 @@ export function scheduler(
       taskId: `${task.name}.1`,
       state: 'running' as const,
       healthy: true,
+      isConfirmed: true,
       node: `node${index % 3}`,
       agentId: `S${index % 3}`,
       address: task.address,

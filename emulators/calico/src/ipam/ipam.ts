@@ -5,6 +5,12 @@ import type {BlockStore, StoredBlock} from './store.js';
 /** How often a failed compare-and-swap is retried. Upstream's plugin does not retry the claim of a new block: a container start fails. */
 const ATTEMPTS = 100;
 
+/** The message, with upstream's line end, for an address outside all enabled pools. */
+export const NOT_IN_POOL = 'The provided IP address is not in a configured pool\n';
+
+/** All addresses of the pools are assigned. */
+export class NoFreeAddressError extends Error {}
+
 /** Assigns and releases addresses. All changes are compare-and-swap with retry, so any number of nodes may do so concurrently. */
 export class Ipam {
   readonly #store: BlockStore;
@@ -16,8 +22,7 @@ export class Ipam {
   /** Assigns a fixed address. @throws Error with upstream's message when it is assigned already or in no pool */
   async assignAddress(address: string, node: string): Promise<void> {
     const pools = await this.#store.poolCidrs();
-    if (!pools.some((pool) => cidrContains(pool, address)))
-      throw new Error('The provided IP address is not in a configured pool\n');
+    if (!pools.some((pool) => cidrContains(pool, address))) throw new Error(NOT_IN_POOL);
     const cidr = block.blockCidrOf(address);
     for (let i = 0; i < ATTEMPTS; i++) {
       const found = await this.#store.read(cidr);
@@ -53,7 +58,7 @@ export class Ipam {
       const address = await this.#assignFrom(cidr);
       if (address !== undefined) return address;
     }
-    throw new Error('No free addresses in the configured Calico pools');
+    throw new NoFreeAddressError('No free addresses in the configured Calico pools');
   }
 
   /** Releases an address. Returns false if it was free. */

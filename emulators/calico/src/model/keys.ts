@@ -13,7 +13,6 @@ export const PROFILES = '/calico/v1/policy/profile';
 export const FELIX_CONFIG = '/calico/v1/config';
 export const IPAM_BLOCKS = '/calico/ipam/v2/assignment/ipv4/block';
 export const IPAM_HOSTS = '/calico/ipam/v2/host';
-export const DOCKER_NETWORKS = '/docker/network/v1.0/network';
 
 /** The endpoints of the libnetwork plugin: orchestrator and workload are both `libnetwork`. */
 export function endpointsKey(node: string): string {

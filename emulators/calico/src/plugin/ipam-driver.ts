@@ -1,15 +1,18 @@
 import type {EtcdClient} from '../etcd/client.js';
-import {Ipam} from '../ipam/ipam.js';
+import {Ipam, NOT_IN_POOL, NoFreeAddressError} from '../ipam/ipam.js';
 import {BlockStore} from '../ipam/store.js';
 import {reasonOf} from '../log.js';
-import {formatCidr, parseCidr} from '../model/ipv4.js';
+import {formatCidr, parseCidr, parseIpv4} from '../model/ipv4.js';
 import {poolKey} from '../model/keys.js';
-import {type Body, type Handlers, PluginError, record, text} from './protocol.js';
+import {type Body, type Handlers, NoReplyError, PluginError, record, text} from './protocol.js';
 
 /** The id of the pool of a network without --subnet: any of Calico's pools. */
 const ANY_POOL = 'CalicoPoolIPv4';
+const ANY_IPV6_POOL = 'CalicoPoolIPv6';
 
-/** The IpamDriver calls. Error texts: libnetwork-plugin v1.1.0, ipam_driver.go. */
+const NONE_ASSIGNED = 'Unexpected number of assigned IP addresses. A single address should be assigned. Got []';
+
+/** The IpamDriver calls. Error texts: libnetwork-plugin v1.1.3, ipam_driver.go. */
 export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
   const ipam = new Ipam(new BlockStore(etcd));
   const hasPool = async (cidr: string) => (await etcd.get(poolKey(cidr)).catch(() => undefined)) !== undefined;
@@ -30,7 +33,7 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
         );
       }
       if (Object.keys(record(body, 'Options')).length > 0) throw new PluginError('Arbitrary options are not supported');
-      if (body.V6 === true) throw new PluginError("IPv6 is not supported by the lab's Calico emulator");
+      const any = body.V6 === true ? {id: ANY_IPV6_POOL, net: '::/0'} : {id: ANY_POOL, net: '0.0.0.0/0'};
       const pool = text(body, 'Pool');
       if (pool !== '') {
         const cidr = parseCidr(pool);
@@ -41,9 +44,9 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
       }
       // With this gateway libnetwork requests no address for one, and the network driver recognises that the IPAM driver is Calico's.
       return {
-        PoolID: pool === '' ? ANY_POOL : pool,
-        Pool: pool === '' ? '0.0.0.0/0' : pool,
-        Data: {'com.docker.network.gateway': '0.0.0.0/0'},
+        PoolID: pool === '' ? any.id : pool,
+        Pool: pool === '' ? any.net : pool,
+        Data: {'com.docker.network.gateway': any.net},
       };
     },
 
@@ -54,11 +57,12 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
         throw new PluginError('Calico IPAM does not support specifying a gateway.');
       }
       const address = text(body, 'Address');
-      return {Address: `${address === '' ? await assignAny(body) : await assignFixed(address)}/32`};
+      return {Address: `${address === '' ? await assignAny(body) : await assignFixed(address)}/32`, Data: null};
     },
 
     'IpamDriver.ReleaseAddress': async (body) => {
       const address = text(body, 'Address');
+      if (parseIpv4(address) === undefined) throw new NoReplyError(`${address} is no address`);
       try {
         await ipam.releaseAddress(address);
       } catch (error) {
@@ -69,11 +73,13 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
   };
 
   async function assignFixed(address: string): Promise<string> {
+    const isAddress = parseIpv4(address) !== undefined;
     try {
+      if (!isAddress) throw new Error(NOT_IN_POOL);
       await ipam.assignAddress(address, nodeName);
       return address;
     } catch (error) {
-      const data = `{IP:${address} HandleID:<nil> Attrs:map[] Hostname:${nodeName}}`;
+      const data = `{IP:${isAddress ? address : '<nil>'} HandleID:<nil> Attrs:map[] Hostname:${nodeName}}`;
       throw new PluginError(`IP assignment error, data: ${data}: ${reasonOf(error)}`);
     }
   }
@@ -81,6 +87,8 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
   async function assignAny(body: Body): Promise<string> {
     const poolId = text(body, 'PoolID');
     if (poolId === ANY_POOL) return withContext(ipam.assignAny(nodeName));
+    // The emulator has no IPv6 pools.
+    if (poolId === ANY_IPV6_POOL) throw new PluginError(NONE_ASSIGNED);
     const cidr = parseCidr(poolId);
     if (cidr === undefined) throw new PluginError(`Invalid CIDR - ${poolId}: invalid CIDR address: ${poolId}`);
     if (!(await hasPool(formatCidr(cidr)))) {
@@ -95,6 +103,7 @@ export function ipamHandlers(etcd: EtcdClient, nodeName: string): Handlers {
     try {
       return await assignment;
     } catch (error) {
+      if (error instanceof NoFreeAddressError) throw new PluginError(NONE_ASSIGNED);
       throw new PluginError(`IP assignment error: ${reasonOf(error)}`);
     }
   }

@@ -2,6 +2,7 @@ import {EtcdClient} from '../etcd/client.js';
 import {journalLog, reasonOf} from '../log.js';
 import {readEnvironment} from '../node/environment.js';
 import {run} from '../process.js';
+import {inspectNetwork} from './docker-network.js';
 import {ipamHandlers} from './ipam-driver.js';
 import {networkHandlers} from './network-driver.js';
 import {IPAM_SOCKET, NETWORK_SOCKET, servePlugin} from './server.js';
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   const etcd = new EtcdClient(environment.etcdEndpoints);
   const servers = [
     await servePlugin(IPAM_SOCKET, ipamHandlers(etcd, environment.nodeName), log),
-    await servePlugin(NETWORK_SOCKET, networkHandlers(etcd, environment, run), log),
+    await servePlugin(NETWORK_SOCKET, networkHandlers({etcd, environment, run, networkName: inspectNetwork, log}), log),
   ];
   log.info(`Starting libnetwork service for node ${environment.nodeName}`);
   for (const name of ['SIGTERM', 'SIGINT'] as const) {

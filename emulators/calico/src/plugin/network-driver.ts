@@ -1,39 +1,41 @@
-import type {EtcdClient} from '../etcd/client.js';
-import {isEtcdError, NODE_EXISTS} from '../etcd/errors.js';
 import {reasonOf} from '../log.js';
-import {parseIpv4} from '../model/ipv4.js';
-import {DOCKER_NETWORKS, endpointKey} from '../model/keys.js';
-import {createProfile, networkProfile} from '../model/profiles.js';
-import {endpointRecord} from '../model/records.js';
-import type {NodeEnvironment} from '../node/environment.js';
-import type {Run} from '../process.js';
+import {endpointKey} from '../model/keys.js';
+import {createEndpoint, endpointName} from './create-endpoint.js';
+import type {NetworkDriverParts} from './network-driver-parts.js';
 import {type Body, type Handlers, PluginError, record, records, shortId, text} from './protocol.js';
-import {createVeth, deleteVeth} from './veth.js';
+import {createVeth, deleteVeth, linkLocalAddress} from './veth.js';
 
-/** The same for all containers. No interface has the gateway's address: the host replies to ARP requests for it (proxy ARP). */
-const CONTAINER_MAC = 'EE:EE:EE:EE:EE:EE';
+/** No interface has this address: the host replies to ARP requests for it (proxy ARP). */
 const GATEWAY = '169.254.1.1';
 
-/** The NetworkDriver calls. Error texts: libnetwork-plugin v1.1.0, network_driver.go. */
-export function networkHandlers(etcd: EtcdClient, environment: NodeEnvironment, run: Run): Handlers {
+/** The NetworkDriver calls. Replies and error texts: libnetwork-plugin v1.1.3, network_driver.go. */
+export function networkHandlers(parts: NetworkDriverParts): Handlers {
+  const {etcd, environment, run, log} = parts;
   const noAction = () => ({});
   return {
     'Plugin.Activate': () => ({Implements: ['NetworkDriver']}),
-    'NetworkDriver.GetCapabilities': () => ({Scope: 'global'}),
+    'NetworkDriver.GetCapabilities': () => ({Scope: 'global', ConnectivityScope: ''}),
+    // For swarm mode, which Calico does not support.
+    'NetworkDriver.AllocateNetwork': () => ({Options: null}),
+    'NetworkDriver.FreeNetwork': noAction,
     'NetworkDriver.CreateNetwork': (body) => {
       rejectOptions(record(body, 'Options'));
       if (records(body, 'IPv4Data').some((data) => text(data, 'Gateway') !== '0.0.0.0/0')) {
         throw new PluginError('Non-Calico IPAM driver is used. Note: Docker before 1.12.3 is unsupported');
       }
+      if (records(body, 'IPv6Data').some((data) => text(data, 'AddressSpace') !== 'CalicoGlobalAddressSpace')) {
+        throw new PluginError('Non-Calico IPAM driver is used');
+      }
       return {};
     },
-    'NetworkDriver.CreateEndpoint': (body) => createEndpoint(body),
+    'NetworkDriver.CreateEndpoint': (body) => createEndpoint(parts, body),
     'NetworkDriver.DeleteEndpoint': async (body) => {
       const id = text(body, 'EndpointID');
-      try {
-        await etcd.delete(endpointKey(environment.nodeName, id));
-      } catch (error) {
+      const isDeleted = await etcd.delete(endpointKey(environment.nodeName, id)).catch((error: unknown) => {
         throw new PluginError(`Endpoint ${id} removal error: ${reasonOf(error)}`);
+      });
+      if (!isDeleted) {
+        throw new PluginError(`Endpoint ${id} removal error: resource does not exist: ${endpointName(environment.nodeName, id)}`);
       }
       return {};
     },
@@ -47,67 +49,29 @@ export function networkHandlers(etcd: EtcdClient, environment: NodeEnvironment, 
           `Veth creation error, hostInterfaceName=${hostName}, tempInterfaceName=${containerName}, vethMTU=0: ${reasonOf(error)}`,
         );
       }
+      const gatewayIpv6 = await linkLocalAddress(run, hostName);
+      if (gatewayIpv6 === undefined) log.warn(`No IPv6 link local address for ${hostName}`);
+      const connected = (destination: string) => ({Destination: destination, RouteType: 1, NextHop: ''});
       return {
         InterfaceName: {SrcName: containerName, DstPrefix: environment.interfacePrefix},
         Gateway: GATEWAY,
-        StaticRoutes: [{Destination: `${GATEWAY}/32`, RouteType: 1, NextHop: ''}],
+        GatewayIPv6: gatewayIpv6 ?? '',
+        // Docker cannot set the IPv6 route where IPv6 is off in containers, and then starts none.
+        StaticRoutes: [`${GATEWAY}/32`, ...(gatewayIpv6 === undefined ? [] : [`${gatewayIpv6}/128`])].map(connected),
+        DisableGatewayService: false,
       };
     },
     'NetworkDriver.Leave': async (body) => {
       await deleteVeth(run, `cali${shortId(text(body, 'EndpointID'))}`);
       return {};
     },
-    'NetworkDriver.EndpointOperInfo': () => ({Value: {}}),
+    'NetworkDriver.EndpointOperInfo': () => null,
     'NetworkDriver.DeleteNetwork': noAction,
     'NetworkDriver.DiscoverNew': noAction,
     'NetworkDriver.DiscoverDelete': noAction,
     'NetworkDriver.ProgramExternalConnectivity': noAction,
     'NetworkDriver.RevokeExternalConnectivity': noAction,
   };
-
-  async function createEndpoint(body: Body): Promise<object> {
-    const id = text(body, 'EndpointID');
-    const requested = record(body, 'Interface');
-    const address = text(requested, 'Address').split('/')[0] ?? '';
-    if (address === '') throw new PluginError('No address assigned for endpoint');
-    if (parseIpv4(address) === undefined)
-      throw new PluginError(`Parsing ${text(requested, 'Address')} as CIDR failed: invalid CIDR address`);
-    const network = await networkName(etcd, text(body, 'NetworkID'));
-    const userMac = text(requested, 'MacAddress');
-    if (environment.createsProfiles) await createProfile(etcd, networkProfile(network));
-    // Last, so that an earlier failure leaves no incomplete endpoint.
-    const endpoint = {
-      node: environment.nodeName,
-      id,
-      interfaceName: `cali${shortId(id)}`,
-      mac: (userMac || CONTAINER_MAC).toLowerCase(),
-      profiles: environment.createsProfiles ? [network] : [],
-      nets: [`${address}/32`],
-    };
-    try {
-      await etcd.create(endpointKey(endpoint.node, id), endpointRecord(endpoint));
-    } catch (error) {
-      const reason = isEtcdError(error, NODE_EXISTS) ? 'resource already exists' : reasonOf(error);
-      throw new PluginError(`Workload endpoints creation error, data: ${JSON.stringify(endpoint)}: ${reason}`);
-    }
-    return {Interface: userMac === '' ? {MacAddress: CONTAINER_MAC} : {}};
-  }
-}
-
-/**
- * The network's name from Docker's cluster store. A request to Docker's API would deadlock: while dockerd restarts containers at boot it
- * holds the lock that it needs to reply.
- */
-async function networkName(etcd: EtcdClient, networkId: string): Promise<string> {
-  try {
-    const read = await etcd.get(`${DOCKER_NETWORKS}/${networkId}`);
-    if (read?.node.value === undefined) throw new Error(`No such network: ${networkId}`);
-    const {name} = JSON.parse(read.node.value) as {name?: string};
-    if (!name) throw new Error('its record in the cluster store has no name');
-    return name;
-  } catch (error) {
-    throw new PluginError(`Network ${networkId} inspection error: ${reasonOf(error)}`);
-  }
 }
 
 /** Calico supports neither --opt nor --internal. */

@@ -1,11 +1,14 @@
 /** The error that a call replies. Docker shows the message to the user. */
 export class PluginError extends Error {}
 
+/** Upstream's plugin panics on this call: the connection is closed without a reply. */
+export class NoReplyError extends Error {}
+
 /** The body of a plugin call, as Docker sends it. */
 export type Body = Readonly<Record<string, unknown>>;
 
 /** The calls of one driver by name, as `NetworkDriver.Join`. */
-export type Handlers = Readonly<Record<string, (body: Body) => Promise<object> | object>>;
+export type Handlers = Readonly<Record<string, (body: Body) => Promise<object | null> | object | null>>;
 
 /** A string field; empty when missing. */
 export function text(body: Body, field: string): string {

@@ -33,6 +33,11 @@ export const AGENT_FLAGS: FlagSpecs = {
   executor_shutdown_grace_period: {kind: 'duration', default: '5secs', help: 'How long a container has to stop.'},
   sandbox_directory: {kind: 'string', default: '/mnt/mesos/sandbox', help: 'The path of the sandbox inside docker containers.'},
   registration_backoff_factor: {kind: 'duration', default: '1secs', help: 'Time between attempts to register.'},
+  hw5_waits_for_pings: {
+    kind: 'boolean',
+    default: 'false',
+    help: 'Of the emulator: after a restart of the master, register when its pings are missing (up to 75 s), as upstream does, not immediately.',
+  },
   switch_user: {kind: 'boolean', default: 'true', help: "Run command tasks as the framework's user."},
   reconfiguration_policy: {kind: 'string', default: 'equal', help: 'Only `equal`.'},
   recover: {kind: 'string', default: 'reconnect', help: 'reconnect: recover the old tasks; cleanup: kill them.'},

@@ -9,6 +9,8 @@ export interface MasterConnectionOptions {
   readonly port: number;
   /** Seconds between attempts. */
   readonly backoff: number;
+  /** When the connection breaks, wait as an upstream agent does until the master's pings are missing, instead of connecting again. */
+  readonly waitsForPings: boolean;
   readonly log: Log;
   readonly clock: Clock;
   registration(): AgentRegistration;
@@ -27,6 +29,9 @@ export class MasterConnection {
   readonly #http = new HttpAgent({keepAlive: true, maxSockets: 1});
   readonly #closing = new AbortController();
   #stream: string | undefined;
+  /** When the pings of the master that this agent registered with will be missing; undefined without such a master. */
+  #missedPingsAt: number | undefined;
+  #isWaitingForPings = false;
   #calls: Promise<unknown> = Promise.resolve();
   #breakStream: () => void = () => undefined;
 
@@ -34,8 +39,9 @@ export class MasterConnection {
     this.#options = options;
   }
 
-  get isConnected(): boolean {
-    return this.#stream !== undefined;
+  /** Whether the agent considers itself registered. While it waits for pings it does, like an upstream agent. */
+  get isRegistered(): boolean {
+    return this.#stream !== undefined || this.#isWaitingForPings;
   }
 
   /** Connects, and connects again whenever the connection is lost, until `close`. */
@@ -48,8 +54,22 @@ export class MasterConnection {
       if (reason !== lastReason)
         this.#options.log(`no connection to the master at ${this.#options.host}:${this.#options.port}: ${reason}`);
       lastReason = reason;
+      await this.#waitForPings();
       await delay(this.#options.clock, this.#options.backoff, this.#closing.signal);
     }
+  }
+
+  /** Upstream agents ignore a broken connection, and look for their master again when its pings are missing. */
+  async #waitForPings(): Promise<void> {
+    const {clock, log, waitsForPings} = this.#options;
+    const seconds = (this.#missedPingsAt ?? 0) - clock.now();
+    this.#missedPingsAt = undefined;
+    if (!waitsForPings || seconds <= 0) return;
+    log('Master disconnected! Waiting for a new master to be elected');
+    this.#isWaitingForPings = true;
+    await delay(clock, seconds, this.#closing.signal);
+    this.#isWaitingForPings = false;
+    log('No pings from master received');
   }
 
   /** Sends a call when all previous ones are answered. @returns false when the master did not accept it */
@@ -83,6 +103,7 @@ export class MasterConnection {
         resolve(reason);
       };
       let timeout = INITIAL_TIMEOUT;
+      let pingTimeout = 0;
       restartTimeout(timeout);
       this.#breakStream = () => outgoing.destroy();
       outgoing.on('error', (error) => end(error.message));
@@ -97,7 +118,12 @@ export class MasterConnection {
         response.on('data', (bytes: Buffer) => {
           for (const record of reader.push(bytes)) {
             const message = record as AgentMessage;
-            if (message.type === 'REGISTERED') timeout = message.stream_timeout_seconds;
+            if (message.type === 'REGISTERED') {
+              timeout = message.stream_timeout_seconds;
+              pingTimeout = message.ping_timeout_seconds;
+            }
+            if (message.type === 'REGISTERED' || message.type === 'PING')
+              this.#missedPingsAt = this.#options.clock.now() + pingTimeout;
             this.#options.onMessage(message);
           }
           restartTimeout(timeout);

@@ -83,6 +83,7 @@ export async function startAgent(
     const connection = new MasterConnection({
       ...target,
       backoff: flags.seconds('registration_backoff_factor'),
+      waitsForPings: flags.isOn('hw5_waits_for_pings'),
       log,
       clock,
       registration: () => agent.registration(),
@@ -96,7 +97,7 @@ export async function startAgent(
       master: target.host,
       startedAt,
       now: () => clock.now(),
-      isRegistered: () => connection.isConnected,
+      isRegistered: () => connection.isRegistered,
     };
     answer = (request) => endpoints(context, request);
     const stopTicking = repeat(clock, TICK, () => agent.tick());

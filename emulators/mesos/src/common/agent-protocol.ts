@@ -35,6 +35,8 @@ export type AgentMessage =
       readonly master_id: string;
       /** When nothing arrives for this many seconds, the master or the connection to it has failed. */
       readonly stream_timeout_seconds: number;
+      /** When no PING arrives for this many seconds, an upstream agent looks for its master again. */
+      readonly ping_timeout_seconds: number;
       /** The tasks the master has on record for this agent; the agent reports those it does not know as lost. */
       readonly tasks: readonly {readonly framework_id: string; readonly task_id: string; readonly is_partition_aware: boolean}[];
     }

@@ -43,6 +43,7 @@ export function registerAgent(context: Context, stream: string, registration: Ag
     type: 'REGISTERED',
     agent_id: agent.id,
     master_id: state.id,
+    ping_timeout_seconds: context.settings.agentPingTimeout * context.settings.maxAgentPingTimeouts,
     stream_timeout_seconds: context.settings.agentPingTimeout * (context.settings.maxAgentPingTimeouts + 1),
     tasks: [...state.frameworks.values()].flatMap((framework) =>
       tasksOn(framework, agent).map((task) => ({

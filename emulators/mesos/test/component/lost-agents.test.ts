@@ -224,6 +224,29 @@ describe('a master that restarts', () => {
     expect(again.states('t-never')).toEqual([]);
   });
 
+  it('is noticed by an agent with --hw5_waits_for_pings when it has missed the pings', async () => {
+    const registry = ['--registry=replicated_log', `--work_dir=${join(cluster.directory, 'master')}`];
+    const count = async () => {
+      const {text} = await sendRequest(master.port, 'GET', '/slaves');
+      const {slaves, recovered_slaves} = JSON.parse(text) as {slaves: object[]; recovered_slaves: object[]};
+      return {registered: slaves.length, recovered: recovered_slaves.length};
+    };
+    master = await cluster.master(...registry);
+    const {port} = master;
+    const agent = await cluster.agent(master, '--hw5_waits_for_pings');
+    await eventually(count).toEqual({registered: 1, recovered: 0});
+    await master.stop();
+    master = await cluster.master(`--port=${port}`, ...registry);
+    await eventually(() => cluster.log.some((line) => line.includes('Master disconnected!'))).toBe(true);
+    cluster.clock.advance(60);
+    expect(await count()).toEqual({registered: 0, recovered: 1});
+    // like an upstream agent, it believes that it is registered
+    const metrics = await sendRequest(agent.port, 'GET', '/metrics/snapshot');
+    expect(JSON.parse(metrics.text)).toMatchObject({'slave/registered': 1});
+    cluster.clock.advance(15);
+    await eventually(count).toEqual({registered: 1, recovered: 0});
+  });
+
   it('marks agents unreachable that do not return in time', async () => {
     const registry = ['--registry=replicated_log', `--work_dir=${join(cluster.directory, 'master')}`];
     master = await cluster.master(...registry);

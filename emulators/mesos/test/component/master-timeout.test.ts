@@ -19,7 +19,14 @@ describe('an agent that receives no pings', () => {
       incoming.resume();
       response.writeHead(200, {'Mesos-Stream-Id': 'x'});
       response.write(
-        encodeRecord({type: 'REGISTERED', agent_id: 'M-S0', master_id: 'M', stream_timeout_seconds: 600, tasks: []}),
+        encodeRecord({
+          type: 'REGISTERED',
+          agent_id: 'M-S0',
+          master_id: 'M',
+          ping_timeout_seconds: 500,
+          stream_timeout_seconds: 600,
+          tasks: [],
+        }),
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

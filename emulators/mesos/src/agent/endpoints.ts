@@ -9,12 +9,12 @@ import {agentStateView, containersView} from './views.js';
 /** Answers an HTTP request. Each path is served with and without the prefix /slave(1). */
 export function endpoints(context: EndpointContext, request: Request): Reply | Promise<Reply> {
   const {agent, flags} = context;
+  // The version belongs to the whole program.
+  if (request.path === '/version') return {status: 200, json: VERSION};
   const path = request.path.replace(/^\/slave\(1\)(?=\/)/, '');
   switch (path) {
     case '/health':
       return {status: 200};
-    case '/version':
-      return {status: 200, json: VERSION};
     case '/state':
       return {status: 200, json: agentStateView(agent, flags, context)};
     case '/flags':

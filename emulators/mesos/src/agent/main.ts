@@ -1,7 +1,7 @@
 import {EmulatorError, UsageError} from '../common/errors.js';
 import {type Flags, parseFlags, usage} from '../common/flags.js';
 import {logTo} from '../common/log.js';
-import {VERSION} from '../common/version.js';
+import {VERSION_TEXT} from '../common/version.js';
 import {AGENT_FLAGS} from './flags.js';
 import {startAgent} from './start.js';
 
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   try {
     flags = parseFlags(AGENT_FLAGS, process.argv.slice(2), process.env);
     if (flags.isOn('help')) return void process.stdout.write(usage('mesos-agent', AGENT_FLAGS));
-    if (flags.isOn('version')) return void process.stdout.write(`mesos ${VERSION.version} (${VERSION.product})\n`);
+    if (flags.isOn('version')) return void process.stdout.write(`${VERSION_TEXT}\n`);
     const log = logTo(process.stderr, () => new Date());
     const agent = await startAgent(flags, log, (message) => {
       log(`shut down: ${message}`);

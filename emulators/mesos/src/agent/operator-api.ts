@@ -1,71 +1,27 @@
 import {statSync} from 'node:fs';
 import {notFound, type Reply, type Request} from '../common/http-server.js';
-import {field, integer, message, opaque, required, string} from '../common/message.js';
-import {type OperatorCalls, readOperatorCall} from '../common/operator-call.js';
+import {answerCall, readOperatorCall} from '../common/operator-call.js';
 import {VERSION} from '../common/version.js';
 import {isTerminal} from '../common/wire.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {type FilesRoot, filesRoot, findFile, listFiles, readPart} from './files.js';
 import {metrics} from './metrics.js';
+import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
+import {RESPONSE} from './operator-response-spec.js';
 import {executorJson, taskJson} from './operator-views.js';
 import {groupName, userName} from './users.js';
 
-const CALLS: OperatorCalls = {
-  program: 'agent',
-  withField: {
-    SET_LOGGING_LEVEL: opaque,
-    LIST_FILES: message({path: required(1, string)}),
-    READ_FILE: message({path: required(1, string), offset: required(2, integer), length: field(3, integer)}),
-    LAUNCH_CONTAINER: opaque,
-    WAIT_CONTAINER: opaque,
-    KILL_CONTAINER: opaque,
-    REMOVE_CONTAINER: opaque,
-    LAUNCH_NESTED_CONTAINER: opaque,
-    WAIT_NESTED_CONTAINER: opaque,
-    KILL_NESTED_CONTAINER: opaque,
-    REMOVE_NESTED_CONTAINER: opaque,
-    LAUNCH_NESTED_CONTAINER_SESSION: opaque,
-    ATTACH_CONTAINER_INPUT: opaque,
-    ATTACH_CONTAINER_OUTPUT: opaque,
-    ADD_RESOURCE_PROVIDER_CONFIG: opaque,
-    UPDATE_RESOURCE_PROVIDER_CONFIG: opaque,
-    REMOVE_RESOURCE_PROVIDER_CONFIG: opaque,
-  },
-  withoutField: [
-    'GET_AGENT',
-    'GET_CONTAINERS',
-    'GET_EXECUTORS',
-    'GET_FLAGS',
-    'GET_FRAMEWORKS',
-    'GET_HEALTH',
-    'GET_LOGGING_LEVEL',
-    'GET_METRICS',
-    'GET_OPERATIONS',
-    'GET_RESOURCE_PROVIDERS',
-    'GET_STATE',
-    'GET_TASKS',
-    'GET_VERSION',
-    'PRUNE_IMAGES',
-  ],
-};
-
-interface Call {
-  readonly type: string;
-  readonly list_files?: {readonly path: string};
-  readonly read_file?: {readonly path: string; readonly offset: number; readonly length?: number};
-}
-
 /** POST /api/v1 of an agent. */
 export function operatorApi(context: EndpointContext, request: Request): Reply {
-  const read = readOperatorCall<Call>(request, CALLS);
+  const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
   if ('rejection' in read) return read.rejection;
-  const {call} = read;
+  const {call, accept} = read;
   const answer = ANSWERS[call.type];
-  const reply = (value: object): Reply => ({status: 200, json: {type: call.type, [call.type.toLowerCase()]: value}});
+  const reply = (value: object): Reply => answerCall(RESPONSE, accept, call.type, value);
   if (answer) return reply(answer(context));
   const files = call.list_files ?? call.read_file;
   if (!files) return {status: 501, text: `${call.type} is not supported by hw5's Mesos emulator`};
-  const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<Call>['read_file']);
+  const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<OperatorCall>['read_file']);
   return found ? reply(found) : notFound();
 }
 
@@ -129,7 +85,7 @@ function list(root: FilesRoot, {path}: {readonly path: string}): object | undefi
   return {file_infos};
 }
 
-function readFile(root: FilesRoot, {path, offset, length}: Required<Call>['read_file']): object | undefined {
+function readFile(root: FilesRoot, {path, offset, length}: Required<OperatorCall>['read_file']): object | undefined {
   const file = findFile(root, path);
   if (file === undefined || statSync(file).isDirectory()) return undefined;
   return {size: statSync(file).size, data: readPart(file, offset, length).toString('base64')};

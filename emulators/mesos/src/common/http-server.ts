@@ -7,6 +7,8 @@ export type Reply =
       readonly status: number;
       readonly text?: string;
       readonly json?: unknown;
+      /** A body in another format, with its Content-Type in the headers. */
+      readonly bytes?: Buffer;
       readonly headers?: Readonly<Record<string, string>>;
     }
   | undefined;
@@ -67,7 +69,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 
 function send(reply: NonNullable<Reply>, jsonp: string | null, incoming: IncomingMessage, response: ServerResponse): void {
   const headers: Record<string, string | number> = {...reply.headers};
-  let body: Buffer = Buffer.from(reply.text ?? '');
+  let body: Buffer = reply.bytes ?? Buffer.from(reply.text ?? '');
   if (reply.json !== undefined) {
     const json = JSON.stringify(reply.json);
     body = Buffer.from(jsonp === null ? json : `${jsonp}(${json});`);

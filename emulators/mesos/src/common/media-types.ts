@@ -1,4 +1,4 @@
-/** The two formats of the scheduler API. A scheduler may send calls in one and receive events in the other. */
+/** The two formats of the APIs. A client may send calls in one and receive responses and events in the other. */
 export type MediaType = 'application/json' | 'application/x-protobuf';
 
 /** The media type of a Content-Type, which must match exactly: upstream Mesos rejects parameters such as charset. */
@@ -8,17 +8,14 @@ export function parseContentType(contentType: string): MediaType | undefined {
 
 /** The media type of the response to an Accept header; without one, any type is accepted. Like upstream Mesos, it prefers JSON. */
 export function chooseMediaType(accept: string | undefined): MediaType | undefined {
-  if (acceptsJson(accept)) return 'application/json';
-  return mediaRanges(accept).includes('application/x-protobuf') ? 'application/x-protobuf' : undefined;
+  return (['application/json', 'application/x-protobuf'] as const).find((type) => accepts(accept, type));
 }
 
-/** Whether an Accept header accepts JSON. */
-export function acceptsJson(accept: string | undefined): boolean {
-  return (
-    accept === undefined || mediaRanges(accept).some((range) => ['application/json', 'application/*', '*/*'].includes(range))
-  );
+/** Whether an Accept header accepts a media type. */
+export function accepts(accept: string | undefined, type: `application/${string}`): boolean {
+  return accept === undefined || mediaRanges(accept).some((range) => [type, 'application/*', '*/*'].includes(range));
 }
 
-function mediaRanges(accept: string | undefined): string[] {
-  return (accept ?? '').split(',').map((range) => range.split(';')[0]!.trim());
+function mediaRanges(accept: string): string[] {
+  return accept.split(',').map((range) => range.split(';')[0]!.trim());
 }

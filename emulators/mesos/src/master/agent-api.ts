@@ -10,7 +10,7 @@ export function agentApi(master: MasterAccess, request: Request): Reply {
   if (request.method !== 'POST') return methodNotAllowed(request.method, 'POST');
   const call = JSON.parse(request.body.toString('utf8')) as AgentCall;
   if (call.type === 'REGISTER') {
-    const stream = master.openStream(request.response);
+    const stream = master.openAgentStream(request.response);
     master.handle({kind: 'agent', stream, call});
     return undefined;
   }

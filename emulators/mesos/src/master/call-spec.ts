@@ -1,5 +1,7 @@
-import {frameworkInfo, id, killPolicy, resource, taskInfo} from '../common/mesos-spec.js';
 import {bytes, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, string} from '../common/message.js';
+import {frameworkInfo} from '../common/spec/framework.js';
+import {killPolicy, taskInfo} from '../common/spec/task.js';
+import {id, resource} from '../common/spec/values.js';
 
 /** The calls of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
 

@@ -1,7 +1,7 @@
 import type {MediaType} from '../common/media-types.js';
-import {resource} from '../common/mesos-spec.js';
 import {MessageError, parseJson, parseMessage, repeated} from '../common/message.js';
 import {decodeMessage} from '../common/protobuf.js';
+import {resource} from '../common/spec/values.js';
 import type {FrameworkInfo, KillPolicy, Resource, TaskInfo, Value} from '../common/wire.js';
 import {CALL} from './call-spec.js';
 

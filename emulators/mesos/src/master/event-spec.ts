@@ -1,21 +1,10 @@
-import {address, allocation, attribute, id, masterInfo, operationStatus, resource, taskStatus} from '../common/mesos-spec.js';
 import {bytes, double, field, integer, type MessageSpec, message, oneOf, repeated, required, string} from '../common/message.js';
+import {offer} from '../common/spec/framework.js';
+import {masterInfo} from '../common/spec/machines.js';
+import {operationStatus, taskStatus} from '../common/spec/status.js';
+import {id} from '../common/spec/values.js';
 
 /** The events of the v1 scheduler API, with the field numbers of include/mesos/v1/scheduler/scheduler.proto. */
-
-const url = message({scheme: required(1, string), address: required(2, address), path: field(3, string)});
-
-const offer = message({
-  id: required(1, id),
-  framework_id: required(2, id),
-  agent_id: required(3, id),
-  hostname: required(4, string),
-  resources: repeated(5, resource),
-  executor_ids: repeated(6, id),
-  attributes: repeated(7, attribute),
-  url: field(8, url),
-  allocation_info: field(10, allocation),
-});
 
 export const EVENT: MessageSpec = {
   type: field(

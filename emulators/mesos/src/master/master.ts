@@ -3,6 +3,9 @@ import type {Flags} from '../common/flags.js';
 import type {Reply, Request} from '../common/http-server.js';
 import type {Log} from '../common/log.js';
 import type {MediaType} from '../common/media-types.js';
+import type {MessageSpec} from '../common/message.js';
+import {encodeMessage} from '../common/protobuf.js';
+import {type Encode, encodeJson} from '../common/recordio.js';
 import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
 import type {MasterAccess, Security} from './master-access.js';
@@ -12,7 +15,7 @@ import {readEndpoints} from './read-endpoints.js';
 import {saveRegistry} from './registry.js';
 import {schedulerApi} from './scheduler-api.js';
 import {handle, type Input} from './state-machine.js';
-import {Streams} from './streams.js';
+import {type StreamFormat, Streams} from './streams.js';
 
 export interface MasterDependencies {
   readonly flags: Flags;
@@ -51,9 +54,19 @@ export class Master implements MasterAccess {
     return handleForm ? handleForm(this, request) : readEndpoints(this, request);
   }
 
-  openStream(response: ServerResponse, mediaType: MediaType = 'application/json'): string {
+  openStream(response: ServerResponse, mediaType: MediaType, spec: MessageSpec): string {
+    const encode: Encode =
+      mediaType === 'application/json' ? encodeJson : (event) => encodeMessage(spec, event as Record<string, unknown>);
+    return this.#open(response, {mediaType, encode});
+  }
+
+  openAgentStream(response: ServerResponse): string {
+    return this.#open(response, {mediaType: 'application/json', encode: encodeJson});
+  }
+
+  #open(response: ServerResponse, format: StreamFormat): string {
     const id = this.#parts.newId();
-    this.#streams.open(id, response, mediaType, () => this.handle({kind: 'closed', stream: id}));
+    this.#streams.open(id, response, format, () => this.handle({kind: 'closed', stream: id}));
     return id;
   }
 

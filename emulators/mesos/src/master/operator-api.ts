@@ -1,9 +1,11 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
-import {readOperatorCall} from '../common/operator-call.js';
+import type {MediaType} from '../common/media-types.js';
+import {answerCall, readOperatorCall} from '../common/operator-call.js';
 import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
 import {changeReservation, checkWriteAccess, markAgentGone, principalOf, teardown} from './operator-actions.js';
 import {OPERATOR_CALLS, type OperatorCall} from './operator-call.js';
+import {OPERATOR_EVENT, RESPONSE} from './operator-response-spec.js';
 import {getAgents, getFrameworks, getMaster, getRoles, getState, getTasks, versionInfo} from './operator-views.js';
 
 /** POST /api/v1: the operator API. */
@@ -12,10 +14,9 @@ export function operatorApi(master: MasterAccess, request: Request): Reply {
   if (rejection) return rejection;
   const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
   if ('rejection' in read) return read.rejection;
-  const {call} = read;
+  const {call, accept} = read;
   const answer = ANSWERS[call.type];
-  if (answer) return {status: 200, json: {type: call.type, [call.type.toLowerCase()]: answer(master)}};
-  return act(master, request, call);
+  return answer ? answerCall(RESPONSE, accept, call.type, answer(master)) : act(master, request, call, accept);
 }
 
 /** The calls that change nothing. */
@@ -36,11 +37,11 @@ const ANSWERS: Readonly<Record<string, (master: MasterAccess) => object>> = {
   GET_METRICS: (master) => ({metrics: Object.entries(metrics(master.context)).map(([name, value]) => ({name, value}))}),
 };
 
-function act(master: MasterAccess, request: Request, call: OperatorCall): Reply {
+function act(master: MasterAccess, request: Request, call: OperatorCall, accept: MediaType): Reply {
   const principal = principalOf(master.security, request);
   switch (call.type) {
     case 'SUBSCRIBE': {
-      const stream = master.openStream(request.response);
+      const stream = master.openStream(request.response, accept, OPERATOR_EVENT);
       master.handle({kind: 'operator-subscribe', stream});
       return undefined;
     }

@@ -6,11 +6,11 @@ import {metrics} from './metrics.js';
 import {summaryView} from './summary-view.js';
 import {frameworksView, rolesView, slavesView, stateView, tasksView} from './views.js';
 
-/** The GET endpoints. Each path is served with and without the prefix /master. */
+/** The GET endpoints. Each path but that of the version is served with and without the prefix /master. */
 export function readEndpoints(master: MasterAccess, request: Request): Reply {
   const path = request.path.replace(/^\/master(?=\/)/, '');
   if (path === '/health') return {status: 200};
-  if (path === '/version') return {status: 200, json: VERSION};
+  if (request.path === '/version') return {status: 200, json: VERSION};
   const {address} = master.context.settings.masterInfo;
   if (path === '/redirect') return {status: 307, headers: {Location: `//${address.hostname}:${address.port}`}};
   const view = VIEWS[path];

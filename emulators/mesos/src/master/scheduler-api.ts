@@ -4,6 +4,7 @@ import {chooseMediaType, parseContentType} from '../common/media-types.js';
 import {MessageError} from '../common/message.js';
 import {type Call, parseCall} from './call.js';
 import {authenticate, unauthorized} from './credentials.js';
+import {EVENT} from './event-spec.js';
 import type {MasterAccess} from './master-access.js';
 import {validateFrameworkUpdate} from './validate-framework.js';
 
@@ -45,7 +46,7 @@ function subscribe(master: MasterAccess, request: Request, call: Call, principal
   if (request.headers['mesos-stream-id'] !== undefined) {
     return {status: 400, text: "Subscribe calls should not include the 'Mesos-Stream-Id' header"};
   }
-  const stream = master.openStream(request.response, mediaType);
+  const stream = master.openStream(request.response, mediaType, EVENT);
   master.handle({kind: 'subscribe', stream, call, principal});
   return undefined;
 }

@@ -95,6 +95,11 @@ describe('/tasks', () => {
 });
 
 describe('the endpoints of the master', () => {
+  it('have no version below /master', async () => {
+    expect((await sendRequest(master.port, 'GET', '/version')).status).toBe(200);
+    expect((await sendRequest(master.port, 'GET', '/master/version')).status).toBe(404);
+  });
+
   it('return a single agent or framework on request', async () => {
     expect((await get('/slaves?slave_id=unknown')).slaves).toEqual([]);
     expect((await get('/frameworks?framework_id=unknown')).frameworks).toEqual([]);

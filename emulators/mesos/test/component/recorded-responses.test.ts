@@ -145,8 +145,9 @@ describe('the state of a master', () => {
     expect([response.status, response.headers.location]).toEqual([307, `//127.0.0.1:${shared.master.port}`]);
   });
 
-  it('comes with a version whose product is not Apache Mesos', async () => {
+  it('comes with a version that has the fields of upstream (transcript 000)', async () => {
     const version = JSON.parse((await sendRequest(shared.master.port, 'GET', '/version')).text);
-    expect(version.product).toContain('not Apache Mesos');
+    expect(Object.keys(version).sort()).toEqual(Object.keys(JSON.parse(readExchange('000-get-version').text)).sort());
+    expect(version.build_user).toBe('hw5-emulator');
   });
 });

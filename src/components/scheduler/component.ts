@@ -68,6 +68,7 @@ export const framework = defineComponent({
   needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
   facts: () => ({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),

@@ -77,11 +77,13 @@ systemctl list-units --all --plain --no-legend 'hw5-firewall*'; true`,
   );
 }
 
-beforeAll(ensureCluster);
+beforeAll(async () => {
+  await ensureCluster();
+  await onLab(['firewall', 'reset', '--no-probe']);
+});
 
 let before: string;
 beforeEach(async () => {
-  await onLab(['firewall', 'reset', '--no-probe']);
   before = await save('node1');
 });
 afterEach(async () => {

@@ -76,6 +76,7 @@ export class Agent {
   async recover(killsAll: boolean): Promise<void> {
     if (this.#info.id === undefined) return;
     const records = this.#parts.store.loadTasks();
+    const checked: Promise<void>[] = [];
     for (const record of records) {
       const containerizer = this.#parts.containerizers[record.containerizer];
       if (!containerizer) continue;
@@ -83,7 +84,10 @@ export class Agent {
       if (isKept) {
         const run = this.#newRun(record, containerizer);
         this.#runs.set(recordKey(record), run);
-        this.#logFailure(run, run.resume());
+        const ended = run.resume();
+        this.#logFailure(run, ended);
+        // The agent must not register with a task as running whose container has exited, for example in a reboot.
+        checked.push(Promise.race([ended.catch(() => undefined), run.foundAlive()]));
       } else {
         this.#parts.log(`killing task ${record.task.task_id.value}: its framework has no checkpoint`);
         this.#parts.store.removeTask(record);
@@ -91,6 +95,7 @@ export class Agent {
         await containerizer.cleanUp(record);
       }
     }
+    await Promise.all(checked);
     const known = new Set(records.map((record) => record.containerId));
     for (const containerizer of Object.values(this.#parts.containerizers)) await containerizer.removeOrphans(known);
   }

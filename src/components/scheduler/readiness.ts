@@ -20,22 +20,27 @@ const FAILURES = 5;
  */
 function program(names: readonly string[], missing: string): string {
   return `state=$(${SCHEDULER_STATE_COMMAND}) || { echo the scheduler does not answer; exit 1; }
-problems=$(printf %s "$state" | node -e '
+problems=$(printf '%s\\n%s' "\${HW5_WAIT_BEGAN-}" "$state" | node -e '
 const names = ${JSON.stringify(names)};
-const {framework, tasks} = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const began = Number(process.env.HW5_WAIT_BEGAN || Infinity);
+const [began, ...state] = require("fs").readFileSync(0, "utf8").split("\\n");
+const {framework, tasks} = JSON.parse(state.join("\\n"));
 const hopeless = new Map();
 for (const task of tasks.filter(({name}) => names.includes(name))) {
   const failing = ${task('failing')};
-  const isWaiting = ["failed", "pending"].includes(${task('state')}) && Date.parse(${task('since')}) / 1000 >= began;
+  const isWaiting = ["failed", "pending"].includes(${task('state')}) && Date.parse(${task('since')}) / 1000 >= Number(began || Infinity);
   if (!failing || failing.times < ${FAILURES} || !isWaiting) continue;
   hopeless.set(failing.reason, [...(hopeless.get(failing.reason) || []), task.name]);
 }
-for (const [reason, names] of hopeless) console.log(names.join(", ") + ": each start fails: " + reason);
-if (hopeless.size > 0) process.exit(${HOPELESS});
-${missing}')
-code=$?
-[ "$code" -eq 0 ] && [ -z "$problems" ] || { printf "%s\\n" "$problems"; [ "$code" -ne ${HOPELESS} ] || exit ${HOPELESS}; exit 1; }`;
+const missing = () => {
+  ${missing}
+};
+const lines = [...hopeless].map(([reason, names]) => names.join(", ") + ": each start fails: " + reason);
+console.log(lines.length > 0 ? ["hopeless", ...lines].join("\\n") : missing());') || exit 1
+case $problems in
+  '') ;;
+  hopeless*) printf '%s\\n' "\${problems#hopeless?}"; exit ${HOPELESS} ;;
+  *) printf '%s\\n' "$problems"; exit 1 ;;
+esac`;
 }
 
 /** Succeeds when all tasks run, are healthy and have their current description; otherwise prints why not. */
@@ -51,7 +56,7 @@ export function tasksAreReady(cluster: Cluster): string {
 };
 const isCurrent = ${framework('isCurrent')};
 const problems = isCurrent ? names.flatMap(problemsOf) : ["the leading scheduler does not have the new task list yet"];
-console.log(problems.join("; "));`,
+return problems.join("; ");`,
   );
 }
 
@@ -65,5 +70,5 @@ export function notebookAnswers(node: ClusterNode, cluster: Cluster): string {
   const url = `http://${node.address}:${cluster.proxy.port}/login`;
   const missing = `the notebook does not answer through ${node.name}`;
   return `curl -sf -m 5 -o /dev/null ${url} && exit 0
-${program([notebook.name], `console.log(${JSON.stringify(missing)});`)}`;
+${program([notebook.name], `return ${JSON.stringify(missing)};`)}`;
 }

@@ -74,7 +74,7 @@ function ruleLines(rule: Rule, tags: TagMembers): string[] {
 }
 
 /** The name of the chain of one endpoint. @param prefix `cali-tw-` for traffic to it, `cali-fw-` for traffic from it */
-export function endpointChain(prefix: string, endpoint: Endpoint): string {
+export function endpointChain(prefix: string, endpoint: Pick<Endpoint, 'interfaceName'>): string {
   return shortened(prefix, endpoint.interfaceName);
 }
 

@@ -21,7 +21,7 @@ export const scheduler = defineComponent({
   name: 'scheduler',
   title: "the framework's program",
   // in the order of undo: the network and the secrets stay until the framework and its tasks are removed
-  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
+  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network-proof'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
   // the `framework` step manages this unit; status and logs use the name of the program in it
@@ -87,7 +87,7 @@ export const framework = defineComponent({
     return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },
   ready({node, cluster, unreachable}) {
-    const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
+    const hint = 'see `hw5 status` and `hw5 why TASK`, and `journalctl -u hw5-scheduler` on the node of the framework';
     // all schedulers report the same tasks, so the first one is checked for them, and the others only for an answer
     const first = nodesWith(cluster, 'framework').find(({name}) => !unreachable.has(name));
     const isFirst = node.name === first?.name;

@@ -49,6 +49,12 @@ describe('the components of a node', () => {
     ['calico', peers('Established', 'Active'), 0, {state: 'unhealthy', detail: 'no BGP session with node2'}],
     ['calico', 'No IPv4 peers found.', 0, {state: 'unhealthy', detail: 'no BGP session with node1, node2'}],
     ['calico', 'Calico process is not running.', 1, {state: 'unhealthy', detail: 'the node does not run'}],
+    [
+      'calico',
+      'Calico process is not running.\nFelix: /var/log/calico/felix/current: [FATAL] RPF',
+      1,
+      {state: 'unhealthy', detail: 'Felix does not keep running (/var/log/calico/felix/current: [FATAL] RPF)'},
+    ],
     ['calico', '', 127, {state: 'absent', detail: 'not there'}],
   ])('%s after %j (%d)', (name, stdout, code, expected) => {
     expect(of(name, stdout, code)).toEqual(expected);

@@ -8,8 +8,8 @@ const QUIET_MS = 10_000;
 /** One line per event; with `isVerbose` also one per action. For logs and pipes. */
 export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, quietMs = QUIET_MS): Emit {
   const begun = performance.now();
-  /** The steps that are running: title → hosts. */
-  const running = new Map<string, Set<string>>();
+  /** By name, the steps that are running, with what each of their hosts waits for, which may be nothing. */
+  const running = new Map<string, {readonly title: string; readonly waits: Map<string, string>}>();
   let waiting: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   const line = (text: string): void => {
@@ -17,9 +17,12 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, qu
     timer?.refresh();
   };
   const reportRunning = (): void => {
-    const steps = [...running]
-      .filter(([, hosts]) => hosts.size > 0)
-      .map(([title, hosts]) => `${title} (${[...hosts].join(', ')})`);
+    const steps = [...running.values()]
+      .filter(({waits}) => waits.size > 0)
+      .map(({title, waits}) => {
+        const reasons = [...new Set(waits.values())].filter(Boolean);
+        return `${title} (${[...waits.keys()].join(', ')})${reasons.length > 0 ? `, waiting for ${reasons.join(', and for ')}` : ''}`;
+      });
     const idle = waiting === undefined ? 'observing the hosts' : `waiting for ${waiting}`;
     line(chalk.dim(`  after ${duration(performance.now() - begun)}: ${steps.join(', ') || idle}`));
   };
@@ -43,20 +46,25 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, qu
       case 'connected':
         if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));
         break;
-      case 'step-start':
-        running.set(event.title, (running.get(event.title) ?? new Set()).add(event.host));
+      case 'step-start': {
+        const step = running.get(event.step) ?? {title: event.title, waits: new Map()};
+        step.waits.set(event.host, '');
+        running.set(event.step, step);
         break;
+      }
       case 'action':
+        running.get(event.step)?.waits.set(event.host, '');
         if (isVerbose)
           line(chalk.dim(`  ${event.host}: ${event.action}${event.script ? `\n${event.script.replace(/^/gm, '    | ')}` : ''}`));
         break;
       case 'waiting':
         waiting = event.reason;
+        running.get(event.step)?.waits.set(event.host, event.reason);
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
         break;
       case 'step-end':
         waiting = undefined;
-        running.get(event.title)?.delete(event.host);
+        running.get(event.step)?.waits.delete(event.host);
         // after an early failure nearly all steps are blocked; the summary counts them
         if (event.outcome === 'blocked' && !isVerbose) break;
         line(

@@ -43,6 +43,7 @@ describe('the components of a node', () => {
     ['proxy', 'loaded active running \nHTTP 503', 1, {state: 'unhealthy', detail: 'the notebook does not answer (HTTP 503)'}],
     ['docker', '20.10.24 etcd://a:2379\n', 0, {state: 'healthy', detail: 'Docker 20.10.24'}],
     ['docker', '', 124, {state: 'unhealthy', detail: 'dockerd does not answer, or has no cluster store'}],
+    ['docker', 'activating\n', 1, {state: 'unhealthy', detail: expect.stringMatching(/^dockerd starts \(up to 15 s for each/)}],
     ['network', 'calico\n', 0, {state: 'healthy', detail: 'calico_net'}],
     ['network', '', 1, {state: 'unhealthy', detail: 'no network calico_net'}],
     ['calico', peers('Established', 'Established'), 0, {state: 'healthy', detail: '2 of 2 BGP sessions'}],

@@ -2,7 +2,7 @@ import {closeSync, createReadStream, openSync, readdirSync, readSync, realpathSy
 import type {ServerResponse} from 'node:http';
 import {basename, join, sep} from 'node:path';
 import {pipeline} from 'node:stream/promises';
-import {notFound, type Reply} from '../common/http-server.js';
+import {notFound, type Reply, writeHead} from '../common/http-server.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {groupName, userName} from './users.js';
 
@@ -60,7 +60,7 @@ export function findFile({workDir, agentId}: FilesRoot, requested: string): stri
 /** Streams a file as it is. */
 function download(path: string, response: ServerResponse): undefined {
   const {size} = statSync(path);
-  response.writeHead(200, {
+  writeHead(response, 200, {
     'Content-Type': 'application/octet-stream',
     'Content-Disposition': `attachment; filename=${basename(path)}`,
     'Content-Length': size,

@@ -16,7 +16,7 @@ export const masterInfo = message({
 
 export const agentInfo = message({
   hostname: required(1, string),
-  port: field(8, integer),
+  port: field(8, integer, 5051),
   resources: repeated(3, resource),
   attributes: repeated(5, attribute),
   id: field(6, id),

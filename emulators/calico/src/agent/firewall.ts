@@ -1,5 +1,6 @@
 import type {Endpoint, Snapshot} from '../model/types.js';
 import {endpointChain, workloadChains} from './endpoint-chains.js';
+import {type IpSets, SelectorSets} from './ip-sets.js';
 
 /** Chain name → its rules, as iptables-restore accepts them after `-A <chain>`. */
 export type Chains = ReadonlyMap<string, readonly string[]>;
@@ -7,6 +8,8 @@ export type Chains = ReadonlyMap<string, readonly string[]>;
 export interface Firewall {
   readonly filter: Chains;
   readonly nat: Chains;
+  /** The ipsets that the rules match. */
+  readonly sets: IpSets;
 }
 
 /** Built-in chain → the cali-* chain that its first rule jumps to, as with Felix's ChainInsertMode "insert". */
@@ -18,12 +21,15 @@ export const ENTRIES = {
 /** The chains of one node: which packets may enter and leave its containers, and which are masqueraded. */
 export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
   const local = snapshot.endpoints.filter((endpoint) => endpoint.node === node);
+  const sets = new SelectorSets();
+  const workloads = workloadChains(local, snapshot, sets);
   return {
+    sets: sets.members(snapshot),
     filter: new Map([
       ...staticChains({...snapshot.felix, ...snapshot.nodeFelix[node]}.DefaultEndpointToHostAction),
       ['cali-from-wl-dispatch', dispatch(local, '-i', 'cali-fw-')],
       ['cali-to-wl-dispatch', dispatch(local, '-o', 'cali-tw-')],
-      ...workloadChains(local, snapshot),
+      ...workloads,
     ]),
     nat: new Map([
       ['cali-POSTROUTING', ['-j cali-nat-outgoing']],

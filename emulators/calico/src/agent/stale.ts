@@ -39,7 +39,9 @@ export function findStale(
   unknownSince: ReadonlyMap<string, number>,
   now: number,
 ): {readonly stale: readonly Endpoint[]; readonly unknownSince: ReadonlyMap<string, number>} {
-  const unknown = endpoints.filter((endpoint) => endpoint.node === node && !docker.ids.has(endpoint.id));
+  const unknown = endpoints.filter(
+    ({id, orchestrator, ...endpoint}) => endpoint.node === node && orchestrator === undefined && !docker.ids.has(id),
+  );
   const since = new Map(unknown.map((endpoint) => [endpoint.id, unknownSince.get(endpoint.id) ?? now]));
   return {stale: unknown.filter((endpoint) => now - (since.get(endpoint.id) ?? now) >= STALE_AFTER_MS), unknownSince: since};
 }

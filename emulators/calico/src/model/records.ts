@@ -27,7 +27,10 @@ export function endpointRecord(endpoint: Endpoint): string {
 /** The three keys of a profile, rules first: an agent must never read its tags without its rules. */
 export function profileRecords(profile: Profile): {readonly rules: string; readonly labels: string; readonly tags: string} {
   return {
-    rules: JSON.stringify({inbound_rules: profile.ingress, outbound_rules: profile.egress}),
+    rules: JSON.stringify({
+      ...(profile.ingress.length === 0 ? {} : {inbound_rules: profile.ingress}),
+      ...(profile.egress.length === 0 ? {} : {outbound_rules: profile.egress}),
+    }),
     labels: JSON.stringify(profile.labels),
     tags: JSON.stringify(profile.tags),
   };

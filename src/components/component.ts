@@ -42,8 +42,6 @@ export interface ComponentLogs {
  * `hw5 logs`, preflight's port check and the firewall's failsafe are derived from the list of components in index.ts.
  */
 export interface Component<F extends FactMap = FactMap> extends Step<F> {
-  /** The systemd units that it runs. */
-  readonly units?: readonly string[];
   /** Units of the distribution that it stops because they hold its ports. */
   readonly replaces?: readonly string[];
   /** Debian packages that it needs on one of its nodes. */

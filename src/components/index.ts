@@ -8,6 +8,7 @@ import {withHost} from './host/component.js';
 import {images} from './images/component.js';
 import {mesos} from './mesos/component.js';
 import {network} from './network/component.js';
+import {networkProof} from './network/proof.js';
 import {proxy} from './proxy/component.js';
 import {framework, scheduler} from './scheduler/component.js';
 import {secrets} from './secrets/component.js';
@@ -20,6 +21,7 @@ export const SYSTEMS: readonly Component[] = [
   docker,
   calico,
   network,
+  networkProof,
   images,
   mesos,
   proxy,

@@ -7,6 +7,7 @@ import type {Host} from '../host/host.js';
 import {CommandError, TimeoutError} from '../support/errors.js';
 import {sha256} from '../support/sha256.js';
 import {type Action, describe} from './action.js';
+import {lastLinesOf} from './unit-failure.js';
 
 /** A command that takes longer is treated as hanging. */
 const DEFAULT_LIMIT_MS = 10 * 60_000;
@@ -77,18 +78,11 @@ async function systemctl(
   const argv = ['systemctl', '--quiet', verb, ...units];
   const result = await host.exec(argv, options);
   if (result.code === 0) return;
-  // systemd reports only that it failed; the reason is in the journal
-  const journal = await host.exec(
-    ['journalctl', '--no-pager', '-o', 'cat', '-n', '12', ...units.flatMap((unit) => ['-u', unit])],
-    options,
-  );
-  const stderr = [result.stderr.trim(), journal.stdout.trim()].filter(Boolean).join('\n');
-  throw new CommandError(
-    host.name,
-    argv,
-    {...result, stderr},
-    {hint: hint ?? `see \`journalctl -u ${units[0] ?? ''}\` on ${host.name}`},
-  );
+  // systemd reports only that it failed
+  throw new CommandError(host.name, argv, result, {
+    hint: hint ?? `see \`journalctl -u ${units[0] ?? ''}\` on ${host.name}`,
+    journal: await lastLinesOf(host, units, options.signal),
+  });
 }
 
 /** Writes what a command prints into a local file, which is complete or does not exist. */

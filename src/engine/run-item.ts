@@ -31,7 +31,7 @@ async function converge(session: Session, item: Item): Promise<StepOutcome> {
   const wait = item.step.ready?.(session.context(item));
   if (wait) {
     session.options.emit({type: 'waiting', step: item.step.name, host: item.node.name, reason: wait.reason});
-    await waitFor(session.host(item.node.name), wait, session.options.signal);
+    await waitFor(session.host(item.node.name), wait, session.options.signal, item.step.units);
   }
   if (actions.length === 0) return 'unchanged';
   await session.observe(item);

@@ -71,6 +71,8 @@ export interface Step<F extends FactMap = FactMap> {
   /** Pure: the actions that lead from the observed state to the desired one. Empty: nothing to do. */
   readonly plan: (observed: Observed<F>, context: PlanContext<F>) => readonly Action[];
   readonly ready?: (context: StepContext) => Wait;
+  /** The systemd units that it runs. The wait for `ready` ends when one of them has clearly failed. */
+  readonly units?: readonly string[];
   /** Whether hosts have to be changed one after the other, as in a rolling restart of members that already run. */
   readonly isRolling?: (observed: Observed<F>) => boolean;
   /** Pure: the actions that remove what `plan` installed. Empty when nothing of it exists. */

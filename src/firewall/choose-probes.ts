@@ -1,36 +1,12 @@
-import {type Cluster, type ClusterNode, calicoNodes} from '../cluster/cluster.js';
+import {type Cluster, calicoNodes} from '../cluster/cluster.js';
 import {BGP_PORT} from '../components/calico/node-status.js';
-import {type Address, type Family, familyOf} from '../support/address.js';
+import {BACK_DELAY, type Candidate, endOf, familyOfRule, HTTP_PORT, type ProbePlan} from './candidate.js';
+import {betweenContainers, containerProbes, containerRemarks, ownNodeProbes} from './container-probes.js';
 import {memberPorts} from './failsafe.js';
-import type {Interface} from './firewall-state.js';
-import {isListening, type NodeServices, type RunningContainer} from './node-services.js';
+import {isListening} from './node-services.js';
 import type {End, Probe} from './probe.js';
 import {coversContainers, coversHost, type Rule} from './rule.js';
 import {showSource} from './source-block.js';
-
-/** A node as the choice of probes needs it. */
-export interface Candidate {
-  readonly node: ClusterNode;
-  readonly interfaces: readonly Interface[];
-  readonly services: NodeServices;
-  /** Node → hardware address with which its packets arrive here; missing where a router is in between. */
-  readonly neighbours: ReadonlyMap<string, string>;
-  /** The families of which an iptables works. */
-  readonly families: readonly Family[];
-}
-
-/** The probes that prove a rule on a node, and why some are missing. */
-export interface ProbePlan {
-  readonly probes: readonly Probe[];
-  readonly remarks: readonly string[];
-}
-
-const HTTP_PORT = 80;
-/**
- * Seconds by which probes from the rule's own node start later. Their answers are rejected, too, and the kernel sends one host six ICMP errors and then
- * one a second (net.ipv4.icmp_ratelimit): concurrent probes of the denied host would get none.
- */
-const BACK_DELAY = 0.7;
 
 /**
  * Pure: probes in both directions between the node and a denied one, some of which must fail, and some with a node that is not denied. None of them
@@ -40,7 +16,7 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
   const denied = others.filter((other) => applies(rule, other));
   const prober = denied.find((other) => rule.match.kind !== 'mac' || target.neighbours.get(other.node.name) === rule.match.mac);
   if (!prober) {
-    const probes = coversContainers(rule) ? betweenContainers(rule, target, others) : [];
+    const probes = [...(coversContainers(rule) ? betweenContainers(rule, target, others) : []), ...ownNodeProbes(rule, target)];
     const why = probes.length === 0 ? [noProber(rule, denied, target, others.length > 0)] : [];
     return {probes, remarks: [...why, ...containerRemarks(rule, cluster)]};
   }
@@ -49,15 +25,12 @@ export function chooseProbes(rule: Rule, target: Candidate, others: readonly Can
     ...(coversHost(rule) ? [hostProbes(rule, target, prober, bystander, cluster)] : []),
     ...(coversHost(rule) && rule.match.kind !== 'net' ? [ipv6Probes(prober, target)] : []),
     ...(coversContainers(rule) && familyOfRule(rule) === 4 ? [containerProbes(rule, target, prober, bystander)] : []),
+    {probes: ownNodeProbes(rule, target), remarks: []},
   ];
   return {
     probes: plans.flatMap(({probes}) => probes).filter(({port}) => port !== BGP_PORT),
     remarks: plans.flatMap(({remarks}) => remarks),
   };
-}
-
-function familyOfRule({match}: Rule): Family {
-  return match.kind === 'net' ? match.net.family : 4;
 }
 
 function hostProbes(
@@ -109,56 +82,6 @@ function ipv6Probes(prober: Candidate, target: Candidate): ProbePlan {
   };
 }
 
-/** Pings between a container of the node and a denied node, and from a node that is not denied. */
-function containerProbes(rule: Rule, target: Candidate, prober: Candidate, bystander: Candidate | undefined): ProbePlan {
-  const container = target.services.containers[0];
-  const there = endOf(prober, 4, rule);
-  if (!container)
-    return {probes: [], remarks: [`no container runs on ${target.node.name}: for containers, rule and counter only`]};
-  if (!there) return {probes: [], remarks: []};
-  const inside = endIn(container, target);
-  const third = bystander && endOf(bystander, 4);
-  return {
-    probes: [
-      {kind: 'ping', from: there, to: inside},
-      {kind: 'ping', from: inside, to: there},
-      ...(third ? [{kind: 'ping', from: third, to: inside} as const] : []),
-    ],
-    remarks: [],
-  };
-}
-
-/** For a rule against a container's address: pings between that container and another one on the rule's node. */
-function betweenContainers({match}: Rule, target: Candidate, others: readonly Candidate[]): readonly Probe[] {
-  if (match.kind !== 'net') return [];
-  const ends = [...others, target].flatMap((one) => one.services.containers.map((container) => endIn(container, one)));
-  const isDenied = ({address}: End): boolean => match.net.contains(address);
-  const from = ends.find(isDenied);
-  const to = ends.find((end) => end.node === target.node.name && !isDenied(end));
-  if (!from || !to) return [];
-  const third = ends.find((end) => end.node !== target.node.name && !isDenied(end));
-  return [
-    {kind: 'ping', from, to},
-    {kind: 'ping', from: to, to: from},
-    ...(third ? [{kind: 'ping', from: third, to} as const] : []),
-  ];
-}
-
-/** What a rule against a container's address cannot do for the node itself. */
-function containerRemarks(rule: Rule, {network, calico}: Cluster): readonly string[] {
-  const isInPool = rule.match.kind === 'net' && network.subnet.contains(rule.match.net.address);
-  if (!isInPool || !coversHost(rule)) return [];
-  const outside = calico.natOutgoing ? "a container's packets reach other nodes with its node's address" : undefined;
-  const inside = 'those to its own node are judged by Calico ahead of this rule';
-  return [
-    `${[outside, inside].filter(Boolean).join(', and ')}${coversContainers(rule) ? '' : '; between containers: --scope containers'}`,
-  ];
-}
-
-function endIn({name, address, pid}: RunningContainer, {node}: Candidate): End {
-  return {label: `${name} on ${node.name}`, address, node: node.name, pid};
-}
-
 /** Whether the rule matches packets of this node. */
 function applies({match}: Rule, {node, interfaces}: Candidate): boolean {
   if (match.kind === 'all') return true;
@@ -176,24 +99,6 @@ function noProber({match}: Rule, denied: readonly Candidate[], target: Candidate
     return `no other node of this cluster has ${match.mac}: rule and counter only. A MAC is only visible on the last hop`;
   }
   return `no other node of this cluster has ${match.kind === 'net' ? showSource(match.net) : 'an address'}: rule and counter only`;
-}
-
-/** The address of a node to probe: one that the rule names, else the one that the node uses in the cluster. */
-function endOf({node, interfaces}: Candidate, family: Family, rule?: Rule): End | undefined {
-  const choice = (all: readonly Interface[]): readonly Address[] => {
-    const own = all.flatMap(({addresses}) => addresses.filter(({scope}) => scope === 'global').map(({address}) => address));
-    return [...new Set([node.address, ...own])].filter((address) => familyOf(address) === family);
-  };
-  // other interfaces, as a Docker bridge, may have an address that other nodes cannot reach
-  const uplink = interfaces.filter(({addresses}) => addresses.some(({address}) => address === node.address));
-  const {match} = rule ?? {};
-  const named = match?.kind === 'net' ? choice(interfaces).find((one) => match.net.contains(one)) : undefined;
-  const [usual, ...more] = choice(uplink.length > 0 ? uplink : interfaces);
-  const address = named ?? usual;
-  if (address === undefined) return undefined;
-  // of several IPv6 addresses, the kernel chooses the source by rules of its own
-  const isSecondary = address !== usual || (family === 6 && more.length > 0);
-  return {label: node.name, address, node: node.name, isSecondary};
 }
 
 /** Ping, SSH's port, HTTP, and the ports of the cluster that the failsafe keeps open. */

@@ -2,7 +2,7 @@ import type {Family} from '../support/address.js';
 import {type Failsafe, NEIGHBOUR_TYPES} from './failsafe.js';
 import type {Jump, ManagedLine, ManagedTable} from './managed.js';
 import {type SavedTable, targetOf} from './parse-save.js';
-import {coversContainers, coversHost, familiesOf, type Rule} from './rule.js';
+import {coversContainers, coversHost, coversOwnNode, familiesOf, type Rule} from './rule.js';
 
 /** A managed chain and the jumps to it. */
 export interface ManagedChain {
@@ -21,7 +21,7 @@ const SAFE = '-SAFE';
 export const outerChain = (chain: string): string => (chain.endsWith(SAFE) ? chain.slice(0, -SAFE.length) : chain);
 
 /** Interfaces to containers: Docker's bridges and Calico's veth pairs. */
-const CONTAINER_INTERFACES = ['docker0', 'br-+', 'cali+'] as const;
+export const CONTAINER_INTERFACES: readonly string[] = ['docker0', 'br-+', 'cali+'];
 
 const jump = (from: string, text: string): Jump => ({from, text, isFirst: true});
 
@@ -59,7 +59,7 @@ export function layOut(
   const tables = new Map<string, {chains: Map<string, readonly ManagedLine[]>; jumps: Jump[]}>();
   for (const managed of chains) {
     const here = rules.filter(
-      (rule) => familiesOf(rule).includes(family) && (managed.scope === 'host' ? coversHost(rule) : coversContainers(rule)),
+      (rule) => familiesOf(rule).includes(family) && (managed.scope === 'host' ? coversOwnNode(rule) : coversContainers(rule)),
     );
     if (here.length === 0) continue;
     const table = tables.get(managed.table) ?? {chains: new Map<string, readonly ManagedLine[]>(), jumps: [] as Jump[]};
@@ -109,10 +109,12 @@ function linesOf(rule: Rule, family: Family, managed: ManagedChain): readonly st
       ? '-j DROP'
       : `-j REJECT --reject-with ${family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
   const {match} = rule;
-  if (match.kind === 'mac') return [`-m mac --mac-source ${match.mac} ${tag} ${reject}`];
+  // a rule for containers only: what they send to their own node is not forwarded
+  const from = managed.scope === 'host' && !coversHost(rule) ? CONTAINER_INTERFACES.map((name) => `-i ${name} `) : [''];
+  if (match.kind === 'mac') return from.map((side) => `${side}-m mac --mac-source ${match.mac} ${tag} ${reject}`);
   if (match.kind === 'net') {
     const echo = family === 4 ? '-p icmp -m icmp --icmp-type 8' : '-p ipv6-icmp -m icmp6 --icmpv6-type 128';
-    return [`-s ${match.net} ${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`];
+    return from.map((side) => `-s ${match.net} ${side}${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`);
   }
   const isHost = managed.scope === 'host';
   return [

@@ -1,6 +1,6 @@
 import type {NodeState} from './nodes.js';
 import {rulesOn} from './read-rules.js';
-import {coversContainers, coversHost, type Exercise, type Rule, type Scope, showMatch} from './rule.js';
+import {coversContainers, coversOwnNode, type Exercise, type Rule, type Scope, showMatch} from './rule.js';
 
 /** A row of `hw5 firewall list`. Seconds, counted by the node's own clock. */
 export interface ListedRule {
@@ -31,7 +31,7 @@ export const WAY = [
 ] as const;
 
 export function pointsOf(rule: Rule): readonly Point[] {
-  return [...(coversHost(rule) ? (['B INPUT'] as const) : []), ...(coversContainers(rule) ? (['C FORWARD'] as const) : [])];
+  return [...(coversOwnNode(rule) ? (['B INPUT'] as const) : []), ...(coversContainers(rule) ? (['C FORWARD'] as const) : [])];
 }
 
 /** The rules of these nodes, each node's in the order in which the kernel meets them. */

@@ -4,7 +4,7 @@ import {Hw5Error} from '../support/errors.js';
 import {showDuration} from './duration.js';
 import {failsafeOf, type SshSource} from './failsafe.js';
 import type {FirewallChange, RuleToAdd} from './firewall-change.js';
-import {type FirewallState, isForgetful, type ToolState} from './firewall-state.js';
+import {type FirewallState, isForgetful, type ToolState, type Variant} from './firewall-state.js';
 import {type HostChange, renderChange} from './host-change.js';
 import {layOut, managedChains} from './layout.js';
 import {type ManagedTable, managedTables} from './managed.js';
@@ -30,6 +30,7 @@ export function planAdd(state: FirewallState, {rule, forSeconds, persist}: RuleT
   const {node} = context;
   const remarks: string[] = [];
   const desired = new Map<string, readonly ManagedTable[]>();
+  const explained = new Set<Variant>();
   // found in any family, so that a rule of which another program removed one family's half gets it back
   const others = rulesOn(state).filter((other) => other.id !== rule.id);
   for (const family of familiesOf(rule)) {
@@ -42,6 +43,9 @@ export function planAdd(state: FirewallState, {rule, forSeconds, persist}: RuleT
     }
     if (coversContainers(rule) && family === 4) assertDocker(tool, node.name);
     desired.set(tool.tool, desiredTables(tool, [...others, rule], context));
+    // once is enough for both families
+    if (tool.remark !== undefined && !explained.has(tool.variant)) remarks.push(tool.remark);
+    explained.add(tool.variant);
   }
   const note = state.notes.get(rule.id);
   const change = renderChange(state, {desired, notes: []});

@@ -1,6 +1,7 @@
 import {parseAddress} from '../support/address.js';
 import type {SshSource} from './failsafe.js';
 import type {FirewallState} from './firewall-state.js';
+import {CONTAINER_INTERFACES} from './layout.js';
 import {parseMac} from './mac.js';
 import {type ManagedTable, managedTables, tagOf} from './managed.js';
 import {optionValue, targetOf} from './parse-save.js';
@@ -100,6 +101,7 @@ function matchOf(exercise: Exercise, {options}: Line): Match | undefined {
 }
 
 function scopeOf(lines: readonly Line[]): Scope {
-  if (lines.every((line) => line.isForward)) return 'containers';
+  const isForContainers = (line: Line): boolean => line.isForward || CONTAINER_INTERFACES.includes(optionValue(line, '-i') ?? '');
+  if (lines.every(isForContainers)) return 'containers';
   return lines.some((line) => line.isForward) ? 'both' : 'host';
 }

@@ -8,7 +8,7 @@ import {impossibleSource, isSingle, parseSource, showSource} from './source-bloc
 export const EXERCISES = ['deny-ip', 'deny-mac', 'http-only', 'deny-ping'] as const;
 export type Exercise = (typeof EXERCISES)[number];
 
-/** `host`: what the node itself receives (INPUT); `containers`: what passes to its containers (FORWARD). */
+/** `host`: what the node itself receives (INPUT); `containers`: what its containers receive and send (FORWARD, and INPUT for what they send to it). */
 export const SCOPES = ['host', 'containers', 'both'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -50,6 +50,13 @@ export function familiesOf({match}: Pick<Rule, 'match'>): readonly Family[] {
 
 export const coversHost = ({scope}: Pick<Rule, 'scope'>): boolean => scope !== 'containers';
 export const coversContainers = ({scope}: Pick<Rule, 'scope'>): boolean => scope !== 'host';
+
+/**
+ * Whether it matches what a node receives from its own containers. Such packets leave a container and enter the node, so they belong to both scopes; but
+ * `http-only` limits what comes in, for containers as for nodes.
+ */
+export const coversOwnNode = (rule: Pick<Rule, 'scope' | 'exercise'>): boolean =>
+  coversHost(rule) || rule.exercise !== 'http-only';
 
 /** Parses the user's argument. @throws UsageError */
 export function readMatch(exercise: Exercise, text: string | undefined): Match {

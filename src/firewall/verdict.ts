@@ -1,7 +1,7 @@
 import type {Cluster, ClusterNode} from '../cluster/cluster.js';
 import type {Address} from '../support/address.js';
 import {memberTcpPorts, type SshSource} from './failsafe.js';
-import {coversContainers, coversHost, type Rule} from './rule.js';
+import {coversContainers, coversHost, coversOwnNode, type Rule} from './rule.js';
 
 /** A packet as it arrives at a node. */
 export interface Packet {
@@ -13,8 +13,8 @@ export interface Packet {
   readonly port?: number | undefined;
   /** Belongs to a connection, or a ping, that the receiver started. */
   readonly isAnswer: boolean;
-  /** For the node itself, forwarded to one of its containers, or forwarded from one. */
-  readonly place: 'host' | 'inward' | 'outward';
+  /** For the node itself, for it from one of its own containers, forwarded to one of them, or forwarded from one. */
+  readonly place: 'host' | 'own' | 'inward' | 'outward';
 }
 
 /** The rules of a node. */
@@ -26,9 +26,16 @@ export interface NodeRules {
 
 export type Verdict = 'pass' | 'reject' | 'drop';
 
+const COVERS: Readonly<Record<Packet['place'], (rule: Rule) => boolean>> = {
+  host: coversHost,
+  own: coversOwnNode,
+  inward: coversContainers,
+  outward: coversContainers,
+};
+
 /** Pure: what hw5's rules on a node do with a packet, in the order of their chains. Rules of other tools are not considered. */
 export function verdict(packet: Packet, own: NodeRules, cluster: Cluster): Verdict {
-  const rules = own.rules.filter(packet.place === 'host' ? coversHost : coversContainers);
+  const rules = own.rules.filter(COVERS[packet.place]);
   const denies = (strict: boolean): boolean =>
     rules.some((rule) => rule.strict === strict && rule.exercise !== 'http-only' && isDenied(packet, rule));
   const lacksHttp = (strict: boolean): boolean =>
@@ -55,7 +62,7 @@ function isAnswerOrHttp(packet: Packet): boolean {
 
 /** Whether the failsafe lets it pass. This is failsafe.ts again, for packets instead of the kernel. */
 function isSafe(packet: Packet, {node, sources}: NodeRules, cluster: Cluster): boolean {
-  if (packet.kind !== 'tcp' || packet.place !== 'host') return false;
+  if (packet.kind !== 'tcp' || !['host', 'own'].includes(packet.place)) return false;
   const sender = cluster.nodes.find((other) => other.name !== node.name && other.address === packet.source);
   if (packet.isAnswer) return sender !== undefined && memberTcpPorts(sender, cluster).includes(packet.sourcePort ?? 0);
   const isMember = sender !== undefined && memberTcpPorts(node, cluster).includes(packet.port ?? 0);

@@ -3,11 +3,14 @@ export interface ErrorDetails {
   /** How to fix it, in one sentence. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** The last lines of the log that contain the reason. Must contain no secret. */
+  readonly journal?: readonly string[] | undefined;
 }
 
 /** The base class of all errors that are shown to the user without a stack. The CLI reports any other error as a bug in hw5. */
 export class Hw5Error extends Error {
   readonly hint: string | undefined;
+  readonly journal: readonly string[];
   /** The exit code of hw5 when it fails with this error. */
   readonly exitCode: number = 1;
 
@@ -15,6 +18,7 @@ export class Hw5Error extends Error {
     super(message, details.cause === undefined ? undefined : {cause: details.cause});
     this.name = new.target.name;
     this.hint = details.hint;
+    this.journal = details.journal ?? [];
   }
 }
 
@@ -100,6 +104,9 @@ export class StepError extends Hw5Error {
     this.host = host;
   }
 }
+
+/** A systemd unit has failed, and waiting longer does not help. */
+export class UnitError extends Hw5Error {}
 
 /** A time limit was reached. */
 export class TimeoutError extends Hw5Error {}

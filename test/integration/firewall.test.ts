@@ -6,9 +6,16 @@ import {NODE_STATUS, parsePeers} from '../../src/components/calico/node-status.j
 import {packageFile} from '../../src/support/template.js';
 import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
 
-const [, , NODE2] = ADDRESSES;
-/** Calico's chains change by themselves, with its endpoints. */
-const SAVE = "{ iptables-save; ip6tables-save; } | grep -v -e '^#' -e cali- | sed 's/ \\[[0-9:]*\\]$//'";
+const [, NODE1, NODE2] = ADDRESSES;
+/**
+ * The rules of both variants. Calico's change by themselves, with its endpoints; a table of the legacy variant stays, empty, once it has been used.
+ */
+const SAVE = `{ iptables-nft-save; ip6tables-nft-save; { iptables-legacy-save; ip6tables-legacy-save; } | grep -e ^-A -e ^:HW5; } 2>/dev/null |
+  grep -v -e '^#' -e cali | sed 's/ \\[[0-9:]*\\]$//'`;
+
+/** The addresses of the cluster's containers on a node. */
+const CONTAINERS =
+  "docker ps -q | xargs docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' | grep -o '192[.]168[.][0-9.]*'";
 
 interface ProofJson {
   readonly id: string;
@@ -70,11 +77,13 @@ systemctl list-units --all --plain --no-legend 'hw5-firewall*'; true`,
   );
 }
 
-beforeAll(ensureCluster);
+beforeAll(async () => {
+  await ensureCluster();
+  await onLab(['firewall', 'reset', '--no-probe']);
+});
 
 let before: string;
 beforeEach(async () => {
-  await onLab(['firewall', 'reset', '--no-probe']);
   before = await save('node1');
 });
 afterEach(async () => {
@@ -125,6 +134,38 @@ describe('the report’s exercises, on node1', () => {
     await onLab(['firewall', 'reset', '--no-probe']);
     expect(await save('node1')).toBe(before);
     expect(await traces('node1')).toBe('');
+  });
+
+  it.each([
+    ['node1', 'iptables-nft'],
+    ['node2', 'iptables-legacy'],
+  ])(
+    'on %s, where they are in %s: a container’s address is denied to other containers and to its own node',
+    async (node, tool) => {
+      const [address] = (await inMachine(node, CONTAINERS)).split('\n');
+      const {id, proofs} = await firewall(['deny-ip', address!, '--node', node, '--scope', 'both']);
+      const [proof] = proofs;
+      expect(proof!.ok).toBe(true);
+      const own = proof!.probes.filter(({probe}) => probe.startsWith('ping ') && probe.endsWith(` on ${node} → ${node}`));
+      expect(own[0]).toMatchObject({
+        expected: 'fails',
+        before: {kind: 'answered'},
+        after: {detail: expect.stringMatching(/^0\/2/)},
+      });
+      expect(await inMachine(node, `${tool}-save`)).toContain(`hw5:${id} deny-ip`);
+      await firewall(['remove', id, '--no-probe']);
+      expect(await traces(node)).toBe('');
+    },
+  );
+
+  it('deny-mac for containers, with iptables-legacy: Felix accepts their packets ahead of Docker’s chain, and yet they are denied', async () => {
+    const mac = await inMachine('node1', 'cat /sys/class/net/host0/address');
+    const {proofs} = await firewall(['deny-mac', mac.trim(), '--node', 'node2', '--scope', 'containers']);
+    const [proof] = proofs;
+    expect(proof!.ok).toBe(true);
+    const containers = proof!.probes.filter(({probe}) => probe.startsWith('ping node1 → '));
+    expect(containers.map(({before: was, after}) => [was?.kind, after.kind])).toEqual([['answered', 'silent']]);
+    expect(await inMachine('node2', 'iptables-legacy-save -t mangle')).toContain(mac.trim());
   });
 
   it('http-only: HTTP passes, SSH from elsewhere and pings do not, and hw5 still gets in', async () => {
@@ -347,6 +388,8 @@ describe('rules that were changed by hand', () => {
 
 describe('hosts in another state', () => {
   it('one of three is down: the others are done, the failure is listed, exit code 1', async () => {
+    // with iptables-legacy; it survives the reboot
+    const kept = await firewall(['deny-ping', NODE1, '--node', 'node2', '--no-probe', '--persist']);
     await hw5(['lab', 'power', 'off', '--name', LAB.name, 'node2']);
     try {
       const result = await hw5(['--lab-name', LAB.name, 'firewall', 'deny-ip', '10.9.9.9', '--no-probe']);
@@ -358,6 +401,8 @@ describe('hosts in another state', () => {
       await hw5(['lab', 'power', 'on', '--name', LAB.name, 'node2']);
     }
     await until('node2 answers', async () => (await hw5(['--lab-name', LAB.name, 'firewall', 'list'])).exitCode === 0, 60);
+    expect((await list()).filter(({node}) => node === 'node2')).toMatchObject([{id: kept.id, persisted: true}]);
+    expect(await inMachine('node2', 'iptables-legacy-save')).toContain(`hw5:${kept.id} deny-ping`);
   });
 
   it('a mix of variants is an error that names them', async () => {
@@ -366,7 +411,7 @@ describe('hosts in another state', () => {
       const result = await hw5(['--lab-name', LAB.name, 'firewall', 'deny-ip', NODE2, '--node', 'node1', '--no-probe']);
       expect(result.exitCode).toBe(1);
       expect(result.all).toMatch(
-        /node1 has iptables rules in both variants: nf_tables \(\d+ in INPUT and FORWARD\) and legacy \(1 /,
+        /node1 has iptables rules in both variants: nf_tables \(Docker\) and legacy \((Calico, )?1 rule of other tools\)/,
       );
     } finally {
       await inMachine('node1', 'iptables-legacy -D INPUT -s 10.1.1.1 -j ACCEPT');
@@ -374,17 +419,19 @@ describe('hosts in another state', () => {
     expect(await save('node1')).toBe(before);
   });
 
-  it.each([
-    [['deny-ip', 'node2'], 2, 'is not an IP address'],
-    [['deny-mac', 'ff:ff:ff:ff:ff:ff'], 2, 'broadcast'],
-    [['deny-ip', NODE2, '--node', 'node7'], 2, 'the cluster has no node node7'],
-    [['http-only', '--strict'], 2, '--strict needs --for'],
-    [['remove', '000000'], 1, 'no node has a rule 000000'],
-    [['remove', 'xyz'], 2, 'not the id of a rule'],
-    [['deny-ip', NODE2, '--for', 'soon'], 2, 'not a duration'],
-  ])('%j fails with %d', async (args, code, text) => {
-    const result = await hw5(['--lab-name', LAB.name, 'firewall', ...args]);
-    expect(result.exitCode).toBe(code);
-    expect(result.all).toContain(text);
+  it('what cannot be a change fails', async () => {
+    const cases = [
+      [['deny-ip', 'node2'], 2, 'is not an IP address'],
+      [['deny-mac', 'ff:ff:ff:ff:ff:ff'], 2, 'broadcast'],
+      [['deny-ip', NODE2, '--node', 'node7'], 2, 'the cluster has no node node7'],
+      [['http-only', '--strict'], 2, '--strict needs --for'],
+      [['remove', '000000'], 1, 'no node has a rule 000000'],
+      [['remove', 'xyz'], 2, 'not the id of a rule'],
+      [['deny-ip', NODE2, '--for', 'soon'], 2, 'not a duration'],
+    ] as const;
+    for (const [args, code, text] of cases) {
+      const result = await hw5(['--lab-name', LAB.name, 'firewall', ...args]);
+      expect([args, result.exitCode, result.all]).toEqual([args, code, expect.stringContaining(text)]);
+    }
   });
 });

@@ -13,6 +13,7 @@ import {lockHost} from '../../src/engine/lock.js';
 import {joinFacts} from '../../src/engine/observe.js';
 import {perform} from '../../src/engine/perform.js';
 import type {StepContext} from '../../src/engine/step.js';
+import {lastRunScript} from '../../src/engine/unit-failure.js';
 import {waitScript} from '../../src/engine/wait.js';
 import {changeScript} from '../../src/firewall/install-change.js';
 import {listeners, neighbour} from '../../src/firewall/node-services.js';
@@ -66,7 +67,7 @@ function ofComponents(cluster: Cluster): EmbeddedScript[] {
       return [
         ...scripts(facts),
         ...scripts(component.health ? {health: component.health(cluster, node)} : {}),
-        ...(ready ? [{name: `${component.name}/ready`, script: waitScript(ready)}] : []),
+        ...(ready ? [{name: `${component.name}/ready`, script: waitScript(ready, component.units)}] : []),
         ...actionsOf(component, facts, context).flatMap((action) => scriptsOf(component.name, action)),
       ];
     }),
@@ -138,6 +139,7 @@ function constants(): EmbeddedScript[] {
     REPLACE,
     RESTART,
     SCHEDULER_STATE_COMMAND,
+    lastRunScript: lastRunScript('hw5-etcd.service'),
     SKIP_SCRIPT,
     WRITE_SCRIPT,
     pause: `# shellcheck disable=SC2154 # eval assigns them\n${pauseScript()}`,

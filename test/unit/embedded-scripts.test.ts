@@ -37,6 +37,7 @@ const RUN_SHELL = [
   'engine/lock.ts',
   'engine/observe.ts',
   'engine/perform.ts',
+  'engine/unit-failure.ts',
   'engine/wait.ts',
   'firewall/http-responder.ts',
   'firewall/install-change.ts',

@@ -27,7 +27,7 @@ export function listText(rules: readonly ListedRule[], unconfirmed: readonly Unc
     rule.ageSeconds === null ? '-' : showDuration(rule.ageSeconds),
     rule.endsInSeconds === null ? '-' : showDuration(rule.endsInSeconds),
     rule.persisted ? 'yes' : 'no',
-    rule.points.join(', '),
+    rule.points.join(', ').replace('B INPUT', rule.scope === 'containers' ? 'B INPUT from containers' : 'B INPUT'),
   ]);
   const table = columns([['ID', 'NODE', 'EXERCISE', 'MATCH', 'HITS', 'AGE', 'ENDS IN', 'PERSISTED', 'HOOK'], ...rows]);
   const way = WAY.map(([letter, name]) => `${letter} ${name}`);

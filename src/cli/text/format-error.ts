@@ -61,11 +61,13 @@ function details(error: unknown): Field[] {
     const {file, line, column} = error.location;
     return [['where', [file, line, column].filter((part) => part !== undefined).join(':')]];
   }
-  if (!(error instanceof CommandError)) return [];
+  const journal: Field[] = error instanceof Hw5Error && error.journal.length > 0 ? [['journal', error.journal.join('\n')]] : [];
+  if (!(error instanceof CommandError)) return journal;
   const end = error.stderr.trimEnd().split('\n').slice(-STDERR_LINES).join('\n');
   return [
     ['command', `${quoteAll(error.argv)}   (${error.code === undefined ? 'terminated by a signal' : `exit ${error.code}`})`],
     ...(end === '' ? [] : [['stderr', end] as const]),
+    ...journal,
   ];
 }
 

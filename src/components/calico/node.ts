@@ -17,7 +17,7 @@ const UNITS = ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork
  * The arguments with which `node run` last succeeded. Without this file hw5 has never started calico-node, and an existing one is foreign.
  * (`node run` starts a container in upstream Calico; others may start services, whose arguments cannot be read.)
  */
-const STARTED = `${ETC}/calico-node`;
+export const STARTED = `${ETC}/calico-node`;
 /** The content of that file until the first `node run` has succeeded: whatever it starts is hw5's to remove. */
 const STARTING = '# hw5 is about to start calico-node\n';
 

@@ -15,6 +15,22 @@ const LATEST = `${DIRECTORY}/meta/slaves/latest`;
 /** More than the 75 s that an upstream agent needs to notice that its master was restarted. */
 const RETURN_SECONDS = 100;
 
+/**
+ * What the agent needs in a container, instead of --privileged: mounts and namespaces of its tasks, their processes and signals, and `ss` for
+ * their network. The system calls for that are blocked by Docker's default profiles.
+ */
+const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'SYS_CHROOT', 'KILL'];
+
+/** How many terminated containers of tasks and executors remain when an agent starts. */
+const KEPT_CONTAINERS = 40;
+
+/**
+ * An agent removes terminated containers six hours later, but an upstream agent forgets that when it restarts: those of tasks and, when it runs
+ * out of an image, of executors would accumulate for ever. The newest remain for `task logs` and `why`.
+ */
+const REMOVE_OLD_CONTAINERS = `ExecStartPre=-/bin/sh -c 'timeout 30 docker ps -aq --filter name=^/mesos- --filter status=exited --filter status=dead | tail -n +${KEPT_CONTAINERS + 1} | xargs -r timeout 60 docker rm -v'
+`;
+
 /** Removes the containers that Mesos has started and that no TEARDOWN has reached. */
 const removeContainers: Action = {
   kind: 'script',
@@ -38,7 +54,7 @@ export const mesosAgent = mesosService({
   role: 'agent',
   needs: ['docker', everywhere('mesos-master')],
   port: (cluster) => cluster.mesos.agentPort,
-  unitText: (node, cluster, {prepare, command, options}) =>
+  unitText: (node, cluster, {prepare, command, options, exits}) =>
     renderUnit('mesos/hw5-mesos-agent.service', {
       cluster: cluster.name,
       name: node.name,
@@ -49,15 +65,19 @@ export const mesosAgent = mesosService({
       runtimeDir: RUNTIME_DIRECTORY,
       prepare,
       command,
+      exits,
       options: `${cluster.mesos.resources ? ` --resources=${quote(cluster.mesos.resources)}` : ''}${options}`,
     }),
   directories: [RUNTIME_DIRECTORY],
   containerOptions: [
     '--pid=host',
-    '--privileged',
+    ...CAPABILITIES.map((name) => `--cap-add=${name}`),
+    '--security-opt seccomp=unconfined',
+    '--security-opt apparmor=unconfined',
     ...[DIRECTORY, RUNTIME_DIRECTORY, '/var/run/docker.sock', '/sys/fs/cgroup'].map((path) => `-v ${path}:${path}`),
   ],
   imageOptions: (image) => ` --docker_mesos_image=${image}`,
+  beforeStart: REMOVE_OLD_CONTAINERS,
   // with a checkpoint of another identity the agent exits with "Incompatible agent info detected"; its tasks end with its old identity
   beforeChange: (before, after) =>
     identityOf(before) === identityOf(after) ? [] : [removeContainers, {kind: 'remove', path: LATEST}],

@@ -1,7 +1,8 @@
 import {type Cluster, type ClusterNode, isOnContainerNetwork} from '../../cluster/cluster.js';
 import {unitHealth} from '../health.js';
 import {renderUnit} from '../unit-file.js';
-import {imageOf, mesosService, unitOf, workDirectory} from './service.js';
+import {imageOf} from './image.js';
+import {mesosService, unitOf, workDirectory} from './service.js';
 
 const DIRECTORY = workDirectory('mesos-master');
 
@@ -13,7 +14,7 @@ export const mesosMaster = mesosService({
   role: 'master',
   needs: needsOf,
   port: (cluster) => cluster.mesos.masterPort,
-  unitText: (node, cluster, {prepare, command}) =>
+  unitText: (node, cluster, {prepare, command, exits}) =>
     renderUnit('mesos/hw5-mesos-master.service', {
       cluster: cluster.name,
       address: node.address,
@@ -21,10 +22,13 @@ export const mesosMaster = mesosService({
       workDir: DIRECTORY,
       prepare,
       command,
+      exits,
     }),
   directories: [],
-  containerOptions: [`-v ${DIRECTORY}:${DIRECTORY}`],
+  // without --init it is PID 1, whose signals have no default action: it would ignore SIGTERM, and systemd kill it after 90 s
+  containerOptions: ['--init', `-v ${DIRECTORY}:${DIRECTORY}`],
   imageOptions: () => '',
+  beforeStart: '',
   beforeChange: () => [],
   afterStop: [],
   health: ({address}, {mesos: {masterPort}}) =>

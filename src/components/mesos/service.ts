@@ -1,15 +1,13 @@
 import {type Cluster, type ClusterNode, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, systemctl} from '../../engine/action.js';
 import type {Fact} from '../../engine/fact.js';
-import {exists, FILES, output, succeeds, textFile, unit} from '../../engine/facts.js';
+import {exists, FILES, output, textFile, unit} from '../../engine/facts.js';
 import type {FailedCheck, Wait} from '../../engine/step.js';
-import {quote} from '../../host/command.js';
 import {type Component, defineComponent} from '../component.js';
-import {curlDockerd, dockerdFact} from '../docker/dockerd.js';
 import type {Health} from '../health.js';
-import {recordingPull} from '../images/pulled.js';
 import {DATA, unitPath} from '../places.js';
 import {removeUnit} from '../remove-unit.js';
+import {entryPointErrors, imageFact, imageOf, pull} from './image.js';
 
 /** One of Mesos's two programs. Its unit runs it from the host's PATH or in a container. */
 export interface MesosProgram {
@@ -28,6 +26,8 @@ export interface MesosProgram {
   readonly containerOptions: readonly string[];
   /** Its own options when it runs out of the image. */
   readonly imageOptions: (image: string) => string;
+  /** What the unit does before each start: lines of its `[Service]` section. */
+  readonly beforeStart: string;
   /** What must be done before the unit is changed; it is stopped by then. */
   readonly beforeChange: (before: string, after: string) => readonly Action[];
   /** What must be done when the unit has been stopped for good. */
@@ -46,6 +46,8 @@ export interface StartLines {
   readonly prepare: string;
   readonly command: string;
   readonly options: string;
+  /** A complete line, or empty. */
+  readonly exits: string;
 }
 
 /** The unit of a program. */
@@ -56,11 +58,6 @@ export function unitOf(name: MesosProgram['name']): string {
 /** The directory of the program's data. */
 export function workDirectory(name: MesosProgram['name']): string {
   return `${DATA}/${name}`;
-}
-
-/** The image that Mesos runs out of, if it does. */
-export function imageOf({mesos}: Pick<Cluster, 'mesos'>): string | undefined {
-  return mesos.source.kind === 'image' ? mesos.source.image : undefined;
 }
 
 /** The component of one program. With an external master hw5 runs neither. */
@@ -89,18 +86,17 @@ export function mesosService(program: MesosProgram): Component {
     health: (cluster, node) => program.health(node, cluster),
     logs: {notRun: externalMesos},
     facts: ({cluster}) => {
-      const image = imageOf(cluster);
-      const hasImage = image === undefined ? ':' : `${curlDockerd(`/images/${image}/json`)} >/dev/null`;
       return {
         unit: textFile(unitPath(unitName)),
         service: unit(unitName),
         path: {...output(`command -v ${program.name}`), service: FILES},
         data: exists(directory),
-        /** True where none is needed. */
-        hasImage: dockerdFact(succeeds(hasImage)),
+        image: imageFact(imageOf(cluster)),
       };
     },
     check(observed, {cluster}): readonly FailedCheck[] {
+      const image = imageOf(cluster);
+      if (image !== undefined) return program.role === 'agent' ? entryPointErrors(image, observed.image) : [];
       if (cluster.mesos.source.kind !== 'host' || observed.path) return [];
       return [{message: `${program.name} is not on the host's PATH`, hint: INSTALL}];
     },
@@ -108,7 +104,7 @@ export function mesosService(program: MesosProgram): Component {
       const text = program.unitText(node, cluster, startLines(program, cluster, observed.path));
       const written = ensureFile(unitPath(unitName), text, observed.unit);
       const image = imageOf(cluster);
-      const pulled = image === undefined || observed.hasImage ? [] : [pull(image)];
+      const pulled = image === undefined || observed.image ? [] : pull(image);
       const before = observed.data && observed.unit ? program.beforeChange(observed.unit.content, text) : [];
       const change = before.length === 0 ? [] : [systemctl('stop', unitName), ...before];
       return [...pulled, ...change, ...written, ...ensureRunning(unitName, observed.service, written)];
@@ -129,26 +125,19 @@ export function mesosService(program: MesosProgram): Component {
 const INSTALL =
   'install it on the host, or set mesos.source.image to a container image that contains it, or mesos.source.master to a running master';
 
-/** An image may have an entry point, to which the program would be an argument: it is replaced. */
+/** The program itself is the entry point of its container. */
 function startLines(program: MesosProgram, cluster: Cluster, path: string | undefined): StartLines {
   const image = imageOf(cluster);
-  if (image === undefined) return {prepare: '', command: path ?? `/usr/bin/env ${program.name}`, options: ''};
+  const {beforeStart} = program;
+  if (image === undefined) return {prepare: beforeStart, command: path ?? `/usr/bin/env ${program.name}`, options: '', exits: ''};
   const name = `hw5-${program.name}`;
   const options = ['--net=host', ...program.containerOptions].join(' ');
   return {
-    prepare: `ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
+    prepare: `${beforeStart}ExecStartPre=-/usr/bin/docker rm -f ${name}\n`,
     command: `/usr/bin/docker run --rm --name ${name} ${options} --entrypoint ${program.name} ${image}`,
     options: program.imageOptions(image),
-  };
-}
-
-function pull(image: string): Action {
-  return {
-    kind: 'script',
-    title: `pull the image of Mesos: docker pull -q ${image}`,
-    script: recordingPull(image, `docker pull -q ${quote(image)}`),
-    timeoutMs: 20 * 60_000,
-    hint: 'can the node reach the registry? `docker load` on the node works, too',
+    // `docker run` exits with 128 + SIGTERM when the unit is stopped
+    exits: 'SuccessExitStatus=143\n',
   };
 }
 

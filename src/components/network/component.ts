@@ -3,20 +3,10 @@ import {mapped} from '../../engine/facts.js';
 import {everywhere, type FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
 import {defineComponent} from '../component.js';
-import {curlDockerd, fromDockerd} from '../docker/dockerd.js';
+import {curlDockerd} from '../docker/dockerd.js';
 import {scriptHealth} from '../health.js';
-
-interface DockerNetwork {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly IPAM: {readonly Driver: string; readonly Config: readonly {readonly Subnet: string}[]};
-}
-
-const NETWORKS = fromDockerd<readonly DockerNetwork[]>('/networks');
-
-/** Whether Calico's drivers made it: hw5, or a user for the same purpose. A network with other drivers is foreign. */
-const isCalico = ({Driver, IPAM}: DockerNetwork): boolean => Driver === 'calico' && IPAM.Driver === 'calico-ipam';
-const subnetsOf = ({IPAM}: DockerNetwork): string[] => IPAM.Config.map(({Subnet}) => Subnet);
+import {isCalico, NETWORKS, networkFact, subnetsOf} from './docker-network.js';
+import {PROOF} from './proof.js';
 
 /** The tasks use the network, so that it cannot be removed while the cluster is up. */
 const UNDO_CHANGE = 'restore it, or take the cluster down with the old file first: `hw5 down`';
@@ -30,7 +20,7 @@ export const network = defineComponent({
   health: ({network: {name}}) =>
     scriptHealth(`docker network inspect -f '{{.Driver}}' ${quote(name)} | grep -x calico`, `no network ${name}`, () => name),
   facts: ({cluster}) => ({
-    network: mapped(NETWORKS, (all) => all?.find(({Name}) => Name === cluster.network.name)),
+    network: networkFact(cluster.network.name),
     others: mapped(NETWORKS, (all) => all?.filter(({Name}) => Name !== cluster.network.name) ?? []),
   }),
   check(observed, {cluster}): readonly FailedCheck[] {
@@ -85,7 +75,7 @@ export const network = defineComponent({
         kind: 'script',
         title: `docker network rm ${cluster.network.name}`,
         // stale endpoints of hw5's tasks prevent the removal and are disconnected; containers of the user are not
-        script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do case $c in mesos-*|ep-*) docker network disconnect -f ${name} "$c" || true;; esac; done
+        script: `for c in $(docker network inspect -f '{{range .Containers}}{{.Name}} {{end}}' ${name}); do case $c in mesos-*|ep-*|${PROOF}) docker network disconnect -f ${name} "$c" || true;; esac; done
 docker network rm ${name}`,
         hint: 'containers that hw5 did not make may still use it',
       },

@@ -21,7 +21,7 @@ export const scheduler = defineComponent({
   name: 'scheduler',
   title: "the framework's program",
   // in the order of undo: the network and the secrets stay until the framework and its tasks are removed
-  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network'), everywhere('secrets')],
+  needs: ['packages', everywhere('etcd'), everywhere('mesos-agent'), everywhere('network-proof'), everywhere('secrets')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
   // the `framework` step manages this unit; status and logs use the name of the program in it
@@ -68,6 +68,7 @@ export const framework = defineComponent({
   needs: [everywhere('scheduler'), everywhere('images'), everywhere('build'), everywhere('proxy')],
   targets: (cluster) => nodesWith(cluster, 'framework'),
   undoTargets: (cluster) => cluster.nodes,
+  units: [UNIT],
   facts: () => ({
     unit: textFile(unitPath(UNIT)),
     service: unit(UNIT),

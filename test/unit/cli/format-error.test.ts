@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {formatError} from '../../../src/cli/text/format-error.js';
-import {CommandError, ConfigError, ConnectError, Hw5Error, Hw5Errors, StepError} from '../../../src/support/errors.js';
+import {CommandError, ConfigError, ConnectError, Hw5Error, Hw5Errors, StepError, UnitError} from '../../../src/support/errors.js';
 
 const failed = (stderr: string, code: number | undefined = 1) =>
   new CommandError(
@@ -49,6 +49,16 @@ describe('a formatted error', () => {
   command  systemctl restart hw5-etcd   (exit 1)
   stderr   bind: address already in use
   hint     another process holds 2380; run \`ss -ltnp\` on node2`);
+  });
+
+  it('shows the journal of a unit that failed, once', () => {
+    const cause = new UnitError('hw5-etcd.service fails each time it is started', {journal: ['one', 'two'], hint: 'look'});
+    expect(formatError(new StepError('etcd', 'node2', cause.message, {cause}))).toBe(
+      `✗ etcd on node2: hw5-etcd.service fails each time it is started
+  journal  one
+           two
+  hint     look`,
+    );
   });
 
   it('does not name step and host twice', () => {

@@ -13,7 +13,7 @@ const IMAGE = clusterOf('mesos: {source: {kind: image, image: "mesos:1.11"}}');
 const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.9.8.7:5050"}}');
 
 describe('Mesos', () => {
-  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, hasImage: true};
+  const nothing = {unit: undefined, service: NO_UNIT, path: '/usr/sbin/mesos-x', data: false, image: undefined};
 
   it("runs the programs of the host's PATH", () => {
     const first = plan(mesosMaster, nothing);
@@ -47,18 +47,65 @@ describe('Mesos', () => {
     expect(content).not.toMatch(/PREPARE|\/usr\/bin\/docker:/);
   });
 
-  it('pulls the image before it is started, if it is missing', () => {
-    const pull = 'pull the image of Mesos: docker pull -q mesos:1.11';
+  it('pulls the image before it is started, if it is missing, and checks it then', () => {
+    const first = ['pull the image of Mesos: docker pull -q mesos:1.11', 'check that mesos:1.11 has no entry point'];
     const bare = {...nothing, path: undefined};
-    expect(lines(plan(mesosMaster, {...bare, hasImage: false}, {cluster: IMAGE}))[0]).toBe(pull);
-    expect(lines(plan(mesosMaster, bare, {cluster: IMAGE}))).not.toContain(pull);
-    expect(lines(plan(mesosMaster, {...nothing, hasImage: false}))).not.toContain(pull);
+    for (const step of [mesosMaster, mesosAgent]) {
+      expect(lines(plan(step, bare, {cluster: IMAGE})).slice(0, 2)).toEqual(first);
+      expect(lines(plan(step, {...bare, image: {entryPoint: []}}, {cluster: IMAGE}))).not.toContain(first[0]);
+      expect(lines(plan(step, nothing))).not.toContain(first[0]);
+    }
+  });
+
+  it('rejects an image with an entry point before anything is changed', () => {
+    const observed = (entryPoint: readonly string[]) => ({...nothing, image: {entryPoint}});
+    expect(mesosAgent.check!(observed(['mesos-agent']) as never, {cluster: IMAGE} as never)).toEqual([
+      {
+        message: 'the image mesos:1.11 has an entry point, with which the executors of a Mesos agent do not start: mesos-agent',
+        hint: "make one without it, and set mesos.source.image to that: printf 'FROM mesos:1.11\\nENTRYPOINT []\\n' | docker build -t mesos:no-entry-point -",
+      },
+    ]);
+    expect(failedChecks(mesosAgent, observed([]), {cluster: IMAGE})).toEqual([]);
+    expect(failedChecks(mesosAgent, observed(['mesos-agent']))).toEqual([]);
+  });
+
+  it('is stopped by SIGTERM in a container, which counts as a success', () => {
+    for (const [step, path] of [
+      [mesosMaster, MASTER],
+      [mesosAgent, AGENT],
+    ] as const) {
+      expect(written(plan(step, nothing, {cluster: IMAGE}), path).content).toContain('\nSuccessExitStatus=143\n');
+      expect(written(plan(step, nothing), path).content).not.toContain('SuccessExitStatus');
+    }
+    // the agent shares the host's processes, so it is not PID 1
+    expect(written(plan(mesosMaster, nothing, {cluster: IMAGE}), MASTER).content).toContain(' --init ');
+    expect(written(plan(mesosAgent, nothing, {cluster: IMAGE}), AGENT).content).toContain(' --pid=host ');
+  });
+
+  it('names the capabilities that the agent needs in a container', () => {
+    const {content} = fileAfter(plan(mesosAgent, nothing, {cluster: IMAGE}), AGENT);
+    expect(content).not.toContain('--privileged');
+    expect([...content.matchAll(/--cap-add=(\S+)/g)].map(([, name]) => name)).toEqual([
+      'SYS_ADMIN',
+      'NET_ADMIN',
+      'SYS_PTRACE',
+      'SYS_CHROOT',
+      'KILL',
+    ]);
+  });
+
+  it('removes old terminated containers before an agent starts', () => {
+    for (const cluster of [IMAGE, clusterOf()])
+      expect(written(plan(mesosAgent, nothing, {cluster}), AGENT).content).toMatch(
+        /^ExecStartPre=-\/bin\/sh -c '.*--filter name=\^\/mesos- --filter status=exited .*docker rm -v'$/m,
+      );
+    expect(written(plan(mesosMaster, nothing), MASTER).content).not.toContain('docker rm');
   });
 
   it('gives a master in a container its data and the network only', () => {
     const {content} = written(plan(mesosMaster, {...nothing, path: undefined}, {cluster: IMAGE}), MASTER);
     expect(content).toContain(
-      'docker run --rm --name hw5-mesos-master --net=host -v /var/lib/hw5/mesos-master:/var/lib/hw5/mesos-master --entrypoint mesos-master mesos:1.11 --ip',
+      'docker run --rm --name hw5-mesos-master --net=host --init -v /var/lib/hw5/mesos-master:/var/lib/hw5/mesos-master --entrypoint mesos-master mesos:1.11 --ip',
     );
   });
 

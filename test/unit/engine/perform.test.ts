@@ -213,10 +213,11 @@ describe('systemctl', () => {
   it('is followed by the journal when it fails, because systemd does not report why', async () => {
     const host = new FakeHost('node2')
       .on(/^systemctl/, {code: 1, stderr: 'Job for hw5-etcd.service failed.\n'})
-      .on(/^journalctl .* -u hw5-etcd.service$/, 'bind: address already in use\n');
+      .on(['sh', '-s'], 'Starting hw5-etcd.service...\nbind: address already in use\n');
     await expect(perform(host, systemctl('start', 'hw5-etcd.service'))).rejects.toMatchObject({
       argv: ['systemctl', '--quiet', 'start', 'hw5-etcd.service'],
-      stderr: 'Job for hw5-etcd.service failed.\nbind: address already in use',
+      stderr: 'Job for hw5-etcd.service failed.\n',
+      journal: ['bind: address already in use'],
       hint: 'see `journalctl -u hw5-etcd.service` on node2',
     });
     await host[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import type {Candidate} from '../../../src/firewall/choose-probes.js';
+import type {Candidate} from '../../../src/firewall/candidate.js';
 
 /** The hardware addresses of the nodes of make-cluster.ts. */
 export const MACS = new Map([

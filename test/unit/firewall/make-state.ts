@@ -6,11 +6,12 @@ import type {Family} from '../../../src/support/address.js';
 export function makeState(
   dumps: readonly (readonly [tool: string, family: Family, variant: Variant, text: string])[],
   notes: Readonly<Record<string, Note>> = {},
+  usual: Variant = 'nft',
 ): FirewallState {
   return {
     now: 1000,
     tools: dumps.map(([tool, family, variant, text]) => ({tool, family, variant, tables: parseSave(text)})),
-    defaults: {4: 'nft', 6: 'nft'},
+    defaults: {4: usual, 6: usual},
     broken: [],
     fingerprint: 'f',
     notes: new Map(Object.entries(notes)),

@@ -73,9 +73,24 @@ describe('the managed chains', () => {
   });
 
   it('come first in DOCKER-USER for containers, and are nowhere else', () => {
-    const host = new FakeFirewall().add(rule('deny-ip', '198.18.0.12', {scope: 'containers'}));
+    const host = new FakeFirewall().add(rule('http-only', undefined, {scope: 'containers'}));
     expect(host.lines('DOCKER-USER')).toEqual(['-j HW5-FORWARD', '-j RETURN']);
     expect(host.lines('INPUT')).toHaveLength(1);
+  });
+
+  it.each([
+    ['deny-ip', '192.168.0.101', '-s 192.168.0.101/32 -i IF'],
+    ['deny-ping', '192.168.0.101', '-s 192.168.0.101/32 -i IF -p icmp -m icmp --icmp-type 8'],
+    ['deny-mac', '02:00:1e:4c:00:03', '-i IF -m mac --mac-source 02:00:1e:4c:00:03'],
+  ] as const)('include INPUT for what containers send to their own node: %s for containers', (exercise, text, match) => {
+    const one = rule(exercise, text, {scope: 'containers'});
+    const host = new FakeFirewall().add(one);
+    const denial = `-m comment --comment "hw5:${one.id} ${exercise}" -j REJECT --reject-with icmp-port-unreachable`;
+    expect(withoutFailsafe(host.lines('HW5-INPUT'))).toEqual(
+      ['docker0', 'br-+', 'cali+'].map((name) => `${match.replace('IF', name)} ${denial}`),
+    );
+    expect(host.lines('INPUT')[0]).toBe('-j HW5-INPUT');
+    expect(rulesOn(host.state)).toMatchObject([one]);
   });
 
   it('include one in mangle where Calico accepts packets ahead of Docker; it can only drop', () => {
@@ -358,49 +373,6 @@ describe('what a host cannot have', () => {
     expect(planAdd({...state, broken: [why]}, {rule: rule('http-only')}, context).remarks[0]).toContain(
       `no ip6tables that works (${why})`,
     );
-  });
-});
-
-describe('two variants of iptables', () => {
-  const empty = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
-  const tool = (nft: string, legacy: string): string | undefined =>
-    planAdd(
-      makeState([
-        ['iptables-nft', 4, 'nft', nft],
-        ['iptables-legacy', 4, 'legacy', legacy],
-      ]),
-      {rule: rule('deny-ip', '10.0.0.1')},
-      context,
-    ).edits[0]?.tool;
-
-  it('the one that the host uses is chosen', () => {
-    expect(tool(PLAIN, empty)).toBe('iptables-nft');
-    expect(tool(empty, PLAIN)).toBe('iptables-legacy');
-  });
-
-  it('the host’s default is chosen when neither has rules', () => {
-    expect(tool(empty, empty)).toBe('iptables-nft');
-  });
-
-  it('rules in both are an error that names them', () => {
-    expect(() => tool(PLAIN, PLAIN)).toThrow(
-      /node1 has iptables rules in both variants: nf_tables \(4 in INPUT and FORWARD\) and legacy \(4/,
-    );
-  });
-
-  it('a rule whose comment mentions a chain of hw5 counts as one of another tool', () => {
-    const other = empty.replace('COMMIT', '-A INPUT -s 9.9.9.9/32 -m comment --comment "see HW5-12" -j DROP\nCOMMIT');
-    expect(() => tool(PLAIN, other)).toThrow(/and legacy \(1 in INPUT and FORWARD\)/);
-  });
-
-  it('rules of hw5 in one and of other tools in the other are an error, but can be removed', () => {
-    const host = new FakeFirewall(empty).add(rule('deny-ip', '10.0.0.1'));
-    const mixed = makeState([
-      ['iptables-nft', 4, 'nft', host.kernel('iptables-nft').save()],
-      ['iptables-legacy', 4, 'legacy', PLAIN],
-    ]);
-    expect(() => planAdd(mixed, {rule: rule('deny-ip', '10.0.0.2')}, context)).toThrow(/both variants/);
-    expect(planRemove(mixed, [rule('deny-ip', '10.0.0.1').id], context).edits.map((edit) => edit.tool)).toEqual(['iptables-nft']);
   });
 });
 

@@ -1,8 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import {type Candidate, chooseProbes} from '../../../src/firewall/choose-probes.js';
+import type {Candidate} from '../../../src/firewall/candidate.js';
+import {chooseProbes} from '../../../src/firewall/choose-probes.js';
 import {expectation, isAsExpected, type Probe, probeFact, showProbe} from '../../../src/firewall/probe.js';
-import type {Rule} from '../../../src/firewall/rule.js';
+import {type Rule, SCOPES, type Scope} from '../../../src/firewall/rule.js';
 import {type Packet, verdict} from '../../../src/firewall/verdict.js';
 import {addressLiteral} from '../../../src/support/address.js';
 import {candidate, MACS, NEIGHBOURS} from './make-candidate.js';
@@ -201,12 +202,47 @@ describe('the probes for a rule on node1', () => {
       );
     });
 
-    it('reports what such a rule cannot do for the node itself', () => {
+    it('pings its own node, too, which fails in either scope, while another container’s pings pass', () => {
+      const {probes} = plan(rule('deny-ip', '192.168.0.101'));
+      expect(probes.map(showProbe)).toEqual([
+        'ping ssh-1 on node1 → node1',
+        'ping node1 → ssh-1 on node1',
+        'ping ssh-4 on node1 → node1',
+      ]);
+      for (const scope of SCOPES) {
+        const one = rule('deny-ip', '192.168.0.101', {scope});
+        const rules = new Map([['node1', on(one)]]);
+        const own = plan(one).probes.filter((probe) => probes.some((other) => showProbe(other) === showProbe(probe)));
+        expect(own.map((probe) => expectation(probe, rules, NEIGHBOURS, cluster))).toEqual(['fails', 'fails', 'passes']);
+      }
+      // it is not on the rule's node
+      expect(plan(rule('deny-ip', '192.168.0.102')).probes).toEqual([]);
+    });
+
+    it('reports what such a rule cannot do', () => {
       expect(plan(rule('deny-ip', '192.168.0.102')).remarks).toEqual([
         'no other node of this cluster has 192.168.0.102: rule and counter only',
-        expect.stringMatching(/^a container's packets reach other nodes with its node's address, .*: --scope containers$/),
+        "a container's packets reach other nodes with its node's address: the rule matches those to its own node only; between containers: --scope containers",
+      ]);
+      expect(plan(rule('deny-ip', '192.168.0.101', {scope: 'both'})).remarks).toEqual([
+        "a container's packets reach other nodes with its node's address: the rule matches those to its own node only",
       ]);
       expect(plan(rule('deny-ip', '192.168.0.102', {scope: 'containers'})).remarks).toEqual([]);
+    });
+
+    it('http-only: one on the rule’s node gets HTTP from it, and nothing else', () => {
+      const open = candidate(node1, {services: {...busy.services, listeners: target.services.listeners}});
+      const own = (scope: Scope) => {
+        const one = rule('http-only', undefined, {scope});
+        return chooseProbes(one, open, others, cluster)
+          .probes.filter(({from, to}) => from.pid !== undefined && to.pid === undefined && to.node === 'node1')
+          .map((probe) => `${showProbe(probe)} ${expectation(probe, new Map([['node1', on(one)]]), NEIGHBOURS, cluster)}`);
+      };
+      const limited = ['ping ssh-1 on node1 → node1 fails', 'http ssh-1 on node1 → node1 passes'];
+      expect(own('host')).toEqual(limited);
+      expect(own('both')).toEqual(limited);
+      // what a container sends does not come in to a container
+      expect(own('containers')).toEqual([]);
     });
   });
 });
@@ -232,6 +268,31 @@ describe('a packet of a container', () => {
     expect(expected(inside, outside, http)).toBe('passes');
     expect(expected(outside, inside, http)).toBe('fails');
     expect(expected(inside, neighbour, http)).toBe('fails');
+  });
+
+  it('reaches its own node at INPUT, where rules of either scope match it, but http-only for containers limits what comes in to them', () => {
+    const own = {label: 'node1', address: node1.address, node: 'node1'};
+    for (const scope of SCOPES) {
+      const denial = rule('deny-ip', inside.address, {scope});
+      expect([expected(inside, own, denial), expected(own, inside, denial)]).toEqual(['fails', 'fails']);
+      const ping = rule('deny-ping', inside.address, {scope});
+      expect([expected(inside, own, ping), expected(own, inside, ping)]).toEqual(['fails', 'passes']);
+      expect(expected(neighbour, own, denial)).toBe('passes');
+      expect(expected(inside, own, rule('http-only', undefined, {scope}))).toBe(scope === 'containers' ? 'passes' : 'fails');
+    }
+  });
+
+  it('reaches another node with its own node’s address, unless the pool is not masqueraded', () => {
+    const at = {label: 'node2', address: node2.address, node: 'node2'};
+    const reached = (denied: string, natOutgoing: boolean) => {
+      const rules = new Map([['node2', {node: node2, rules: [rule('deny-ip', denied)], sources: []}]]);
+      return expectation({kind: 'ping', from: inside, to: at}, rules, NEIGHBOURS, {
+        ...cluster,
+        calico: {...cluster.calico, natOutgoing},
+      });
+    };
+    expect([reached(inside.address, true), reached(node1.address, true)]).toEqual(['passes', 'fails']);
+    expect([reached(inside.address, false), reached(node1.address, false)]).toEqual(['fails', 'passes']);
   });
 
   it('does not carry its node’s MAC there', () => {

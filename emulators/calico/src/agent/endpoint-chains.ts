@@ -2,8 +2,9 @@ import {createHash} from 'node:crypto';
 import {parseSelector, SelectorError} from '../model/selector.js';
 import type {Endpoint, Policy, Profile, Rule, Snapshot} from '../model/types.js';
 import {labelsOf, type SelectorSets} from './ip-sets.js';
-import {ACCEPTED, clearMark, isClear, isSet, PASSED} from './marks.js';
+import {clearMark, isClear, isSet} from './marks.js';
 import {ruleLines} from './rule-matches.js';
+import {MARK} from './tables.js';
 
 /** The policies of one endpoint, in the order in which they apply. */
 interface AppliedPolicies {
@@ -84,27 +85,27 @@ function endpointLines(
   return [
     '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
     '-m conntrack --ctstate INVALID -j DROP',
-    clearMark(ACCEPTED),
+    clearMark(MARK.accept),
     ...(policies.length === 0
       ? []
       : [
-          `-m comment --comment "Start of policies" ${clearMark(PASSED)}`,
+          `-m comment --comment "Start of policies" ${clearMark(MARK.pass)}`,
           ...policies.flatMap(({name}) => [
-            `${isClear(PASSED)} -j ${named(policyPrefix, name)}`,
-            `-m comment --comment "Return if policy accepted" ${isSet(ACCEPTED)} -j RETURN`,
+            `${isClear(MARK.pass)} -j ${named(policyPrefix, name)}`,
+            `-m comment --comment "Return if policy accepted" ${isSet(MARK.accept)} -j RETURN`,
           ]),
-          `-m comment --comment "Drop if no policies passed packet" ${isClear(PASSED)} -j DROP`,
+          `-m comment --comment "Drop if no policies passed packet" ${isClear(MARK.pass)} -j DROP`,
         ]),
     ...profiles.flatMap((name) => [
       `-j ${named(profilePrefix, name)}`,
-      `-m comment --comment "Return if profile accepted" ${isSet(ACCEPTED)} -j RETURN`,
+      `-m comment --comment "Return if profile accepted" ${isSet(MARK.accept)} -j RETURN`,
     ]),
     '-m comment --comment "Drop if no profiles matched" -j DROP',
   ];
 }
 
 /** The name of the chain of one endpoint. @param prefix `cali-tw-` for traffic to it, `cali-fw-` for traffic from it */
-export function endpointChain(prefix: string, endpoint: Endpoint): string {
+export function endpointChain(prefix: string, endpoint: Pick<Endpoint, 'interfaceName'>): string {
   return named(prefix, endpoint.interfaceName);
 }
 

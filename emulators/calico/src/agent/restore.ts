@@ -1,6 +1,7 @@
-import type {Chains} from './firewall.js';
+import {hashed} from './rule-hashes.js';
+import type {Chains} from './tables.js';
 
-/** The present content of one table, from `iptables-save -t <table>`. */
+/** The present content of one table, from `iptables-save`. */
 export interface SavedTable {
   /** The cali-* chains with their rules, as iptables prints them without counters. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
@@ -8,7 +9,20 @@ export interface SavedTable {
   readonly entries: ReadonlyMap<string, readonly {readonly position: number; readonly rule: string}[]>;
 }
 
-/** Reads the output of iptables-save. Foreign rules only count for the positions. */
+/** A table that the kernel does not have yet. */
+export const NO_TABLE: SavedTable = {chains: new Map(), entries: new Map()};
+
+/** Reads the output of iptables-save: table → its content. */
+export function parseSaved(text: string): ReadonlyMap<string, SavedTable> {
+  return new Map(
+    text
+      .split(/^\*/m)
+      .slice(1)
+      .map((table) => [table.split('\n', 1)[0] ?? '', parseSavedTable(table)]),
+  );
+}
+
+/** Reads one table of the output of iptables-save. Foreign rules only count for the positions. */
 export function parseSavedTable(text: string): SavedTable {
   const chains = new Map<string, string[]>();
   const entries = new Map<string, {position: number; rule: string}[]>();
@@ -42,7 +56,7 @@ export function fingerprint(saved: SavedTable): string {
  * each packet passes either the old rules or the new ones.
  */
 export function renderRestore(
-  table: 'filter' | 'nat',
+  table: string,
   desired: Chains,
   entries: Readonly<Record<string, string>>,
   saved: SavedTable,
@@ -54,7 +68,7 @@ export function renderRestore(
     ...[...desired.keys(), ...stale].map((chain) => `:${chain} - [0:0]`),
     ...[...desired].flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
     ...[...saved.entries].flatMap(([chain, found]) => found.map(({rule}) => `-D ${chain} ${rule}`)),
-    ...Object.entries(entries).map(([chain, target]) => `-I ${chain} 1 -j ${target}`),
+    ...Object.entries(entries).map(([chain, target]) => `-I ${chain} 1 ${hashed(chain, [`--jump ${target}`])[0]}`),
     ...stale.map((chain) => `-X ${chain}`),
     'COMMIT',
     '',

@@ -3,7 +3,8 @@ import {isIcmp, isIcmpMatch, isProtocol} from '../model/protocols.js';
 import {SelectorError} from '../model/selector.js';
 import type {Rule} from '../model/types.js';
 import type {SelectorSets} from './ip-sets.js';
-import {ACCEPTED, isSet, PASSED, SCRATCH, setMark} from './marks.js';
+import {isSet, SCRATCH, setMark} from './marks.js';
+import {MARK} from './tables.js';
 
 /** iptables accepts 15 entries per multiport match; a range counts as two. */
 const PORTS_PER_MATCH = 15;
@@ -161,10 +162,10 @@ function actionLines({action}: Rule, match: string): string[] {
   const line = (target: string) => `${match} ${target}`.trim();
   switch (action) {
     case 'allow':
-      return [line(setMark(ACCEPTED)), `${isSet(ACCEPTED)} -j RETURN`];
+      return [line(setMark(MARK.accept)), `${isSet(MARK.accept)} -j RETURN`];
     case 'pass':
     case 'next-tier':
-      return [line(setMark(PASSED)), `${isSet(PASSED)} -j RETURN`];
+      return [line(setMark(MARK.pass)), `${isSet(MARK.pass)} -j RETURN`];
     case 'log':
       return [line('-j LOG --log-prefix "calico-packet: " --log-level 5')];
     default:

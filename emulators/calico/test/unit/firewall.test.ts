@@ -1,23 +1,29 @@
 import {describe, expect, it} from 'vitest';
+import {dispatchChains} from '../../src/agent/dispatch-chains.js';
 import {renderFirewall} from '../../src/agent/firewall.js';
+import {hashed} from '../../src/agent/rule-hashes.js';
 import type {Rule} from '../../src/model/types.js';
 import {networkProfile, snapshot} from '../support/snapshot.js';
 
-const filter = (changes: Partial<typeof snapshot> = {}) => renderFirewall('node0', {...snapshot, ...changes}).filter;
+const filter = (changes: Partial<typeof snapshot> = {}) => renderFirewall('node0', {...snapshot, ...changes}).ipv4.filter;
 const ingress = (...rules: Rule[]) => filter({profiles: [{...networkProfile, ingress: rules}]}).get('cali-pri-calico_net');
 
 describe('the firewall of a node', () => {
   it('filters traffic of containers with their own chains, and accepts what these return', () => {
     const chains = filter();
     expect(chains.get('cali-FORWARD')).toEqual([
-      '-i cali+ -j cali-from-wl-dispatch',
-      '-o cali+ -j cali-to-wl-dispatch',
-      '-i cali+ -j ACCEPT',
-      '-o cali+ -j ACCEPT',
+      '--in-interface cali+ --jump cali-from-wl-dispatch',
+      '--out-interface cali+ --jump cali-to-wl-dispatch',
+      '--in-interface cali+ --jump ACCEPT',
+      '--out-interface cali+ --jump ACCEPT',
+      '--jump MARK --set-mark 0/0xe000000',
+      '-m mark --mark 0/0x1000000 --jump cali-from-host-endpoint',
+      '--jump cali-to-host-endpoint',
+      '-m comment --comment "Host endpoint policy accepted packet." -m mark --mark 0x1000000/0x1000000 --jump ACCEPT',
     ]);
     expect(chains.get('cali-to-wl-dispatch')).toEqual([
-      '-o caliaaaaaaaaaaa -g cali-tw-caliaaaaaaaaaaa',
-      '-m comment --comment "Unknown interface" -j DROP',
+      '--out-interface caliaaaaaaaaaaa --goto cali-tw-caliaaaaaaaaaaa',
+      '-m comment --comment "Unknown interface" --jump DROP',
     ]);
     expect(chains.get('cali-tw-caliaaaaaaaaaaa')).toEqual([
       '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
@@ -30,7 +36,8 @@ describe('the firewall of a node', () => {
   });
 
   it('allows by default only traffic from containers of the same network, on all nodes', () => {
-    const {filter: chains, sets} = renderFirewall('node0', snapshot);
+    const {ipv4, sets} = renderFirewall('node0', snapshot);
+    const chains = ipv4.filter;
     const [name, members] = [...sets][0]!;
     expect(chains.get('cali-pri-calico_net')).toEqual([
       `-m set --match-set ${name} src -j MARK --set-xmark 0x1000000/0x1000000`,
@@ -58,11 +65,11 @@ describe('the firewall of a node', () => {
       filter({felix, nodeFelix: {node0: own}})
         .get('cali-wl-to-host')
         ?.at(-1);
-    expect(filter().get('cali-wl-to-host')?.at(-1)).toMatch(/-j RETURN$/);
-    expect(last({})).toMatch(/-j DROP$/);
-    expect(last({DefaultEndpointToHostAction: 'return'})).toMatch(/-j RETURN$/);
-    expect(last({DefaultEndpointToHostAction: 'return'}, {DefaultEndpointToHostAction: 'accept'})).toMatch(/-j ACCEPT$/);
-    expect(last({DefaultEndpointToHostAction: 'nonsense'})).toMatch(/-j DROP$/);
+    expect(filter().get('cali-wl-to-host')?.at(-1)).toMatch(/--jump RETURN$/);
+    expect(last({})).toMatch(/--jump DROP$/);
+    expect(last({DefaultEndpointToHostAction: 'return'})).toMatch(/--jump RETURN$/);
+    expect(last({DefaultEndpointToHostAction: 'return'}, {DefaultEndpointToHostAction: 'accept'})).toMatch(/--jump ACCEPT$/);
+    expect(last({DefaultEndpointToHostAction: 'nonsense'})).toMatch(/--jump DROP$/);
   });
 
   it('has chains for local endpoints only, with names that iptables accepts', () => {
@@ -74,11 +81,72 @@ describe('the firewall of a node', () => {
   });
 
   it('masquerades traffic that leaves the pools, if the pool is configured so', () => {
-    expect(renderFirewall('node0', snapshot).nat.get('cali-nat-outgoing')).toEqual([
+    expect(renderFirewall('node0', snapshot).ipv4.nat.get('cali-nat-outgoing')).toEqual([
       '-d 192.168.0.0/16 -j RETURN',
       '-s 192.168.0.0/16 -j MASQUERADE',
     ]);
     const pools = [{...snapshot.pools[0]!, natOutgoing: false}];
-    expect(renderFirewall('node0', {...snapshot, pools}).nat.get('cali-nat-outgoing')).toEqual([]);
+    expect(renderFirewall('node0', {...snapshot, pools}).ipv4.nat.get('cali-nat-outgoing')).toEqual([]);
+  });
+
+  it("has Felix's chains in all tables of IPv4 and IPv6", () => {
+    const {ipv4, ipv6} = renderFirewall('node0', snapshot);
+    for (const {nat, mangle, raw} of [ipv4, ipv6]) {
+      expect([...nat.keys()]).toEqual([
+        'cali-PREROUTING',
+        'cali-POSTROUTING',
+        'cali-OUTPUT',
+        'cali-fip-dnat',
+        'cali-fip-snat',
+        'cali-nat-outgoing',
+      ]);
+      expect([...mangle.keys()]).toEqual(['cali-failsafe-in', 'cali-PREROUTING', 'cali-from-host-endpoint']);
+      expect([...raw.keys()]).toEqual([
+        'cali-failsafe-in',
+        'cali-failsafe-out',
+        'cali-PREROUTING',
+        'cali-OUTPUT',
+        'cali-from-host-endpoint',
+        'cali-to-host-endpoint',
+      ]);
+    }
+    expect(ipv6.raw.get('cali-PREROUTING')).toContain('-m mark --mark 0x4000000/0x4000000 -m rpfilter --invert --jump DROP');
+    expect(ipv6.filter.get('cali-from-wl-dispatch')).toEqual(['-m comment --comment "Unknown interface" --jump DROP']);
+  });
+
+  it('jumps only to chains that exist', () => {
+    const {ipv4, ipv6} = renderFirewall('node0', snapshot);
+    for (const chains of [ipv4, ipv6].flatMap((tables) => Object.values(tables)))
+      for (const rule of [...chains.values()].flat()) {
+        const target = /(?:--jump|--goto|-j|-g) (cali-\S+)/.exec(rule)?.[1];
+        if (target !== undefined) expect([...chains.keys()]).toContain(target);
+      }
+  });
+});
+
+describe('dispatch chains', () => {
+  it('have a chain of their own for names with a common next character', () => {
+    const chains = dispatchChains('root', '--in-interface', ['cali1a', 'cali2b', 'cali1c'], (name) => `fw-${name}`);
+    const unknown = '-m comment --comment "Unknown interface" --jump DROP';
+    expect(chains).toEqual([
+      ['root-1', ['--in-interface cali1a --goto fw-cali1a', '--in-interface cali1c --goto fw-cali1c', unknown]],
+      ['root', ['--in-interface cali1+ --goto root-1', '--in-interface cali2b --goto fw-cali2b', unknown]],
+    ]);
+    expect(dispatchChains('root', '--in-interface', [], String)).toEqual([['root', [unknown]]]);
+  });
+});
+
+describe("the rules' comments", () => {
+  it('are the hashes that Felix computes for the same rules', () => {
+    const inserted = (chain: string) => hashed(chain, [`--jump cali-${chain}`])[0];
+    expect(inserted('INPUT')).toBe('-m comment --comment "cali:Cz_u1IQiXIMmKD4c" --jump cali-INPUT');
+    expect(inserted('FORWARD')).toBe('-m comment --comment "cali:wUHhoiAYhphO9Mso" --jump cali-FORWARD');
+    expect(inserted('OUTPUT')).toBe('-m comment --comment "cali:tVnHkvAo15HuiPy0" --jump cali-OUTPUT');
+  });
+
+  it('depend on the position in the chain', () => {
+    const [first, second] = hashed('cali-x', ['--jump DROP', '--jump DROP']);
+    expect(first).not.toBe(second);
+    expect(hashed('cali-y', ['--jump DROP'])[0]).not.toBe(first);
   });
 });

@@ -14,7 +14,7 @@ const policy = (name: string, changes: Partial<Policy> = {}): Policy => ({
   ...changes,
 });
 const chains = (policies: readonly Policy[], changes: object = {}) =>
-  renderFirewall('node0', {...snapshot, policies, ...changes}).filter;
+  renderFirewall('node0', {...snapshot, policies, ...changes}).ipv4.filter;
 /** The chains to which the endpoint's chain jumps, in order. */
 const jumps = (policies: readonly Policy[], changes: object = {}, chain = 'cali-tw-caliaaaaaaaaaaa') =>
   (chains(policies, changes).get(chain) ?? []).flatMap((line) => /-j (cali-\S+)$/.exec(line)?.[1] ?? []);

@@ -23,6 +23,10 @@ export const AGENT_FLAGS: FlagSpecs = {
   containerizers: {kind: 'string', default: 'mesos', help: 'Comma-separated: docker, mesos.'},
   docker: {kind: 'string', default: 'docker', help: 'The docker executable.'},
   docker_socket: {kind: 'string', default: '/var/run/docker.sock', help: 'The docker daemon.'},
+  docker_mesos_image: {
+    kind: 'string',
+    help: 'The image of an agent that runs in a container: tasks are run from further containers of it, which outlive the agent.',
+  },
   docker_remove_delay: {kind: 'duration', default: '6hrs', help: 'How long exited docker containers are kept.'},
   docker_kill_orphans: {kind: 'boolean', default: 'true', help: 'Stop mesos-* containers that belong to no task of this agent.'},
   docker_stop_timeout: {

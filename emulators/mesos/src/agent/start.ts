@@ -147,6 +147,7 @@ function makeContainerizers(
         isCfsEnabled: flags.isOn('cgroups_enable_cfs'),
         stopTimeout,
         killsOrphans: flags.isOn('docker_kill_orphans'),
+        executorImage: flags.string('docker_mesos_image'),
       },
       clock,
     );

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {type DockerSettings, dockerArgv, dockerRunArguments} from '../../src/agent/containers/docker-arguments.js';
+import {clientArgv, type DockerSettings, dockerArgv, dockerRunArguments} from '../../src/agent/containers/docker-arguments.js';
 import type {TaskRecord} from '../../src/agent/task-record.js';
 import {resources} from '../support/framework.js';
 
@@ -10,6 +10,7 @@ const settings: DockerSettings = {
   isCfsEnabled: false,
   stopTimeout: 5,
   killsOrphans: true,
+  executorImage: undefined,
 };
 
 function argumentsOf(container: object, command: object, amounts = resources(0.5, 256)): string[] {
@@ -24,6 +25,15 @@ function ports(begin: number, end: number): object {
 const BASE = ['-e', 'MESOS_SANDBOX=/mnt/mesos/sandbox', '-e', 'MESOS_CONTAINER_NAME=mesos-ID', '-e', 'MESOS_ALLOCATION_ROLE=*'];
 
 describe('docker run', () => {
+  it('is itself run by a container with --docker_mesos_image, whose entry point it does not replace', () => {
+    const argv = dockerArgv(settings, 'run', '--name', 'mesos-ID', 'debian');
+    expect(clientArgv(settings, 'mesos-ID', argv)).toEqual(argv);
+    expect(clientArgv({...settings, executorImage: 'mesos:1'}, 'mesos-ID', argv)).toEqual([
+      ...['docker', '-H', 'unix:///var/run/docker.sock', 'run', '--name', 'mesos-ID.executor', '--net=host'],
+      ...['-v', '/var/run/docker.sock:/var/run/docker.sock', 'mesos:1', ...argv],
+    ]);
+  });
+
   it('has the same arguments as upstream Mesos for a task on a network with an address', () => {
     const docker = {image: 'docker-jupyter', network: 'USER', parameters: [{key: 'ip', value: '192.168.0.100'}]};
     const volumes = [{host_path: '/etc/hw5/containers/jupyter', container_path: '/run/hw5', mode: 'RO'}];

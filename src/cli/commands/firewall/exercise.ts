@@ -53,7 +53,7 @@ export function exerciseCommand(exercise: Exercise, context: CliContext): Comman
     .option('--for <duration>', 'the rule ends by itself, as 10m or 1h30m', parseDuration)
     .option('--persist', 'the rule survives a reboot')
     .addOption(
-      new Option('--scope <scope>', 'what the node itself receives, what passes to its containers, or both')
+      new Option('--scope <scope>', 'what the node itself receives, what its containers receive and send, or both')
         .choices(SCOPES)
         .default('host'),
     )

@@ -93,9 +93,9 @@ esac`;
     const scripts = [
       ...plan(calicoNode, {started: undefined, isRunning: false}, {cluster}),
       ...plan(build, {tags: [], base: undefined}, {cluster}),
-      ...plan(mesosMaster, {unit: undefined, service: NO_UNIT, data: false, hasImage: false}, {cluster}),
+      ...plan(mesosMaster, {unit: undefined, service: NO_UNIT, data: false, image: undefined}, {cluster}),
     ].flatMap((action) => (action.kind === 'script' ? [action.script] : []));
-    const recorded = scripts.map((script) => /^exists\(\) \{ docker image inspect (\S+) /.exec(script)?.[1]);
+    const recorded = scripts.flatMap((script) => /^exists\(\) \{ docker image inspect (\S+) /.exec(script)?.[1] ?? []);
     expect(recorded).toEqual(['mirror/node', 'debian:bookworm-slim', 'mesos']);
   });
 });

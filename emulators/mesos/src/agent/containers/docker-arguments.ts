@@ -13,6 +13,8 @@ export interface DockerSettings {
   /** Seconds. */
   readonly stopTimeout: number;
   readonly killsOrphans: boolean;
+  /** The image with the docker client that runs each task, in a container of its own, because this agent's container is shorter-lived. */
+  readonly executorImage: string | undefined;
 }
 
 export const CONTAINER_PREFIX = 'mesos-';
@@ -24,6 +26,22 @@ const CFS_PERIOD_US = 100_000;
 /** The docker command with the address of the daemon, which Mesos always passes. */
 export function dockerArgv(settings: DockerSettings, ...rest: readonly string[]): string[] {
   return [settings.docker, '-H', `unix://${settings.socket}`, ...rest];
+}
+
+/**
+ * The command that runs a client of docker: itself, or with --docker_mesos_image a container of that image for it. As upstream, the image's
+ * entry point is not replaced.
+ */
+export function clientArgv(settings: DockerSettings, name: string, argv: readonly string[]): readonly string[] {
+  const {executorImage, socket} = settings;
+  if (executorImage === undefined) return argv;
+  const options = ['--name', executorName(name), '--net=host', '-v', `${socket}:${socket}`];
+  return dockerArgv(settings, 'run', ...options, executorImage, ...argv);
+}
+
+/** The container that runs the docker client of a task's container. */
+export function executorName(name: string): string {
+  return `${name}.executor`;
 }
 
 /**

@@ -14,7 +14,15 @@ import {
   LaunchError,
   type Running,
 } from './container.js';
-import {CONTAINER_PREFIX, type DockerSettings, dockerArgv, dockerRunArguments, networkName} from './docker-arguments.js';
+import {
+  CONTAINER_PREFIX,
+  clientArgv,
+  type DockerSettings,
+  dockerArgv,
+  dockerRunArguments,
+  executorName,
+  networkName,
+} from './docker-arguments.js';
 
 const NEVER = '0001-01-01T00:00:00Z';
 const POLL_SECONDS = 0.2;
@@ -78,7 +86,9 @@ export class DockerContainerizer implements Containerizer {
   }
 
   async cleanUp(record: TaskRecord): Promise<void> {
-    await runCommand(dockerArgv(this.#settings, 'rm', '-f', '-v', CONTAINER_PREFIX + record.containerId));
+    const name = CONTAINER_PREFIX + record.containerId;
+    const names = this.#settings.executorImage === undefined ? [name] : [name, executorName(name)];
+    await Promise.all(names.map((one) => runCommand(dockerArgv(this.#settings, 'rm', '-f', '-v', one))));
   }
 }
 
@@ -110,7 +120,7 @@ class DockerContainer implements Container {
   }
 
   async run(observer: ContainerObserver): Promise<ExitResult> {
-    const client = this.#spawnClient(dockerArgv(this.#settings, ...this.#runArguments));
+    const client = this.#spawnClient(clientArgv(this.#settings, this.#name, dockerArgv(this.#settings, ...this.#runArguments)));
     const exit = waitForExit(client);
     const identity = client.pid === undefined ? undefined : identifyProcess(client.pid);
     if (identity) this.#record.process = identity;

@@ -26,7 +26,7 @@ const BIRD_LEVELS: Readonly<Record<string, string>> = {
   critical: 'none',
 };
 /** Names of raw BGP settings that upstream stores under another key. */
-const BGP_KEYS: Readonly<Record<string, string>> = {AsNumber: 'as_num', LogLevel: 'loglevel', NodeMeshEnabled: 'node_mesh'};
+const BGP_KEYS: Readonly<Record<string, string>> = {AsNumber: 'as_num', LogLevel: 'loglevel'};
 
 /** `calicoctl config set | unset | get`: settings of the whole network, and some of one node. */
 export async function configCommand(io: Io, args: readonly string[]): Promise<number> {
@@ -56,6 +56,7 @@ function isAction(action: string | undefined): action is Action {
 
 function settingOf(etcd: EtcdClient, name: string, node: string, raw: string | undefined): Setting {
   if (raw === 'felix') return rawSetting(etcd, node === '' ? `${FELIX_CONFIG}/${name}` : nodeFelixKey(node, name));
+  if (raw === 'bgp' && node === '' && name === 'NodeMeshEnabled') return rawNodeMesh(etcd);
   if (raw === 'bgp')
     return rawSetting(etcd, node === '' ? `${BGP_GLOBAL}/${BGP_KEYS[name] ?? name}` : `${BGP_HOSTS}/${node}/${name}`);
   if (raw !== undefined && raw !== '') throw new Error(`unrecognised component '${raw}'`);
@@ -121,6 +122,16 @@ function nodeMesh(etcd: EtcdClient): Setting {
       const {enabled} = text === undefined ? {enabled: true} : (JSON.parse(text) as {enabled: boolean});
       return enabled ? 'on' : 'off';
     },
+  };
+}
+
+/** The only raw setting that is not stored as it is given. */
+function rawNodeMesh(etcd: EtcdClient): Setting {
+  const {unset, get} = nodeMesh(etcd);
+  return {
+    set: (value) => etcd.set(BGP_NODE_MESH, JSON.stringify({enabled: value === 'true'})),
+    unset,
+    get: async () => String((await get()) === 'on'),
   };
 }
 

@@ -1,11 +1,11 @@
-import {parseDocument, Scalar, stringify, visit} from 'yaml';
+import {parseDocument} from 'yaml';
 import type {Kind, Metadata, Resource} from './kinds/kind.js';
 import {DocumentError, decode} from './schema/decode.js';
 import {Problems} from './schema/problems.js';
 import {type Field, field, STRING, struct, type Type} from './schema/type.js';
 
 /** calicoctl divides a file into documents by this, before it parses one. */
-const SEPARATOR = /\n---[^\n]*\n/;
+const SEPARATOR = /\n---[^\n]*(?:\n|$)/;
 
 const HEAD: readonly Field[] = [
   field('kind', STRING, {isAlwaysPrinted: true}),
@@ -20,7 +20,8 @@ export function resourceType(kind: Kind): Type {
 
 /** Reads and checks the resources in YAML or JSON: one, a list, or several documents. @throws Error if one is invalid */
 export function parseResources(text: string, kinds: readonly Kind[]): Resource[] {
-  const documents = text.replace(/\n---[^\n]*$/, '').split(SEPARATOR);
+  const documents = text.split(SEPARATOR);
+  if (documents.at(-1) === '') documents.pop();
   return documents.flatMap((document) => {
     const value = parseYaml(document);
     if (!Array.isArray(value)) return parseResource(value, kinds);
@@ -101,26 +102,4 @@ function parseYaml(text: string): unknown {
   const [error] = document.errors;
   if (error !== undefined) throw new DocumentError(`yaml: ${error.message.split('\n')[0]}`);
   return document.toJS();
-}
-
-/** YAML as go-yaml prints it: members sorted, a string that would be read as another type in double quotes. */
-export function toYaml(value: unknown): string {
-  const text = stringify(value, undefined, {
-    version: '1.1',
-    indentSeq: false,
-    lineWidth: 0,
-    singleQuote: true,
-    sortMapEntries: true,
-    aliasDuplicateObjects: false,
-  });
-  if (!text.includes("'")) return text;
-  const document = parseDocument(text, {version: '1.1'});
-  visit(document, {
-    Scalar(_, node) {
-      if (node.type !== Scalar.QUOTE_SINGLE) return;
-      const plain = parseYaml(String(node.value));
-      if (typeof plain !== 'string' && typeof plain !== 'object') node.type = Scalar.QUOTE_DOUBLE;
-    },
-  });
-  return document.toString({indentSeq: false, lineWidth: 0});
 }

@@ -20,7 +20,7 @@ export interface Flags {
 }
 
 /**
- * Parses flags as docopt does for calicoctl: `--ip X`, `--ip=X`, `-o X`, `-oX`, and long ones abbreviated. `command` finds the usage.
+ * Parses flags as docopt does for calicoctl: `--ip X`, `--ip=X`, `-o X`, `-oX` (in `-o=X` the value is `=X`), and long ones abbreviated. `command` finds the usage.
  * @throws CommandFailure with the usage
  */
 export function parseFlags(command: readonly string[], args: readonly string[], spec: FlagSpec): Flags {
@@ -31,7 +31,7 @@ export function parseFlags(command: readonly string[], args: readonly string[], 
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, long, longValue] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg) ?? [];
-    const [, letter, shortValue] = /^-([a-z])=?([\s\S]+)?$/i.exec(arg) ?? [];
+    const [, letter, shortValue] = /^-([a-z])([\s\S]+)?$/i.exec(arg) ?? [];
     const name = long === undefined ? spec.short?.[letter ?? ''] : unabbreviated(long, spec);
     if (name === undefined) {
       if (arg.startsWith('-') && arg !== '-') throw invalid();

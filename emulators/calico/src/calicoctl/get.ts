@@ -23,7 +23,7 @@ const FLAGS: FlagSpec = {
   positionals: 2,
 };
 
-type Print = (found: readonly Found[], values: Values) => string | Promise<string>;
+type Print = (found: readonly Found[], values: Values, write: (text: string) => void) => void | Promise<void>;
 
 /** `calicoctl get`. A name that does not exist gives an empty table and no error, but for a node. */
 export async function getResources(io: Io, args: readonly string[]): Promise<number> {
@@ -32,7 +32,7 @@ export async function getResources(io: Io, args: readonly string[]): Promise<num
   const print = printerOf(io, flags.values.output ?? 'ps');
   const {found, values} = await list(io, () => readTargets(io, flags), flags.values.config);
   try {
-    io.print(await print(found, values));
+    await print(found, values, io.print);
   } catch (error) {
     // upstream does not fail because of a template or column that it cannot print
     io.print(`${reasonOf(error)}\n`);
@@ -60,10 +60,10 @@ async function list(
 
 /** The formats without an argument. */
 const PLAIN: Readonly<Record<string, Print>> = {
-  json: toJson,
-  yaml: resourcesToYaml,
-  ps: (found, values) => toTables(found, 'narrow', values),
-  wide: (found, values) => toTables(found, 'wide', values),
+  json: (found, _, write) => write(toJson(found)),
+  yaml: (found, _, write) => write(resourcesToYaml(found)),
+  ps: (found, values, write) => write(toTables(found, 'narrow', values)),
+  wide: (found, values, write) => write(toTables(found, 'wide', values)),
 };
 
 /** The function that prints one of calicoctl's formats. @throws CommandFailure for an unknown one */
@@ -78,18 +78,18 @@ function printerOf(io: Io, output: string): Print {
   switch (name) {
     case 'custom-columns': {
       const headings = needed('at least one column').split(',');
-      return (found, values) => toTables(found, headings, values);
+      return (found, values, write) => write(toTables(found, headings, values));
     }
     case 'go-template': {
       const template = needed('a template');
-      return (found, values) => executeTemplate(template, templateData(found), templateFunctions(values));
+      return (found, values, write) => executeTemplate(template, templateData(found), write, templateFunctions(values));
     }
     case 'go-template-file': {
       const path = needed('a template file');
-      return async (found, values) => {
+      return async (found, values, write) => {
         const template = await io.read(path);
         if (template === undefined) throw new Error(`open ${path}: no such file or directory`);
-        return executeTemplate(template, templateData(found), templateFunctions(values));
+        executeTemplate(template, templateData(found), write, templateFunctions(values));
       };
     }
     default:

@@ -1,7 +1,9 @@
-import {resourceType, toYaml} from './documents.js';
+import {goJson} from '../model/go-json.js';
+import {resourceType} from './documents.js';
 import type {Kind, Resource, Values} from './kinds/kind.js';
 import {encode} from './schema/encode.js';
 import {tabTable} from './tables.js';
+import {toYaml} from './yaml.js';
 
 /** What one argument or one resource of a file found. */
 export interface Found {
@@ -11,10 +13,7 @@ export interface Found {
 
 /** The JSON of the resources, with the members in the order of the Go structs. */
 export function toJson(found: readonly Found[]): string {
-  // Go writes these characters so that a browser does not take them for HTML
-  const escaped = (text: string) =>
-    text.replaceAll(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `${escaped(JSON.stringify(encodeAll(found), undefined, 2))}\n`;
+  return `${goJson(encodeAll(found), 2)}\n`;
 }
 
 /** The YAML of the resources. */

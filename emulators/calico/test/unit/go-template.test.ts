@@ -18,7 +18,13 @@ const data = {
     {name: 'b', size: 10},
   ],
 };
-const run = (template: string) => executeTemplate(template, data);
+const run = (template: string) => {
+  let output = '';
+  executeTemplate(template, data, (text) => {
+    output += text;
+  });
+  return output;
+};
 
 describe('a Go template', () => {
   it.each([

@@ -10,43 +10,60 @@ interface Scope {
   readonly variables: Map<string, Datum>;
 }
 
-/** Executes a template on `data`. @throws TemplateError, with the message of Go, if it is invalid or a value is missing */
-export function executeTemplate(
-  template: string,
-  data: Datum,
-  functions: Readonly<Record<string, TemplateFunction>> = {},
-): string {
-  const all = {...BUILT_IN, ...functions};
-  const nodes = parseTemplate(template);
-  return run(nodes, {dot: data, variables: new Map([['$', data]])}, all);
-}
-
 type Functions = Readonly<Record<string, TemplateFunction>>;
 
-function run(nodes: readonly Node[], scope: Scope, functions: Functions): string {
-  return nodes.map((node) => runNode(node, scope, functions)).join('');
+/** What stays the same while a template is executed. */
+interface Execution {
+  readonly functions: Functions;
+  readonly write: (text: string) => void;
 }
 
-function runNode(node: Node, scope: Scope, functions: Functions): string {
-  if (node.kind === 'text') return node.text;
-  const inner = {...scope, variables: node.kind === 'action' ? scope.variables : new Map(scope.variables)};
-  const value = evaluatePipe(node.pipe, inner, functions);
-  if (node.kind === 'action') return node.pipe.variables.length > 0 ? '' : textOf(value);
-  if (node.kind === 'if') return run(isTrue(value) ? node.body : node.otherwise, inner, functions);
-  if (node.kind === 'with') {
-    return isTrue(value) ? run(node.body, {...inner, dot: value}, functions) : run(node.otherwise, inner, functions);
+/**
+ * Executes a template on `data`. What precedes an error has been written.
+ * @throws TemplateError, with the message of Go, if it is invalid or a value is missing
+ */
+export function executeTemplate(template: string, data: Datum, write: (text: string) => void, functions: Functions = {}): void {
+  const nodes = parseTemplate(template);
+  run(nodes, {dot: data, variables: new Map([['$', data]])}, {write, functions: {...BUILT_IN, ...functions}});
+}
+
+function run(nodes: readonly Node[], scope: Scope, execution: Execution): void {
+  for (const node of nodes) runNode(node, scope, execution);
+}
+
+function runNode(node: Node, scope: Scope, execution: Execution): void {
+  if (node.kind === 'text') {
+    execution.write(node.text);
+    return;
   }
+  const inner = {...scope, variables: node.kind === 'action' ? scope.variables : new Map(scope.variables)};
+  const value = evaluatePipe(node.pipe, inner, execution.functions);
+  switch (node.kind) {
+    case 'action':
+      if (node.pipe.variables.length === 0) execution.write(textOf(value));
+      break;
+    case 'if':
+      run(isTrue(value) ? node.body : node.otherwise, inner, execution);
+      break;
+    case 'with':
+      if (isTrue(value)) run(node.body, {...inner, dot: value}, execution);
+      else run(node.otherwise, inner, execution);
+      break;
+    case 'range':
+      runRange(node, value, inner, execution);
+  }
+}
+
+function runRange(node: Extract<Node, {pipe: Pipe; body: unknown}>, value: Datum, inner: Scope, execution: Execution): void {
   const items = guarded(() => itemsOf(value));
-  if (items.length === 0) return run(node.otherwise, inner, functions);
+  if (items.length === 0) run(node.otherwise, inner, execution);
   const [key, item] = node.pipe.variables.length === 2 ? node.pipe.variables : [undefined, node.pipe.variables[0]];
-  return items
-    .map(([index, dot]) => {
-      const variables = new Map(inner.variables);
-      if (key !== undefined) variables.set(key, index);
-      if (item !== undefined) variables.set(item, dot);
-      return run(node.body, {dot, variables}, functions);
-    })
-    .join('');
+  for (const [index, dot] of items) {
+    const variables = new Map(inner.variables);
+    if (key !== undefined) variables.set(key, index);
+    if (item !== undefined) variables.set(item, dot);
+    run(node.body, {dot, variables}, execution);
+  }
 }
 
 function evaluatePipe({variables, commands}: Pipe, scope: Scope, functions: Functions): Datum {

@@ -1,3 +1,4 @@
+import {goJson, sortedMap} from '../../model/go-json.js';
 import {parseIp} from '../../model/ip.js';
 import {hostEndpointKey} from '../../model/keys.js';
 import {field, listOf, STRING, STRING_MAP, struct} from '../schema/type.js';
@@ -82,7 +83,7 @@ export function hostEndpointKind(version: Version): Kind {
         })
         .filter((endpoint) => matches(endpoint.metadata, {node: onNode, name: named})),
     async write(etcd, {metadata, spec}) {
-      await etcd.set(keyOf(metadata), JSON.stringify(toRecord(metadata, spec as Spec)));
+      await etcd.set(keyOf(metadata), goJson(toRecord(metadata, spec as Spec)));
     },
     async remove(etcd, metadata) {
       await etcd.delete(keyOf(metadata));
@@ -99,7 +100,7 @@ function toRecord({labels}: Metadata, {interfaceName, expectedIPs = [], profiles
     name: interfaceName || undefined,
     expected_ipv4_addrs: addresses(4),
     expected_ipv6_addrs: addresses(6),
-    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : labels,
+    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : sortedMap(labels as Metadata),
     profile_ids: profiles.length === 0 ? undefined : profiles,
   });
 }

@@ -1,3 +1,4 @@
+import {goJson, sortedMap} from '../../model/go-json.js';
 import {POLICIES, policyKey} from '../../model/keys.js';
 import type {Rule} from '../../model/types.js';
 import {goFloat, type Problems} from '../schema/problems.js';
@@ -79,7 +80,7 @@ export function policyKind(version: Version): Kind {
         .filter((policy) => matches(policy.metadata, {name: metadata.name})),
     rejects: ({name}) => !isOld && String(name).startsWith(KUBERNETES),
     async write(etcd, {metadata, spec}) {
-      await etcd.set(policyKey(String(metadata.name)), JSON.stringify(toRecord(metadata, spec as Spec, version)));
+      await etcd.set(policyKey(String(metadata.name)), goJson(toRecord(metadata, spec as Spec, version)));
     },
     async remove(etcd, {name}) {
       await etcd.delete(policyKey(String(name)));
@@ -114,7 +115,10 @@ function toRecord({annotations}: Resource['metadata'], spec: Spec, version: Vers
     outbound_rules: outbound.length === 0 ? undefined : outbound,
     selector: spec.selector ?? '',
     untracked: spec.doNotTrack || undefined,
-    annotations: annotations === undefined || Object.keys(annotations as object).length === 0 ? undefined : annotations,
+    annotations:
+      annotations === undefined || Object.keys(annotations as object).length === 0
+        ? undefined
+        : sortedMap(annotations as Resource['metadata']),
     pre_dnat: spec.preDNAT || undefined,
     types: version === 'v1.2.0' ? undefined : types,
   }) as PolicyRecord;

@@ -39,6 +39,7 @@ export const PROTOCOL = parsed('numorstring.Protocol', (json) => {
     if (Number.isInteger(json) && json >= 0 && json <= 255) return json;
     throw new Error(`json: cannot unmarshal number ${json} into Go value of type uint8`);
   }
+  if (typeof json === 'boolean') throw new Error('json: cannot unmarshal bool into Go value of type uint8');
   const given = text(json);
   return /^\d{1,3}$/.test(given) && Number(given) <= 255 ? Number(given) : given;
 });

@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {goJson, sortedMap} from '../../model/go-json.js';
 import {parseIp, parseNet} from '../../model/ip.js';
 import {workloadEndpointKey} from '../../model/keys.js';
 import type {Problems} from '../schema/problems.js';
@@ -122,7 +123,7 @@ export function workloadEndpointKind(version: Version): Kind {
         })
         .filter((endpoint) => matches(endpoint.metadata, Object.fromEntries(IDENTIFIERS.map((name) => [name, metadata[name]])))),
     async write(etcd, {metadata, spec: written}) {
-      await etcd.set(keyOf(metadata), JSON.stringify(toRecord(metadata, written as Spec)));
+      await etcd.set(keyOf(metadata), goJson(toRecord(metadata, written as Spec)));
     },
     async remove(etcd, metadata) {
       await etcd.delete(keyOf(metadata));
@@ -174,7 +175,7 @@ function toRecord({activeInstanceID, labels}: Metadata, spec: Spec): Metadata {
     ipv6_nets: nets(6),
     ipv4_nat: nats(4),
     ipv6_nat: nats(6),
-    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : labels,
+    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : sortedMap(labels as Metadata),
     ipv4_gateway: spec.ipv4Gateway,
     ipv6_gateway: spec.ipv6Gateway,
   });

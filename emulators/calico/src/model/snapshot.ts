@@ -150,11 +150,10 @@ interface EndpointRecord {
 
 function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
   return below(values, keys.HOSTS).flatMap(([path, value]) => {
-    const [node = '', kind, orchestrator = '', workload, leaf, id = ''] = path;
+    const [node = '', kind, , , leaf, id = ''] = path;
     if (kind !== 'workload' || leaf !== 'endpoint') return [];
     const record = parseJson<EndpointRecord>(value);
     if (record?.name === undefined) return [];
-    const isOfDocker = orchestrator === 'libnetwork' && workload === 'libnetwork';
     return [
       {
         node,
@@ -164,7 +163,6 @@ function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
         profiles: record.profile_ids ?? [],
         nets: record.ipv4_nets ?? [],
         ...(record.labels === undefined ? {} : {labels: record.labels}),
-        ...(isOfDocker ? {} : {orchestrator: keys.unescapeName(orchestrator)}),
       },
     ];
   });

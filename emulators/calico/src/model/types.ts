@@ -27,8 +27,6 @@ export interface Endpoint {
   /** Addresses with prefix, always /32. */
   readonly nets: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** Given only for an endpoint that is not of the libnetwork plugin: Docker does not know it. */
-  readonly orchestrator?: string;
 }
 
 /** An interface of a host. Its addresses are members of the sets of selectors. */

@@ -43,7 +43,7 @@ describe('the snapshot of etcd', () => {
       ),
     );
     expect(read.pools).toEqual([]);
-    expect(read.endpoints).toMatchObject([{id: 'y', interfaceName: 'cali1', orchestrator: 'k8s'}]);
+    expect(read.endpoints).toMatchObject([{id: 'y', interfaceName: 'cali1'}]);
     expect(read.hostEndpoints).toEqual([
       {node: 'node0', name: 'eth0', addresses: ['198.18.0.10'], profiles: [], labels: {a: 'b'}},
     ]);

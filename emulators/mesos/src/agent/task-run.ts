@@ -76,6 +76,11 @@ export class TaskRun {
     await this.#reportExit(this.#container.resume(this.#observer()));
   }
 
+  /** Resolves when the container of a resumed task is found alive; never if it has exited, which `resume` reports. */
+  async foundAlive(): Promise<void> {
+    if (await this.#container?.hasExited?.()) await new Promise(() => undefined);
+  }
+
   /** Kills the task on behalf of the framework. */
   kill(policy: KillPolicy | undefined): void {
     if (isTerminal(this.record.state)) return;

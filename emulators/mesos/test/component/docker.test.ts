@@ -202,6 +202,24 @@ describe('docker tasks, when the agent restarts,', () => {
     expect((await framework.status('t-later', 'TASK_FAILED')).message).toBe('Container exited with status 9');
   });
 
+  it('are not reported as running, also to a new master, if they exited meanwhile', async () => {
+    const {port} = master;
+    const agent = await cluster.agentProcess(master, ...flags);
+    framework = await cluster.framework(master).subscribe();
+    await framework.launch(await framework.offer(), task('t', 'sleep 1000'));
+    const exited = container(await framework.status('t', 'TASK_RUNNING'));
+    agent.kill('SIGKILL');
+    await master.stop();
+    process.kill(-Number(readFileSync(join(exited, 'pid'), 'utf8')), 'SIGKILL');
+    await eventually(() => existsSync(join(exited, 'code'))).toBe(true);
+    master = await cluster.master(`--port=${port}`);
+    const again = await cluster.framework(master).subscribe({id: {value: framework.id}});
+    await cluster.agentProcess(master, ...flags);
+    await again.status('t', 'TASK_FAILED');
+    // what the agent registered with; it may repeat earlier updates
+    expect(again.events.map(({update}) => update?.status.reason)).not.toContain('REASON_AGENT_REREGISTERED');
+  });
+
   it('are stopped if their framework has no checkpoint, and so are containers of unknown tasks', async () => {
     const agent = await cluster.agentProcess(master, ...flags);
     framework = await cluster.framework(master).subscribe({checkpoint: false});

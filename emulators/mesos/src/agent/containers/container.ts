@@ -28,6 +28,8 @@ export interface Container {
   run(observer: ContainerObserver): Promise<ExitResult>;
   /** After a restart of the agent: waits until a container that the previous agent started exits. */
   resume(observer: ContainerObserver): Promise<ExitResult>;
+  /** Whether a container that the previous agent started is known to have exited. */
+  hasExited?(): Promise<boolean>;
   /** Stops the container: SIGTERM, then SIGKILL after the grace period (in seconds; undefined: the default). */
   kill(graceSeconds: number | undefined): Promise<void>;
   /** What its processes use at present; undefined when it has no processes. */

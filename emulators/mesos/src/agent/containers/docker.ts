@@ -154,6 +154,11 @@ class DockerContainer implements Container {
     return this.#waitForContainer();
   }
 
+  async hasExited(): Promise<boolean> {
+    const inspection = await this.#inspect();
+    return inspection !== undefined && !inspection.value.State.Running && inspection.value.State.StartedAt !== NEVER;
+  }
+
   /** The previous agent stopped between `docker run` and the start of the container. */
   async #resumeStarting(observer: ContainerObserver): Promise<ExitResult> {
     const clientExited = new AbortController();

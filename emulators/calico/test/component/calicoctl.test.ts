@@ -66,6 +66,7 @@ const register = (nodeName: string, address: string, hasDefaultPools = true) =>
     {
       nodeName,
       address,
+      network: `${address}/32`,
       etcdEndpoints: [],
       backend: 'bird',
       interfacePrefix: 'cali',
@@ -73,7 +74,6 @@ const register = (nodeName: string, address: string, hasDefaultPools = true) =>
       createsProfiles: true,
       hasDefaultPools,
     },
-    '198.18.0.0/24',
     (line) => lines.push(line),
   );
 let lines: string[] = [];
@@ -86,12 +86,18 @@ describe('starting a node', () => {
     await register('node0', '198.18.0.10');
     expect(Object.fromEntries(server.keys().map((key) => [key, server.value(key)]))).toEqual({
       '/calico/bgp/v1/global/as_num': '64512',
-      '/calico/bgp/v1/global/node_mesh': '{"enabled":true}',
+      '/calico/bgp/v1/global/loglevel': 'info',
+      '/calico/bgp/v1/global/node_mesh': '{"enabled": true}',
       '/calico/bgp/v1/host/node0/ip_addr_v4': '198.18.0.10',
-      '/calico/bgp/v1/host/node0/network_v4': '198.18.0.0/24',
+      '/calico/bgp/v1/host/node0/ip_addr_v6': '',
+      '/calico/bgp/v1/host/node0/network_v4': '198.18.0.10/32',
       '/calico/v1/Ready': 'true',
-      '/calico/v1/host/node0/config/DefaultEndpointToHostAction': 'RETURN',
+      '/calico/v1/config/CalicoVersion': 'v2.6.12',
+      '/calico/v1/config/ClusterGUID': expect.stringMatching(/^[0-9a-f]{32}$/),
+      '/calico/v1/config/LogSeverityScreen': 'info',
+      '/calico/v1/config/ReportingIntervalSecs': '0',
       '/calico/v1/host/node0/bird_ip': '198.18.0.10',
+      '/calico/v1/host/node0/config/DefaultEndpointToHostAction': 'RETURN',
       '/calico/v1/host/node0/metadata': '{}',
       '/calico/v1/ipam/v4/pool/192.168.0.0-16':
         '{"cidr":"192.168.0.0/16","ipip":"","ipip_mode":"","masquerade":true,"ipam":true,"disabled":false}',
@@ -134,7 +140,7 @@ describe('get', () => {
     await apply(PROFILE);
     expect((await run(['get', 'nodes'])).output).toBe('NAME    \nnode0   \n\n');
     expect((await run(['get', 'no', '-o', 'wide'])).output).toBe(
-      'NAME    ASN       IPV4             IPV6   \nnode0   (64512)   198.18.0.10/24          \n\n',
+      'NAME    ASN       IPV4             IPV6   \nnode0   (64512)   198.18.0.10/32          \n\n',
     );
     expect((await run(['get', 'ipPool', '-owide'])).output).toBe(
       'CIDR             NAT    IPIP    \n192.168.0.0/16   true   false   \n\n',
@@ -142,7 +148,7 @@ describe('get', () => {
     expect((await run(['get', 'profile', '--output=wide'])).output).toBe(
       'NAME         TAGS         \ncalico_net   calico_net   \n\n',
     );
-    expect((await run(['get', 'nodes', '-o', 'custom-columns=ipv4,name'])).output).toContain('198.18.0.10/24   node0');
+    expect((await run(['get', 'nodes', '-o', 'custom-columns=ipv4,name'])).output).toContain('198.18.0.10/32   node0');
   });
 
   it('prints endpoints', async () => {

@@ -117,6 +117,7 @@ describe('the environment file', () => {
   const environment = {
     ...parse('--name=node0', '--no-default-ippools').environment,
     address: '198.18.0.10',
+    network: '198.18.0.0/24',
     etcdEndpoints: ['http://a:2379', 'http://b:2379'],
   };
   const variables = (text: string) =>

@@ -1,7 +1,5 @@
 import {renderBirdConfig} from '../bird/config.js';
 import type {EtcdClient} from '../etcd/client.js';
-import {Ipam} from '../ipam/ipam.js';
-import {BlockStore} from '../ipam/store.js';
 import {type Log, reasonOf} from '../log.js';
 import * as keys from '../model/keys.js';
 import {parseSnapshot} from '../model/snapshot.js';
@@ -11,16 +9,14 @@ import type {Run} from '../process.js';
 import {BirdSync} from './bird-sync.js';
 import {renderFirewall} from './firewall.js';
 import {FirewallSync} from './firewall-sync.js';
+import {IpSetSync} from './ip-set-sync.js';
 import {desiredRoutes, RouteSync} from './routes.js';
-import {findStale, parseDockerEndpoints, releasableAddresses} from './stale.js';
 
 export interface AgentParts {
   readonly environment: NodeEnvironment;
   readonly etcd: EtcdClient;
   readonly run: Run;
   readonly log: Log;
-  /** Milliseconds from any fixed point. */
-  readonly now: () => number;
   /** The containers' interfaces on this machine. */
   readonly interfaces: () => Promise<ReadonlySet<string>>;
 }
@@ -30,15 +26,16 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #routes: RouteSync;
   readonly #firewall: FirewallSync;
+  readonly #sets: IpSetSync;
   readonly #bird: BirdSync;
   #snapshot: Snapshot | undefined;
-  #unknownSince: ReadonlyMap<string, number> = new Map();
   #lastFailures = new Map<string, string>();
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.#routes = new RouteSync(parts.run);
     this.#firewall = new FirewallSync(parts.run);
+    this.#sets = new IpSetSync(parts.run);
     this.#bird = new BirdSync(parts.run);
   }
 
@@ -77,7 +74,11 @@ export class Agent {
     const results = [
       // Filters first: no packet reaches a new container before its profile is enforced.
       await this.#attempt('firewall', async () => {
-        if (await this.#firewall.apply(renderFirewall(environment.nodeName, snapshot))) log.info('firewall updated');
+        const firewall = renderFirewall(environment.nodeName, snapshot);
+        const hasNewMembers = await this.#sets.update(firewall.sets);
+        const hasNewRules = await this.#firewall.apply(firewall);
+        await this.#sets.removeOthers(firewall.sets);
+        if (hasNewMembers || hasNewRules) log.info('firewall updated');
       }),
       await this.#attempt('routes', async () => {
         const desired = desiredRoutes(environment.nodeName, snapshot.endpoints, await this.#parts.interfaces());
@@ -90,25 +91,6 @@ export class Agent {
         })),
     ];
     if (results.every(Boolean)) this.isSynchronised = true;
-  }
-
-  /** Removes this node's endpoints that Docker no longer has, as after a crash: record, veth pair and address. */
-  async removeStaleEndpoints(): Promise<void> {
-    await this.#attempt('stale endpoints', async () => {
-      const {environment, etcd, run, log, now} = this.#parts;
-      const docker = parseDockerEndpoints((await etcd.get('/docker/network/v1.0', {recursive: true}))?.node);
-      const snapshot = this.#snapshot;
-      if (docker === undefined || snapshot === undefined) return;
-      const found = findStale(environment.nodeName, snapshot.endpoints, docker, this.#unknownSince, now());
-      this.#unknownSince = found.unknownSince;
-      for (const endpoint of found.stale) {
-        log.warn(`endpoint ${endpoint.id} (${endpoint.nets.join(', ')}) is unknown to Docker: removing it`);
-        await run(['ip', 'link', 'del', endpoint.interfaceName]);
-        await etcd.delete(keys.endpointKey(endpoint.node, endpoint.id));
-        const ipam = new Ipam(new BlockStore(etcd));
-        for (const address of releasableAddresses(endpoint, snapshot.endpoints, docker)) await ipam.releaseAddress(address);
-      }
-    });
   }
 
   async #attempt(part: string, work: () => Promise<void>): Promise<boolean> {

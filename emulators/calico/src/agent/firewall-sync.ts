@@ -7,21 +7,19 @@ import {ENTRIES, TABLES, type Tables} from './tables.js';
 
 type Family = 'iptables' | 'ip6tables';
 
-/** The variant of iptables that is written: the host's default. Felix 2 writes `-legacy`, whichever the host's other rules are in. */
-export const VARIANT = '' as '-legacy' | '';
-
-/** Keeps the cali-* chains in the kernel as desired. Writes nothing while they are. */
+/**
+ * Keeps the cali-* chains in the kernel as desired. As Felix 2, it writes the legacy variant of iptables, whichever the host's other rules are in.
+ * Writes nothing while the chains are as desired.
+ */
 export class FirewallSync {
   readonly #run: Run;
   readonly #families: readonly Family[];
-  readonly #variant: typeof VARIANT;
   /** Per family and table: the chains written, and what iptables-save then printed. iptables normalises rules: compare only its own output. */
   readonly #applied = new Map<string, {readonly desired: string; readonly printed: string}>();
   #hasRemovedOther = false;
 
-  constructor(run: Run, hasIpv6 = existsSync('/proc/sys/net/ipv6'), variant: typeof VARIANT = VARIANT) {
+  constructor(run: Run, hasIpv6 = existsSync('/proc/sys/net/ipv6')) {
     this.#run = run;
-    this.#variant = variant;
     this.#families = hasIpv6 ? ['iptables', 'ip6tables'] : ['iptables'];
   }
 
@@ -31,7 +29,7 @@ export class FirewallSync {
     for (const family of this.#families) {
       if (await this.#applyFamily(family, family === 'iptables' ? firewall.ipv4 : firewall.ipv6)) isChanged = true;
     }
-    if (this.#variant !== '' && !this.#hasRemovedOther) {
+    if (!this.#hasRemovedOther) {
       for (const family of this.#families) await this.#removeOtherVariant(family);
       this.#hasRemovedOther = true;
     }
@@ -39,7 +37,7 @@ export class FirewallSync {
   }
 
   async #applyFamily(family: Family, tables: Tables): Promise<boolean> {
-    const saved = await this.#save(`${family}${this.#variant}`);
+    const saved = await this.#save(`${family}-legacy`);
     const due = TABLES.filter((table) => {
       const applied = this.#applied.get(`${family} ${table}`);
       return applied?.desired !== desiredOf(tables, table) || applied.printed !== fingerprint(saved.get(table) ?? NO_TABLE);
@@ -48,8 +46,8 @@ export class FirewallSync {
     const text = due.map((table) =>
       renderRestore(table, withHashes(tables[table]), ENTRIES[table], saved.get(table) ?? NO_TABLE),
     );
-    await runOrThrow(this.#run, [`${family}${this.#variant}-restore`, '--noflush', '--wait'], text.join(''));
-    const printed = await this.#save(`${family}${this.#variant}`);
+    await runOrThrow(this.#run, [`${family}-legacy-restore`, '--noflush', '--wait'], text.join(''));
+    const printed = await this.#save(`${family}-legacy`);
     for (const table of due) {
       const after = fingerprint(printed.get(table) ?? NO_TABLE);
       this.#applied.set(`${family} ${table}`, {desired: desiredOf(tables, table), printed: after});

@@ -41,7 +41,6 @@ export async function runAgent(agent: Agent, etcd: EtcdClient, signal: AbortSign
       limit = index === undefined ? RETRY_MS : RESYNC_MS;
     }
     await agent.applySnapshot();
-    if (limit === RESYNC_MS && (isResync || reasons.size === 0)) await agent.removeStaleEndpoints();
   }
   watch.abort();
 }

@@ -1,10 +1,9 @@
-import {mkdir, readFile} from 'node:fs/promises';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {EtcdClient} from '../etcd/client.js';
 import {EtcdUnavailableError} from '../etcd/errors.js';
 import {journalLog, reasonOf} from '../log.js';
 import {readEnvironment} from '../node/environment.js';
-import {findInterface} from '../node/interfaces.js';
 import {registerNode} from '../node/startup.js';
 import {run} from '../process.js';
 import {Agent} from './agent.js';
@@ -21,15 +20,16 @@ async function main(): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const environment = readEnvironment(process.env);
   await rejectLooseFilter();
+  // As Felix: interfaces that are made later check the source of packets strictly.
+  await writeFile('/proc/sys/net/ipv4/conf/default/rp_filter', '1');
   const etcd = new EtcdClient(environment.etcdEndpoints);
-  const agent = new Agent({environment, etcd, run, log, now: () => performance.now(), interfaces: calicoInterfaces});
+  const agent = new Agent({environment, etcd, run, log, interfaces: calicoInterfaces});
   await mkdir(RUN_DIRECTORY, {recursive: true});
   const server = await serveStatus(AGENT_SOCKET, () => ({node: environment.nodeName, isSynchronised: agent.isSynchronised}));
 
-  const network = findInterface(environment.address)?.network;
   for (let isReported = false; !stop.signal.aborted; isReported = true) {
     try {
-      await registerNode(etcd, environment, network, log.info);
+      await registerNode(etcd, environment, log.info);
       break;
     } catch (error) {
       if (!(error instanceof EtcdUnavailableError)) throw error;

@@ -36,7 +36,7 @@ export interface NodeRunOptions {
   readonly config: string;
   readonly isDryRun: boolean;
   /** The settings that depend on the flags only. */
-  readonly environment: Omit<NodeEnvironment, 'address' | 'etcdEndpoints'>;
+  readonly environment: Omit<NodeEnvironment, 'address' | 'network' | 'etcdEndpoints'>;
 }
 
 /** Parses and checks the flags. Those that the emulator does not support are rejected and not ignored. */

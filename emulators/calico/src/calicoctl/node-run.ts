@@ -47,7 +47,7 @@ function dryRun(options: NodeRunOptions, endpoints: readonly string[], print: (l
   print("This is the lab's Calico emulator: it runs these systemd units instead of a calico/node container:");
   print(`\n${startCommand(options.environment).join(' ')}\n`);
   print(`with, in ${ENVIRONMENT_FILE}:\n`);
-  print(renderEnvironment({...options.environment, etcdEndpoints: endpoints, address: options.ip ?? 'autodetect'}));
+  print(renderEnvironment({...options.environment, etcdEndpoints: endpoints, address: options.ip ?? 'autodetect', network: ''}));
 }
 
 async function register(
@@ -57,9 +57,8 @@ async function register(
   print: (line: string) => void,
 ): Promise<NodeEnvironment> {
   try {
-    const address = await decideAddress(options, etcd, print);
-    const environment = {...options.environment, address, etcdEndpoints};
-    await registerNode(etcd, environment, findInterface(address)?.network, print);
+    const environment = {...options.environment, ...(await decideAddress(options, etcd, print)), etcdEndpoints};
+    await registerNode(etcd, environment, print);
     return environment;
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
@@ -73,25 +72,26 @@ async function decideAddress(
   {ip, name, autodetection}: NodeRunOptions,
   etcd: EtcdClient,
   print: (line: string) => void,
-): Promise<string> {
+): Promise<Pick<NodeEnvironment, 'address' | 'network'>> {
   if (ip !== undefined && ip !== 'autodetect') {
     print(`Using IPv4 address from environment: IP=${ip}`);
     const found = findInterface(ip);
     if (found === undefined) print(`WARNING: Unable to confirm IPv4 address ${ip} is assigned to this host`);
     else print(`IPv4 address ${ip} discovered on interface ${found.name}`);
-    return ip;
+    // The network is not looked up: upstream reads an address without a mask as a /32.
+    return {address: ip, network: `${ip}/32`};
   }
   const stored = ip === undefined ? (await etcd.get(`${BGP_HOSTS}/${name}/ip_addr_v4`))?.node.value : undefined;
   if (stored) {
     print(`Using IPv4 address configured in node: ${stored}`);
-    return stored;
+    return {address: stored, network: (await etcd.get(`${BGP_HOSTS}/${name}/network_v4`))?.node.value || `${stored}/32`};
   }
   const found = detectAddress(autodetection);
   if (found === undefined) {
     throw new CommandFailure('Unable to autodetect an IPv4 address using interface method: use the --ip option to specify one');
   }
   print(`Using autodetected IPv4 address on interface ${found.name}: ${found.address}/${found.network.split('/')[1]}`);
-  return found.address;
+  return {address: found.address, network: found.network};
 }
 
 async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient, print: (line: string) => void): Promise<void> {

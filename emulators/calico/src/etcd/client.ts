@@ -65,6 +65,15 @@ export class EtcdClient {
     await this.#put(key, value, {prevIndex: String(previous.modifiedIndex)});
   }
 
+  /** Creates an empty directory unless it exists. */
+  async ensureDirectory(key: string): Promise<void> {
+    try {
+      await this.#send({method: 'PUT', path: `${keyPath(key)}?dir=true&prevExist=false`, form: new URLSearchParams()});
+    } catch (error) {
+      if (!isEtcdError(error, NODE_EXISTS)) throw error;
+    }
+  }
+
   /** Deletes a key, or a directory with everything below. Returns false if it does not exist. */
   async delete(key: string, {recursive = false, previous}: {recursive?: boolean; previous?: EtcdNode} = {}): Promise<boolean> {
     const condition = previous === undefined ? '' : `&prevIndex=${previous.modifiedIndex}`;

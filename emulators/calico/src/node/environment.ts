@@ -8,6 +8,8 @@ export interface NodeEnvironment {
   readonly nodeName: string;
   /** The node's BGP address. */
   readonly address: string;
+  /** The network recorded with it: the interface's if the address was detected, as `198.18.0.0/24`, else the address as a /32. */
+  readonly network: string;
   readonly etcdEndpoints: readonly string[];
   readonly backend: 'bird' | 'none';
   readonly interfacePrefix: string;
@@ -22,6 +24,7 @@ export function renderEnvironment(environment: NodeEnvironment): string {
   const values: Record<string, string> = {
     NODENAME: environment.nodeName,
     IP: environment.address,
+    NETWORK: environment.network,
     ETCD_ENDPOINTS: environment.etcdEndpoints.join(','),
     CALICO_NETWORKING_BACKEND: environment.backend,
     CALICO_LIBNETWORK_IFPREFIX: environment.interfacePrefix,
@@ -46,6 +49,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return {
     nodeName: required('NODENAME'),
     address: required('IP'),
+    network: env.NETWORK || `${required('IP')}/32`,
     etcdEndpoints: splitEndpoints(required('ETCD_ENDPOINTS')),
     backend: env.CALICO_NETWORKING_BACKEND === 'none' ? 'none' : 'bird',
     interfacePrefix: env.CALICO_LIBNETWORK_IFPREFIX || 'cali',

@@ -8,6 +8,7 @@ describe('an agent', () => {
   const environment = {
     nodeName: 'node0',
     address: '198.18.0.10',
+    network: '198.18.0.10/32',
     etcdEndpoints: [],
     backend: 'none',
     interfacePrefix: 'cali',
@@ -21,7 +22,6 @@ describe('an agent', () => {
       etcd: new EtcdClient([url]),
       run,
       log: {info: (line) => warnings.push(line), warn: (line) => warnings.push(line)},
-      now: () => 0,
       interfaces: async () => new Set(),
     });
 
@@ -49,7 +49,7 @@ describe('an agent', () => {
     await agent.readDatastore();
     await agent.applySnapshot();
     expect(warnings).toEqual([
-      'firewall: unexpected command: iptables-save',
+      'firewall: unexpected command: ipset save',
       'routes: unexpected command: ip -j -4 route show table main',
     ]);
   });

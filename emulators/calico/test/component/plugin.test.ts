@@ -14,6 +14,7 @@ import {EtcdV2Server} from '../support/etcd-v2-server.js';
 const environment = {
   nodeName: 'node0',
   address: '198.18.0.10',
+  network: '198.18.0.10/32',
   etcdEndpoints: [],
   backend: 'bird',
   interfacePrefix: 'cali',

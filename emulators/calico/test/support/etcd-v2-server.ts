@@ -92,6 +92,8 @@ export class EtcdV2Server implements AsyncDisposable {
     }
     if (query.get('prevExist') === 'false' && current !== undefined)
       return this.#fail(response, 412, 105, 'Key already exists', key);
+    // Empty directories are not kept.
+    if (query.get('dir') === 'true') return this.#reply(response, 201, {action: 'create', node: {key, dir: true}});
     if (request.method === 'PUT') {
       this.put(key, new URLSearchParams(body).get('value') ?? '');
       return this.#reply(response, 200, {action: 'set', node: this.#node(key)});

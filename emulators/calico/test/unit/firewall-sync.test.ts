@@ -37,7 +37,7 @@ describe('the firewall in the kernel', () => {
 
   it('is in the legacy variant for IPv4 and IPv6, and is not written again while it is as desired', async () => {
     const {run, restores} = fakeKernel({});
-    const sync = new FirewallSync(run, true, '-legacy');
+    const sync = new FirewallSync(run, true);
     expect(await sync.apply(firewall)).toBe(true);
     expect(restores.map(({command}) => command)).toEqual([
       'iptables-legacy-restore --noflush --wait',
@@ -50,7 +50,7 @@ describe('the firewall in the kernel', () => {
 
   it('loses the chains that an earlier version wrote in the nft variant, once the others are there', async () => {
     const {run, restores} = fakeKernel({iptables: NFT});
-    const sync = new FirewallSync(run, false, '-legacy');
+    const sync = new FirewallSync(run, false);
     await sync.apply(firewall);
     expect(restores.map(({command}) => command)).toEqual([
       'iptables-legacy-restore --noflush --wait',

@@ -1,14 +1,13 @@
 import type {AgentCall, AgentMessage, AgentRegistration} from '../common/agent-protocol.js';
 import type {Clock} from '../common/clock.js';
 import type {Log} from '../common/log.js';
-import {fromWire, scalar} from '../common/resources.js';
 import {type AgentInfo, type FrameworkInfo, isTerminal, type KillPolicy, type Resource, type TaskInfo} from '../common/wire.js';
 import type {Containerizer} from './containers/container.js';
 import {UNSUPPORTED} from './containers/unsupported.js';
-import {describeRegistration} from './registration.js';
+import {describeRegistration, unknownTaskStatus} from './registration.js';
 import {sandboxPath} from './sandbox.js';
 import type {AgentRecord, Store} from './store.js';
-import {keyOf, recordKey, type TaskRecord} from './task-record.js';
+import {keyOf, newRecord, recordKey, type TaskRecord} from './task-record.js';
 import {TaskRun} from './task-run.js';
 import {UpdateSender} from './update-sender.js';
 
@@ -55,6 +54,11 @@ export class Agent {
 
   get total(): readonly Resource[] {
     return this.#total;
+  }
+
+  /** The tasks that have not terminated. */
+  get running(): readonly TaskRun[] {
+    return [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
   }
 
   get tasks(): readonly TaskRecord[] {
@@ -133,29 +137,6 @@ export class Agent {
     }
   }
 
-  /** The content of /monitor/statistics: what the running tasks use, and their limits. */
-  async statistics(): Promise<object[]> {
-    const running = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
-    return Promise.all(
-      running.map(async (run) => {
-        const {task, framework} = run.record;
-        const limits = fromWire(task.resources);
-        return {
-          executor_id: task.task_id.value,
-          executor_name: `Command Executor (Task: ${task.task_id.value})`,
-          framework_id: framework.id!.value,
-          source: task.task_id.value,
-          statistics: {
-            timestamp: this.#parts.clock.now(),
-            cpus_limit: scalar(limits, 'cpus'),
-            mem_limit_bytes: scalar(limits, 'mem') * 2 ** 20,
-            ...(await run.statistics()),
-          },
-        };
-      }),
-    );
-  }
-
   /** Called periodically: repeats updates and removes the containers of terminated tasks after a while. */
   tick(): void {
     this.#updates.tick(this.tasks);
@@ -173,7 +154,7 @@ export class Agent {
 
   /** Kills all tasks without sending their updates. */
   async shutdown(): Promise<void> {
-    const running = [...this.#runs.values()].filter((run) => !isTerminal(run.record.state));
+    const {running} = this;
     this.#parts.store.forget();
     await Promise.all(running.map((run) => this.#parts.containerizers[run.record.containerizer]!.create(run.record).kill(0)));
   }
@@ -188,16 +169,8 @@ export class Agent {
     this.#parts.log(`registered with master ${message.master_id} as ${message.agent_id}`);
     for (const {framework_id, task_id, is_partition_aware} of message.tasks) {
       if (this.#runs.has(keyOf(framework_id, task_id))) continue;
-      const status = {
-        task_id: {value: task_id},
-        state: is_partition_aware ? ('TASK_DROPPED' as const) : ('TASK_LOST' as const),
-        message: 'Reconciliation: task unknown to the agent',
-        source: 'SOURCE_AGENT' as const,
-        reason: 'REASON_RECONCILIATION',
-        agent_id: {value: message.agent_id},
-        timestamp: this.#parts.clock.now(),
-        uuid: this.#newUuid(),
-      };
+      const about = {agentId: message.agent_id, timestamp: this.#parts.clock.now(), uuid: this.#newUuid()};
+      const status = unknownTaskStatus(task_id, is_partition_aware, about);
       void this.#parts.call({type: 'UPDATE', framework_id, status, latest_state: status.state});
     }
     this.#updates.resend(this.tasks);
@@ -209,18 +182,8 @@ export class Agent {
     const key = keyOf(frameworkId, taskId);
     const kind = task.container?.type === 'DOCKER' ? 'docker' : 'mesos';
     const containerId = this.#parts.newId();
-    const record: TaskRecord = {
-      framework,
-      task,
-      role,
-      containerId,
-      sandbox: sandboxPath(this.#parts.workDir, this.#info.id!.value, frameworkId, taskId, containerId),
-      containerizer: kind,
-      state: 'TASK_STAGING',
-      statuses: [],
-      pending: [],
-      killRequested: false,
-    };
+    const sandbox = sandboxPath(this.#parts.workDir, this.#info.id!.value, frameworkId, taskId, containerId);
+    const record = newRecord({framework, task, role, containerId, sandbox, containerizer: kind});
     const containerizer = this.#parts.containerizers[kind];
     const run = this.#newRun(record, containerizer ?? UNSUPPORTED);
     this.#runs.set(key, run);

@@ -1,8 +1,8 @@
 import {closeSync, createReadStream, openSync, readdirSync, readSync, realpathSync, type Stats, statSync} from 'node:fs';
 import type {ServerResponse} from 'node:http';
-import {basename, join, sep} from 'node:path';
+import {basename, dirname, join, sep} from 'node:path';
 import {pipeline} from 'node:stream/promises';
-import {notFound, type Reply} from '../common/http-server.js';
+import {notFound, type Reply, writeHead} from '../common/http-server.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {groupName, userName} from './users.js';
 
@@ -57,10 +57,21 @@ export function findFile({workDir, agentId}: FilesRoot, requested: string): stri
   }
 }
 
+/** The content of /files/debug: the real paths of the virtual paths, which are those of sandboxes. */
+export function attachedFiles({agent}: EndpointContext): Record<string, string> {
+  return Object.fromEntries(
+    [...agent.tasks, ...agent.completed].flatMap(({framework, task, sandbox}) => [
+      [sandbox, sandbox],
+      [join(dirname(sandbox), 'latest'), sandbox],
+      [`/frameworks/${framework.id!.value}/executors/${task.task_id.value}/runs/latest`, sandbox],
+    ]),
+  );
+}
+
 /** Streams a file as it is. */
 function download(path: string, response: ServerResponse): undefined {
   const {size} = statSync(path);
-  response.writeHead(200, {
+  writeHead(response, 200, {
     'Content-Type': 'application/octet-stream',
     'Content-Disposition': `attachment; filename=${basename(path)}`,
     'Content-Length': size,

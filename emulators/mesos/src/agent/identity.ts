@@ -9,6 +9,8 @@ import type {AgentInfo, Resource} from '../common/wire.js';
 import {type Containerizer, ContainerizerError} from './containers/container.js';
 import type {AgentRecord, Store} from './store.js';
 
+const GB = 2 ** 30;
+
 /** Rejects flags that the emulator does not support. @returns the address of the master @throws {UsageError} */
 export function checkAgentFlags(flags: Flags): {readonly host: string; readonly port: number} {
   const master = flags.string('master');
@@ -40,8 +42,8 @@ export function describeAgent(flags: Flags, port: number): AgentInfo {
   const given = parseResources(flags.string('resources') ?? '');
   const detected: readonly (() => Resource)[] = [
     () => scalarResource('cpus', cpus().length),
-    () => scalarResource('mem', Math.max(512, Math.floor(totalmem() / 2 ** 20) - 1024)),
-    () => scalarResource('disk', freeDisk(flags.required('work_dir'))),
+    () => scalarResource('mem', usable(totalmem(), 2 * GB, GB)),
+    () => scalarResource('disk', usable(diskSize(flags.required('work_dir')), 10 * GB, 5 * GB)),
     () => ({name: 'ports', type: 'RANGES', ranges: {range: [{begin: 31000, end: 32000}]}}),
   ];
   const names = ['cpus', 'mem', 'disk', 'ports'];
@@ -59,9 +61,15 @@ function scalarResource(name: string, value: number): Resource {
   return {name, type: 'SCALAR', scalar: {value}};
 }
 
-function freeDisk(path: string): number {
-  const disk = statfsSync(path);
-  return Math.max(512, Math.floor((disk.bavail * disk.bsize) / 2 ** 20) - 5120);
+/** The MB that upstream uses of so many bytes: all but a reserve, or half of less than a minimum. */
+function usable(total: number, minimum: number, reserve: number): number {
+  return Math.floor((total >= minimum ? total - reserve : total / 2) / 2 ** 20);
+}
+
+/** The size of the file system. */
+function diskSize(path: string): number {
+  const {blocks, bsize} = statfsSync(path);
+  return blocks * bsize;
 }
 
 /**
@@ -132,7 +140,7 @@ export async function checkContainerizers(
   }
 }
 
-/** The amount of free disk changes over time: an agent that differs in nothing else is the same. */
+/** A file system may grow: an agent that differs in nothing else is the same. */
 function differsAtMostInDisk(before: Omit<AgentInfo, 'id'>, now: AgentInfo): boolean {
   const withoutDisk = (info: Omit<AgentInfo, 'id'>): object => ({
     ...info,

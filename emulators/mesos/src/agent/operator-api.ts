@@ -2,7 +2,8 @@ import {statSync} from 'node:fs';
 import {notFound, type Reply, type Request} from '../common/http-server.js';
 import {answerCall, readOperatorCall} from '../common/operator-call.js';
 import {VERSION} from '../common/version.js';
-import {isTerminal} from '../common/wire.js';
+import {type AgentInfo, isTerminal} from '../common/wire.js';
+import {getContainers} from './container-views.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {type FilesRoot, filesRoot, findFile, listFiles, readPart} from './files.js';
 import {metrics} from './metrics.js';
@@ -12,37 +13,29 @@ import {executorJson, taskJson} from './operator-views.js';
 import {groupName, userName} from './users.js';
 
 /** POST /api/v1 of an agent. */
-export function operatorApi(context: EndpointContext, request: Request): Reply {
+export async function operatorApi(context: EndpointContext, request: Request): Promise<Reply> {
   const read = readOperatorCall<OperatorCall>(request, OPERATOR_CALLS);
   if ('rejection' in read) return read.rejection;
   const {call, accept} = read;
   const answer = ANSWERS[call.type];
   const reply = (value: object): Reply => answerCall(RESPONSE, accept, call.type, value);
-  if (answer) return reply(answer(context));
+  if (answer) return reply(await answer(context));
+  // There is no store of images.
+  if (call.type === 'PRUNE_IMAGES') return {status: 200};
   const files = call.list_files ?? call.read_file;
   if (!files) return {status: 501, text: `${call.type} is not supported by hw5's Mesos emulator`};
   const found = (call.list_files ? list : readFile)(filesRoot(context), files as Required<OperatorCall>['read_file']);
   return found ? reply(found) : notFound();
 }
 
-const ANSWERS: Readonly<Record<string, (context: EndpointContext) => object>> = {
+const ANSWERS: Readonly<Record<string, (context: EndpointContext) => object | Promise<object>>> = {
   GET_HEALTH: () => ({healthy: true}),
   GET_VERSION: () => ({version_info: VERSION}),
   GET_LOGGING_LEVEL: () => ({level: 0}),
   GET_FLAGS: ({flags}) => ({flags: [...flags.values].map(([name, value]) => ({name, value}))}),
   GET_METRICS: (context) => ({metrics: Object.entries(metrics(context)).map(([name, value]) => ({name, value}))}),
-  GET_AGENT: ({agent}) => ({agent_info: agent.info}),
-  GET_CONTAINERS: ({agent}) => ({
-    containers: agent.tasks
-      .filter((record) => !isTerminal(record.state))
-      .map((record) => ({
-        framework_id: record.framework.id,
-        executor_id: record.task.task_id,
-        executor_name: `Command Executor (Task: ${record.task.task_id.value})`,
-        container_id: {value: record.containerId},
-        container_status: record.statuses.at(-1)?.container_status ?? {container_id: {value: record.containerId}},
-      })),
-  }),
+  GET_AGENT: ({agent}) => ({agent_info: v1Info(agent.info)}),
+  GET_CONTAINERS: (context) => getContainers(context),
   GET_FRAMEWORKS: (context) => frameworks(context),
   GET_EXECUTORS: (context) => executors(context),
   GET_TASKS: (context) => tasks(context),
@@ -50,6 +43,11 @@ const ANSWERS: Readonly<Record<string, (context: EndpointContext) => object>> = 
   GET_OPERATIONS: () => ({operations: []}),
   GET_RESOURCE_PROVIDERS: () => ({resource_providers: []}),
 };
+
+/** The v1 form of AgentInfo, which does not have `checkpoint`. The master's responses do. */
+function v1Info({checkpoint: _, ...info}: AgentInfo): object {
+  return info;
+}
 
 function frameworks({agent}: EndpointContext): object {
   const infos = new Map(agent.tasks.map(({framework}) => [framework.id!.value, framework]));

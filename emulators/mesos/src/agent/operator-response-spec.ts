@@ -1,4 +1,16 @@
-import {double, field, integer, type MessageSpec, message, oneOf, opaque, repeated, required, string} from '../common/message.js';
+import {
+  double,
+  field,
+  integer,
+  lists,
+  type MessageSpec,
+  message,
+  oneOf,
+  opaque,
+  repeated,
+  required,
+  string,
+} from '../common/message.js';
 import {frameworkInfo} from '../common/spec/framework.js';
 import {agentInfo} from '../common/spec/machines.js';
 import * as shared from '../common/spec/operator.js';
@@ -13,6 +25,7 @@ const statistics = message({
   timestamp: required(1, double),
   cpus_user_time_secs: field(2, double),
   cpus_system_time_secs: field(3, double),
+  cpus_limit: field(4, double),
   cpus_soft_limit: field(45, double),
   mem_limit_bytes: field(6, integer),
   mem_soft_limit_bytes: field(38, integer),
@@ -30,10 +43,10 @@ const container = message({
 
 const framework = message({framework_info: required(1, frameworkInfo)});
 const executor = message({executor_info: required(1, executorInfo)});
-const frameworks = message({frameworks: repeated(1, framework), completed_frameworks: repeated(2, framework)});
-const executors = message({executors: repeated(1, executor), completed_executors: repeated(2, executor)});
+const frameworks = lists({frameworks: repeated(1, framework), completed_frameworks: repeated(2, framework)});
+const executors = lists({executors: repeated(1, executor), completed_executors: repeated(2, executor)});
 
-const tasks = message({
+const tasks = lists({
   pending_tasks: repeated(1, task),
   queued_tasks: repeated(2, task),
   launched_tasks: repeated(3, task),

@@ -2,8 +2,6 @@ import {readdirSync, readFileSync} from 'node:fs';
 
 /** The resources that the processes of a task use, according to /proc. */
 export interface ProcessStatistics {
-  readonly processes: number;
-  readonly threads: number;
   readonly cpus_user_time_secs: number;
   readonly cpus_system_time_secs: number;
   readonly mem_rss_bytes: number;
@@ -34,8 +32,6 @@ export function processesInGroupOf(pid: number): Process[] {
 export function sumStatistics(list: readonly Process[]): ProcessStatistics {
   const sum = (field: number): number => list.reduce((total, {fields}) => total + Number(fields[field]), 0);
   return {
-    processes: list.length,
-    threads: sum(17),
     cpus_user_time_secs: sum(11) / TICKS_PER_SECOND,
     cpus_system_time_secs: sum(12) / TICKS_PER_SECOND,
     mem_rss_bytes: sum(21) * PAGE_SIZE,

@@ -31,6 +31,13 @@ export interface TaskRecord {
   removeAt?: number;
 }
 
+/** The record of a task that is to be launched. */
+export function newRecord(
+  given: Pick<TaskRecord, 'framework' | 'task' | 'role' | 'containerId' | 'sandbox' | 'containerizer'>,
+): TaskRecord {
+  return {...given, state: 'TASK_STAGING', statuses: [], pending: [], killRequested: false};
+}
+
 export function keyOf(frameworkId: string, taskId: string): string {
   return `${frameworkId}/${taskId}`;
 }

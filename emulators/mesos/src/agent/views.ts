@@ -5,6 +5,7 @@ import {reservedByRole, resourcesObject, unreserved} from '../common/resources-t
 import {VERSION} from '../common/version.js';
 import {AGENT_CAPABILITIES, hasCapability, isTerminal, rolesOf} from '../common/wire.js';
 import type {Agent} from './agent.js';
+import {executorName} from './container-views.js';
 import type {TaskRecord} from './task-record.js';
 
 /** The content of /state of an agent: its resources and tasks with their sandboxes. */
@@ -86,7 +87,7 @@ function executorView(record: TaskRecord): object {
   const isFinished = isTerminal(record.state);
   return {
     id,
-    name: `Command Executor (Task: ${id})`,
+    name: executorName(record.task),
     source: id,
     container: record.containerId,
     directory: record.sandbox,
@@ -96,17 +97,4 @@ function executorView(record: TaskRecord): object {
     queued_tasks: [],
     completed_tasks: isFinished ? [task] : [],
   };
-}
-
-/** The content of /containers, without resource statistics. */
-export function containersView(agent: Agent): object[] {
-  const running = agent.tasks.filter((record) => !isTerminal(record.state));
-  return running.map((record) => ({
-    container_id: record.containerId,
-    executor_id: record.task.task_id.value,
-    executor_name: `Command Executor (Task: ${record.task.task_id.value})`,
-    framework_id: record.framework.id!.value,
-    source: record.task.task_id.value,
-    status: record.statuses.at(-1)?.container_status ?? {container_id: {value: record.containerId}},
-  }));
 }

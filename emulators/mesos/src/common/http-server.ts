@@ -32,9 +32,9 @@ export function notFound(): Reply {
 }
 
 /** A 405 with the message of libprocess. */
-export function methodNotAllowed(method: string, allowed: string): Reply {
-  const text = `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${method}'.`;
-  return {status: 405, text, headers: {Allow: allowed}};
+export function methodNotAllowed(method: string, ...allowed: readonly string[]): Reply {
+  const text = `405 Method Not Allowed. Expecting one of { '${allowed.join("', '")}' }, but received '${method}'.`;
+  return {status: 405, text, headers: {Allow: allowed.join(', ')}};
 }
 
 /** An HTTP server that behaves like libprocess: connections are kept open, and every response but a stream has a Content-Length. */
@@ -80,6 +80,15 @@ function send(reply: NonNullable<Reply>, jsonp: string | null, incoming: Incomin
     }
   } else if (body.length > 0) headers['Content-Type'] ??= 'text/plain; charset=utf-8';
   headers['Content-Length'] = body.length;
-  response.writeHead(reply.status, headers);
+  writeHead(response, reply.status, headers);
   response.end(body);
+}
+
+/** Writes the head of a response: like that of libprocess, without the header Connection, although the connection stays open. */
+export function writeHead(response: ServerResponse, status: number, headers: Readonly<Record<string, string | number>>): void {
+  const isKept = response.shouldKeepAlive;
+  response.removeHeader('Connection');
+  response.writeHead(status, headers);
+  // Node.js 18 closes the connection after a response without this header. It has no public property to prevent that.
+  Object.assign(response, {_last: !isKept});
 }

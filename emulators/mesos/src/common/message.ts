@@ -8,7 +8,8 @@ export type FieldType =
   | {readonly kind: 'string' | 'boolean' | 'bytes'}
   | {readonly kind: 'number'; readonly wire: 'double' | 'varint'}
   | {readonly kind: 'enum'; readonly values: Readonly<Record<string, number>>}
-  | {readonly kind: 'message'; readonly fields: () => MessageSpec}
+  /** `isList`: a response that consists of lists, which it has in JSON even if they are empty. */
+  | {readonly kind: 'message'; readonly fields: () => MessageSpec; readonly isList?: true}
   /** A map from strings to values. */
   | {readonly kind: 'map'; readonly value: FieldType}
   /** A message whose content is not used, only whether it is set. */
@@ -19,6 +20,8 @@ export interface FieldSpec {
   readonly type: FieldType;
   readonly required: boolean;
   readonly repeated: boolean;
+  /** The default value of proto2, which responses in JSON have in place of an absent field. */
+  readonly default?: string | number | boolean;
 }
 
 export type MessageSpec = Readonly<Record<string, FieldSpec>>;
@@ -26,7 +29,13 @@ export type MessageSpec = Readonly<Record<string, FieldSpec>>;
 /** The body of a request is not a valid message. */
 export class MessageError extends Error {}
 
-export const field = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: false});
+export const field = (number: number, type: FieldType, byDefault?: string | number | boolean): FieldSpec => ({
+  number,
+  type,
+  required: false,
+  repeated: false,
+  ...(byDefault === undefined ? {} : {default: byDefault}),
+});
 export const required = (number: number, type: FieldType): FieldSpec => ({number, type, required: true, repeated: false});
 export const repeated = (number: number, type: FieldType): FieldSpec => ({number, type, required: false, repeated: true});
 export const string: FieldType = {kind: 'string'};
@@ -41,6 +50,8 @@ export const message = (fields: MessageSpec | (() => MessageSpec)): FieldType =>
   kind: 'message',
   fields: typeof fields === 'function' ? fields : () => fields,
 });
+
+export const lists = (fields: MessageSpec): FieldType => ({kind: 'message', fields: () => fields, isList: true});
 
 /** Parses JSON. @throws {MessageError} with upstream's message */
 export function parseJson(body: string): unknown {

@@ -3,6 +3,7 @@ import {methodNotAllowed} from './http-server.js';
 import {accepts, chooseMediaType, type MediaType, parseContentType} from './media-types.js';
 import {type FieldSpec, field, MessageError, type MessageSpec, oneOf, parseJson, parseMessage} from './message.js';
 import {decodeMessage, encodeMessage} from './protobuf.js';
+import {responseJson} from './response-json.js';
 
 /** The calls of a program's operator API, POST /api/v1. */
 export interface OperatorCalls {
@@ -38,11 +39,11 @@ export function readOperatorCall<T>(request: Request, calls: OperatorCalls): Rea
   return accept === undefined ? notAcceptable : {call: call as T, accept};
 }
 
-/** The response to a call, in the format that the client accepts. @param value the field that is named like the type in lower case */
-export function answerCall(spec: MessageSpec, accept: MediaType, type: string, value: object): Reply {
-  const json = {type, [fieldName(type)]: value};
-  if (accept === 'application/json') return {status: 200, json};
-  return {status: 200, bytes: encodeMessage(spec, json), headers: {'Content-Type': accept}};
+/** The response to a call, in the format that the client accepts. @param value the field that is named like the type in lower case, if any */
+export function answerCall(spec: MessageSpec, accept: MediaType, type: string, value: object | undefined): Reply {
+  const response = {type, ...(value === undefined ? {} : {[fieldName(type)]: value})};
+  if (accept === 'application/json') return {status: 200, json: responseJson(spec, response)};
+  return {status: 200, bytes: encodeMessage(spec, response), headers: {'Content-Type': accept}};
 }
 
 const UNSUPPORTED = {

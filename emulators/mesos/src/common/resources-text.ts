@@ -1,5 +1,5 @@
 import {UsageError} from './errors.js';
-import {filter, type Quantity, type Resources, scalar} from './resources.js';
+import {filter, type Quantity, quantities, type Resources, scalar} from './resources.js';
 import type {Reservation, Resource} from './wire.js';
 
 /**
@@ -71,6 +71,11 @@ export function reservedByRole<T>(resources: Resources, format: (part: Resources
 
 export function unreserved(resources: Resources): Resources {
   return filter(resources, (entry) => entry.reservations.length === 0);
+}
+
+/** Scalar resources in the form of /roles: `{"cpus": 2, "mem": 1024}`, without those that are absent. */
+export function quantitiesObject(resources: Resources): Record<string, number> {
+  return Object.fromEntries([...quantities(resources).values()].map(({name}) => [name, scalar(resources, name)]));
 }
 
 /** Resources in the form of the state endpoints: `{"cpus": 2, "mem": 1024, "disk": 0, "gpus": 0, "ports": "[31000-32000]"}`. */

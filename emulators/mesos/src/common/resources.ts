@@ -129,6 +129,16 @@ export function isEmpty(resources: Resources): boolean {
   return resources.size === 0;
 }
 
+/** The sums of all scalar resources, without their reservations. */
+export function quantities(resources: Resources): Resources {
+  let result = NONE;
+  for (const {name, quantity} of resources.values()) {
+    const entry = {name, reservations: [], quantity};
+    if (quantity.kind === 'scalar') result = add(result, new Map([[keyOf(entry), entry]]));
+  }
+  return result;
+}
+
 /** The sum of a scalar resource, both reserved and unreserved. */
 export function scalar(resources: Resources, name: string): number {
   let milli = 0;

@@ -238,8 +238,11 @@ export interface MasterInfo {
   readonly capabilities: readonly {readonly type: string}[];
 }
 
-/** The capabilities of the emulator's agents. */
-export const AGENT_CAPABILITIES: readonly string[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
+/** The capabilities of an agent of upstream. The emulator's reject tasks and operations that use what they do not support. */
+export const AGENT_CAPABILITIES: readonly string[] = [
+  ...['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT', 'RESOURCE_PROVIDER', 'RESIZE_VOLUME'],
+  ...['AGENT_OPERATION_FEEDBACK', 'AGENT_DRAINING', 'TASK_RESOURCE_LIMITS'],
+];
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',

@@ -6,6 +6,7 @@ import type {MediaType} from '../common/media-types.js';
 import type {MessageSpec} from '../common/message.js';
 import {encodeMessage} from '../common/protobuf.js';
 import {type Encode, encodeJson} from '../common/recordio.js';
+import {responseJson} from '../common/response-json.js';
 import {agentApi} from './agent-api.js';
 import type {Context, Effect} from './context.js';
 import type {MasterAccess, Security} from './master-access.js';
@@ -56,7 +57,9 @@ export class Master implements MasterAccess {
 
   openStream(response: ServerResponse, mediaType: MediaType, spec: MessageSpec): string {
     const encode: Encode =
-      mediaType === 'application/json' ? encodeJson : (event) => encodeMessage(spec, event as Record<string, unknown>);
+      mediaType === 'application/json'
+        ? (event) => encodeJson(responseJson(spec, event))
+        : (event) => encodeMessage(spec, event as Record<string, unknown>);
     return this.#open(response, {mediaType, encode});
   }
 

@@ -1,4 +1,16 @@
-import {boolean, double, field, type MessageSpec, message, oneOf, opaque, repeated, required, string} from '../common/message.js';
+import {
+  boolean,
+  double,
+  field,
+  lists,
+  type MessageSpec,
+  message,
+  oneOf,
+  opaque,
+  repeated,
+  required,
+  string,
+} from '../common/message.js';
 import {frameworkInfo, offer} from '../common/spec/framework.js';
 import {agentCapability, agentInfo, masterInfo} from '../common/spec/machines.js';
 import * as shared from '../common/spec/operator.js';
@@ -37,12 +49,12 @@ const framework = message({
   offer_constraints: field(12, opaque),
 });
 
-const agents = message({agents: repeated(1, agent), recovered_agents: repeated(2, agentInfo)});
-const frameworks = message({frameworks: repeated(1, framework), completed_frameworks: repeated(2, framework)});
-const executors = message({
+const agents = lists({agents: repeated(1, agent), recovered_agents: repeated(2, agentInfo)});
+const frameworks = lists({frameworks: repeated(1, framework), completed_frameworks: repeated(2, framework)});
+const executors = lists({
   executors: repeated(1, message({executor_info: required(1, executorInfo), agent_id: required(2, id)})),
 });
-const tasks = message({tasks: repeated(2, task), unreachable_tasks: repeated(5, task), completed_tasks: repeated(3, task)});
+const tasks = lists({tasks: repeated(2, task), unreachable_tasks: repeated(5, task), completed_tasks: repeated(3, task)});
 
 const state = message({
   get_tasks: field(1, tasks),

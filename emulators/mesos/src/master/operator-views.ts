@@ -1,4 +1,4 @@
-import {add, NONE, type Resources, toWire} from '../common/resources.js';
+import {add, NONE, quantities, type Resources, toWire} from '../common/resources.js';
 import {VERSION} from '../common/version.js';
 import {AGENT_CAPABILITIES} from '../common/wire.js';
 import type {Context} from './context.js';
@@ -83,7 +83,7 @@ export function getRoles(context: Context): object {
     name,
     weight: 1,
     frameworks: frameworks.map((value) => ({value})),
-    resources: toWire(resources, {role: name}),
+    resources: toWire(quantities(resources), {isRefined: true}),
   }));
   return {roles};
 }

@@ -1,4 +1,5 @@
 import type {ServerResponse} from 'node:http';
+import {writeHead} from '../common/http-server.js';
 import type {MediaType} from '../common/media-types.js';
 import {type Encode, encodeRecord} from '../common/recordio.js';
 
@@ -19,7 +20,7 @@ export class Streams {
 
   /** Opens a stream as the response to a request. `onClosed` is called when the client disconnects, but not after `end`. */
   open(id: string, response: ServerResponse, {mediaType, encode}: StreamFormat, onClosed: () => void): void {
-    response.writeHead(200, {'Content-Type': mediaType, 'Mesos-Stream-Id': id});
+    writeHead(response, 200, {'Content-Type': mediaType, 'Mesos-Stream-Id': id});
     response.socket?.setNoDelay(true);
     // TCP detects a peer that disappears without closing the connection, as in a power failure.
     response.socket?.setKeepAlive(true, 30_000);

@@ -3,16 +3,16 @@ import type {Context} from './context.js';
 import type {Framework, Task} from './state.js';
 import {frameworkSummary, slaveView} from './views.js';
 
-const STATES = [
-  ...['STAGING', 'STARTING', 'RUNNING', 'KILLING', 'FINISHED', 'KILLED', 'FAILED', 'LOST', 'ERROR', 'DROPPED', 'UNREACHABLE'],
-  ...['GONE', 'GONE_BY_OPERATOR', 'UNKNOWN'],
-].map((state) => `TASK_${state}`);
+/** Upstream does not count the other states. */
+const STATES = ['STAGING', 'STARTING', 'RUNNING', 'KILLING', 'FINISHED', 'KILLED', 'FAILED', 'LOST', 'ERROR', 'UNREACHABLE'].map(
+  (state) => `TASK_${state}`,
+);
 
 /** The content of /state-summary: agents and frameworks with the number of their tasks in each state. */
 export function summaryView(context: Context, flags: Flags): object {
   const {state, settings} = context;
   const frameworks = [...state.frameworks.values()];
-  const allTasks = [...frameworks, ...state.completedFrameworks].flatMap(tasksOf);
+  const allTasks = frameworks.flatMap(tasksOf);
   const cluster = flags.string('cluster');
   return {
     hostname: settings.masterInfo.hostname,

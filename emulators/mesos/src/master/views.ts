@@ -1,7 +1,9 @@
 import {attributesObject} from '../common/attributes.js';
 import type {Flags} from '../common/flags.js';
 import {toWire} from '../common/resources.js';
-import {reservedByRole, resourcesObject, unreserved} from '../common/resources-text.js';
+import {quantitiesObject, reservedByRole, resourcesObject, unreserved} from '../common/resources-text.js';
+import {responseJson} from '../common/response-json.js';
+import {CONTAINER, HEALTH_CHECK} from '../common/spec/task.js';
 import {VERSION} from '../common/version.js';
 import {AGENT_CAPABILITIES, hasCapability, type TaskStatus} from '../common/wire.js';
 import {offerJson} from './allocator.js';
@@ -103,7 +105,7 @@ export function frameworksView(context: Context, id?: string): object {
   };
 }
 
-/** A framework, without its tasks. */
+/** What /state-summary has of a framework. */
 export function frameworkSummary(context: Context, framework: Framework): object {
   const {info} = framework;
   const isConnected = framework.stream !== undefined;
@@ -118,6 +120,13 @@ export function frameworkSummary(context: Context, framework: Framework): object
     active: isConnected,
     connected: isConnected,
     recovered: framework.isRecovered,
+  };
+}
+
+function frameworkView(context: Context, framework: Framework): object {
+  const {info} = framework;
+  return {
+    ...frameworkSummary(context, framework),
     user: info.user,
     failover_timeout: info.failover_timeout ?? 0,
     checkpoint: info.checkpoint ?? false,
@@ -127,12 +136,6 @@ export function frameworkSummary(context: Context, framework: Framework): object
     resources: resourcesObject(allocatedTo(context.state, framework)),
     ...(framework.reregisteredAt === undefined ? {} : {reregistered_time: framework.reregisteredAt}),
     ...(hasCapability(info, 'MULTI_ROLE') ? {roles: framework.roles} : {role: framework.roles[0]}),
-  };
-}
-
-function frameworkView(context: Context, framework: Framework): object {
-  return {
-    ...frameworkSummary(context, framework),
     tasks: [...framework.tasks.values()].reverse().map(taskView),
     unreachable_tasks: [...framework.unreachableTasks.values()].map(taskView),
     completed_tasks: framework.completedTasks.map(taskView),
@@ -162,8 +165,8 @@ export function taskView(task: Task): object {
     statuses: task.statuses.map(statusView),
     ...(info.labels?.labels === undefined ? {} : {labels: info.labels.labels}),
     ...(info.discovery === undefined ? {} : {discovery: info.discovery}),
-    ...(info.container === undefined ? {} : {container: info.container}),
-    ...(info.health_check === undefined ? {} : {health_check: info.health_check}),
+    ...(info.container === undefined ? {} : {container: responseJson(CONTAINER, info.container)}),
+    ...(info.health_check === undefined ? {} : {health_check: responseJson(HEALTH_CHECK, info.health_check)}),
     ...(info.command?.user === undefined ? {} : {user: info.command.user}),
   };
 }
@@ -207,11 +210,11 @@ export function rolesView(context: Context): object {
     name,
     weight: 1,
     frameworks,
-    resources: resourcesObject(resources),
-    allocated: resourcesObject(allocated),
-    offered: resourcesObject(offered),
-    reserved: resourcesObject(reserved),
-    quota: {role: name, guarantee: {}, limit: {}, consumed: resourcesObject(allocated)},
+    resources: quantitiesObject(resources),
+    allocated: quantitiesObject(allocated),
+    offered: quantitiesObject(offered),
+    reserved: quantitiesObject(reserved),
+    quota: {role: name, guarantee: {}, limit: {}, consumed: quantitiesObject(allocated)},
   }));
   return {roles};
 }

@@ -5,6 +5,7 @@ import {processesInGroupOf, sumStatistics} from '../../src/agent/statistics.js';
 import {type Event, resources, shellTask} from '../support/framework.js';
 import {JSON_HEADERS, sendRequest} from '../support/http.js';
 import {useSharedCluster} from '../support/shared-cluster.js';
+import {readExchange} from '../support/transcripts.js';
 
 const shared = useSharedCluster({
   info: {roles: undefined, capabilities: []},
@@ -75,6 +76,14 @@ describe('an agent reports', () => {
     expect([state.frameworks[0].role, state.frameworks[0].roles]).toEqual(['*', undefined]);
   });
 
+  it('the container of a task in /containers (transcript 805)', async () => {
+    const keys = (value: Event): Event =>
+      typeof value === 'object'
+        ? Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, keys(entry)]))
+        : typeof value;
+    expect((await getJson('/containers')).map(keys)).toEqual(JSON.parse(readExchange('805-agent-containers').text).map(keys));
+  });
+
   it('its resources and their use in /metrics/snapshot', async () => {
     expect(await getJson('/metrics/snapshot')).toMatchObject({
       'slave/registered': 1,
@@ -90,7 +99,8 @@ describe('an agent reports', () => {
     expect(await used()).toMatchObject({
       executor_id: 't-files',
       framework_id: shared.framework.id,
-      statistics: {cpus_limit: 0.5, mem_limit_bytes: 64 * 2 ** 20, processes: 1, threads: 1},
+      executor_name: "Command Executor (Task: t-files) (Command: sh -c 'i=0; while [...')",
+      statistics: {cpus_soft_limit: 0.5, mem_limit_bytes: 64 * 2 ** 20, mem_soft_limit_bytes: 64 * 2 ** 20},
     });
     const {statistics} = await used();
     expect(statistics.mem_rss_bytes).toBeGreaterThan(100_000);
@@ -109,18 +119,22 @@ describe('an agent reports', () => {
 
 describe('the use of resources by a container', () => {
   it('is that of all processes in its control group', () => {
-    const {processes, threads} = sumStatistics(processesInGroupOf(process.pid));
-    expect(processes).toBeGreaterThanOrEqual(1);
-    expect(threads).toBeGreaterThan(processes);
-    expect(sumStatistics(processesInGroupOf(2 ** 30)).processes).toBe(0);
+    const processes = processesInGroupOf(process.pid);
+    expect(processes.map(({pid}) => pid)).toContain(process.pid);
+    expect(sumStatistics(processes).mem_rss_bytes).toBeGreaterThanOrEqual(process.memoryUsage.rss() / 2);
+    expect(processesInGroupOf(2 ** 30)).toEqual([]);
   });
 });
 
 describe('a call of the operator API of an agent', () => {
   it('returns its tasks, frameworks, executors and containers', async () => {
     expect(await query({type: 'GET_HEALTH'})).toEqual({healthy: true});
-    expect((await query({type: 'GET_AGENT'})).agent_info).toMatchObject({hostname: '127.0.0.1', port});
-    expect((await query({type: 'GET_TASKS'})).launched_tasks).toMatchObject([{name: 't-files', state: 'TASK_RUNNING'}]);
+    const {agent_info: info} = await query({type: 'GET_AGENT'});
+    expect(info).toMatchObject({hostname: '127.0.0.1', port});
+    expect(info).not.toHaveProperty('checkpoint');
+    expect((await query({type: 'GET_TASKS'})).launched_tasks).toMatchObject([
+      {name: 't-files', state: 'TASK_RUNNING', status_update_state: 'TASK_RUNNING', status_update_uuid: expect.any(String)},
+    ]);
     expect((await query({type: 'GET_FRAMEWORKS'})).frameworks).toMatchObject([{framework_info: {name: 'test'}}]);
     expect((await query({type: 'GET_EXECUTORS'})).executors).toMatchObject([{executor_info: {executor_id: {value: 't-files'}}}]);
     expect((await query({type: 'GET_CONTAINERS'})).containers).toMatchObject([{executor_id: {value: 't-files'}}]);

@@ -5,6 +5,7 @@ import {RESPONSE as AGENT_RESPONSE} from '../../src/agent/operator-response-spec
 import type {MessageSpec} from '../../src/common/message.js';
 import {decodeMessage} from '../../src/common/protobuf.js';
 import {RecordReader} from '../../src/common/recordio.js';
+import {responseJson} from '../../src/common/response-json.js';
 import {OPERATOR_CALLS} from '../../src/master/operator-call.js';
 import {OPERATOR_EVENT, RESPONSE} from '../../src/master/operator-response-spec.js';
 import {eventually} from '../support/eventually.js';
@@ -68,7 +69,7 @@ async function expectSameInBoth(port: number, spec: MessageSpec, type: string, n
   expect([type, json.status]).toEqual([type, 200]);
   const protobuf = await post(port, Buffer.from([8, number]), PROTOBUF);
   expect(protobuf.headers['content-type']).toBe('application/x-protobuf');
-  expect(comparable(decodeMessage(spec, protobuf.bytes))).toEqual(comparable(JSON.parse(json.text)));
+  expect(comparable(responseJson(spec, decodeMessage(spec, protobuf.bytes)))).toEqual(comparable(JSON.parse(json.text)));
 }
 
 describe('the operator API in protobuf', () => {

@@ -128,12 +128,23 @@ describe('the endpoints of the master', () => {
     expect(summary.slaves).toMatchObject([{TASK_FINISHED: 3, TASK_RUNNING: 1, TASK_LOST: 0, framework_ids: [framework.id]}]);
     const summarized = summary.frameworks.find((candidate: Event) => candidate.id === framework.id);
     expect(summarized).toMatchObject({name: 'new', TASK_FINISHED: 3, TASK_RUNNING: 1, slave_ids: [summary.slaves[0].id]});
-    expect(summarized.tasks).toBeUndefined();
+    expect(Object.keys(summarized).filter((key) => !key.startsWith('TASK_'))).toEqual([
+      ...['id', 'name', 'used_resources', 'offered_resources', 'capabilities', 'hostname', 'webui_url', 'active', 'connected'],
+      ...['recovered', 'slave_ids'],
+    ]);
+    const states = ['STAGING', 'STARTING', 'RUNNING', 'KILLING', 'FINISHED', 'KILLED', 'FAILED', 'LOST', 'ERROR', 'UNREACHABLE'];
+    for (const counted of [summarized, summary.slaves[0]])
+      expect(Object.keys(counted).filter((key) => key.startsWith('TASK_'))).toEqual(states.map((state) => `TASK_${state}`));
   });
 
   it('return the roles in use', async () => {
     const {roles} = await get('/roles');
-    expect(roles).toMatchObject([{name: '*', weight: 1, allocated: {cpus: 0.1, mem: 32}}]);
+    expect(roles).toMatchObject([{name: '*', weight: 1}]);
+    expect(roles[0].allocated).toEqual({cpus: 0.1, mem: 32});
+    expect([roles[0].reserved, roles[0].quota]).toEqual([
+      {},
+      {role: '*', guarantee: {}, limit: {}, consumed: {cpus: 0.1, mem: 32}},
+    ]);
     expect(roles[0].frameworks.sort()).toEqual([framework.id, old.id].sort());
   });
 });
@@ -149,15 +160,21 @@ describe('a call of the operator API', () => {
   });
 
   it('may be GET_ROLES, GET_OPERATIONS or GET_LOGGING_LEVEL', async () => {
-    expect((await query('GET_ROLES')).roles).toMatchObject([{name: '*', weight: 1, resources: expect.any(Array)}]);
-    expect(await query('GET_OPERATIONS')).toEqual({operations: []});
+    const [role] = (await query('GET_ROLES')).roles;
+    expect(role).toMatchObject({name: '*', weight: 1, resources: expect.any(Array)});
+    expect(role.resources.find((resource: Event) => resource.name === 'cpus')).toEqual({
+      name: 'cpus',
+      type: 'SCALAR',
+      scalar: {value: expect.any(Number)},
+    });
+    expect(await query('GET_OPERATIONS')).toEqual({});
     expect(await query('GET_LOGGING_LEVEL')).toEqual({level: 0});
   });
 
   it.each([
     [{type: 'LIST_FILES', list_files: {path: '/master/log'}}, '404 404 Not Found.'],
     [{type: 'READ_FILE'}, "400 Failed to validate master::Call: Expecting 'read_file' to be present"],
-    [{type: 'GET_QUOTA'}, "501 GET_QUOTA is not supported by hw5's Mesos emulator"],
+    [{type: 'UPDATE_QUOTA', update_quota: {}}, "501 UPDATE_QUOTA is not supported by hw5's Mesos emulator"],
     [{type: 'NOPE'}, "400 Failed to validate master::Call: Expecting 'type' to be present"],
     [
       {type: 'MARK_AGENT_GONE', mark_agent_gone: {}},

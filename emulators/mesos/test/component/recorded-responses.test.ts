@@ -31,6 +31,8 @@ async function replay(name: string): Promise<void> {
     current(recorded.body) || undefined,
   );
   expect(`${response.status} ${response.text}`).toBe(`${recorded.status} ${current(recorded.text)}`);
+  const names = Object.keys(recorded.responseHeaders).map((name) => name.toLowerCase());
+  expect(Object.keys(response.headers).sort()).toEqual(names.sort());
   for (const header of ['Content-Type', 'Allow'] as const)
     expect(response.headers[header.toLowerCase()]).toBe(recorded.responseHeaders[header]);
 }
@@ -112,6 +114,7 @@ describe('a master rejects with an ERROR event and the end of the stream', () =>
     const {framework_id, subscribe} = JSON.parse(recorded.body);
     const body = JSON.stringify({type: 'SUBSCRIBE', framework_id, subscribe});
     const response = await sendRequest(shared.master.port, 'POST', recorded.path, JSON_HEADERS, body);
+    expect(response.headers).not.toHaveProperty('connection');
     const records = readEvents(name).map((event) => JSON.stringify(event));
     expect(response.text).toBe(records.map((record) => `${record.length}\n${record}`).join(''));
   });

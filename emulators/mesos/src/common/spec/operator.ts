@@ -74,4 +74,6 @@ export const executorInfo = message({
   resources: repeated(5, resource),
   name: field(9, string),
   source: field(10, string),
+  discovery: field(12, discovery),
+  labels: field(14, labels),
 });

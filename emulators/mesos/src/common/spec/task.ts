@@ -1,4 +1,18 @@
-import {boolean, bytes, double, field, integer, map, message, oneOf, opaque, repeated, required, string} from '../message.js';
+import {
+  boolean,
+  bytes,
+  double,
+  field,
+  integer,
+  type MessageSpec,
+  map,
+  message,
+  oneOf,
+  opaque,
+  repeated,
+  required,
+  string,
+} from '../message.js';
 import {duration, id, labels, parameter, resource, scalar} from './values.js';
 
 /** A task, with its command, container and checks. */
@@ -14,7 +28,7 @@ const environment = message({
     1,
     message({
       name: required(1, string),
-      type: field(3, oneOf({UNKNOWN: 0, VALUE: 1, SECRET: 2})),
+      type: field(3, oneOf({UNKNOWN: 0, VALUE: 1, SECRET: 2}), 'VALUE'),
       value: field(2, string),
       secret: field(4, secret),
     }),
@@ -24,14 +38,14 @@ const environment = message({
 const uri = message({
   value: required(1, string),
   executable: field(2, boolean),
-  extract: field(3, boolean),
+  extract: field(3, boolean, true),
   cache: field(4, boolean),
   output_file: field(5, string),
 });
 
 export const command = message({
   value: field(3, string),
-  shell: field(6, boolean),
+  shell: field(6, boolean, true),
   arguments: repeated(7, string),
   environment: field(2, environment),
   user: field(5, string),
@@ -47,7 +61,7 @@ const portMapping = message({
 const protocol = oneOf({IPv4: 1, IPv6: 2});
 
 export const networkInfo = message({
-  ip_addresses: repeated(5, message({protocol: field(1, protocol), ip_address: field(2, string)})),
+  ip_addresses: repeated(5, message({protocol: field(1, protocol, 'IPv4'), ip_address: field(2, string)})),
   name: field(6, string),
   groups: repeated(3, string),
   labels: field(4, labels),
@@ -56,9 +70,9 @@ export const networkInfo = message({
 
 const docker = message({
   image: required(1, string),
-  network: field(2, oneOf({HOST: 1, BRIDGE: 2, NONE: 3, USER: 4})),
+  network: field(2, oneOf({HOST: 1, BRIDGE: 2, NONE: 3, USER: 4}), 'HOST'),
   port_mappings: repeated(3, portMapping),
-  privileged: field(4, boolean),
+  privileged: field(4, boolean, false),
   parameters: repeated(5, parameter),
   force_pull_image: field(6, boolean),
   volume_driver: field(7, string),
@@ -77,7 +91,8 @@ const volume = message({
   source: field(5, volumeSource),
 });
 
-export const container = message({
+/** The fields of ContainerInfo. */
+export const CONTAINER: MessageSpec = {
   type: required(1, oneOf({DOCKER: 1, MESOS: 2})),
   volumes: repeated(2, volume),
   docker: field(3, docker),
@@ -87,27 +102,32 @@ export const container = message({
   linux_info: field(8, opaque),
   rlimit_info: field(9, opaque),
   tty_info: field(10, message({window_size: field(1, message({rows: required(1, integer), columns: required(2, integer)}))})),
-});
+};
+
+export const container = message(CONTAINER);
 
 const httpCheck = message({
   port: required(1, integer),
   path: field(2, string),
   scheme: field(3, string),
   statuses: repeated(4, integer),
-  protocol: field(5, protocol),
+  protocol: field(5, protocol, 'IPv4'),
 });
 
-export const healthCheck = message({
+/** The fields of HealthCheck. */
+export const HEALTH_CHECK: MessageSpec = {
   type: field(8, oneOf({UNKNOWN: 0, COMMAND: 1, HTTP: 2, TCP: 3})),
-  delay_seconds: field(2, double),
-  interval_seconds: field(3, double),
-  timeout_seconds: field(4, double),
-  consecutive_failures: field(5, integer),
-  grace_period_seconds: field(6, double),
+  delay_seconds: field(2, double, 15),
+  interval_seconds: field(3, double, 10),
+  timeout_seconds: field(4, double, 20),
+  consecutive_failures: field(5, integer, 3),
+  grace_period_seconds: field(6, double, 10),
   command: field(7, command),
   http: field(1, httpCheck),
-  tcp: field(9, message({port: required(1, integer), protocol: field(2, protocol)})),
-});
+  tcp: field(9, message({port: required(1, integer), protocol: field(2, protocol, 'IPv4')})),
+};
+
+export const healthCheck = message(HEALTH_CHECK);
 
 export const killPolicy = message({grace_period: field(1, duration)});
 

@@ -7,9 +7,14 @@ export interface Log {
 /** Lines on standard error, with the priority prefixes that journald reads. */
 export function journalLog(write: (line: string) => void): Log {
   return {
-    info: (message) => write(`<6>${message}\n`),
-    warn: (message) => write(`<4>${message}\n`),
+    info: (message) => write(`<6>${oneLine(message)}\n`),
+    warn: (message) => write(`<4>${oneLine(message)}\n`),
   };
+}
+
+/** The journal makes an entry of each line: one message is one line. */
+function oneLine(message: string): string {
+  return message.trimEnd().replaceAll('\n', '; ');
 }
 
 /** The message of a thrown value. */

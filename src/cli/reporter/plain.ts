@@ -8,8 +8,9 @@ const QUIET_MS = 10_000;
 /** One line per event; with `isVerbose` also one per action. For logs and pipes. */
 export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, quietMs = QUIET_MS): Emit {
   const begun = performance.now();
-  /** By name, the steps that are running, with what each of their hosts waits for, which may be nothing. */
-  const running = new Map<string, {readonly title: string; readonly waits: Map<string, string>}>();
+  /** The steps that are running: step@host → what is shown. */
+  const running = new Map<string, {readonly title: string; readonly host: string; readonly reason?: string}>();
+  /** Before the first step: for another run of hw5 on these hosts. */
   let waiting: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   const line = (text: string): void => {
@@ -17,12 +18,14 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, qu
     timer?.refresh();
   };
   const reportRunning = (): void => {
-    const steps = [...running.values()]
-      .filter(({waits}) => waits.size > 0)
-      .map(({title, waits}) => {
-        const reasons = [...new Set(waits.values())].filter(Boolean);
-        return `${title} (${[...waits.keys()].join(', ')})${reasons.length > 0 ? `, waiting for ${reasons.join(', and for ')}` : ''}`;
-      });
+    const hosts = new Map<string, {readonly title: string; readonly reason: string; readonly hosts: readonly string[]}>();
+    for (const {title, host, reason = ''} of running.values()) {
+      const same = hosts.get(`${title} ${reason}`);
+      hosts.set(`${title} ${reason}`, {title, reason, hosts: [...(same?.hosts ?? []), host]});
+    }
+    const steps = [...hosts.values()].map(
+      (one) => `${one.title} (${one.hosts.join(', ')}${one.reason === '' ? '' : ` waiting for ${one.reason}`})`,
+    );
     const idle = waiting === undefined ? 'observing the hosts' : `waiting for ${waiting}`;
     line(chalk.dim(`  after ${duration(performance.now() - begun)}: ${steps.join(', ') || idle}`));
   };
@@ -46,25 +49,25 @@ export function plainReporter(out: NodeJS.WritableStream, isVerbose: boolean, qu
       case 'connected':
         if (isVerbose) line(chalk.dim(`  ${event.host}: connected (${duration(event.elapsedMs)})`));
         break;
-      case 'step-start': {
-        const step = running.get(event.step) ?? {title: event.title, waits: new Map()};
-        step.waits.set(event.host, '');
-        running.set(event.step, step);
+      case 'step-start':
+        waiting = undefined;
+        running.set(`${event.step}@${event.host}`, {title: event.title, host: event.host});
         break;
-      }
       case 'action':
-        running.get(event.step)?.waits.set(event.host, '');
         if (isVerbose)
           line(chalk.dim(`  ${event.host}: ${event.action}${event.script ? `\n${event.script.replace(/^/gm, '    | ')}` : ''}`));
         break;
-      case 'waiting':
-        waiting = event.reason;
-        running.get(event.step)?.waits.set(event.host, event.reason);
+      case 'waiting': {
+        const key = `${event.step}@${event.host}`;
+        const step = running.get(key);
+        if (step) running.set(key, {...step, reason: event.reason});
+        else waiting = event.reason;
         if (isVerbose) line(chalk.dim(`  ${event.host}: waiting for ${event.reason}`));
         break;
+      }
       case 'step-end':
         waiting = undefined;
-        running.get(event.step)?.waits.delete(event.host);
+        running.delete(`${event.step}@${event.host}`);
         // after an early failure nearly all steps are blocked; the summary counts them
         if (event.outcome === 'blocked' && !isVerbose) break;
         line(

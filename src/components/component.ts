@@ -31,8 +31,6 @@ export interface ComponentLogs {
   readonly units?: readonly string[];
   /** A container that may run instead of the units: where it exists, its output is the log. */
   readonly container?: string;
-  /** Files that its programs may write instead, as a pattern of the shell: where there are any, they are the log. See templates/logs/files.sh. */
-  readonly files?: string;
   /** Other names under which `hw5 logs` accepts the component. */
   readonly aliases?: readonly string[];
   /** The error of `hw5 logs` for a cluster in which hw5 does not run the component, if it has something specific to report. */

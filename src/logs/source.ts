@@ -4,7 +4,6 @@ import type {Component} from '../components/component.js';
 import {quoteAll} from '../host/command.js';
 import {UsageError} from '../support/errors.js';
 import {dockerSince, journalSince, type Since} from '../support/since.js';
-import {template} from '../support/template.js';
 
 /** Where a component's log is. */
 export interface LogSource {
@@ -15,8 +14,6 @@ export interface LogSource {
   readonly units: readonly string[];
   /** A container that may run instead of the units: where it exists, its output is the log. */
   readonly container?: string | undefined;
-  /** Files that its programs may write instead, as a pattern of the shell: where there are any, they are the log. */
-  readonly files?: string | undefined;
 }
 
 /** The components that have a log, as `hw5 status` calls them. */
@@ -31,7 +28,7 @@ export function logSource(name: string, cluster: Cluster, components: readonly C
   const {logs, targets, units = []} = found;
   const nodes = targets(cluster);
   if (nodes.length === 0) throw notRun(found, cluster);
-  return {component: found.name, nodes, units: logs.units ?? units, container: logs.container, files: logs.files};
+  return {component: found.name, nodes, units: logs.units ?? units, container: logs.container};
 }
 
 function unknownComponent(name: string, cluster: Cluster, components: readonly Component[]): UsageError {
@@ -62,22 +59,7 @@ export interface LogRange {
 }
 
 /** The script that prints the log on a node. Each entry starts with its time. */
-export function logScript(source: LogSource, range: LogRange): string {
-  const services = servicesScript(source, range);
-  if (source.files === undefined) return services;
-  const {lines, since, follow} = range;
-  const from =
-    since === undefined ? '0' : 'secondsAgo' in since ? `$(($(date +%s) - ${since.secondsAgo}))` : `${since.epochSeconds}`;
-  return `set -- ${source.files}
-if [ -e "$1" ]; then
-LINES=${lines} SINCE=${from} FOLLOW=${follow ? 1 : 0}
-${template('logs/files.sh')}
-exit
-fi
-${services}`;
-}
-
-function servicesScript({units, container}: LogSource, {lines, since, follow}: LogRange): string {
+export function logScript({units, container}: LogSource, {lines, since, follow}: LogRange): string {
   const journal = quoteAll([
     'journalctl',
     '-q',

@@ -44,8 +44,7 @@ export const calicoNode = defineComponent({
       },
     };
   },
-  // the container's own output is only that of its start
-  logs: {container: CONTAINER, files: '/var/log/calico/*/current'},
+  logs: {container: CONTAINER},
   // the script is the wait's, too, so that it runs once per observation; a node without sessions runs
   facts: () => ({started: textFile(STARTED), isRunning: mapped(NODE_HEALTH, ({isRunning}) => isRunning), running}),
   plan(observed, {node, cluster, inputs}) {

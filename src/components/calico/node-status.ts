@@ -1,9 +1,7 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {Fact, FactOutput} from '../../engine/fact.js';
+import {HOPELESS} from '../../engine/step.js';
 import {template} from '../../support/template.js';
-
-/** The exit code of a wait's script with which the wait ends. */
-const HOPELESS = 113;
 
 /**
  * Calico's settings leave BGP no other port. hw5 never connects to it: BIRD with graceful restart takes a connection from a peer's address for the

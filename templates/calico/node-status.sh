@@ -9,7 +9,8 @@ felix() {
     read -r name <"$comm" || continue
     [ "$name" = calico-felix ] || continue
     process=${comm%/comm}
-    started=$(awk '{print $22}' "$process/stat") && read -r uptime _ </proc/uptime || continue
+    started=$(awk '{print $22}' "$process/stat") || continue
+    read -r uptime _ </proc/uptime
     echo "${process#/proc/} $((${uptime%.*} - started / $(getconf CLK_TCK)))"
     return 0
   done 2>/dev/null

@@ -70,6 +70,7 @@ export function parseNodeRunOptions(args: readonly string[], hostname: string): 
       interfacePrefix: prefix,
       isLibnetworkEnabled: !booleans.has('disable-docker-networking'),
       createsProfiles: true,
+      logDirectory: values['log-dir'] ?? '/var/log/calico',
       hasDefaultPools: !booleans.has('no-default-ippools'),
       ...(values.as === undefined ? {} : {asNumber: plainAsNumber(values.as, failure)}),
     },

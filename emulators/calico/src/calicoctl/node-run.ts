@@ -111,15 +111,8 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
     print('Units started, waiting for their replies.');
     if (environment.isLibnetworkEnabled) print('Starting libnetwork service');
     await waitUntilReady(environment).catch(async (error: unknown) => {
-      // As upstream, which prints the log of its container.
-      const {stdout} = await io.run([
-        'journalctl',
-        '--no-pager',
-        '--output=cat',
-        '--lines=10',
-        '--priority=warning',
-        '--unit=calico-*',
-      ]);
+      // Upstream's output at this point is its container's, which tells why the container failed.
+      const {stdout} = await io.run(['tail', '-n', '5', `${environment.logDirectory}/felix/current`]);
       print(stdout.trimEnd());
       throw error;
     });

@@ -72,6 +72,7 @@ const register = (nodeName: string, address: string, hasDefaultPools = true) =>
       interfacePrefix: 'cali',
       isLibnetworkEnabled: true,
       createsProfiles: true,
+      logDirectory: '/var/log/calico',
       hasDefaultPools,
     },
     (line) => lines.push(line),

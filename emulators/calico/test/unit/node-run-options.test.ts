@@ -74,6 +74,7 @@ describe('calicoctl node run', () => {
         isLibnetworkEnabled: false,
         createsProfiles: true,
         hasDefaultPools: false,
+        logDirectory: '/tmp',
         asNumber: '65001',
       },
     });

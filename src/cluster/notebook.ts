@@ -3,8 +3,9 @@ import {type Cluster, type ClusterNode, nodesWith} from './cluster.js';
 /** The port of Jupyter itself, for a task whose health check names no other. */
 const JUPYTER_PORT = 8888;
 
-/** The address and port at which the notebook's container listens. */
+/** The notebook's task, and the address and port at which its container listens. */
 export interface Notebook {
+  readonly name: string;
   readonly address: string;
   readonly port: number;
 }
@@ -15,7 +16,7 @@ export interface Notebook {
  */
 export function notebookOf({framework: {tasks}}: Pick<Cluster, 'framework'>): Notebook | undefined {
   const task = tasks.find(({image}) => image === 'jupyter') ?? tasks.find(({name}) => name === 'jupyter');
-  return task && {address: task.address, port: task.healthCheck?.port ?? JUPYTER_PORT};
+  return task && {name: task.name, address: task.address, port: task.healthCheck?.port ?? JUPYTER_PORT};
 }
 
 /** The nodes on which a proxy to the notebook runs. */

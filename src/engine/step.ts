@@ -31,11 +31,17 @@ export interface FailedCheck {
   readonly hint: string;
 }
 
+/** A wait whose script exits with this code ends immediately. No program that the scripts run exits with it. */
+export const HOPELESS = 113;
+
 /** What must be true before the steps that need this one start. A script is run repeatedly until it exits with 0. */
 export interface Wait {
   /** Completes the sentence "waiting for …". */
   readonly reason: string;
-  /** Prints what is missing. */
+  /**
+   * Prints what is missing. It exits with HOPELESS when waiting longer is of no use: while it is waited for, the environment contains
+   * `HW5_WAIT_BEGAN`, the time at which the wait began, in seconds since 1970.
+   */
   readonly script: string;
   /**
    * What is missing, by the script's output, where the exit code is not enough; undefined when nothing is. The script is then run from the

@@ -90,7 +90,7 @@ function differences(
 ): string[] {
   const managed = managedTables(tool.tables);
   const failsafe = failsafeOf(node, cluster, readSshSources(managed));
-  return layOut(rules, tool.family, failsafe, managedChains(tool.tables)).flatMap((desired) => {
+  return layOut(rules, tool.family, failsafe, managedChains(tool.tables, cluster.network.subnet)).flatMap((desired) => {
     const found = managed.find(({name}) => name === desired.name);
     // for example, Calico was installed after the rules
     if (!found) return [`hw5's rules are missing in the table ${desired.name}`];

@@ -1,4 +1,5 @@
 import type {Family} from '../support/address.js';
+import type {Block} from '../support/block.js';
 import {type Failsafe, NEIGHBOUR_TYPES} from './failsafe.js';
 import type {Jump, ManagedLine, ManagedTable} from './managed.js';
 import {type SavedTable, targetOf} from './parse-save.js';
@@ -10,6 +11,8 @@ export interface ManagedChain {
   readonly chain: string;
   readonly scope: 'host' | 'containers';
   readonly jumps: readonly Jump[];
+  /** Whether a packet that comes here may match the rule. */
+  readonly concerns: (rule: Rule) => boolean;
 }
 
 export const INPUT = 'HW5-INPUT';
@@ -26,16 +29,19 @@ export const CONTAINER_INTERFACES: readonly string[] = ['docker0', 'br-+', 'cali
 const jump = (from: string, text: string): Jump => ({from, text, isFirst: true});
 
 /**
- * The managed chains of a family. Containers' packets pass DOCKER-USER; but Calico accepts packets of its containers before Docker's chain, so with
- * Calico there is also a chain one table earlier, in mangle, where packets can only be dropped.
+ * The managed chains of a family. Containers' packets pass DOCKER-USER; but Calico accepts packets of its containers before Docker's chain, and
+ * what they answer their own node, so with Calico there are also chains one table earlier, in mangle, where packets can only be dropped.
+ * @param pool the addresses of Calico's containers
  */
-export function managedChains(tables: readonly SavedTable[]): readonly ManagedChain[] {
+export function managedChains(tables: readonly SavedTable[], pool: Block): readonly ManagedChain[] {
   const filter = tables.find((table) => table.name === 'filter');
   const from = filter?.chains.has('DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD';
   const hasCalico = filter?.rules.some((rule) => rule.chain === 'FORWARD' && targetOf(rule) === 'cali-FORWARD') ?? false;
+  const isOfContainer = ({match}: Rule): boolean =>
+    match.kind !== 'net' || pool.contains(match.net.address) || match.net.contains(pool.address);
   return [
-    {table: 'filter', chain: INPUT, scope: 'host', jumps: [jump('INPUT', `-j ${INPUT}`)]},
-    {table: 'filter', chain: FORWARD, scope: 'containers', jumps: [jump(from, `-j ${FORWARD}`)]},
+    {table: 'filter', chain: INPUT, scope: 'host', jumps: [jump('INPUT', `-j ${INPUT}`)], concerns: coversOwnNode},
+    {table: 'filter', chain: FORWARD, scope: 'containers', jumps: [jump(from, `-j ${FORWARD}`)], concerns: coversContainers},
     ...(hasCalico
       ? [
           {
@@ -43,6 +49,14 @@ export function managedChains(tables: readonly SavedTable[]): readonly ManagedCh
             chain: FORWARD,
             scope: 'containers',
             jumps: [jump('FORWARD', `-o cali+ -j ${FORWARD}`), jump('FORWARD', `-i cali+ -j ${FORWARD}`)],
+            concerns: coversContainers,
+          } as const,
+          {
+            table: 'mangle',
+            chain: INPUT,
+            scope: 'host',
+            jumps: [jump('INPUT', `-i cali+ -j ${INPUT}`)],
+            concerns: (rule: Rule) => coversOwnNode(rule) && isOfContainer(rule),
           } as const,
         ]
       : []),
@@ -58,9 +72,7 @@ export function layOut(
 ): readonly ManagedTable[] {
   const tables = new Map<string, {chains: Map<string, readonly ManagedLine[]>; jumps: Jump[]}>();
   for (const managed of chains) {
-    const here = rules.filter(
-      (rule) => familiesOf(rule).includes(family) && (managed.scope === 'host' ? coversOwnNode(rule) : coversContainers(rule)),
-    );
+    const here = rules.filter((rule) => familiesOf(rule).includes(family) && managed.concerns(rule));
     if (here.length === 0) continue;
     const table = tables.get(managed.table) ?? {chains: new Map<string, readonly ManagedLine[]>(), jumps: [] as Jump[]};
     for (const [chain, lines] of chainsOf(here, family, failsafe[managed.scope][family], managed)) {
@@ -110,13 +122,15 @@ function linesOf(rule: Rule, family: Family, managed: ManagedChain): readonly st
       : `-j REJECT --reject-with ${family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
   const {match} = rule;
   // a rule for containers only: what they send to their own node is not forwarded
-  const from = managed.scope === 'host' && !coversHost(rule) ? CONTAINER_INTERFACES.map((name) => `-i ${name} `) : [''];
+  const interfaces = managed.table === 'mangle' ? ['cali+'] : CONTAINER_INTERFACES;
+  const from = managed.scope === 'host' && !coversHost(rule) ? interfaces.map((name) => `-i ${name} `) : [''];
   if (match.kind === 'mac') return from.map((side) => `${side}-m mac --mac-source ${match.mac} ${tag} ${reject}`);
   if (match.kind === 'net') {
     const echo = family === 4 ? '-p icmp -m icmp --icmp-type 8' : '-p ipv6-icmp -m icmp6 --icmpv6-type 128';
     return from.map((side) => `-s ${match.net} ${side}${rule.exercise === 'deny-ping' ? `${echo} ` : ''}${tag} ${reject}`);
   }
   const isHost = managed.scope === 'host';
+  const accept = managed.table === 'filter' && isHost ? 'ACCEPT' : 'RETURN';
   return [
     ...(isHost ? [`-i lo ${tag} -j RETURN`] : []),
     `-m conntrack --ctstate RELATED,ESTABLISHED ${tag} -j RETURN`,
@@ -124,7 +138,7 @@ function linesOf(rule: Rule, family: Family, managed: ManagedChain): readonly st
       ? NEIGHBOUR_TYPES.map((type) => `-p ipv6-icmp -m icmp6 --icmpv6-type ${type} ${tag} -j RETURN`)
       : []),
     // what may pass to a container is still Docker's and Calico's to judge; the node itself accepts, as in the report
-    `-p tcp -m tcp --dport 80 ${tag} -j ${isHost ? 'ACCEPT' : 'RETURN'}`,
+    `-p tcp -m tcp --dport 80 ${tag} -j ${accept}`,
     ...(isHost ? [`${tag} -j DROP`] : CONTAINER_INTERFACES.map((name) => `-o ${name} ${tag} -j DROP`)),
   ];
 }

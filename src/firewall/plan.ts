@@ -85,7 +85,7 @@ export function planReset(state: FirewallState): HostChange {
 
 function desiredTables(tool: ToolState, rules: readonly Rule[], {node, cluster, source}: PlanContext): readonly ManagedTable[] {
   const failsafe = failsafeOf(node, cluster, sourcesOf(managedTables(tool.tables), source));
-  return layOut(rules, tool.family, failsafe, managedChains(tool.tables));
+  return layOut(rules, tool.family, failsafe, managedChains(tool.tables, cluster.network.subnet));
 }
 
 /** A user who made rules before can still come in by SSH when another user makes one. */

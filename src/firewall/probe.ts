@@ -53,7 +53,8 @@ export function probeFact({kind, from, to, port, delay}: Probe): Fact<ProbeResul
   if (kind === 'bgp')
     return {
       whenTimedOut: {kind: 'unknown', detail: 'calicoctl does not answer'},
-      script: NODE_STATUS,
+      // less than the limit of all probes together
+      script: `timeout 8 sh -c ${quote(NODE_STATUS)}`,
       parse: (output) => readSession(to.address, output),
     };
   const request = `trap '' PIPE; printf 'GET / HTTP/1.0\\r\\nHost: ${to.address}\\r\\n\\r\\n' >&3; IFS= read -r line <&3; printf '%s' "$line"`;

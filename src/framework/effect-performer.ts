@@ -3,7 +3,7 @@ import type {Clock} from './clock.js';
 import type {Leadership} from './election.js';
 import {DeposedError, type FrameworkStore} from './key-values.js';
 import {messageOf} from './message-of.js';
-import type {Effect, SchedulerEvent} from './model.js';
+import type {Effect, Sandbox, SchedulerEvent} from './model.js';
 import type {Subscription} from './subscription.js';
 
 const SAVE_RETRY_MS = 300;
@@ -13,6 +13,7 @@ export interface EffectPerformerOptions {
   readonly store: FrameworkStore;
   readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
+  readonly explainEnd: (sandbox: Sandbox) => Promise<string | undefined>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
   /** The present subscription, if there is one. */
   readonly subscription: () => Subscription | undefined;
@@ -58,6 +59,9 @@ export class EffectPerformer {
       case 'free-address':
         void this.#free(effect);
         return;
+      case 'explain-end':
+        void this.#explain(effect);
+        return;
       default:
         effect satisfies never;
     }
@@ -72,6 +76,17 @@ export class EffectPerformer {
     }));
     if (message !== '') log(ok ? 'info' : 'warn', `${effect.name}: ${message}`);
     if (leadership.isHeld()) this.#options.dispatch({type: 'address-freed', address, ok, message});
+  }
+
+  async #explain({name, sandbox}: Extract<Effect, {type: 'explain-end'}>): Promise<void> {
+    const {explainEnd, leadership, log} = this.#options;
+    const {taskId} = sandbox;
+    try {
+      const reason = await explainEnd(sandbox);
+      if (reason !== undefined && leadership.isHeld()) this.#options.dispatch({type: 'end-explained', name, taskId, reason});
+    } catch (error) {
+      log('warn', `${taskId}: the output of its executor could not be read: ${messageOf(error)}`);
+    }
   }
 
   #call(call: Parameters<Subscription['call']>[0]): void {

@@ -12,6 +12,7 @@ import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {LeaderMonitor} from './leader-monitor.js';
 import {messageOf} from './message-of.js';
+import type {Sandbox} from './model.js';
 import type {Settings} from './settings.js';
 import {listHash} from './task-info.js';
 
@@ -28,6 +29,7 @@ export interface InstanceOptions {
   readonly leaseSeconds: number;
   readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
+  readonly explainEnd: (sandbox: Sandbox) => Promise<string | undefined>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

@@ -11,7 +11,7 @@ import type {Leadership} from './election.js';
 import type {FrameworkStore} from './key-values.js';
 import {MesosError} from './mesos-error.js';
 import {messageOf} from './message-of.js';
-import type {ReducerState, SchedulerEvent} from './model.js';
+import type {ReducerState, Sandbox, SchedulerEvent} from './model.js';
 import {type Records, stateFrom} from './records.js';
 import {reduce} from './reduce.js';
 import {assertNoOldTasks, wasRemoved} from './registration.js';
@@ -31,6 +31,7 @@ export interface LeaderOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
+  readonly explainEnd: (sandbox: Sandbox) => Promise<string | undefined>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

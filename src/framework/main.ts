@@ -8,6 +8,7 @@ import {type Credentials, MesosClient} from './client.js';
 import {systemClock} from './clock.js';
 import {parseConfig} from './config.js';
 import {EtcdKeyValues} from './etcd.js';
+import {explainEnd} from './executor-output.js';
 import {Instance} from './instance.js';
 import {messageOf} from './message-of.js';
 import {defaultSettings} from './settings.js';
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     leaseSeconds: LEASE_SECONDS,
     clock: systemClock,
     freeAddress: (request: FreeRequest, isHeld: () => boolean) => freeAddress(request, config.etcd, runner, isHeld),
+    explainEnd,
     log,
   };
   if (options.teardown) {

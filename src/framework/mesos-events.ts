@@ -35,7 +35,12 @@ export function onMesosEvent(reduction: Reduction, event: MesosEvent): void {
       return;
     }
     case 'OFFERS':
-      for (const offer of event.offers.offers) state.offers[offer.id.value] = {offer, at: now};
+      for (const offer of event.offers.offers) {
+        state.offers[offer.id.value] = {offer, at: now};
+        const {scheme = 'http', address} = offer.url ?? {};
+        if (scheme === 'http' && address?.ip !== undefined && address.port !== undefined)
+          state.agentOrigins = {...state.agentOrigins, [offer.agent_id.value]: `http://${address.ip}:${address.port}`};
+      }
       return;
     case 'RESCIND': {
       const id = event.rescind.offer_id.value;

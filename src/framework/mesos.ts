@@ -25,7 +25,7 @@ export interface Offer {
   readonly agent_id: Id;
   readonly hostname: string;
   /** Where the agent itself answers. */
-  readonly url?: {readonly address: {readonly ip?: string}};
+  readonly url?: {readonly scheme?: string; readonly address: {readonly ip?: string; readonly port?: number}};
   readonly resources?: readonly Resource[];
   readonly unavailability?: {readonly start: {readonly nanoseconds: number}};
 }

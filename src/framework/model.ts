@@ -16,10 +16,20 @@ export interface Slot {
   /** How its last run ended, for people. */
   message: string;
   since: number;
+  /** The last failures in a row that had the same reason; null when there was none. Counts only while `failures` is not 0. */
+  failing: Failing | null;
   /** A rolling replacement ended its last run, and none has been healthy since. */
   isRolled: boolean;
   /** The node on which the last launch failed before it ran: the last choice for the next one. */
   failedOn: string | null;
+}
+
+export interface Failing {
+  readonly times: number;
+  /** As Mesos reported the last one. */
+  readonly status: string;
+  /** The same, with Docker's reason if it is known; for people. */
+  readonly reason: string;
 }
 
 /** Endpoints that ended runs may have left at an address, whichever task had it and whichever gets it next. */
@@ -58,6 +68,8 @@ export interface ReducerState {
   /** By address. */
   staleEndpoints: Record<string, StaleEndpoints>;
   offers: Record<string, {offer: Offer; at: number}>;
+  /** Agent → where it answers, as `http://198.18.0.10:5051`, by its last offer. */
+  agentOrigins: Readonly<Record<string, string>>;
   /**
    * Whether Mesos sends offers: SUPPRESS stopped all of them; a DECLINE or an ACCEPT filtered some; when REVIVE was sent last, and for
    * which tasks.
@@ -79,6 +91,8 @@ export type SchedulerEvent =
   /** The save effect with this number and all earlier ones are durable. */
   | {readonly type: 'saved'; readonly id: number}
   | {readonly type: 'address-freed'; readonly address: string; readonly ok: boolean; readonly message: string}
+  /** Why a container could not be started, as its executor recorded it. */
+  | {readonly type: 'end-explained'; readonly name: string; readonly taskId: string; readonly reason: string}
   | {readonly type: 'desired'; readonly tasks: readonly TaskSpec[]; readonly at: number}
   | {readonly type: 'command'; readonly action: TaskAction; readonly name: string}
   | {readonly type: 'tick'};
@@ -87,6 +101,16 @@ export type SchedulerEvent =
 export type StoreOp =
   | {readonly op: 'put'; readonly key: string; readonly value: unknown}
   | {readonly op: 'delete'; readonly key: string};
+
+/** Where the output of a run's executor is. */
+export interface Sandbox {
+  /** The agent's, as `http://198.18.0.10:5051`. */
+  readonly origin: string;
+  readonly agentId: string;
+  readonly frameworkId: string;
+  readonly taskId: string;
+  readonly containerId: string;
+}
 
 /** The outputs of the reducer, for the leader to perform. Effects of one kind are performed in their order. */
 export type Effect =
@@ -100,6 +124,8 @@ export type Effect =
       readonly address: string;
       readonly containers: readonly string[];
     }
+  /** Read in the sandbox of a run why its container could not be started, then dispatch `end-explained`. */
+  | {readonly type: 'explain-end'; readonly name: string; readonly sandbox: Sandbox}
   | {readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string}
   | {readonly type: 'reply'; readonly ok: boolean; readonly message: string};
 
@@ -119,6 +145,7 @@ export function emptyState(settings: Settings = defaultSettings): ReducerState {
     slots: {},
     staleEndpoints: {},
     offers: {},
+    agentOrigins: {},
     /**
      * Whether Mesos sends offers: SUPPRESS stopped all of them; a DECLINE or an ACCEPT filtered some; when REVIVE was sent last, and for
      * which tasks.

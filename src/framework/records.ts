@@ -17,6 +17,7 @@ const SLOT_FIELDS = [
   'notBefore',
   'message',
   'since',
+  'failing',
   'isRolled',
   'failedOn',
 ] as const satisfies readonly (keyof Slot)[];
@@ -78,6 +79,8 @@ export function stateFrom(records: Records, settings: Settings, now: number): Re
       const slot = value as Slot;
       state.slots[slot.name] = {
         ...slot,
+        // a record of an earlier release has none
+        failing: slot.failing ?? null,
         since: Math.min(slot.since, now),
         notBefore: Math.min(slot.notBefore, now + settings.backoffCeilingSeconds * 1000),
       };

@@ -1,4 +1,5 @@
 import {converge} from './converge.js';
+import {onEndExplained} from './failures.js';
 import {onMesosEvent, onRemoved} from './mesos-events.js';
 import type {Effect, ReducerState, SchedulerEvent} from './model.js';
 import {cancelIntended, launchIntended, requestOffersAgain} from './offers.js';
@@ -48,6 +49,9 @@ function apply(reduction: Reduction, event: SchedulerEvent): void {
       return;
     case 'address-freed':
       onAddressFreed(reduction, event);
+      return;
+    case 'end-explained':
+      onEndExplained(reduction, event);
       return;
     case 'desired': {
       const before = state.hashes;

@@ -51,6 +51,7 @@ export function slotOf(reduction: Reduction, name: string): Slot {
       notBefore: 0,
       message: '',
       since: reduction.now,
+      failing: null,
       isRolled: false,
       failedOn: null,
     };

@@ -6,6 +6,7 @@ import {Election, type Leadership} from './election.js';
 import {FrameworkStore, type KeyValues} from './key-values.js';
 import {Leader} from './leader.js';
 import {messageOf} from './message-of.js';
+import type {Sandbox} from './model.js';
 import {wasRemoved} from './registration.js';
 import type {Settings} from './settings.js';
 
@@ -20,6 +21,7 @@ export interface TeardownOptions {
   readonly limitSeconds: number;
   readonly clock: Clock;
   readonly freeAddress: (request: FreeRequest, isHeld: () => boolean) => Promise<FreeResult>;
+  readonly explainEnd: (sandbox: Sandbox) => Promise<string | undefined>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 

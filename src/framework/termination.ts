@@ -1,3 +1,4 @@
+import {countFailure} from './failures.js';
 import {addLog, type Reduction, slotOf} from './reduction.js';
 import {recordStaleEndpoint} from './stale-endpoints.js';
 import type {TaskRun, TerminationKind} from './task-run.js';
@@ -6,7 +7,7 @@ import type {TaskRun, TerminationKind} from './task-run.js';
 export function endRun(
   reduction: Reduction,
   run: TaskRun,
-  end: {readonly isFailure: boolean; readonly message: string; readonly delaySeconds?: number},
+  end: {readonly isFailure: boolean; readonly message: string; readonly reason?: string; readonly delaySeconds?: number},
 ): void {
   const {state, now} = reduction;
   delete state.runs[run.taskId];
@@ -22,6 +23,7 @@ export function endRun(
   slot.isRolled ||= run.termination?.kind === 'roll' && run.isReported;
   slot.failedOn = end.isFailure && !run.hasRun ? run.node : null;
   if (end.isFailure) {
+    countFailure(slot, end.reason ?? end.message);
     slot.failures++;
     const {backoffSeconds, backoffCeilingSeconds} = state.settings;
     slot.notBefore = now + Math.min(backoffSeconds * 2 ** (slot.failures - 1), backoffCeilingSeconds) * 1000;

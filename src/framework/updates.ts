@@ -1,3 +1,4 @@
+import {couldNotStart, requestExplanation} from './failures.js';
 import type {TaskStatus} from './mesos.js';
 import {addLog, type Reduction} from './reduction.js';
 import {abandon, isReservationOver, markLost, reservationEnd} from './reservation.js';
@@ -105,8 +106,10 @@ function onDead(reduction: Reduction, run: TaskRun, status: TaskStatus): void {
   endRun(reduction, run, {
     isFailure: !neverStarted && !vanished,
     message: `${run.taskId} on ${run.node}: ${reason}`,
+    reason,
     ...(neverStarted ? {delaySeconds: 1} : {}),
   });
+  if (couldNotStart(status)) requestExplanation(reduction, run);
 }
 
 /** Handles a running task of this framework that is in no record: the store was lost, or it was abandoned long ago. It is killed. */

@@ -44,6 +44,7 @@ function taskReportOf(state: ReducerState, spec: TaskSpec, now: number): TaskRep
     containerId: run?.containerId ?? null,
     message: condition.isHealthy ? '' : why(state, spec, now).join('; '),
     since: new Date(run?.since ?? slot?.since ?? now).toISOString(),
+    failing: slot?.failing && slot.failures > 0 ? {times: slot.failing.times, reason: slot.failing.reason} : null,
     flapping: (slot?.failures ?? 0) >= state.settings.flappingFailures,
     isOutdated: run !== undefined && isOutdated(state, run, spec),
   };
@@ -65,6 +66,7 @@ function undesiredReport(run: TaskRun): TaskReport {
     containerId: run.containerId,
     message: whyUndesired(run).join('; '),
     since: new Date(run.since).toISOString(),
+    failing: null,
     flapping: false,
     isOutdated: true,
   };

@@ -24,6 +24,8 @@ export const taskReport = z.object({
   message: z.string(),
   /** RFC 3339: the time since which it is in this state. */
   since: z.string(),
+  /** How often it has failed in a row for the same reason; null when its last run did not. Earlier releases do not report it. */
+  failing: z.object({times: z.number().int(), reason: z.string()}).nullable().default(null),
   flapping: z.boolean(),
   /** It runs with an earlier description and will be replaced. */
   isOutdated: z.boolean(),

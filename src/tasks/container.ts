@@ -16,6 +16,8 @@ export interface TaskContainer {
   readonly isRunning: boolean;
   readonly exitCode: number;
   readonly wasKilledForMemory: boolean;
+  /** Why docker could not start it; empty when it could. */
+  readonly startError: string;
   /** RFC 3339, by the node's clock. */
   readonly created: string;
 }
@@ -24,7 +26,7 @@ const LIMIT_MS = 20_000;
 
 /** The host name of a container is the name of its task. docker inspect fails for a container that was removed in the meantime, and prints the others nevertheless. */
 export const LIST = `ids=$(docker ps -aq --no-trunc --filter name=mesos-) || exit 1
-printf %s "$ids" | xargs -r docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}' 2>/dev/null
+printf %s "$ids" | xargs -r docker inspect -f '{{.Id}} {{.Name}} {{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Created}} {{.Config.Hostname}}{{"\\t"}}{{json .State.Error}}' 2>/dev/null
 true`;
 
 /** All containers of a task on a node, the newest first. */
@@ -43,7 +45,8 @@ export async function containersOn(
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line): TaskContainer[] => {
-      const [id, name, isRunning, exitCode, oom, created, ...hostname] = line.split(' ');
+      const [start = '', startError = '""'] = line.split('\t');
+      const [id, name, isRunning, exitCode, oom, created, ...hostname] = start.split(' ');
       const isOfTask = hostname.join(' ') === task.name || (task.containerId !== null && name!.endsWith(task.containerId));
       if (!isOfTask) return [];
       return [
@@ -55,6 +58,7 @@ export async function containersOn(
           isRunning: isRunning === 'true',
           exitCode: Number(exitCode),
           wasKilledForMemory: oom === 'true',
+          startError: JSON.parse(startError) as string,
           created: created!,
         },
       ];

@@ -8,6 +8,7 @@ import type {OpenHosts} from '../host/open-hosts.js';
 import {isTaskHealthy, type TaskReport} from '../scheduler-api/state.js';
 import {ContractError} from '../scheduler-api/version.js';
 import {healthFacts} from '../status/health-facts.js';
+import {redact} from '../support/redact.js';
 import {findContainers} from './container.js';
 import {type FrameworkApi, findFramework, NoSchedulerError, taskOf} from './framework-api.js';
 
@@ -37,6 +38,8 @@ export interface LastEnd {
   readonly node: string;
   readonly exitCode: number;
   readonly wasKilledForMemory: boolean;
+  /** Why docker could not start it, if it could not. */
+  readonly startError?: string | undefined;
   readonly lines: readonly string[];
 }
 
@@ -140,7 +143,8 @@ async function lastEndOf(
       node: last.node,
       exitCode: last.exitCode,
       wasKilledForMemory: last.wasKilledForMemory,
-      lines: lines.slice(-LAST_LINES),
+      ...(last.startError === '' ? {} : {startError: redact(last.startError)}),
+      lines: lines.slice(-LAST_LINES).map(redact),
     };
   } catch {
     // The finding about the node contains the reason.

@@ -65,6 +65,8 @@ export class FrameworkWorld {
   isDockerAway = false;
   /** All addresses that were ever to be freed. */
   readonly freed: Extract<Effect, {type: 'free-address'}>[] = [];
+  /** The runs whose ends are to be explained. */
+  readonly explaining: Extract<Effect, {type: 'explain-end'}>[] = [];
   readonly calls: Call[] = [];
   readonly logs: string[] = [];
   readonly replies: {ok: boolean; message: string}[] = [];
@@ -248,6 +250,7 @@ export class FrameworkWorld {
         id: {value: id},
         agent_id: {value: agent.id},
         hostname: agent.host,
+        url: {scheme: 'http', address: {ip: `198.18.0.1${agent.id.slice(1)}`, port: 5051}},
         resources: [
           {name: 'cpus', type: 'SCALAR', scalar: {value: 4 - used(agent, 'cpus')}, role: '*'},
           {name: 'mem', type: 'SCALAR', scalar: {value: 4096 - used(agent, 'mem')}, role: '*'},
@@ -340,6 +343,9 @@ export class FrameworkWorld {
       case 'free-address':
         this.freeing.push(effect.address);
         this.freed.push(effect);
+        return;
+      case 'explain-end':
+        this.explaining.push(effect);
         return;
       case 'call':
         this.onCall(effect.call);

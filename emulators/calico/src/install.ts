@@ -23,7 +23,7 @@ const masked = (name: string) => ({text: '', path: `/etc/systemd/system/${name}.
 
 /** What replaces Calico's node image in a machine. Without calicoctl: hw5 installs it, from a URL or a path, as on real servers. */
 export const install: Install = {
-  packages: ['bird', 'conntrack', 'iproute2', 'iptables', 'nodejs'],
+  packages: ['bird', 'conntrack', 'iproute2', 'ipset', 'iptables', 'nodejs'],
   files: [
     program('calico-felix'),
     program('calico-libnetwork'),

@@ -8,7 +8,7 @@ export interface Log {
 export function felixLog(write: (line: string) => void, pid: number, now: () => Date = () => new Date()): Log {
   const line = (level: string, message: string) => {
     const [date, time = ''] = now().toISOString().split('T');
-    write(`${date} ${time.replace('Z', '')} [${level}][${pid}] agent: ${message}\n`);
+    write(`${date} ${time.replace('Z', '')} [${level}][${pid}] agent: ${oneLine(message)}\n`);
   };
   return {info: (message) => line('INFO', message), warn: (message) => line('WARNING', message)};
 }
@@ -18,6 +18,11 @@ export function logrusLog(write: (line: string) => void, now: () => Date = () =>
   const line = (level: string, message: string) =>
     write(`time="${now().toISOString().slice(0, 19)}Z" level=${level} msg=${JSON.stringify(message)}\n`);
   return {info: (message) => line('info', message), warn: (message) => line('warning', message)};
+}
+
+/** One message is one line. */
+function oneLine(message: string): string {
+  return message.trimEnd().replaceAll('\n', '; ');
 }
 
 /** The message of a thrown value. */

@@ -40,7 +40,9 @@ export function explanationText(explanation: Explanation): string {
   if (lastEnd) {
     const how = lastEnd.wasKilledForMemory
       ? 'was killed because it exceeded its memory'
-      : `ended with exit code ${lastEnd.exitCode}`;
+      : lastEnd.startError !== undefined
+        ? `could not be started: ${lastEnd.startError}`
+        : `ended with exit code ${lastEnd.exitCode}`;
     lines.push('', `its last container, on ${lastEnd.node}, ${how}${lastEnd.lines.length > 0 ? '; its last output:' : ''}`);
     lines.push(...lastEnd.lines.map((line) => `  ${chalk.dim(line)}`));
   }

@@ -87,7 +87,7 @@ export const framework = defineComponent({
     return [...written, ...ensureRunning(UNIT, observed.service, written)];
   },
   ready({node, cluster, unreachable}) {
-    const hint = 'see `hw5 status`, and `journalctl -u hw5-scheduler` on the node of the framework';
+    const hint = 'see `hw5 status` and `hw5 why TASK`, and `journalctl -u hw5-scheduler` on the node of the framework';
     // all schedulers report the same tasks, so the first one is checked for them, and the others only for an answer
     const first = nodesWith(cluster, 'framework').find(({name}) => !unreachable.has(name));
     const isFirst = node.name === first?.name;

@@ -47,6 +47,7 @@ function parts(node: string, store = kv) {
     settings: {...defaultSettings, gatherSeconds: 0, reviveSeconds: 0.2},
     leaseSeconds: 3,
     clock,
+    explainEnd: async () => undefined,
     freeAddress: async () => ({ok: true, message: ''}),
     log: (_level: string, message: string) => lines.push(`${node}: ${message}`),
   };

@@ -3,7 +3,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {tasksAreReady} from '../../../src/components/scheduler/readiness.js';
+import {notebookAnswers, tasksAreReady} from '../../../src/components/scheduler/readiness.js';
+import {HOPELESS} from '../../../src/engine/step.js';
 import type {SchedulerState, TaskReport} from '../../../src/scheduler-api/state.js';
 import {clusterOf} from '../../unit/components/situation.js';
 import {scheduler} from '../../unit/tasks/scheduler.js';
@@ -11,15 +12,27 @@ import {scheduler} from '../../unit/tasks/scheduler.js';
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hw5-readiness-'));
-  await writeFile(join(directory, 'curl'), '#!/bin/sh\n[ -n "$STATE" ] && printf %s "$STATE"\n', {mode: 0o755});
+  await writeFile(
+    join(directory, 'curl'),
+    '#!/bin/sh\ncase $* in */login) exit 7 ;; esac\n[ -n "$STATE" ] && printf %s "$STATE"\n',
+    {mode: 0o755},
+  );
 });
 afterAll(() => rm(directory, {recursive: true}));
 
 /** Runs the script as on a node whose scheduler is in this state; undefined does not answer. */
-function check(state: SchedulerState | undefined): Promise<{code: number; output: string}> {
-  const env = {PATH: `${directory}:${process.env['PATH']}`, STATE: state === undefined ? '' : JSON.stringify(state)};
+function check(
+  state: SchedulerState | undefined,
+  script = tasksAreReady(clusterOf()),
+  began = '',
+): Promise<{code: number; output: string}> {
+  const env = {
+    HW5_WAIT_BEGAN: began,
+    PATH: `${directory}:${process.env['PATH']}`,
+    STATE: state === undefined ? '' : JSON.stringify(state),
+  };
   return new Promise((resolve) => {
-    execFile('sh', ['-c', tasksAreReady(clusterOf())], {env}, (error, stdout) =>
+    execFile('sh', ['-c', script], {env}, (error, stdout) =>
       resolve({code: error === null ? 0 : Number(error.code), output: stdout.trim()}),
     );
   });
@@ -41,5 +54,56 @@ describe('the readiness check of the framework', () => {
     ['a task has a message', withTask({message: 'its health check fails'}), 'ssh-2: running (its health check fails)'],
   ])('fails and prints the reason when %s', async (_, state, output) => {
     expect(await check(state)).toEqual({code: 1, output});
+  });
+});
+
+describe('the readiness check of the framework while it is waited for', () => {
+  const REASON = 'it failed (Container exited with status 125): Docker: network x not found.';
+  const BEGAN = String(Date.parse('2026-01-01T00:00:00Z') / 1000);
+  const failing = (changes: Partial<TaskReport> = {}): Partial<TaskReport> => ({
+    state: 'failed',
+    message: 'it waits',
+    since: '2026-01-01T00:00:01Z',
+    failing: {times: 5, reason: REASON},
+    ...changes,
+  });
+  const ready = tasksAreReady(clusterOf());
+
+  it('finds it hopeless when tasks fail again and again for the same reason, each reason once', async () => {
+    const state = scheduler(
+      {},
+      {'ssh-2': failing(), 'ssh-3': failing({failing: {times: 9, reason: 'other'}}), jupyter: failing({state: 'pending'})},
+    );
+    expect(await check(state, ready, BEGAN)).toEqual({
+      code: HOPELESS,
+      output: `jupyter, ssh-2: each start fails: ${REASON}\nssh-3: each start fails: other`,
+    });
+  });
+
+  it.each<[string, Partial<TaskReport>]>([
+    ['a few times', failing({failing: {times: 4, reason: REASON}})],
+    ['before the wait began: the reason may have been removed since', failing({since: '2025-12-31T23:59:59Z'})],
+    ['before, and starts again', failing({state: 'starting'})],
+    ['before, and runs', failing({state: 'running', message: ''})],
+  ])('goes on when a task has failed %s', async (_, changes) => {
+    const {code} = await check(scheduler({}, {'ssh-1': {message: 'waits'}, 'ssh-2': changes}), ready, BEGAN);
+    expect(code).toBe(1);
+  });
+
+  it('does not find it hopeless when nothing waits for it', async () => {
+    expect((await check(withTask(failing()))).code).toBe(1);
+  });
+
+  it('on another node ends with the notebook, and with no other task', async () => {
+    const [, node] = clusterOf().nodes;
+    const script = notebookAnswers(node!, clusterOf());
+    expect(await check(scheduler({}, {jupyter: failing()}), script, BEGAN)).toEqual({
+      code: HOPELESS,
+      output: `jupyter: each start fails: ${REASON}`,
+    });
+    expect(await check(scheduler({}, {'ssh-1': failing()}), script, BEGAN)).toEqual({
+      code: 1,
+      output: 'the notebook does not answer through node1',
+    });
   });
 });

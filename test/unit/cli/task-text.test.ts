@@ -57,5 +57,9 @@ its last container, on node0, ended with exit code 78; its last output:
     const lastEnd = {node: 'node0', exitCode: 137, wasKilledForMemory: true, lines: []};
     const text = explanationText({name: 'jupyter', task, isWell: false, why: [], findings: [], lastEnd});
     expect(text).toContain('on node0, was killed because it exceeded its memory\n');
+    const failed = {node: 'node0', exitCode: 126, wasKilledForMemory: false, startError: 'no such network', lines: []};
+    expect(explanationText({name: 'jupyter', task, isWell: false, why: [], findings: [], lastEnd: failed})).toContain(
+      'its last container, on node0, could not be started: no such network\n',
+    );
   });
 });

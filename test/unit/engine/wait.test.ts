@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {FactOutput} from '../../../src/engine/fact.js';
+import {HOPELESS} from '../../../src/engine/step.js';
 import {isReady, waitFor} from '../../../src/engine/wait.js';
 import {LocalHost} from '../../../src/host/local-host.js';
 import {InterruptedError, TimeoutError} from '../../../src/support/errors.js';
@@ -30,6 +31,13 @@ it('fails at its limit with the last output, errors included, reason and hint', 
   const attempts = (await readFile(join(directory, 'count'), 'utf8')).trim().split('\n').length;
   expect(error.message).toBe(`waited 1 s for a miracle: first; attempt ${attempts}; why`);
   expect(error.hint).toBe('pray');
+});
+
+it('ends when the script finds that waiting is of no use, with its reason; the script knows since when it is waited for', async () => {
+  const script = `echo "since $(($(date +%s) - HW5_WAIT_BEGAN)) s"; exit ${HOPELESS}`;
+  const error = await waitFor(host, {reason: 'a miracle', script, limitSeconds: 60, hint: 'pray'}).catch((thrown) => thrown);
+  expect(error).toMatchObject({message: 'a miracle: waiting longer is of no use: since 0 s', hint: 'pray'});
+  expect(error).not.toBeInstanceOf(TimeoutError);
 });
 
 it('omits the output when there was none', async () => {

@@ -58,10 +58,10 @@ export class FakeFirewall {
     return this.kernels[tool]!;
   }
 
-  lines(chain: string, tool = 'iptables-nft'): string[] {
+  /** The lines of a chain of one table. */
+  lines(chain: string, tool = 'iptables-nft', table = 'filter'): string[] {
     const marker = ` -A ${chain} `;
-    return this.kernel(tool)
-      .save()
+    return (this.kernel(tool).save().split(`*${table}\n`)[1]?.split('COMMIT')[0] ?? '')
       .split('\n')
       .filter((line) => line.includes(marker))
       .map((line) => line.slice(line.indexOf(marker) + marker.length));

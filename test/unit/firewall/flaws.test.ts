@@ -46,8 +46,9 @@ describe.each(HOSTS)('a host, %s', (_, dump) => {
   it('on which a rule has ended by itself has none, although its failsafe or its inner chain is still there', () => {
     const withEnded = (host: FakeFirewall, chain: string, id: string): FakeFirewall => {
       for (const tool of ['iptables-nft', 'ip6tables-nft'])
-        for (const line of host.lines(chain, tool).filter((one) => one.includes(`"hw5:${id} `)))
-          byHand(host, 'filter', `-D ${chain} ${line}`, tool);
+        for (const table of ['filter', 'mangle'])
+          for (const line of host.lines(chain, tool, table).filter((one) => one.includes(`"hw5:${id} `)))
+            byHand(host, table, `-D ${chain} ${line}`, tool);
       return host;
     };
     expect(flaws(withEnded(fresh().add(strict), 'HW5-INPUT', strict.id))).toEqual([]);

@@ -3,7 +3,7 @@ import type {Cluster} from '../../../src/cluster/cluster.js';
 import {type HostChange, isNothing} from '../../../src/firewall/host-change.js';
 import {planAdd, planRemove, planReset} from '../../../src/firewall/plan.js';
 import {rulesOn} from '../../../src/firewall/read-rules.js';
-import type {Rule} from '../../../src/firewall/rule.js';
+import {type Rule, SCOPES} from '../../../src/firewall/rule.js';
 import {addressLiteral} from '../../../src/support/address.js';
 import {FakeFirewall} from './fake-firewall.js';
 import {PLAIN, WITH_CALICO} from './fake-kernel.js';
@@ -99,6 +99,29 @@ describe('the managed chains', () => {
     expect(mangle).toMatch(/-A FORWARD -o cali\+ -j HW5-FORWARD\n.*-A FORWARD -i cali\+ -j HW5-FORWARD/);
     expect(mangle).toMatch(/-A HW5-FORWARD -s 198\.18\.0\.12\/32 .* -j DROP/);
     expect(mangle).not.toContain('REJECT');
+  });
+
+  it.each([
+    ['deny-ip', '192.168.0.101', '-s 192.168.0.101/32 IF-m comment'],
+    ['deny-ip', '192.0.0.0/8', '-s 192.0.0.0/8 IF-m comment'],
+    ['deny-mac', '02:00:1e:4c:00:03', 'IF-m mac --mac-source 02:00:1e:4c:00:03 -m comment'],
+  ] as const)(
+    'include one in mangle for what containers answer their node, as Calico accepts that, too: %s %s',
+    (exercise, text, match) => {
+      for (const scope of SCOPES) {
+        const one = rule(exercise, text, {scope});
+        const host = new FakeFirewall(WITH_CALICO).add(one);
+        const line = `${match.replace('IF', scope === 'containers' ? '-i cali+ ' : '')} --comment "hw5:${one.id} ${exercise}" -j DROP`;
+        expect(withoutFailsafe(host.lines('HW5-INPUT', 'iptables-nft', 'mangle'))).toEqual([line]);
+        expect(host.lines('INPUT', 'iptables-nft', 'mangle')).toEqual(['-i cali+ -j HW5-INPUT']);
+        expect(rulesOn(host.state)).toMatchObject([one]);
+      }
+    },
+  );
+
+  it('do not include it for an address that no container has', () => {
+    const host = new FakeFirewall(WITH_CALICO).add(rule('deny-ip', '198.18.0.12'));
+    expect(host.kernel('iptables-nft').save()).not.toContain('*mangle');
   });
 
   it('stay where they are when Calico moves its own chain to the front again', () => {
@@ -272,7 +295,6 @@ describe('the failsafe', () => {
   });
 });
 
-const SCOPES = ['host', 'containers', 'both'] as const;
 const TABLE = (
   [
     ['deny-ip', '198.18.0.12'],

@@ -45,6 +45,7 @@ const report = {
   containerId: 'c1',
   message: '',
   since: '2026-01-01T00:00:00.000Z',
+  failing: {times: 4, reason: 'it failed'},
   flapping: false,
   isOutdated: false,
 };

@@ -44,6 +44,7 @@ const scheduler = (isLeader: boolean, more: Partial<SchedulerState> = {}): Sched
     containerId: 'c',
     message: '',
     since: '2026-01-01T00:00:00Z',
+    failing: null,
     flapping: false,
     isOutdated: false,
   })),

@@ -10,7 +10,7 @@ const cluster = clusterOf();
 const [task] = scheduler().tasks;
 
 /** `docker inspect` of jupyter's two last containers, an older one of another framework, and one of ssh-3. */
-const LIST = `aaa /mesos-old false 137 true 2026-01-01T00:00:00.1Z jupyter
+const LIST = `aaa /mesos-old false 137 true 2026-01-01T00:00:00.1Z jupyter\t"no \\"such\\" network"
 bbb /mesos-container-of-jupyter true 0 false 2026-01-02T00:00:00.1Z jupyter
 ccc /mesos-x true 0 false 2026-01-03T00:00:00.1Z ssh-3
 ddd /mesos-y false 1 false 2026-01-03T00:00:00.1Z 0a1b2c3d4e5f
@@ -31,12 +31,18 @@ function open(...nodes: readonly (FakeHost | Error)[]): OpenHosts {
 describe("a task's containers", () => {
   it('are those with its host name, the newest first, including terminated ones', async () => {
     const found = await containersOn(node('node0', LIST), task!);
-    expect(found.map(({id, isRunning, exitCode, wasKilledForMemory}) => ({id, isRunning, exitCode, wasKilledForMemory}))).toEqual(
-      [
-        {id: 'bbb', isRunning: true, exitCode: 0, wasKilledForMemory: false},
-        {id: 'aaa', isRunning: false, exitCode: 137, wasKilledForMemory: true},
-      ],
-    );
+    expect(
+      found.map(({id, isRunning, exitCode, wasKilledForMemory, startError}) => ({
+        id,
+        isRunning,
+        exitCode,
+        wasKilledForMemory,
+        startError,
+      })),
+    ).toEqual([
+      {id: 'bbb', isRunning: true, exitCode: 0, wasKilledForMemory: false, startError: ''},
+      {id: 'aaa', isRunning: false, exitCode: 137, wasKilledForMemory: true, startError: 'no "such" network'},
+    ]);
   });
 
   it('are also those with its container id and another host name', async () => {

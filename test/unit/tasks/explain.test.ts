@@ -106,6 +106,8 @@ describe('the explanation of a task’s state', () => {
       lines: ['one', 'two', 'three'],
     });
     expect((await whyOf({task: {state: 'unreachable', node: 'node1'}, containers})).lastEnd).toBeUndefined();
+    const failed = containers.replace('\n', '\t"no such network"\n');
+    expect((await whyOf({task: PENDING, containers: failed})).lastEnd).toMatchObject({startError: 'no such network'});
   });
 
   it('contains what to do about a scheduler of an older release', async () => {

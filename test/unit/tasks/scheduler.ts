@@ -33,6 +33,7 @@ export function scheduler(
       containerId: `container-of-${task.name}`,
       message: '',
       since: '2026-01-01T00:00:00Z',
+      failing: null,
       flapping: false,
       isOutdated: false,
       ...changes[task.name],

@@ -50,7 +50,7 @@ describe('an agent', () => {
     await agent.readDatastore();
     await agent.applySnapshot();
     expect(warnings).toEqual([
-      'firewall: unexpected command: iptables-legacy-save',
+      'firewall: unexpected command: ipset save',
       'routes: unexpected command: ip -j -4 route show table main',
     ]);
   });

@@ -16,15 +16,12 @@ describe('flags', () => {
     positionals: 2,
   };
 
-  it.each([
-    [['-o', 'wide', 'nodes']],
-    [['-owide', 'nodes']],
-    [['-o=wide', 'nodes']],
-    [['--output=wide', 'nodes']],
-    [['nodes', '--output', 'wide']],
-  ])('are parsed as by docopt: %j', (args) => {
-    expect(parseFlags(['get'], args, spec)).toMatchObject({values: {output: 'wide'}, positionals: ['nodes']});
-  });
+  it.each([[['-o', 'wide', 'nodes']], [['-owide', 'nodes']], [['--output=wide', 'nodes']], [['nodes', '--output', 'wide']]])(
+    'are parsed as by docopt: %j',
+    (args) => {
+      expect(parseFlags(['get'], args, spec)).toMatchObject({values: {output: 'wide'}, positionals: ['nodes']});
+    },
+  );
 
   it('may be standard input, booleans, or missing with a default', () => {
     const flags = parseFlags(['create'], ['-f', '-', '-s'], spec);

@@ -1,8 +1,9 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
+import {type Endpoint, processEndpoint} from '../common/process-endpoints.js';
 import {VERSION} from '../common/version.js';
 import {containersView, statisticsView} from './container-views.js';
 import type {EndpointContext} from './endpoint-context.js';
-import {filesApi, filesRoot} from './files.js';
+import {attachedFiles, filesApi, filesRoot} from './files.js';
 import {metrics} from './metrics.js';
 import {operatorApi} from './operator-api.js';
 import {agentStateView} from './views.js';
@@ -32,7 +33,22 @@ export function endpoints(context: EndpointContext, request: Request): Reply | P
     case '/files/read':
     case '/files/download':
       return filesApi(filesRoot(context), path.slice('/files/'.length), request.query, request.response);
+    case '/files/debug':
+      return {status: 200, json: attachedFiles(context)};
+    case '/containerizer/debug':
+      // The operations of containerizers that have not finished are not recorded.
+      return {status: 200, json: {pending: []}};
     default:
-      return notFound();
+      return processEndpoint(request, ENDPOINTS) ?? notFound();
   }
 }
+
+/** What /help lists. */
+const ENDPOINTS: readonly Endpoint[] = [
+  ...['/api/v1', '/containerizer/debug', '/containers', '/flags', '/health', '/monitor/statistics', '/state'].map((name) => ({
+    process: 'slave(1)',
+    name,
+    text: `GET or POST /slave(1)${name}.`,
+  })),
+  ...['/browse', '/download', '/read'].map((name) => ({process: 'files', name, text: `Files of sandboxes: ${name.slice(1)}.`})),
+];

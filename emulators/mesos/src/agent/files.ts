@@ -1,6 +1,6 @@
 import {closeSync, createReadStream, openSync, readdirSync, readSync, realpathSync, type Stats, statSync} from 'node:fs';
 import type {ServerResponse} from 'node:http';
-import {basename, join, sep} from 'node:path';
+import {basename, dirname, join, sep} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {notFound, type Reply, writeHead} from '../common/http-server.js';
 import type {EndpointContext} from './endpoint-context.js';
@@ -55,6 +55,17 @@ export function findFile({workDir, agentId}: FilesRoot, requested: string): stri
   } catch {
     return undefined;
   }
+}
+
+/** The content of /files/debug: the real paths of the virtual paths, which are those of sandboxes. */
+export function attachedFiles({agent}: EndpointContext): Record<string, string> {
+  return Object.fromEntries(
+    [...agent.tasks, ...agent.completed].flatMap(({framework, task, sandbox}) => [
+      [sandbox, sandbox],
+      [join(dirname(sandbox), 'latest'), sandbox],
+      [`/frameworks/${framework.id!.value}/executors/${task.task_id.value}/runs/latest`, sandbox],
+    ]),
+  );
 }
 
 /** Streams a file as it is. */

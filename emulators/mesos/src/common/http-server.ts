@@ -32,9 +32,9 @@ export function notFound(): Reply {
 }
 
 /** A 405 with the message of libprocess. */
-export function methodNotAllowed(method: string, allowed: string): Reply {
-  const text = `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${method}'.`;
-  return {status: 405, text, headers: {Allow: allowed}};
+export function methodNotAllowed(method: string, ...allowed: readonly string[]): Reply {
+  const text = `405 Method Not Allowed. Expecting one of { '${allowed.join("', '")}' }, but received '${method}'.`;
+  return {status: 405, text, headers: {Allow: allowed.join(', ')}};
 }
 
 /** An HTTP server that behaves like libprocess: connections are kept open, and every response but a stream has a Content-Length. */

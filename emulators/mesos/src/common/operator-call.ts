@@ -39,9 +39,9 @@ export function readOperatorCall<T>(request: Request, calls: OperatorCalls): Rea
   return accept === undefined ? notAcceptable : {call: call as T, accept};
 }
 
-/** The response to a call, in the format that the client accepts. @param value the field that is named like the type in lower case */
-export function answerCall(spec: MessageSpec, accept: MediaType, type: string, value: object): Reply {
-  const response = {type, [fieldName(type)]: value};
+/** The response to a call, in the format that the client accepts. @param value the field that is named like the type in lower case, if any */
+export function answerCall(spec: MessageSpec, accept: MediaType, type: string, value: object | undefined): Reply {
+  const response = {type, ...(value === undefined ? {} : {[fieldName(type)]: value})};
   if (accept === 'application/json') return {status: 200, json: responseJson(spec, response)};
   return {status: 200, bytes: encodeMessage(spec, response), headers: {'Content-Type': accept}};
 }

@@ -16,6 +16,8 @@ export function operatorApi(master: MasterAccess, request: Request): Reply {
   if ('rejection' in read) return read.rejection;
   const {call, accept} = read;
   const answer = ANSWERS[call.type];
+  // Without weights, upstream leaves out the field.
+  if (call.type === 'GET_WEIGHTS') return answerCall(RESPONSE, accept, call.type, undefined);
   return answer ? answerCall(RESPONSE, accept, call.type, answer(master)) : act(master, request, call, accept);
 }
 
@@ -32,6 +34,10 @@ const ANSWERS: Readonly<Record<string, (master: MasterAccess) => object>> = {
   GET_EXECUTORS: () => ({executors: []}),
   // Operations finish when they are accepted.
   GET_OPERATIONS: () => ({operations: []}),
+  // Nothing of it can be set.
+  GET_QUOTA: () => ({status: {}}),
+  GET_MAINTENANCE_STATUS: () => ({status: {}}),
+  GET_MAINTENANCE_SCHEDULE: () => ({schedule: {}}),
   GET_LOGGING_LEVEL: () => ({level: 0}),
   GET_FLAGS: (master) => ({flags: [...master.flags.values].map(([name, value]) => ({name, value}))}),
   GET_METRICS: (master) => ({metrics: Object.entries(metrics(master.context)).map(([name, value]) => ({name, value}))}),

@@ -1,9 +1,11 @@
 import {notFound, type Reply, type Request} from '../common/http-server.js';
+import {type Endpoint, processEndpoint} from '../common/process-endpoints.js';
 import {VERSION} from '../common/version.js';
 import {authenticate, unauthorized} from './credentials.js';
 import type {MasterAccess} from './master-access.js';
 import {metrics} from './metrics.js';
 import {summaryView} from './summary-view.js';
+import {registryView, UNSET_PATHS, unsetEndpoint} from './unset-endpoints.js';
 import {frameworksView, rolesView, slavesView, stateView, tasksView} from './views.js';
 
 /** The GET endpoints. Each path but that of the version is served with and without the prefix /master. */
@@ -14,7 +16,7 @@ export function readEndpoints(master: MasterAccess, request: Request): Reply {
   const {address} = master.context.settings.masterInfo;
   if (path === '/redirect') return {status: 307, headers: {Location: `//${address.hostname}:${address.port}`}};
   const view = VIEWS[path];
-  if (!view) return notFound();
+  if (!view) return unsetEndpoint(master, request, path) ?? processEndpoint(request, ENDPOINTS) ?? notFound();
   const {credentials, isReadAuthenticated} = master.security;
   if (isReadAuthenticated && authenticate(credentials, request.headers.authorization) === undefined)
     return unauthorized('mesos-master-readonly');
@@ -30,4 +32,18 @@ const VIEWS: Readonly<Record<string, (master: MasterAccess, query: URLSearchPara
   '/roles': (master) => rolesView(master.context),
   '/flags': (master) => ({flags: Object.fromEntries(master.flags.values)}),
   '/metrics/snapshot': (master) => metrics(master.context),
+  '/registrar(1)/registry': (master) => registryView(master),
+  // Virtual paths of files; the master's log, with --log_dir, would be the only one.
+  '/files/debug': () => ({}),
 };
+
+/** What /help lists. */
+const ENDPOINTS: readonly Endpoint[] = [
+  {process: 'master', name: '/api/v1', text: 'The operator API.'},
+  {process: 'master', name: '/api/v1/scheduler', text: 'The scheduler API.'},
+  ...[...Object.keys(VIEWS), '/health', '/redirect', '/teardown', '/reserve', '/unreserve', ...UNSET_PATHS]
+    .filter((name) => !/^\/(metrics|registrar|files)/.test(name))
+    .sort()
+    .map((name) => ({process: 'master', name, text: `GET or POST /master${name}.`})),
+  {process: 'registrar(1)', name: '/registry', text: 'The registry of agents.'},
+];

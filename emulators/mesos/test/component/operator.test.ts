@@ -174,7 +174,7 @@ describe('a call of the operator API', () => {
   it.each([
     [{type: 'LIST_FILES', list_files: {path: '/master/log'}}, '404 404 Not Found.'],
     [{type: 'READ_FILE'}, "400 Failed to validate master::Call: Expecting 'read_file' to be present"],
-    [{type: 'GET_QUOTA'}, "501 GET_QUOTA is not supported by hw5's Mesos emulator"],
+    [{type: 'UPDATE_QUOTA', update_quota: {}}, "501 UPDATE_QUOTA is not supported by hw5's Mesos emulator"],
     [{type: 'NOPE'}, "400 Failed to validate master::Call: Expecting 'type' to be present"],
     [
       {type: 'MARK_AGENT_GONE', mark_agent_gone: {}},

@@ -1,4 +1,4 @@
-import {field, integer, message, oneOf, repeated, required, string} from '../message.js';
+import {field, integer, type MessageSpec, message, oneOf, repeated, required, string} from '../message.js';
 import {address, attribute, id, resource} from './values.js';
 
 /** Masters and agents. */
@@ -14,13 +14,16 @@ export const masterInfo = message({
   capabilities: repeated(9, message({type: field(1, oneOf({UNKNOWN: 0, AGENT_UPDATE: 1, AGENT_DRAINING: 2, QUOTA_V2: 3}))})),
 });
 
-export const agentInfo = message({
+/** The fields of AgentInfo. */
+export const AGENT_INFO: MessageSpec = {
   hostname: required(1, string),
   port: field(8, integer, 5051),
   resources: repeated(3, resource),
   attributes: repeated(5, attribute),
   id: field(6, id),
-});
+};
+
+export const agentInfo = message(AGENT_INFO);
 
 export const agentCapability = message({
   type: field(

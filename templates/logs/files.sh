@@ -46,6 +46,8 @@ of_main=$(main) || exit
   # the journal and Docker have chosen by time themselves
   printf '%s\n' "$of_main" | since='' with_time
   for file in $FILES; do
-    [ ! -e "$file" ] || entries "$(service "$file")" <"$file" | with_time
+    [ -e "$file" ] || continue
+    name=$(service "$file")
+    entries "$name" <"$file" | with_time
   done
 } | sort -s -t "$(printf '\t')" -k1,1 | tail -n "$LINES" | cut -f2-

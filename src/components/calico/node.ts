@@ -44,7 +44,7 @@ export const calicoNode = defineComponent({
       },
     };
   },
-  logs: {container: CONTAINER},
+  logs: {container: CONTAINER, files: '/var/log/calico/*/current'},
   // the script is the wait's, too, so that it runs once per observation; a node without sessions runs
   facts: () => ({started: textFile(STARTED), isRunning: mapped(NODE_HEALTH, ({isRunning}) => isRunning), running}),
   plan(observed, {node, cluster, inputs}) {

@@ -45,7 +45,7 @@ export const calicoNode = defineComponent({
       },
     };
   },
-  logs: {container: CONTAINER},
+  logs: {container: CONTAINER, files: '/var/log/calico/*/current'},
   // the script is the wait's, too, so that it runs once per observation; a node without sessions exits with 0
   facts: () => ({started: textFile(STARTED), isRunning: succeeds(NODE_STATUS)}),
   plan(observed, {node, cluster}) {

@@ -12,7 +12,7 @@ import {readIfPresent, writePublicFile} from './public-path.js';
 
 /** Makes the disks that are missing, and the files by which the lab is used. @returns whether a disk was missing */
 export async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> {
-  const {base, host} = parts;
+  const {base, host, preinstalled} = parts;
   let isMade = false;
   const lines = await Promise.all(
     lab.machines.map(async (machine) => {
@@ -24,11 +24,11 @@ export async function createDisks(lab: Lab, parts: DiskParts): Promise<boolean> 
     }),
   );
   await writePublicFile(lab.files.knownHosts, lines.join(''));
-  await copyFile(join(host.emulators, 'calico/calicoctl'), lab.files.calicoctl);
+  await copyFile(preinstalled.cluster?.calicoctl ?? join(host.emulators, 'calico/calicoctl'), lab.files.calicoctl);
   await chmod(lab.files.calicoctl, 0o755);
   // The user may have changed it, and `hw5 scale` does.
   if (!(await readIfPresent(lab.files.cluster))) {
-    await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host)));
+    await writePublicFile(lab.files.cluster, clusterYaml(lab, await readableTar(lab, base, host), preinstalled.cluster));
   }
   if (!host.owner) return isMade;
   const secrets = lab.machines

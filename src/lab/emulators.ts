@@ -8,13 +8,15 @@ const BUILD = 'run `npm run build` in the directory of hw5';
 
 /**
  * What the built emulators install in the lab's machines, as the administrators of real servers would have.
- * @param directory has one directory per emulator, with its programs and install.json @throws Hw5Error where they are not built
+ * @param directory has one directory per emulator, with its programs and install.json
+ * @param replaced the names of those that the lab does not have @throws Hw5Error where they are not built
  */
-export async function emulators(directory: string): Promise<Preinstalled> {
+export async function emulators(directory: string, replaced: readonly string[] = []): Promise<Preinstalled> {
   const names = await readdir(directory).catch((cause: unknown) => {
     throw new Hw5Error(`the emulators that the lab needs are not built: ${directory} is missing`, {cause, hint: BUILD});
   });
-  return joinPreinstalled(await Promise.all(names.sort().map((name) => emulator(join(directory, name)))));
+  const used = names.filter((name) => !replaced.includes(name)).sort();
+  return joinPreinstalled(await Promise.all(used.map((name) => emulator(join(directory, name)))));
 }
 
 async function emulator(directory: string): Promise<Preinstalled> {

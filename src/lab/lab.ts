@@ -4,9 +4,10 @@ import {type Block, blockLiteral, hasHostBits, parseIpv4Block} from '../support/
 import {UsageError} from '../support/errors.js';
 import {sha256} from '../support/sha256.js';
 import type {LabHost} from './host.js';
+import {checkGiven, type GivenUpstream, type Mount, mountsOf} from './upstream/given.js';
 
 /** What a user may choose. */
-export interface LabOptions {
+export interface LabOptions extends GivenUpstream {
   /** Default `hw5`. */
   readonly name?: string | undefined;
   /** Machines, 1 to 9. Default 3. */
@@ -18,7 +19,7 @@ export interface LabOptions {
 }
 
 /** The options with defaults filled in. Stored in the lab's state directory. */
-export interface LabDefinition {
+export interface LabDefinition extends GivenUpstream {
   readonly name: string;
   readonly count: number;
   readonly subnet: string;
@@ -44,6 +45,8 @@ export interface Lab extends LabDefinition {
     /** A copy, as the checkout that made the lab may be removed while the lab stays. */
     readonly calicoctl: string;
   };
+  /** What the machines see of the host. */
+  readonly mounts: readonly Mount[];
   readonly machines: readonly LabMachine[];
 }
 
@@ -92,7 +95,9 @@ export function defineLab(options: LabOptions): LabDefinition {
   if (unknown !== undefined) {
     throw new UsageError(`the lab has no machine ${unknown}`, {hint: `its machines are ${machineNames(count).join(', ')}`});
   }
-  return {name, count, subnet, sudoPassword};
+  const {calico, mesos} = options;
+  checkGiven({calico, mesos});
+  return {name, count, subnet, sudoPassword, ...(calico === undefined ? {} : {calico}), ...(mesos === undefined ? {} : {mesos})};
 }
 
 /** Everything that follows from a definition. */
@@ -116,6 +121,7 @@ export function labFrom(definition: LabDefinition, host: LabHost): Lab {
       knownHosts: join(directory, 'known_hosts'),
       calicoctl: join(directory, 'calicoctl'),
     },
+    mounts: mountsOf(definition),
     machines: machineNames(definition.count).map((machine, index) => ({
       name: machine,
       address: network.nth(FIRST_MACHINE + index)!,

@@ -17,6 +17,18 @@ export interface Preinstalled {
   readonly files: readonly PreinstalledFile[];
   /** systemd units enabled at boot. */
   readonly enable: readonly string[];
+  /** What the lab's cluster file says of it; its other values are hw5's defaults. */
+  readonly cluster?: ClusterSources;
+  /** The upstream systems among it, with their versions, for the user. */
+  readonly upstream?: readonly string[];
+}
+
+/** Where hw5 gets what is not in the machines. */
+export interface ClusterSources {
+  /** A file on this computer. */
+  readonly calicoctl?: string;
+  readonly nodeImage?: string;
+  readonly mesosImage?: string;
 }
 
 const file = z
@@ -35,7 +47,7 @@ export const preinstalledSchema: z.ZodType<Preinstalled> = z.strictObject({
   enable: z.array(z.string()),
 });
 
-/** Joins what several parts preinstall in every machine. */
+/** Joins the packages, files and units of several parts. */
 export function joinPreinstalled(parts: readonly Preinstalled[]): Preinstalled {
   return {
     packages: parts.flatMap((part) => part.packages),

@@ -15,6 +15,8 @@ export const recordSchema = z.object({
   count: z.number(),
   subnet: z.string(),
   sudoPassword: z.array(z.string()),
+  calico: z.string().exactOptional(),
+  mesos: z.string().exactOptional(),
   baseKey: z.string(),
 });
 
@@ -60,6 +62,8 @@ export async function loadLab(host: LabHost, name: string = DEFAULT_LAB.name): P
   return {...labFrom(record, host), baseKey: record.baseKey};
 }
 
+const AGREED = ['count', 'subnet', 'sudoPassword', 'calico', 'mesos'] as const;
+
 /** The definition of the lab to bring up: that of the existing one, where the options do not contradict it. @throws UsageError */
 export function agree(options: LabOptions, record: LabRecord | undefined): LabDefinition {
   if (!record) return defineLab(options);
@@ -68,8 +72,10 @@ export function agree(options: LabOptions, record: LabRecord | undefined): LabDe
     count: options.count ?? record.count,
     subnet: options.subnet ?? record.subnet,
     sudoPassword: options.sudoPassword ?? record.sudoPassword,
+    calico: options.calico ?? record.calico,
+    mesos: options.mesos ?? record.mesos,
   });
-  for (const key of ['count', 'subnet', 'sudoPassword'] as const) {
+  for (const key of AGREED) {
     if (String(requested[key]) !== String(record[key])) {
       throw new UsageError(`the lab ${record.name} exists with ${describe(key, record)}, not ${describe(key, requested)}`, {
         hint: `run \`hw5 lab down${nameOption(record.name)}\` first, or take another --name`,
@@ -79,9 +85,11 @@ export function agree(options: LabOptions, record: LabRecord | undefined): LabDe
   return requested;
 }
 
-function describe(key: 'count' | 'subnet' | 'sudoPassword', definition: LabDefinition): string {
+function describe(key: (typeof AGREED)[number], definition: LabDefinition): string {
   if (key === 'count') return `${definition.count} machines`;
   if (key === 'subnet') return `the subnet ${definition.subnet}`;
+  if (key === 'calico') return definition.calico === undefined ? "Calico's emulator" : `the Calico of ${definition.calico}`;
+  if (key === 'mesos') return definition.mesos === undefined ? "Mesos's emulator" : `the Mesos of ${definition.mesos}`;
   return definition.sudoPassword.length > 0 ? `a sudo password on ${definition.sudoPassword.join(', ')}` : 'no sudo passwords';
 }
 

@@ -96,6 +96,7 @@ describe('the npm package', () => {
       'emulators/mesos/mesos-agent',
       'emulators/calico/install.json',
       'emulators/calico/calicoctl',
+      'emulators/calico/calicoctl-v1.2.0',
       'emulators/calico/calico-felix',
       'emulators/calico/calico-libnetwork',
     ];

@@ -1,4 +1,5 @@
 import {homedir} from 'node:os';
+import {resolve} from 'node:path';
 import {execa, type ResultPromise} from 'execa';
 import {labExec} from '../../src/lab/exec.js';
 import {labHost} from '../../src/lab/host.js';
@@ -43,8 +44,16 @@ export async function onLab(args: readonly string[], expected = 0): Promise<Ende
 
 /** Makes the lab if it does not exist, and repairs it. */
 export async function ensureLab(): Promise<void> {
-  const args = ['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet, '--sudo-password', 'node2'];
+  const args = ['lab', 'up', '--name', LAB.name, '--subnet', LAB.subnet, '--sudo-password', 'node2', ...upstreamArguments()];
   checked(await hw5(args), args, 0);
+}
+
+/** HW5_UPSTREAM_CALICO and HW5_UPSTREAM_MESOS make the tests' labs with upstream systems in place of the emulators. */
+function upstreamArguments(): string[] {
+  return (['calico', 'mesos'] as const).flatMap((system) => {
+    const path = process.env[`HW5_UPSTREAM_${system.toUpperCase()}`];
+    return path ? [`--${system}`, resolve(path)] : [];
+  });
 }
 
 /** Runs a shell script as root in a machine, not over SSH. @returns its standard output without the last newline. @throws Error when it fails */

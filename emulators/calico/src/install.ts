@@ -1,4 +1,4 @@
-import {BIRD_UNIT, BIRD6_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './unit-files.js';
+import {BIRD_UNIT, BIRD6_UNIT, FELIX_UNIT, LIBNETWORK_UNIT, SVLOGD} from './unit-files.js';
 
 /** Exactly one of `program` (a name in the `hw5.programs` of package.json) and `text` is given. */
 interface InstalledFile {
@@ -23,10 +23,11 @@ const masked = (name: string) => ({text: '', path: `/etc/systemd/system/${name}.
 
 /** What replaces Calico's node image in a machine. Without calicoctl: hw5 installs it, from a URL or a path, as on real servers. */
 export const install: Install = {
-  packages: ['bird', 'conntrack', 'iproute2', 'iptables', 'nodejs'],
+  packages: ['bird', 'conntrack', 'iproute2', 'ipset', 'iptables', 'nodejs'],
   files: [
     program('calico-felix'),
     program('calico-libnetwork'),
+    {text: SVLOGD, path: '/usr/local/lib/calico/svlogd', mode: 0o755},
     unit('calico-felix', FELIX_UNIT),
     unit('calico-bird', BIRD_UNIT),
     unit('calico-bird6', BIRD6_UNIT),

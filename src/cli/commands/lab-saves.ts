@@ -1,5 +1,4 @@
 import type {Command} from 'commander';
-import {emulators} from '../../lab/emulators.js';
 import type {LabHost} from '../../lab/host.js';
 import {DEFAULT_LAB} from '../../lab/lab.js';
 import type {LabContext} from '../../lab/report.js';
@@ -7,8 +6,9 @@ import {inUnits} from '../../lab/saves/copy.js';
 import {removeSave} from '../../lab/saves/remove.js';
 import {labRestore} from '../../lab/saves/restore.js';
 import {labSave} from '../../lab/saves/save.js';
-import {listSaves, type Save} from '../../lab/saves/saves.js';
+import {listSaves, requireSave, type Save} from '../../lab/saves/saves.js';
 import {nameOption} from '../../lab/state.js';
+import {preinstall} from '../../lab/upstream/preinstall.js';
 import type {CliContext} from '../context.js';
 import {formatJson} from '../json/json.js';
 import {labSavedSchema} from '../json/lab.js';
@@ -64,7 +64,8 @@ Examples:
     .action(async (name: string, _own, command: Command) => {
       const options = optionsOf(command);
       const choice = {lab: nameOf(command), save: name};
-      const {lab, save, replacedCluster} = await labRestore(choice, host, await emulators(host.emulators), reportTo(options));
+      const preinstalled = await preinstall((await requireSave(host, choice.lab, name)).lab, host.emulators);
+      const {lab, save, replacedCluster} = await labRestore(choice, host, preinstalled, reportTo(options));
       if (replacedCluster !== undefined)
         context.stderr.write(`the cluster file is the saved one; what it contained until now is in ${replacedCluster}\n`);
       if (options.json) return;

@@ -1,15 +1,16 @@
+import {resolve} from 'node:path';
 import {Command} from 'commander';
 import {labDown} from '../../lab/down.js';
-import {emulators} from '../../lab/emulators.js';
 import {enter, enterBySsh} from '../../lab/exec.js';
 import {type LabHost, labHost} from '../../lab/host.js';
 import {DEFAULT_LAB} from '../../lab/lab.js';
 import {labPowerOff, labPowerOn} from '../../lab/power.js';
 import type {LabContext} from '../../lab/report.js';
 import {listSaves} from '../../lab/saves/saves.js';
-import {nameOption} from '../../lab/state.js';
+import {agree, nameOption, readRecord} from '../../lab/state.js';
 import {type LabStatus, labStatus} from '../../lab/status.js';
 import {labUp} from '../../lab/up.js';
+import {preinstall} from '../../lab/upstream/preinstall.js';
 import {UsageError} from '../../support/errors.js';
 import {attached} from '../attached.js';
 import type {CliContext} from '../context.js';
@@ -53,20 +54,34 @@ Examples:
     `Machines that are off are switched on, those that are on but cannot be reached are switched off and on, and a missing bridge or rule is made again.
 A lab that another build of hw5 made gets this build's programs. Nothing else is changed.
 
+The machines have emulators of Calico and Mesos, unless --calico or --mesos gives the upstream ones (docs/upstream.md):
+  --calico DIR   contains \`calicoctl\` and the node's image, one file *.tar of \`docker save\`
+  --mesos DIR    what \`make install\` wrote to a prefix of its own, as /opt/mesos: mesos-master and mesos-agent in sbin/, bin/ or DIR itself. The
+                 machines see it at the same path. The Debian packages that it needs are in DIR/packages, one a line
+  --mesos TAR    the image that contains both, of \`docker save\`
+The lab keeps using them: \`lab up\`, \`lab power on\` and \`lab restore\` read the same paths.
+
 Examples:
   sudo hw5 lab up
   sudo hw5 lab up --name big --count 5 --subnet 198.18.2.0/24
   sudo hw5 --lab-name big up                    the cluster on these five
   sudo hw5 lab up --name ask --subnet 198.18.3.0/24 --sudo-password node0 node1
+  sudo hw5 lab up --name real --subnet 198.18.4.0/24 --calico calico-2.6 --mesos /opt/mesos
   sudo hw5 lab up --json                        events for programs, one JSON object a line`,
   )
     .option('--count <n>', 'how many, 1 to 9 (default: 3)', wholeNumber)
     .option('--subnet <cidr>', `their network (default: ${DEFAULT_LAB.subnet})`)
     .option('--sudo-password <machine...>', 'machines whose sudo requires a password')
-    .action(async (own: {count?: number; subnet?: string; sudoPassword?: string[]}, command: Command) => {
+    .option('--calico <dir>', "upstream Calico in place of the emulator: a directory with calicoctl and the node's image")
+    .option('--mesos <path>', 'upstream Mesos in place of the emulator: its directory, or an image tar')
+    .action(async (own: UpOptions, command: Command) => {
       const options = optionsOf(command);
       const name = nameOf(command);
-      const up = await labUp({...own, name}, host, await emulators(host.emulators), reportTo(options));
+      const [calico, mesos] = [own.calico, own.mesos].map((path) => (path === undefined ? path : resolve(context.cwd, path)));
+      const chosen = {...own, name, calico, mesos};
+      const preinstalled = await preinstall(agree(chosen, await readRecord(host, name)), host.emulators);
+      const up = await labUp(chosen, host, preinstalled, reportTo(options));
+      if (!options.json) for (const system of preinstalled.upstream ?? []) print(`upstream: ${system}`);
       if (up.isBaseOutdated) {
         const again = `hw5 lab down${nameOption(name)}`;
         context.stderr.write(`its machines have the packages of another build: \`${again}\` and \`up\` make them again\n`);
@@ -182,6 +197,14 @@ Examples:
       });
   }
   return lab;
+}
+
+interface UpOptions {
+  readonly count?: number;
+  readonly subnet?: string;
+  readonly sudoPassword?: string[];
+  readonly calico?: string;
+  readonly mesos?: string;
 }
 
 /** The name of the lab, from `--name` or from `--lab-name`, which commands on a cluster take. */

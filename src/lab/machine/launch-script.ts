@@ -1,4 +1,5 @@
 import type {Lab, LabMachine} from '../lab.js';
+import type {Mount} from '../upstream/given.js';
 
 /** The cgroup all labs are under, relative to each hierarchy's mount. */
 export const CGROUP_ROOT = 'hw5-lab';
@@ -81,6 +82,7 @@ export function nspawnArguments(lab: Lab, machine: LabMachine): string[] {
     '--capability=all',
     `--bind=${machine.directory}/docker:/var/lib/docker`,
     '--bind=/dev/kmsg',
+    ...lab.mounts.map(readOnly),
     '--system-call-filter=keyctl bpf add_key request_key',
     '--resolv-conf=off',
     '--timezone=off',
@@ -88,4 +90,10 @@ export function nspawnArguments(lab: Lab, machine: LabMachine): string[] {
     '--console=read-only',
     '--boot',
   ];
+}
+
+/** systemd-nspawn separates the two paths by a colon, and takes a backslash before one that is part of a path. */
+function readOnly({from, to}: Mount): string {
+  const [source, target] = [from, to].map((path) => path.replace(/[\\:]/g, '\\$&'));
+  return `--bind-ro=${source}:${target}`;
 }

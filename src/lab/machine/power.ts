@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {mkdir, open, readFile, rm, rmdir, writeFile} from 'node:fs/promises';
+import {access, mkdir, open, readFile, rm, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Hw5Error} from '../../support/errors.js';
 import type {Base} from '../base/base.js';
@@ -8,6 +8,7 @@ import {cable} from '../network/bridge.js';
 import {identify} from '../process-identity.js';
 import {makePublicDirectories, writePublicFile} from '../public-path.js';
 import {run, tryRun} from '../run.js';
+import {nameOption} from '../state.js';
 import {hierarchies} from './cgroups.js';
 import {LAUNCH_SCRIPT, MACHINE_DIRECTORIES, machineCgroup, nspawnArguments} from './launch-script.js';
 import {killMachine} from './processes.js';
@@ -15,6 +16,7 @@ import {forgetUnit, inUnit, isSystemdHost, unitCgroup, unitMainPid} from './syst
 
 /** Boots a machine that is off and returns as soon as its supervisor runs. */
 export async function powerOn(lab: Lab, machine: LabMachine, base: Base, signal?: AbortSignal): Promise<void> {
+  for (const {from} of lab.mounts) await requireMounted(lab, from);
   for (const name of MACHINE_DIRECTORIES) await mkdir(join(machine.directory, name), {recursive: true});
   await makePublicDirectories([lab.runDirectory]);
   const underSystemd = await isSystemdHost();
@@ -49,6 +51,16 @@ export async function powerOff(lab: Lab, machine: LabMachine): Promise<void> {
   await rm(join(machine.directory, '.#root.lck'), {force: true});
   const lock = (await readFile(join(machine.directory, 'nspawn-lock'), 'utf8').catch(() => '')).trim();
   if (/^inode-\d+:\d+$/.test(lock)) await rm(`/run/systemd/nspawn/locks/${lock}`, {force: true});
+}
+
+/** @throws Hw5Error where a file or directory that the machines see is gone */
+async function requireMounted(lab: Lab, path: string): Promise<void> {
+  await access(path).catch((cause: unknown) => {
+    throw new Hw5Error(`the lab ${lab.name} was made with ${path}, which cannot be read now`, {
+      cause,
+      hint: `put it back, or make the lab again: \`hw5 lab down${nameOption(lab.name)}\` and \`up\``,
+    });
+  });
 }
 
 /** The error for a machine that did not boot, with the end of its console. */

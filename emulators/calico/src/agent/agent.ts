@@ -9,6 +9,7 @@ import type {Run} from '../process.js';
 import {BirdSync} from './bird-sync.js';
 import {renderFirewall} from './firewall.js';
 import {FirewallSync} from './firewall-sync.js';
+import {IpSetSync} from './ip-set-sync.js';
 import {desiredRoutes, RouteSync} from './routes.js';
 
 export interface AgentParts {
@@ -25,6 +26,7 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #routes: RouteSync;
   readonly #firewall: FirewallSync;
+  readonly #sets: IpSetSync;
   readonly #bird: BirdSync;
   #snapshot: Snapshot | undefined;
   #lastFailures = new Map<string, string>();
@@ -33,6 +35,7 @@ export class Agent {
     this.#parts = parts;
     this.#routes = new RouteSync(parts.run);
     this.#firewall = new FirewallSync(parts.run);
+    this.#sets = new IpSetSync(parts.run);
     this.#bird = new BirdSync(parts.run);
   }
 
@@ -71,7 +74,11 @@ export class Agent {
     const results = [
       // Filters first: no packet reaches a new container before its profile is enforced.
       await this.#attempt('firewall', async () => {
-        if (await this.#firewall.apply(renderFirewall(environment.nodeName, snapshot))) log.info('firewall updated');
+        const firewall = renderFirewall(environment.nodeName, snapshot);
+        const hasNewMembers = await this.#sets.update(firewall.sets);
+        const hasNewRules = await this.#firewall.apply(firewall);
+        await this.#sets.removeOthers(firewall.sets);
+        if (hasNewMembers || hasNewRules) log.info('firewall updated');
       }),
       await this.#attempt('routes', async () => {
         const desired = desiredRoutes(environment.nodeName, snapshot.endpoints, await this.#parts.interfaces());

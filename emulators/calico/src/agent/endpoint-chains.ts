@@ -1,95 +1,117 @@
 import {createHash} from 'node:crypto';
-import type {Endpoint, Profile, Rule, RuleAction, Snapshot} from '../model/types.js';
-import {matchesOf, type TagMembers} from './rule-matches.js';
+import {parseSelector, SelectorError} from '../model/selector.js';
+import type {Endpoint, Policy, Profile, Rule, Snapshot} from '../model/types.js';
+import {labelsOf, type SelectorSets} from './ip-sets.js';
+import {clearMark, isClear, isSet} from './marks.js';
+import {ruleLines} from './rule-matches.js';
+import {MARK} from './tables.js';
 
-/** The mark of a packet that a profile allowed: the bit that Felix uses. */
-const ACCEPTED = '0x1000000/0x1000000';
-const SET = `-j MARK --set-xmark ${ACCEPTED}`;
-const CLEAR = '-j MARK --set-xmark 0x0/0x1000000';
-const IS_SET = `-m mark --mark ${ACCEPTED}`;
-
-const TARGETS: Readonly<Record<RuleAction, string>> = {
-  allow: SET,
-  deny: '-j DROP',
-  log: '-j LOG --log-prefix "calico-packet: " --log-level 5',
-  pass: '-j RETURN',
-};
-
-/** The chains of a node's own workload endpoints, and of the profiles that these use. */
-export function workloadChains(local: readonly Endpoint[], snapshot: Snapshot): [string, string[]][] {
-  const tags = tagMembers(snapshot);
-  const used = snapshot.profiles.filter((profile) => local.some((endpoint) => endpoint.profiles.includes(profile.name)));
-  const known = new Set(used.map((profile) => profile.name));
-  return [
-    ...local.flatMap((endpoint) => endpointChains(endpoint, known)),
-    ...used.flatMap((profile) => profileChains(profile, tags)),
-  ];
-}
-
-/** Tag → the addresses of all endpoints, on any node, whose profiles have it. */
-function tagMembers(snapshot: Snapshot): TagMembers {
-  const tagsOf = new Map(snapshot.profiles.map((profile) => [profile.name, profile.tags]));
-  const members = new Map<string, string[]>();
-  for (const endpoint of snapshot.endpoints) {
-    for (const tag of new Set(endpoint.profiles.flatMap((profile) => tagsOf.get(profile) ?? []))) {
-      members.set(tag, [...(members.get(tag) ?? []), ...endpoint.nets.map((net) => net.split('/')[0] ?? '')]);
-    }
-  }
-  return new Map([...members].map(([tag, addresses]) => [tag, addresses.sort()]));
-}
-
-function endpointChains(endpoint: Endpoint, knownProfiles: ReadonlySet<string>): [string, string[]][] {
-  const chain = (prefix: string, profilePrefix: string): [string, string[]] => [
-    endpointChain(prefix, endpoint),
-    [
-      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-      '-m conntrack --ctstate INVALID -j DROP',
-      CLEAR,
-      ...endpoint.profiles
-        .filter((profile) => knownProfiles.has(profile))
-        .flatMap((profile) => [
-          `-j ${profileChain(profilePrefix, profile)}`,
-          `-m comment --comment "Return if profile accepted" ${IS_SET} -j RETURN`,
-        ]),
-      '-m comment --comment "Drop if no profiles matched" -j DROP',
-    ],
-  ];
-  return [chain('cali-tw-', 'cali-pri-'), chain('cali-fw-', 'cali-pro-')];
-}
-
-function profileChains(profile: Profile, tags: TagMembers): [string, string[]][] {
-  return [
-    [profileChain('cali-pri-', profile.name), profile.ingress.flatMap((rule) => ruleLines(rule, tags))],
-    [profileChain('cali-pro-', profile.name), profile.egress.flatMap((rule) => ruleLines(rule, tags))],
-  ];
+/** The policies of one endpoint, in the order in which they apply. */
+interface AppliedPolicies {
+  readonly ingress: readonly Policy[];
+  readonly egress: readonly Policy[];
 }
 
 /**
- * A rule that cannot be expressed in iptables is left out, so that it allows nothing; if it denies, it denies every packet that reaches it.
+ * The chains of a node's own workload endpoints, and of the policies and profiles that these use.
+ * @param sets gets the sets that the rules match
  */
-function ruleLines(rule: Rule, tags: TagMembers): string[] {
-  const matches = matchesOf(rule, tags)?.map((match) => match.join(' ')) ?? (rule.action === 'deny' ? [''] : []);
-  const lines = matches.map((match) => `${match} ${TARGETS[rule.action] ?? '-j DROP'}`.trim());
-  return rule.action === 'allow' && lines.length > 0 ? [...lines, `${IS_SET} -j RETURN`] : lines;
+export function workloadChains(local: readonly Endpoint[], snapshot: Snapshot, sets: SelectorSets): [string, string[]][] {
+  const profiles = new Map(snapshot.profiles.map((profile) => [profile.name, profile]));
+  const ordered = [...snapshot.policies].sort(compareOrder);
+  const applied = new Map(local.map((endpoint) => [endpoint, policiesOf(endpoint, ordered, profiles)]));
+  const usedProfiles = snapshot.profiles.filter(({name}) => local.some((endpoint) => endpoint.profiles.includes(name)));
+  const all = [...applied.values()];
+  const [ingress, egress] = [new Set(all.flatMap((one) => one.ingress)), new Set(all.flatMap((one) => one.egress))];
+  const rules = (list: readonly Rule[]) => list.flatMap((rule) => ruleLines(rule, sets));
+  return [
+    ...[...applied].flatMap(([endpoint, policies]) => endpointChains(endpoint, policies, profiles)),
+    ...[...ingress].map((policy): [string, string[]] => [named('cali-pi-', policy.name), rules(policy.ingress)]),
+    ...[...egress].map((policy): [string, string[]] => [named('cali-po-', policy.name), rules(policy.egress)]),
+    ...usedProfiles.flatMap((profile): [string, string[]][] => [
+      [named('cali-pri-', profile.name), rules(profile.ingress)],
+      [named('cali-pro-', profile.name), rules(profile.egress)],
+    ]),
+  ];
+}
+
+/** By their order, those without one last, then by their names. */
+function compareOrder(a: Policy, b: Policy): number {
+  const [first, second] = [a.order ?? Number.POSITIVE_INFINITY, b.order ?? Number.POSITIVE_INFINITY];
+  return first === second ? (a.name < b.name ? -1 : 1) : first < second ? -1 : 1;
+}
+
+/** Policies that are not tracked or come before DNAT are for host endpoints only. */
+function policiesOf(endpoint: Endpoint, ordered: readonly Policy[], profiles: ReadonlyMap<string, Profile>): AppliedPolicies {
+  const labels = labelsOf(endpoint.labels, endpoint.profiles, profiles);
+  const matching = ordered.filter(
+    ({selector, isUntracked, isPreDnat}) => !isUntracked && !isPreDnat && matches(selector, labels),
+  );
+  return {
+    ingress: matching.filter(({types}) => types.includes('ingress')),
+    egress: matching.filter(({types}) => types.includes('egress')),
+  };
+}
+
+function matches(selector: string, labels: ReturnType<typeof labelsOf>): boolean {
+  try {
+    return parseSelector(selector).matches(labels);
+  } catch (error) {
+    // as with Felix, a policy that is invalid does not exist
+    if (error instanceof SelectorError) return false;
+    throw error;
+  }
+}
+
+function endpointChains(
+  endpoint: Endpoint,
+  policies: AppliedPolicies,
+  profiles: ReadonlyMap<string, Profile>,
+): [string, string[]][] {
+  const known = endpoint.profiles.filter((name) => profiles.has(name));
+  return [
+    [endpointChain('cali-tw-', endpoint), endpointLines(policies.ingress, known, 'cali-pi-', 'cali-pri-')],
+    [endpointChain('cali-fw-', endpoint), endpointLines(policies.egress, known, 'cali-po-', 'cali-pro-')],
+  ];
+}
+
+/** The policies decide first: if there are any, only a packet that one of them passes reaches the profiles. */
+function endpointLines(
+  policies: readonly Policy[],
+  profiles: readonly string[],
+  policyPrefix: string,
+  profilePrefix: string,
+): string[] {
+  return [
+    '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    '-m conntrack --ctstate INVALID -j DROP',
+    clearMark(MARK.accept),
+    ...(policies.length === 0
+      ? []
+      : [
+          `-m comment --comment "Start of policies" ${clearMark(MARK.pass)}`,
+          ...policies.flatMap(({name}) => [
+            `${isClear(MARK.pass)} -j ${named(policyPrefix, name)}`,
+            `-m comment --comment "Return if policy accepted" ${isSet(MARK.accept)} -j RETURN`,
+          ]),
+          `-m comment --comment "Drop if no policies passed packet" ${isClear(MARK.pass)} -j DROP`,
+        ]),
+    ...profiles.flatMap((name) => [
+      `-j ${named(profilePrefix, name)}`,
+      `-m comment --comment "Return if profile accepted" ${isSet(MARK.accept)} -j RETURN`,
+    ]),
+    '-m comment --comment "Drop if no profiles matched" -j DROP',
+  ];
 }
 
 /** The name of the chain of one endpoint. @param prefix `cali-tw-` for traffic to it, `cali-fw-` for traffic from it */
 export function endpointChain(prefix: string, endpoint: Pick<Endpoint, 'interfaceName'>): string {
-  return shortened(prefix, endpoint.interfaceName);
-}
-
-function profileChain(prefix: string, profile: string): string {
-  return shortened(prefix, profile);
+  return named(prefix, endpoint.interfaceName);
 }
 
 /** iptables allows 28 characters for a chain's name, and no blanks or quotes: other names are replaced by their hash. */
-function shortened(prefix: string, name: string): string {
-  if (/^[\w.-]+$/.test(name) && prefix.length + name.length <= 28) return prefix + name;
-  return (
-    prefix +
-    createHash('sha256')
-      .update(name)
-      .digest('base64url')
-      .slice(0, 28 - prefix.length)
-  );
+function named(prefix: string, name: string): string {
+  if (/^[\w./-]+$/.test(name) && !name.startsWith('_') && prefix.length + name.length <= 28) return prefix + name;
+  const hash = createHash('sha256').update(name).digest('base64url');
+  return `${prefix}_${hash}`.slice(0, 28);
 }

@@ -1,17 +1,21 @@
 import type {Endpoint, Snapshot} from '../model/types.js';
 import {dispatchChains} from './dispatch-chains.js';
 import {endpointChain, workloadChains} from './endpoint-chains.js';
+import {type IpSets, SelectorSets} from './ip-sets.js';
 import {hostEndpointChains, staticFilterChains, staticMangleChains, staticNatChains, staticRawChains} from './static-chains.js';
 import type {Tables} from './tables.js';
 
 export interface Firewall {
   readonly ipv4: Tables;
   readonly ipv6: Tables;
+  /** The ipsets that the rules of IPv4 match. */
+  readonly sets: IpSets;
 }
 
 /** The chains of one node: which packets may enter and leave its containers, and which are masqueraded. */
 export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
   const local = snapshot.endpoints.filter((endpoint) => endpoint.node === node);
+  const sets = new SelectorSets();
   const {DefaultEndpointToHostAction: toHost} = {...snapshot.felix, ...snapshot.nodeFelix[node]};
   return {
     ipv4: {
@@ -19,7 +23,7 @@ export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
         ...staticFilterChains(4, toHost),
         ...hostEndpointChains('filter'),
         ...dispatch(local),
-        ...workloadChains(local, snapshot),
+        ...workloadChains(local, snapshot, sets),
       ]),
       nat: new Map([...staticNatChains(), ['cali-nat-outgoing', natOutgoing(snapshot)]]),
       mangle: new Map([...staticMangleChains(), ...hostEndpointChains('mangle')]),
@@ -32,6 +36,8 @@ export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
       mangle: new Map([...staticMangleChains(), ...hostEndpointChains('mangle')]),
       raw: new Map([...staticRawChains(6), ...hostEndpointChains('raw')]),
     },
+    // after all rules, which add the sets that they need
+    sets: sets.members(snapshot),
   };
 }
 

@@ -16,5 +16,11 @@ export const ENTRIES: Readonly<Record<Table, Readonly<Record<string, string>>>> 
   raw: {PREROUTING: 'cali-PREROUTING', OUTPUT: 'cali-OUTPUT'},
 };
 
-/** The bits of a packet's mark that Felix uses: accepted, passed on to the profiles, and one for a chain's own use. */
-export const MARK = {accept: '0x1000000', pass: '0x2000000', scratch: '0x4000000', all: '0xf000000'} as const;
+/** The bits of a packet's mark that Felix uses: accepted, passed on to the profiles, and two for a chain's own use. */
+export const MARK = {
+  accept: '0x1000000',
+  pass: '0x2000000',
+  scratch: '0x4000000',
+  scratch2: '0x8000000',
+  all: '0xf000000',
+} as const;

@@ -1,74 +1,89 @@
-import {changeResources, type Verb} from './change.js';
+import {changeResources} from './change.js';
 import {checkSystem} from './checksystem.js';
+import {configCommand} from './config-command.js';
+import {invalidOption} from './flags.js';
 import {getResources} from './get.js';
-import {HELP, NODE_HELP, nodeRunHelp} from './help.js';
+import {helpOf} from './help.js';
 import {CommandFailure, type Io} from './io.js';
 import {ipamCommand} from './ipam-command.js';
+import {nodeDiags} from './node-diags.js';
 import {nodeRun} from './node-run.js';
 import {nodeStatus} from './node-status.js';
+import {USAGE} from './usage.js';
+import {versionCommand, versionSummary} from './version-command.js';
 
-/** The version of calicoctl whose flags and output this one has. */
-export const VERSION = 'v1.2.0';
+type Command = (io: Io, args: readonly string[]) => Promise<number>;
 
-/** Runs one calicoctl command. Returns its exit code; all output goes to `io.print`. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  create: (io, args) => changeResources(io, 'create', args),
+  apply: (io, args) => changeResources(io, 'apply', args),
+  replace: (io, args) => changeResources(io, 'replace', args),
+  delete: (io, args) => changeResources(io, 'delete', args),
+  get: getResources,
+  config: configCommand,
+  version: versionCommand,
+};
+
+/** The commands below `node` and `ipam`. */
+const SUBCOMMANDS: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
+  node: {run: nodeRun, status: (io, args) => nodeStatus(io, args), diags: nodeDiags, checksystem: checkSystem},
+  ipam: {
+    show: (io, args) => ipamCommand(io, 'show', args),
+    release: (io, args) => ipamCommand(io, 'release', args),
+  },
+};
+
+/** Runs one calicoctl command. Returns its exit code. */
 export async function calicoctl(io: Io, argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(io, argv);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    io.print(`${error.message}\n`);
+    const {usage, isLineOpen = false} = error.options;
+    if (usage !== undefined) io.printError(`${usage}\n`);
+    io.print(isLineOpen ? error.message : `${error.message}\n`);
     return 1;
   }
 }
 
 async function dispatch(io: Io, argv: readonly string[]): Promise<number> {
-  const [command, ...args] = withoutLogLevel(argv);
-  switch (command) {
-    case 'create':
-    case 'apply':
-    case 'replace':
-    case 'delete':
-      return isHelp(args) ? help(io, HELP) : changeResources(io, command satisfies Verb, args);
-    case 'get':
-      return isHelp(args) ? help(io, HELP) : getResources(io, args);
-    case 'ipam':
-      return isHelp(args) ? help(io, HELP) : ipamCommand(io, args);
-    case 'node':
-      return nodeCommand(io, args);
-    case 'version':
-    case '--version':
-      io.print(`Version:      ${VERSION}\nBuild date:   hw5-lab\nGit commit:   emulator of Calico for hw5's lab\n`);
-      return 0;
-    case undefined:
-    case '-h':
-    case '--help':
-      return help(io, HELP);
-    default:
-      throw new CommandFailure(`Unknown command: '${command}'\n${HELP}`);
+  const {command, args} = withoutOptions(argv);
+  if (command === undefined || command === '-h' || command === '--help' || command === '--version') {
+    if (command === '--version') io.print(`${versionSummary(io)}\n`);
+    else if (command === undefined) io.printError(`${USAGE['']}\n`);
+    else io.print(helpOf('', io.version));
+    return 0;
   }
+  const subcommands = SUBCOMMANDS[command];
+  if (subcommands !== undefined) return runSubcommand(io, command, subcommands, args);
+  const run = COMMANDS[command];
+  if (run === undefined) {
+    io.printError(`Unknown command: "${command}"\n`);
+    io.print(`${helpOf('', io.version)}\n`);
+    return 1;
+  }
+  return isHelp(args) ? help(io, command) : run(io, args);
 }
 
-async function nodeCommand(io: Io, [command, ...args]: readonly string[]): Promise<number> {
-  switch (command) {
-    case 'run':
-      return isHelp(args) ? help(io, nodeRunHelp()) : nodeRun(io, args);
-    case 'status':
-      return isHelp(args) ? help(io, NODE_HELP) : nodeStatus(io, args);
-    case 'checksystem':
-      return isHelp(args) ? help(io, NODE_HELP) : checkSystem(io, args);
-    case undefined:
-    case '-h':
-    case '--help':
-      return help(io, NODE_HELP);
-    default:
-      throw new CommandFailure(
-        `Invalid option: 'calicoctl node ${command}'. Use flag '--help' to read about a specific subcommand.`,
-      );
+async function runSubcommand(
+  io: Io,
+  command: string,
+  subcommands: Readonly<Record<string, Command>>,
+  [name, ...args]: readonly string[],
+): Promise<number> {
+  if (name === '-h' || name === '--help') return help(io, command);
+  if (name === undefined || name.startsWith('-'))
+    throw invalidOption([command, ...(name === undefined ? [] : [name, ...args])], USAGE[command] ?? '');
+  const run = subcommands[name];
+  if (run === undefined) {
+    io.print(`${helpOf(command, io.version)}\n`);
+    return 0;
   }
+  return isHelp(args) ? help(io, `${command} ${name}`) : run(io, args);
 }
 
-function help(io: Io, text: string): number {
-  io.print(text);
+function help(io: Io, command: string): number {
+  io.print(helpOf(command, io.version));
   return 0;
 }
 
@@ -77,7 +92,8 @@ function isHelp(args: readonly string[]): boolean {
 }
 
 /** `-l debug` and `--log-level=debug` precede the command; this calicoctl logs nothing. */
-function withoutLogLevel([first, ...rest]: readonly string[]): readonly string[] {
-  if (first === '-l' || first === '--log-level') return rest.slice(1);
-  return first === undefined ? [] : first.startsWith('--log-level=') ? rest : [first, ...rest];
+function withoutOptions([first, ...rest]: readonly string[]): {command: string | undefined; args: readonly string[]} {
+  if (first === '-l' || first === '--log-level') return {command: rest[1], args: rest.slice(2)};
+  if (first?.startsWith('--log-level=')) return {command: rest[0], args: rest.slice(1)};
+  return {command: first, args: rest};
 }

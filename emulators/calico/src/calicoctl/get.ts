@@ -1,13 +1,13 @@
-import {stringify} from 'yaml';
 import {reasonOf} from '../log.js';
-import type {Snapshot} from '../model/types.js';
 import {connect} from './config.js';
 import {type FlagSpec, parseFlags} from './flags.js';
+import {executeTemplate} from './go-template/index.js';
 import {CommandFailure, type Io} from './io.js';
-import {findKind} from './kinds/index.js';
-import type {Resource} from './kinds/kind.js';
-import {readSnapshot, readTargets, type Target} from './resources.js';
-import {tabTable} from './tables.js';
+import type {Values} from './kinds/kind.js';
+import {type Found, resourcesToYaml, toJson, toTables} from './printer.js';
+import {checkIdentifiers, readTargets, readValues, type Target} from './targets.js';
+import {templateData, templateFunctions} from './template-data.js';
+import type {Version} from './version.js';
 
 const FLAGS: FlagSpec = {
   values: {
@@ -23,45 +23,81 @@ const FLAGS: FlagSpec = {
   positionals: 2,
 };
 
-/** `calicoctl get`. A name that does not exist gives an empty table and no error. */
+type Print = (found: readonly Found[], values: Values, write: (text: string) => void) => void | Promise<void>;
+
+/** `calicoctl get`. A name that does not exist gives an empty table and no error, but for a node. */
 export async function getResources(io: Io, args: readonly string[]): Promise<number> {
   const flags = parseFlags(['get'], args, FLAGS);
-  const output = flags.values.output ?? 'ps';
-  const show = /^(ps|wide|yaml|json|custom-columns=.+)$/.test(output) ? output : undefined;
-  if (show === undefined) throw new CommandFailure(`unrecognized output format '${output}'`);
+  if ((flags.values.filename === undefined) === (flags.positionals.length === 0)) throw flags.invalid();
+  const print = printerOf(io, flags.values.output ?? 'ps');
+  const {found, values} = await list(io, () => readTargets(io, flags), flags.values.config);
   try {
-    const targets = await readTargets(io, flags);
-    const snapshot = await readSnapshot(await connect(io, flags.values.config));
-    const found = targets.map((target) => ({target, resources: findKind(target.kind).list(snapshot, target.metadata)}));
-    io.print(render(show, found, snapshot));
-    return 0;
+    await print(found, values, io.print);
+  } catch (error) {
+    // upstream does not fail because of a template or column that it cannot print
+    io.print(`${reasonOf(error)}\n`);
+  }
+  return 0;
+}
+
+async function list(
+  io: Io,
+  targets: () => Promise<Target[]>,
+  config: string | undefined,
+): Promise<{found: Found[]; values: Values}> {
+  try {
+    const all = await targets();
+    if (all.length === 0) throw new Error('no resources specified');
+    const etcd = await connect(io, config, 'Failed to create Calico API client: ');
+    for (const target of all) checkIdentifiers(target);
+    const values = await readValues(etcd);
+    return {found: all.map(({kind, metadata}) => ({kind, resources: kind.list(values, metadata)})), values};
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     throw new CommandFailure(`Failed to get resources: ${reasonOf(error)}`);
   }
 }
 
-/** The resources in one of calicoctl's formats. */
-export function render(
-  format: string,
-  found: readonly {readonly target: Target; readonly resources: readonly Resource[]}[],
-  snapshot: Snapshot,
-): string {
-  const all = found.flatMap(({resources}) => resources);
-  if (format === 'json') return `${JSON.stringify(all, undefined, 2)}\n`;
-  if (format === 'yaml') return stringify(all, {indentSeq: false});
-  return found
-    .map(({target, resources}) => {
-      const kind = findKind(target.kind);
-      const custom = /^custom-columns=(.+)$/.exec(format)?.[1]?.toUpperCase().split(',');
-      const headings = custom ?? (format === 'wide' ? kind.headings.wide : kind.headings.narrow);
-      const unknown = headings.find((heading) => !kind.headings.wide.includes(heading));
-      if (unknown !== undefined)
-        throw new Error(`unknown heading ${unknown}, valid values are: ${kind.headings.wide.join(', ')}`);
-      const rows = resources
-        .map((resource) => kind.cells(resource, snapshot))
-        .map((cells) => headings.map((heading) => cells[heading] ?? ''));
-      return tabTable([headings, ...rows]);
-    })
-    .join('');
+/** The formats without an argument. */
+const PLAIN: Readonly<Record<string, Print>> = {
+  json: (found, _, write) => write(toJson(found)),
+  yaml: (found, _, write) => write(resourcesToYaml(found)),
+  ps: (found, values, write) => write(toTables(found, 'narrow', values)),
+  wide: (found, values, write) => write(toTables(found, 'wide', values)),
+};
+
+/** The function that prints one of calicoctl's formats. @throws CommandFailure for an unknown one */
+function printerOf(io: Io, output: string): Print {
+  const plain = PLAIN[output];
+  if (plain !== undefined) return plain;
+  const [, name = '', value = ''] = /^([^=]*)=?([\s\S]*)$/.exec(output) ?? [];
+  const needed = (what: string) => {
+    if (value !== '') return value;
+    throw failure(`need to specify ${what}`, io.version);
+  };
+  switch (name) {
+    case 'custom-columns': {
+      const headings = needed('at least one column').split(',');
+      return (found, values, write) => write(toTables(found, headings, values));
+    }
+    case 'go-template': {
+      const template = needed('a template');
+      return (found, values, write) => executeTemplate(template, templateData(found), write, templateFunctions(values));
+    }
+    case 'go-template-file': {
+      const path = needed('a template file');
+      return async (found, values, write) => {
+        const template = await io.read(path);
+        if (template === undefined) throw new Error(`open ${path}: no such file or directory`);
+        executeTemplate(template, templateData(found), write, templateFunctions(values));
+      };
+    }
+    default:
+      throw failure(`unrecognized output format '${output}'`, io.version);
+  }
+}
+
+/** v1.2.0 does not end these messages with a line feed. */
+function failure(message: string, version: Version): CommandFailure {
+  return new CommandFailure(message, {isLineOpen: version === 'v1.2.0'});
 }

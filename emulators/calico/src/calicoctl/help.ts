@@ -1,46 +1,64 @@
 import {NODE_RUN_FLAGS} from './node-run-options.js';
+import {USAGE} from './usage.js';
+import type {Version} from './version.js';
 
-export const HELP = `Usage:
-  calicoctl [options] <command> [<args>...]
-
-    create         Create a resource by filename or stdin.
-    replace        Replace a resource by filename or stdin.
-    apply          Apply a resource by filename or stdin.  This creates a resource
-                   if it does not exist, and replaces a resource if it does exists.
-    delete         Delete a resource identified by file, stdin or resource type and
-                   name.
-    get            Get a resource identified by file, stdin or resource type and
-                   name.
-    version        Display the version of calicoctl.
-    node           Calico node management.
-    ipam           IP address management.
+/** What `--help` prints after the usage, where the usage does not say it all. */
+const DETAILS: Readonly<Record<string, string>> = {
+  '': `
+    create    Create resources from a file or stdin.
+    replace   Replace resources from a file or stdin.
+    apply     Create resources, or replace those that exist.
+    delete    Delete resources of a file, or one by its kind and name.
+    get       Print resources.
+    config    Print or change settings of the network or a node.
+    ipam      Print or release addresses.
+    node      Start, check and diagnose this machine's node.
+    version   Print the version.
 
 Options:
   -h --help               Show this screen.
   -l --log-level=<level>  Accepted; nothing is logged.
 
 Description:
-  The emulator of calicoctl for hw5's lab.  Resources: node, ipPool, profile,
-  workloadEndpoint.  See 'calicoctl node --help' to read about node management.
-`;
-
-export const NODE_HELP = `Usage:
-  calicoctl node <command> [<args>...]
-
+  The emulator of calicoctl {version} for hw5's lab.  Kinds of resources: node, bgpPeer,
+  hostEndpoint, workloadEndpoint, ipPool, policy, profile.
+`,
+  node: `
     run          Run the Calico node.
-    status       View the current status of a Calico node.
-    checksystem  Verify the compute host is able to run a Calico node instance.
+    status       Print whether it runs, and its BGP peers.
+    diags        Write a bundle of diagnostics.
+    checksystem  Check the kernel's version and modules.
+`,
+  ipam: `
+    release      Release an address.
+    show         Print what is known of an address.
+`,
+  config: `
+ Name            | Scope       | Value                                  |
+-----------------+-------------+----------------------------------------+
+ logLevel        | global,node | none,debug,info,warning,error,critical |
+ nodeToNodeMesh  | global      | on,off                                 |
+ asNumber        | global      | 0-4294967295                           |
+ ipip            | global      | on,off                                 |
+`,
+  get: `
+  Output formats: ps (default), wide, yaml, json, custom-columns=<NAME,…>,
+  go-template=<TEMPLATE>, go-template-file=<FILE>.
+`,
+};
 
-Options:
-  -h --help      Show this screen.
-`;
+/** The help of a command, by its words. */
+export function helpOf(command: string, version: Version): string {
+  const details = command === 'node run' ? nodeRunOptions() : (DETAILS[command] ?? '');
+  return `${USAGE[command] ?? ''}\n${details.replace('{version}', version)}`;
+}
 
-/** The help of `node run`, generated from the list by which its flags are parsed. */
-export function nodeRunHelp(): string {
+/** The options of `node run`, from the list by which its flags are parsed. */
+function nodeRunOptions(): string {
   const values = Object.entries(NODE_RUN_FLAGS.values ?? {}).map(
     ([name, value]) =>
       `     --${name}=<${name.replaceAll('-', '_').toUpperCase()}>${value === undefined ? '' : `  [default: ${value}]`}`,
   );
   const booleans = (NODE_RUN_FLAGS.booleans ?? []).map((name) => `     --${name}`);
-  return `Usage:\n  calicoctl node run [options]\n\nOptions:\n${[...values, ...booleans].join('\n')}\n`;
+  return `\nOptions:\n${[...values, ...booleans].join('\n')}\n`;
 }

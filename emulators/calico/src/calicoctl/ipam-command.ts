@@ -1,42 +1,44 @@
+import {blockCidrOf, attributesOf as ofBlock} from '../ipam/block.js';
 import {Ipam} from '../ipam/ipam.js';
 import {BlockStore} from '../ipam/store.js';
 import {reasonOf} from '../log.js';
-import {parseIpv4} from '../model/ipv4.js';
+import {parseIp} from '../model/ip.js';
 import {connect} from './config.js';
 import {parseFlags} from './flags.js';
 import {CommandFailure, type Io} from './io.js';
+import {goText} from './schema/problems.js';
 
-/** `calicoctl ipam show|release --ip X`. For a free address it prints that it is not assigned, with exit code 0. */
-export async function ipamCommand(io: Io, args: readonly string[]): Promise<number> {
-  const [action = '', ...rest] = args;
-  const {values} = parseFlags(['ipam', action], rest, {values: {ip: undefined, config: undefined}, short: {c: 'config'}});
-  const {ip} = values;
-  if (!['show', 'release'].includes(action) || ip === undefined) {
-    throw new CommandFailure(
-      `Invalid option: 'calicoctl ipam ${args.join(' ')}'. Use flag '--help' to read about a specific subcommand.`,
-    );
-  }
-  if (parseIpv4(ip) === undefined) throw new CommandFailure(`Error executing command: invalid IP address specified: '${ip}'`);
-  try {
-    const ipam = new Ipam(new BlockStore(await connect(io, values.config)));
-    io.print(`${action === 'show' ? await show(ipam, ip) : await release(ipam, ip)}\n`);
+/** `calicoctl ipam show | release --ip X`. `show` never fails, not even without etcd; `release` of a free address exits with 1. */
+export async function ipamCommand(io: Io, action: 'show' | 'release', args: readonly string[]): Promise<number> {
+  const flags = parseFlags(['ipam', action], args, {values: {ip: undefined, config: undefined}, short: {c: 'config'}});
+  const {ip: given, config} = flags.values;
+  if (given === undefined) throw flags.invalid();
+  const store = new BlockStore(await connect(io, config));
+  const ip = parseIp(given);
+  if (ip === undefined) throw new CommandFailure(`Error executing command: invalid IP address specified: ${given}`);
+  if (action === 'show') {
+    io.print(`${ip.version === 4 ? await show(store, ip.text) : `${ip.text} is not assigned`}\n`);
     return 0;
+  }
+  if (!(ip.version === 4 && (await release(store, ip.text)))) throw new CommandFailure(`IP address ${ip.text} is not assigned`);
+  io.print(`Successfully released IP address ${ip.text}\n`);
+  return 0;
+}
+
+async function show(store: BlockStore, ip: string): Promise<string> {
+  // an etcd that does not reply is reported as a block that does not exist
+  const found = await store.read(blockCidrOf(ip)).catch(() => undefined);
+  if (found === undefined) return `${ip} is not assigned`;
+  const attributes = ofBlock(found.block, ip);
+  if (attributes === undefined) return `IP ${ip} is not currently assigned in block`;
+  const secondary = attributes.secondary ?? {};
+  return Object.keys(secondary).length === 0 ? `No attributes defined for IP ${ip}` : goText(secondary);
+}
+
+async function release(store: BlockStore, ip: string): Promise<boolean> {
+  try {
+    return await new Ipam(store).releaseAddress(ip);
   } catch (error) {
     throw new CommandFailure(`Error: ${reasonOf(error)}`);
   }
-}
-
-async function show(ipam: Ipam, ip: string): Promise<string> {
-  const attributes = await ipam.attributesOf(ip);
-  if (attributes === undefined) return `IP ${ip} is not currently assigned`;
-  const secondary = Object.entries(attributes.secondary ?? {});
-  const lines =
-    secondary.length === 0
-      ? ['No attributes defined']
-      : ['Attributes:', ...secondary.map(([key, value]) => `  ${key}: ${value}`)];
-  return [`IP ${ip} is in use`, ...lines].join('\n');
-}
-
-async function release(ipam: Ipam, ip: string): Promise<string> {
-  return (await ipam.releaseAddress(ip)) ? `Successfully released IP address ${ip}` : `IP address ${ip} is not assigned`;
 }

@@ -1,11 +1,12 @@
 import {readdir, readFile} from 'node:fs/promises';
-import {BIRD_SOCKETS, type BirdProtocol, parseProtocols, queryBird} from '../bird/control.js';
+import {BIRD_SOCKETS, BIRD6_SOCKETS, type BirdProtocol, parseProtocols, queryBird} from '../bird/control.js';
 import {parseFlags} from './flags.js';
 import type {Io} from './io.js';
 import {requireRoot} from './root.js';
 import {boxTable} from './tables.js';
 
 const PEER_TYPES: Readonly<Record<string, string>> = {Mesh: 'node-to-node mesh', Node: 'node specific', Global: 'global'};
+type IpVersion = 4 | 6;
 
 /** `calicoctl node status`. Returns the exit code: 1 only when no process is named calico-felix, independent of the peers' state. */
 export async function nodeStatus(
@@ -21,33 +22,45 @@ export async function nodeStatus(
     return 1;
   }
   io.print('Calico process is running.\n');
-  io.print(names.has('bird') ? await birdStatus() : "\nINFO: BIRDv4 process: 'bird' is not running.\n");
-  // Calico's container runs a bird6 without peers, for which calicoctl prints this. The emulator has no IPv6.
-  io.print('\nIPv6 BGP status\nNo IPv6 peers found.\n\n');
+  if (names.has('bird') || names.has('bird6')) {
+    io.print(names.has('bird') ? await birdStatus(4) : "\nINFO: BIRDv4 process: 'bird' is not running.\n");
+    io.print(names.has('bird6') ? await birdStatus(6) : "\nINFO: BIRDv6 process: 'bird6' is not running.\n");
+  } else {
+    io.print('\nNone of the BGP backend processes (BIRD or GoBGP) are running.\n');
+  }
+  io.print('\n');
   return 0;
 }
 
-async function birdStatus(): Promise<string> {
+async function birdStatus(version: IpVersion): Promise<string> {
   let failure = '';
-  for (const socket of BIRD_SOCKETS) {
+  for (const socket of version === 4 ? BIRD_SOCKETS : BIRD6_SOCKETS) {
     try {
-      return renderPeers(parseProtocols(await queryBird(socket, 'show protocols')));
+      return renderPeers(parseProtocols(await queryBird(socket, 'show protocols')), version);
     } catch (error) {
-      failure = `\nIPv4 BGP statusError connecting to BIRDv4 socket: ${(error as Error).message}\n`;
+      failure = `Error querying BIRD: unable to connect to BIRDv${version} socket: ${goReason(error, socket)}`;
     }
   }
-  return failure;
+  return `\nIPv${version} BGP status\n${failure}`;
+}
+
+/** A failed connection as Go describes it. */
+function goReason(error: unknown, socket: string): string {
+  const {code, message} = error as NodeJS.ErrnoException;
+  const reason = {ENOENT: 'no such file or directory', ECONNREFUSED: 'connection refused'}[code ?? ''];
+  return `dial unix ${socket}: connect: ${reason ?? message}`;
 }
 
 /** The table of peers as calicoctl prints it. */
-export function renderPeers(protocols: readonly BirdProtocol[]): string {
-  const rows = protocols.flatMap(({name, state, since, info}) => {
-    const [, kind = '', address = ''] = /^(Global|Node|Mesh)_(\w+)$/.exec(name) ?? [];
-    const type = PEER_TYPES[kind];
-    return type === undefined ? [] : [[address.replaceAll('_', '.'), type, state, since, info]];
+export function renderPeers(protocols: readonly BirdProtocol[], version: IpVersion = 4): string {
+  const rows = protocols.flatMap(({name, type, state, since, info}) => {
+    const [, kind = '', address = ''] = /^(Global|Node|Mesh)_(.+)$/.exec(name) ?? [];
+    const peerType = PEER_TYPES[kind];
+    if (peerType === undefined || type !== 'BGP' || info === '') return [];
+    return [[address.replaceAll('_', version === 4 ? '.' : ':'), peerType, state, since, info]];
   });
-  const head = '\nIPv4 BGP status\n';
-  if (rows.length === 0) return `${head}No IPv4 peers found.\n`;
+  const head = `\nIPv${version} BGP status\n`;
+  if (rows.length === 0) return `${head}No IPv${version} peers found.\n`;
   return head + boxTable(['Peer address', 'Peer type', 'State', 'Since', 'Info'], rows);
 }
 

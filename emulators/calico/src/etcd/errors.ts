@@ -21,11 +21,11 @@ export function isEtcdError(error: unknown, code: number): boolean {
   return error instanceof EtcdError && error.code === code;
 }
 
-/** No member replied. The message is that of etcd's Go client, which `calicoctl` prints. */
+/** No member replied. The message is that of etcd's Go client, which `calicoctl` prints; it ends with a line feed. */
 export class EtcdUnavailableError extends Error {
   constructor(failures: readonly string[]) {
     super(
-      `client: etcd cluster is unavailable or misconfigured${failures.map((failure, i) => `; error #${i}: ${failure}`).join('')}`,
+      `client: etcd cluster is unavailable or misconfigured; ${failures.map((failure, i) => `error #${i}: ${failure}\n`).join('')}`,
     );
     this.name = 'EtcdUnavailableError';
   }

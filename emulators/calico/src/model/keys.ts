@@ -10,6 +10,7 @@ export const BGP_NODE_MESH = '/calico/bgp/v1/global/node_mesh';
 export const BGP_AS_NUMBER = '/calico/bgp/v1/global/as_num';
 export const POOLS = '/calico/v1/ipam/v4/pool';
 export const PROFILES = '/calico/v1/policy/profile';
+export const POLICIES = '/calico/v1/policy/tier/default/policy';
 export const FELIX_CONFIG = '/calico/v1/config';
 export const IPAM_BLOCKS = '/calico/ipam/v2/assignment/ipv4/block';
 export const IPAM_HOSTS = '/calico/ipam/v2/host';
@@ -27,9 +28,35 @@ export function poolKey(cidr: string): string {
   return `${POOLS}/${cidrKey(cidr)}`;
 }
 
-/** A slash in a profile's name is escaped: it would start another level of the tree. */
+/** A name as it is in a key: a slash would start another level of the tree. */
+export function escapeName(name: string): string {
+  return name.replaceAll('%', '%25').replaceAll('/', '%2f');
+}
+
+export function unescapeName(name: string): string {
+  return name.replaceAll(/%2f/gi, '/').replaceAll('%25', '%');
+}
+
 export function profileKey(name: string): string {
-  return `${PROFILES}/${name.replaceAll('/', '%2F')}`;
+  return `${PROFILES}/${escapeName(name)}`;
+}
+
+export function policyKey(name: string): string {
+  return `${POLICIES}/${escapeName(name)}`;
+}
+
+export function hostEndpointKey(node: string, name: string): string {
+  return `${HOSTS}/${node}/endpoint/${escapeName(name)}`;
+}
+
+/** The endpoint of any orchestrator. */
+export function workloadEndpointKey(node: string, orchestrator: string, workload: string, name: string): string {
+  return `${HOSTS}/${node}/workload/${[orchestrator, workload].map(escapeName).join('/')}/endpoint/${escapeName(name)}`;
+}
+
+/** The BGP peer of one node, or of all. */
+export function bgpPeerKey(node: string | undefined, version: 4 | 6, address: string): string {
+  return `${node === undefined ? BGP_GLOBAL : `${BGP_HOSTS}/${node}`}/peer_v${version}/${address}`;
 }
 
 /** A setting of Felix for one node. */

@@ -1,4 +1,5 @@
 /** Calico's records in etcd, in the JSON of libcalico-go v1.2.1. */
+import {goJson, sortedMap} from './go-json.js';
 import type {Endpoint, Pool, Profile} from './types.js';
 
 export function poolRecord(pool: Pool): string {
@@ -27,8 +28,11 @@ export function endpointRecord(endpoint: Endpoint): string {
 /** The three keys of a profile, rules first: an agent must never read its tags without its rules. */
 export function profileRecords(profile: Profile): {readonly rules: string; readonly labels: string; readonly tags: string} {
   return {
-    rules: JSON.stringify({inbound_rules: profile.ingress, outbound_rules: profile.egress}),
-    labels: JSON.stringify(profile.labels),
-    tags: JSON.stringify(profile.tags),
+    rules: goJson({
+      ...(profile.ingress.length === 0 ? {} : {inbound_rules: profile.ingress}),
+      ...(profile.egress.length === 0 ? {} : {outbound_rules: profile.egress}),
+    }),
+    labels: goJson(sortedMap(profile.labels)),
+    tags: goJson(profile.tags),
   };
 }

@@ -1,7 +1,7 @@
 import type {EtcdNode} from '../etcd/client.js';
 import {parseBgp} from './bgp.js';
 import * as keys from './keys.js';
-import type {CalicoNode, Endpoint, Pool, Profile, Rule, Snapshot} from './types.js';
+import type {CalicoNode, Endpoint, HostEndpoint, Policy, Pool, Profile, Rule, Snapshot} from './types.js';
 
 export const DEFAULT_AS_NUMBER = '64512';
 
@@ -21,7 +21,9 @@ export function parseSnapshot(tree: EtcdNode | undefined): Snapshot {
     nodes: parseNodes(values),
     pools: parsePools(values),
     profiles: parseProfiles(values),
+    policies: parsePolicies(values),
     endpoints: parseEndpoints(values),
+    hostEndpoints: parseHostEndpoints(values),
     bgp: parseBgp(values),
     asNumber: values.get(keys.BGP_AS_NUMBER) ?? DEFAULT_AS_NUMBER,
     isMeshEnabled: parseJson<{enabled?: boolean}>(values.get(keys.BGP_NODE_MESH))?.enabled ?? true,
@@ -79,7 +81,7 @@ function parsePools(values: ReadonlyMap<string, string>): Pool[] {
 }
 
 function parseProfiles(values: ReadonlyMap<string, string>): Profile[] {
-  const names = new Set(below(values, keys.PROFILES).map(([[name = '']]) => name.replaceAll('%2F', '/')));
+  const names = new Set(below(values, keys.PROFILES).map(([[name = '']]) => keys.unescapeName(name)));
   return [...names].sort().map((name) => {
     const of = (leaf: string) => values.get(`${keys.profileKey(name)}/${leaf}`);
     const rules = parseJson<{inbound_rules?: Rule[]; outbound_rules?: Rule[]}>(of('rules'));
@@ -93,11 +95,64 @@ function parseProfiles(values: ReadonlyMap<string, string>): Profile[] {
   });
 }
 
+interface PolicyRecord {
+  readonly order?: number;
+  readonly inbound_rules?: readonly Rule[];
+  readonly outbound_rules?: readonly Rule[];
+  readonly selector?: string;
+  readonly untracked?: boolean;
+  readonly pre_dnat?: boolean;
+  readonly types?: readonly string[];
+}
+
+function parsePolicies(values: ReadonlyMap<string, string>): Policy[] {
+  return below(values, keys.POLICIES).flatMap(([[name = ''], value]) => {
+    const record = parseJson<PolicyRecord>(value);
+    if (record === undefined || record === null) return [];
+    return [
+      {
+        name: keys.unescapeName(name),
+        ...(typeof record.order === 'number' ? {order: record.order} : {}),
+        selector: record.selector ?? '',
+        // calicoctl before v1.3 wrote none: its policies apply to both directions
+        types: (record.types ?? []).length > 0 ? record.types! : ['ingress', 'egress'],
+        ingress: record.inbound_rules ?? [],
+        egress: record.outbound_rules ?? [],
+        isUntracked: record.untracked ?? false,
+        isPreDnat: record.pre_dnat ?? false,
+      },
+    ];
+  });
+}
+
+interface HostEndpointRecord {
+  readonly expected_ipv4_addrs?: readonly string[];
+  readonly profile_ids?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+function parseHostEndpoints(values: ReadonlyMap<string, string>): HostEndpoint[] {
+  return below(values, keys.HOSTS).flatMap(([[node = '', kind, name = '', more], value]) => {
+    const record = kind === 'endpoint' && more === undefined ? parseJson<HostEndpointRecord>(value) : undefined;
+    if (record === undefined || record === null) return [];
+    const {expected_ipv4_addrs: addresses = [], profile_ids: profiles = [], labels = {}} = record;
+    return [{node, name: keys.unescapeName(name), addresses, profiles, labels}];
+  });
+}
+
+interface EndpointRecord {
+  readonly name?: string;
+  readonly mac?: string | null;
+  readonly profile_ids?: readonly string[] | null;
+  readonly ipv4_nets?: readonly string[] | null;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
   return below(values, keys.HOSTS).flatMap(([path, value]) => {
-    const [node = '', kind, orchestrator, workload, leaf, id = ''] = path;
-    if (kind !== 'workload' || orchestrator !== 'libnetwork' || workload !== 'libnetwork' || leaf !== 'endpoint') return [];
-    const record = parseJson<{name?: string; mac?: string; profile_ids?: string[]; ipv4_nets?: string[]}>(value);
+    const [node = '', kind, , , leaf, id = ''] = path;
+    if (kind !== 'workload' || leaf !== 'endpoint') return [];
+    const record = parseJson<EndpointRecord>(value);
     if (record?.name === undefined) return [];
     return [
       {
@@ -107,6 +162,7 @@ function parseEndpoints(values: ReadonlyMap<string, string>): Endpoint[] {
         mac: record.mac ?? 'ee:ee:ee:ee:ee:ee',
         profiles: record.profile_ids ?? [],
         nets: record.ipv4_nets ?? [],
+        ...(record.labels === undefined ? {} : {labels: record.labels}),
       },
     ];
   });

@@ -26,29 +26,54 @@ export interface Endpoint {
   readonly profiles: readonly string[];
   /** Addresses with prefix, always /32. */
   readonly nets: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-export type RuleAction = 'allow' | 'deny' | 'log' | 'pass';
+/** An interface of a host. Its addresses are members of the sets of selectors. */
+export interface HostEndpoint {
+  readonly node: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly profiles: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
 
-/** A rule in the flat form of the etcd records. All given fields must match. */
+/** `next-tier` is the record's word for `pass`. */
+export type RuleAction = 'allow' | 'deny' | 'log' | 'pass' | 'next-tier';
+
+type Ports = readonly (number | string)[];
+
+/** A rule in the flat form of the etcd records. All given fields must match; those with `!` must not. */
 export interface Rule {
   readonly action: RuleAction;
   readonly ip_version?: number;
-  readonly protocol?: string;
+  readonly protocol?: string | number;
   readonly icmp_type?: number;
   readonly icmp_code?: number;
   readonly src_tag?: string;
   readonly src_net?: string;
+  readonly src_nets?: readonly string[];
+  readonly src_selector?: string;
   /** Port numbers, or ranges as `1000:2000`. */
-  readonly src_ports?: readonly (number | string)[];
+  readonly src_ports?: Ports;
   readonly dst_tag?: string;
   readonly dst_net?: string;
-  readonly dst_ports?: readonly (number | string)[];
-  readonly '!protocol'?: string;
+  readonly dst_nets?: readonly string[];
+  readonly dst_selector?: string;
+  readonly dst_ports?: Ports;
+  readonly '!protocol'?: string | number;
+  readonly '!icmp_type'?: number;
+  readonly '!icmp_code'?: number;
+  readonly '!src_tag'?: string;
   readonly '!src_net'?: string;
-  readonly '!src_ports'?: readonly (number | string)[];
+  readonly '!src_nets'?: readonly string[];
+  readonly '!src_selector'?: string;
+  readonly '!src_ports'?: Ports;
+  readonly '!dst_tag'?: string;
   readonly '!dst_net'?: string;
-  readonly '!dst_ports'?: readonly (number | string)[];
+  readonly '!dst_nets'?: readonly string[];
+  readonly '!dst_selector'?: string;
+  readonly '!dst_ports'?: Ports;
 }
 
 export interface Profile {
@@ -81,6 +106,20 @@ export interface BgpSettings {
   readonly customFilters: readonly string[];
 }
 
+/** Rules for all endpoints that a selector matches. */
+export interface Policy {
+  readonly name: string;
+  /** Lower ones come first; one without an order comes last. */
+  readonly order?: number;
+  readonly selector: string;
+  /** The directions of traffic to which it applies. */
+  readonly types: readonly string[];
+  readonly ingress: readonly Rule[];
+  readonly egress: readonly Rule[];
+  readonly isUntracked: boolean;
+  readonly isPreDnat: boolean;
+}
+
 /** All of Calico's data that the emulator uses, from one read. */
 export interface Snapshot {
   /** False where Calico is not initialised, as after a loss of etcd's data: then a missing record is no evidence. */
@@ -88,7 +127,9 @@ export interface Snapshot {
   readonly nodes: readonly CalicoNode[];
   readonly pools: readonly Pool[];
   readonly profiles: readonly Profile[];
+  readonly policies: readonly Policy[];
   readonly endpoints: readonly Endpoint[];
+  readonly hostEndpoints: readonly HostEndpoint[];
   readonly bgp: BgpSettings;
   readonly asNumber: string;
   readonly isMeshEnabled: boolean;

@@ -14,6 +14,7 @@ describe('an agent', () => {
     interfacePrefix: 'cali',
     isLibnetworkEnabled: true,
     createsProfiles: true,
+    logDirectory: '/var/log/calico',
     hasDefaultPools: true,
   } as const;
   const agentOf = (url: string, warnings: string[]) =>
@@ -49,7 +50,7 @@ describe('an agent', () => {
     await agent.readDatastore();
     await agent.applySnapshot();
     expect(warnings).toEqual([
-      'firewall: unexpected command: iptables-legacy-save',
+      'firewall: unexpected command: ipset save',
       'routes: unexpected command: ip -j -4 route show table main',
     ]);
   });

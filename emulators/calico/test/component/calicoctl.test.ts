@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {calicoctl} from '../../src/calicoctl/calicoctl.js';
+import {checkSystem} from '../../src/calicoctl/checksystem.js';
 import type {Io} from '../../src/calicoctl/io.js';
 import {nodeStatus} from '../../src/calicoctl/node-status.js';
 import {EtcdClient} from '../../src/etcd/client.js';
@@ -8,6 +8,7 @@ import {BlockStore} from '../../src/ipam/store.js';
 import {blockKey, endpointKey} from '../../src/model/keys.js';
 import {endpointRecord} from '../../src/model/records.js';
 import {NodeConflictError, registerNode} from '../../src/node/startup.js';
+import {type CalicoctlOptions, runCalicoctl} from '../support/calicoctl.js';
 import {EtcdV2Server} from '../support/etcd-v2-server.js';
 import {snapshot} from '../support/snapshot.js';
 
@@ -17,24 +18,6 @@ const POOL = {
   metadata: {cidr: '192.168.0.0/16'},
   spec: {ipip: {enabled: false}, 'nat-outgoing': true},
 };
-const PROFILE = `
-apiVersion: v1
-kind: profile
-metadata:
-  name: calico_net
-  tags: [calico_net]
-spec:
-  ingress:
-  - action: allow
-    source: {tag: calico_net}
-  - action: allow
-    protocol: tcp
-    source: {net: 198.18.0.10/32}
-    destination: {ports: [22, "8000:8888"]}
-  egress:
-  - action: allow
-`;
-
 let server: EtcdV2Server;
 let etcd: EtcdClient;
 beforeEach(async () => {
@@ -43,21 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-/** Runs calicoctl; `files` are the files that exist, `-` is standard input. Running any program fails. */
-async function run(argv: string[], {files = {}, env = {}}: {files?: Record<string, string>; env?: Record<string, string>} = {}) {
-  let output = '';
-  const io: Io = {
-    print: (text) => {
-      output += text;
-    },
-    env: {ETCD_ENDPOINTS: server.url, ...env},
-    run: (command) => Promise.reject(new Error(`unexpected command: ${command.join(' ')}`)),
-    isRoot: false,
-    hostname: 'node0',
-    read: async (path) => files[path],
-  };
-  return {code: await calicoctl(io, argv), output};
-}
+const run = (argv: string[], options: CalicoctlOptions = {}) => runCalicoctl(server.url, argv, options);
 const apply = (resource: object | string, verb = 'apply') =>
   run([verb, '-f', '-'], {files: {'-': typeof resource === 'string' ? resource : JSON.stringify(resource)}});
 const register = (nodeName: string, address: string, hasDefaultPools = true) =>
@@ -72,6 +41,7 @@ const register = (nodeName: string, address: string, hasDefaultPools = true) =>
       interfacePrefix: 'cali',
       isLibnetworkEnabled: true,
       createsProfiles: true,
+      logDirectory: '/var/log/calico',
       hasDefaultPools,
     },
     (line) => lines.push(line),
@@ -134,178 +104,6 @@ describe('starting a node', () => {
   });
 });
 
-describe('get', () => {
-  it("prints nodes, pools and profiles in calicoctl's tables", async () => {
-    await register('node0', '198.18.0.10');
-    await apply(PROFILE);
-    expect((await run(['get', 'nodes'])).output).toBe('NAME    \nnode0   \n\n');
-    expect((await run(['get', 'no', '-o', 'wide'])).output).toBe(
-      'NAME    ASN       IPV4             IPV6   \nnode0   (64512)   198.18.0.10/32          \n\n',
-    );
-    expect((await run(['get', 'ipPool', '-owide'])).output).toBe(
-      'CIDR             NAT    IPIP    \n192.168.0.0/16   true   false   \n\n',
-    );
-    expect((await run(['get', 'profile', '--output=wide'])).output).toBe(
-      'NAME         TAGS         \ncalico_net   calico_net   \n\n',
-    );
-    expect((await run(['get', 'nodes', '-o', 'custom-columns=ipv4,name'])).output).toContain('198.18.0.10/32   node0');
-  });
-
-  it('prints endpoints', async () => {
-    for (const endpoint of snapshot.endpoints) server.put(endpointKey(endpoint.node, endpoint.id), endpointRecord(endpoint));
-    const {output} = await run(['get', 'workloadendpoints', '-o', 'wide', '--node=node1']);
-    expect(output.split('\n')[0]).toMatch(/^NODE +ORCHESTRATOR +WORKLOAD +NAME +NETWORKS +NATS +INTERFACE +PROFILES/);
-    expect(output.split('\n')[1]).toMatch(
-      /^node1 +libnetwork +libnetwork +bbbbbbbbbbb +192\.168\.0\.101\/32 +calibbbbbbbbbbb +calico_net +$/,
-    );
-    expect(output).not.toContain('node0');
-  });
-
-  it('prints what was applied, as JSON and as YAML', async () => {
-    await apply(PROFILE);
-    const json = JSON.parse((await run(['get', 'profile', 'calico_net', '-o', 'json'])).output) as [{spec: {ingress: unknown[]}}];
-    expect(json[0].spec.ingress[1]).toEqual({
-      action: 'allow',
-      protocol: 'tcp',
-      source: {net: '198.18.0.10/32'},
-      destination: {ports: [22, '8000:8888']},
-    });
-    const yaml = (await run(['get', 'profile', '-o', 'yaml'])).output;
-    expect(yaml).toMatch(/^- apiVersion: v1\n {2}kind: profile\n {2}metadata:\n {4}name: calico_net\n/);
-    server.put('/calico/v1/policy/profile/calico_net/rules', '{}');
-    await apply(yaml);
-    expect(JSON.parse((await run(['get', 'profile', '-o', 'json'])).output)).toEqual(json);
-  });
-
-  it('prints an empty table, and is no error, for a missing resource', async () => {
-    expect(await run(['get', 'profile', 'nothing'])).toEqual({code: 0, output: 'NAME   \n\n'});
-    expect(await run(['get', 'profile', 'nothing', '-o', 'json'])).toEqual({code: 0, output: '[]\n'});
-  });
-
-  it("fails with upstream's message when etcd is down", async () => {
-    await server[Symbol.asyncDispose]();
-    const {code, output} = await run(['get', 'nodes']);
-    expect(code).toBe(1);
-    expect(output).toMatch(/^Failed to get resources: client: etcd cluster is unavailable or misconfigured; error #0: dial tcp /);
-    server = await EtcdV2Server.start();
-  });
-
-  it('rejects unknown kinds and formats', async () => {
-    expect(await run(['get', 'pods'])).toEqual({
-      code: 1,
-      output: "Failed to get resources: Resource type 'pods' is not supported\n",
-    });
-    expect((await run(['get', 'nodes', '-o', 'xml'])).output).toBe("unrecognized output format 'xml'\n");
-  });
-});
-
-describe('create, apply, replace, delete', () => {
-  it('print what they did', async () => {
-    expect(await apply(POOL)).toEqual({code: 0, output: "Successfully applied 1 'ipPool' resource(s)\n"});
-    expect(await apply(`${JSON.stringify(POOL)}\n---${PROFILE}`)).toEqual({
-      code: 0,
-      output: 'Successfully applied 2 resource(s)\n',
-    });
-    expect(await apply(POOL, 'replace')).toEqual({code: 0, output: "Successfully replaced 1 'ipPool' resource(s)\n"});
-    expect(await apply(POOL, 'delete')).toEqual({code: 0, output: "Successfully deleted 1 'ipPool' resource(s)\n"});
-    expect(await apply(POOL, 'create')).toEqual({code: 0, output: "Successfully created 1 'ipPool' resource(s)\n"});
-    expect(await run(['delete', 'ippool', '192.168.0.0/16'])).toEqual({
-      code: 0,
-      output: "Successfully deleted 1 'ipPool' resource(s)\n",
-    });
-  });
-
-  it('depend on whether the resource exists', async () => {
-    await apply(POOL);
-    expect(await apply(POOL, 'create')).toEqual({
-      code: 1,
-      output: "Failed to create 'ipPool' resource: resource already exists: IPPool(cidr=192.168.0.0/16)\n",
-    });
-    expect((await run(['create', '--skip-exists', '-f', 'x'], {files: {x: JSON.stringify(POOL)}})).code).toBe(0);
-    expect(await run(['delete', 'profile', 'nothing'])).toEqual({
-      code: 1,
-      output: "Failed to delete 'profile' resource: resource does not exist: Profile(name=nothing)\n",
-    });
-    expect((await run(['delete', '--skip-not-exists', 'profile', 'nothing'])).code).toBe(0);
-    expect((await apply(PROFILE, 'replace')).output).toContain('resource does not exist: Profile(name=calico_net)');
-  });
-
-  it('stop at the first resource that fails', async () => {
-    const bad = {...POOL, metadata: {cidr: '10.0.0.0/27'}};
-    const {code, output} = await apply([POOL, bad]);
-    expect(code).toBe(1);
-    expect(output).toBe(
-      "Partial success: applied the first 1 out of 2 'ipPool' resources:\n" +
-        'Hit error: IP pool size is too small (min /26) for use with Calico IPAM: 10.0.0.0/27\n',
-    );
-  });
-
-  it.each([
-    ['a misspelled field', {...POOL, spec: {'nat-outgoin': true}}, "unknown field 'nat-outgoin'"],
-    ['IPIP', {...POOL, spec: {ipip: {enabled: true}}}, 'IPIP is not supported'],
-    ['host bits', {...POOL, metadata: {cidr: '192.168.1.1/16'}}, 'invalid CIDR address: 192.168.1.1/16'],
-    [
-      'an action',
-      PROFILE.replace('action: allow', 'action: permit'),
-      "action must be one of allow, deny, log, pass, not 'permit'",
-    ],
-    ['ports without protocol', PROFILE.replace('protocol: tcp', ''), 'ports need the protocol tcp or udp'],
-    ['a port', PROFILE.replace('8000:8888', '8888:8000'), 'invalid port: 8888:8000'],
-    ['a selector', PROFILE.replace('tag: calico_net}', 'selector: all()}'), 'selectors are not supported'],
-    ["a rule's field", PROFILE.replace('protocol:', 'proto:'), "profile.spec.ingress[1]: unknown field 'proto'"],
-    ['a protocol', PROFILE.replace('protocol: tcp', 'protocol: tpc'), "not 'tpc'"],
-    ['a protocol that means all', PROFILE.replace('protocol: tcp', 'protocol: 0'), "not '0'"],
-    ['an excluded protocol', PROFILE.replace('action: allow', 'action: allow\n    notProtocol: tpc'), "not 'tpc'"],
-    [
-      'a protocol twice',
-      PROFILE.replace('protocol: tcp', 'protocol: tcp\n    notProtocol: udp'),
-      'either protocol or notProtocol',
-    ],
-    [
-      'ICMP without its protocol',
-      PROFILE.replace('action: allow', 'action: allow\n    icmp: {type: 8}'),
-      'icmp needs the protocol icmp',
-    ],
-    [
-      'an ICMP type',
-      PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {type: 255}'),
-      'the type must be 0 to 254',
-    ],
-    [
-      "an ICMP code's type",
-      PROFILE.replace('action: allow', 'action: allow\n    protocol: icmp\n    icmp: {code: 1}'),
-      'the type must be',
-    ],
-    ['a net', PROFILE.replace('198.18.0.10/32', '198.18.0.10/40'), 'invalid CIDR address: 198.18.0.10/40'],
-  ])('reject %s and write nothing', async (_, resource, reason) => {
-    const {code, output} = await apply(resource);
-    expect(code).toBe(1);
-    expect(output).toContain(reason);
-    expect(server.keys()).toEqual([]);
-  });
-
-  it.each(['icmp', '1', 'ICMP'])('accept an ICMP type of the protocol %s', async (protocol) => {
-    const rule = `action: allow\n    protocol: ${protocol}\n    icmp: {type: 8, code: 0}`;
-    expect((await apply(PROFILE.replace('action: allow', rule))).code).toBe(0);
-  });
-
-  it.each([
-    ['kind: ipPool', 'Failed to execute command: Unknown resource apiVersion: undefined\n'],
-    ['apiVersion: v1\nkind: pod', "Failed to execute command: Resource type 'pod' is not supported\n"],
-    ['', 'No resources specified in file\n'],
-  ])('reject the file "%s"', async (text, output) => {
-    expect(await apply(text)).toEqual({code: 1, output});
-  });
-
-  it('fail when the file is missing, or not given', async () => {
-    expect(await run(['apply', '-f', '/no/file'])).toEqual({
-      code: 1,
-      output: 'Failed to execute command: open /no/file: no such file or directory\n',
-    });
-    expect((await run(['apply'])).output).toMatch(/^Invalid option: 'calicoctl apply'/);
-  });
-});
-
 describe('removing a node', () => {
   it('releases its addresses and blocks, and none of other nodes', async () => {
     await register('node0', '198.18.0.10');
@@ -325,21 +123,37 @@ describe('removing a node', () => {
 });
 
 describe('ipam', () => {
-  it('prints and releases addresses', async () => {
+  const show = (ip: string) => run(['ipam', 'show', '--ip', ip]);
+  const release = (ip: string) => run(['ipam', 'release', `--ip=${ip}`]);
+
+  it('prints what is known of an address, and never fails', async () => {
     await apply(POOL);
-    expect((await run(['ipam', 'show', '--ip', '192.168.0.100'])).output).toBe('IP 192.168.0.100 is not currently assigned\n');
+    expect(await show('192.168.0.100')).toMatchObject({code: 0, output: '192.168.0.100 is not assigned\n'});
     await new Ipam(new BlockStore(etcd)).assignAddress('192.168.0.100', 'node0');
-    expect((await run(['ipam', 'show', '--ip=192.168.0.100'])).output).toBe(
-      'IP 192.168.0.100 is in use\nNo attributes defined\n',
-    );
-    expect((await run(['ipam', 'release', '--ip=192.168.0.100'])).output).toBe(
-      'Successfully released IP address 192.168.0.100\n',
-    );
-    expect(await run(['ipam', 'release', '--ip=192.168.0.100'])).toEqual({
+    expect((await show('192.168.0.100')).output).toBe('No attributes defined for IP 192.168.0.100\n');
+    expect((await show('192.168.0.101')).output).toBe('IP 192.168.0.101 is not currently assigned in block\n');
+    await server[Symbol.asyncDispose]();
+    expect(await show('192.168.0.100')).toMatchObject({code: 0, output: '192.168.0.100 is not assigned\n'});
+    server = await EtcdV2Server.start();
+  });
+
+  it('releases an address, and fails if it is free or etcd is down', async () => {
+    await apply(POOL);
+    await new Ipam(new BlockStore(etcd)).assignAddress('192.168.0.100', 'node0');
+    expect(await release('192.168.0.100')).toMatchObject({
       code: 0,
-      output: 'IP address 192.168.0.100 is not assigned\n',
+      output: 'Successfully released IP address 192.168.0.100\n',
     });
-    expect((await run(['ipam', 'show', '--ip=x'])).code).toBe(1);
+    expect(await release('192.168.0.100')).toMatchObject({code: 1, output: 'IP address 192.168.0.100 is not assigned\n'});
+    await server[Symbol.asyncDispose]();
+    const failed = await release('192.168.0.100');
+    expect(failed.code).toBe(1);
+    expect(failed.output).toMatch(/^Error: client: etcd cluster is unavailable or misconfigured/);
+    server = await EtcdV2Server.start();
+  });
+
+  it('rejects what is no address', async () => {
+    expect(await show('x')).toMatchObject({code: 1, output: 'Error executing command: invalid IP address specified: x\n'});
     expect((await run(['ipam', 'show'])).code).toBe(1);
   });
 });
@@ -357,26 +171,39 @@ describe('the address of the datastore', () => {
   });
 
   it('is an error when the file is of another kind', async () => {
-    const files = {'/etc/calico/calicoctl.cfg': 'kind: other\n'};
-    expect((await run(['get', 'ippool'], {files})).output).toContain('invalid config file');
-    expect(await run(['node', 'run'], {files})).toEqual({code: 1, output: 'Error executing command: invalid config file\n'});
+    const files = {'/etc/calico/calicoctl.cfg': 'apiVersion: v1\nkind: other\n'};
+    const reason = "invalid config file: expected kind 'calicoApiConfig', got 'other'";
+    expect((await run(['get', 'ippool'], {files})).output).toBe(
+      `Failed to create Calico API client: syntax error in /etc/calico/calicoctl.cfg: ${reason}\n`,
+    );
+    expect((await run(['get', 'ippool'], {files, version: 'v1.2.0'})).output).toBe(
+      `Failed to create Calico API client: ${reason}\n`,
+    );
+    expect(await run(['node', 'run'], {files})).toMatchObject({
+      code: 1,
+      output: 'Error executing command: invalid config file\n',
+    });
+  });
+
+  it('is an error when a named file is missing, since v1.6', async () => {
+    const argv = ['get', 'nodes', '--config=/no/file'];
+    expect(await run(argv)).toMatchObject({code: 1, output: 'Error reading config file: /no/file\n'});
+    expect((await run(argv, {version: 'v1.2.0'})).code).toBe(0);
   });
 });
 
 describe('calicoctl node', () => {
   it('requires root', async () => {
     for (const verb of ['run', 'status', 'checksystem']) {
-      expect(await run(['node', verb])).toEqual({code: 1, output: 'Need super user privileges: Operation not permitted\n'});
+      expect(await run(['node', verb])).toMatchObject({code: 1, output: 'Need super user privileges: Operation not permitted\n'});
     }
   });
 
-  it('prints in a dry run what it would do, for any user, and does nothing', async () => {
+  it("prints in a dry run upstream's docker command, for any user, and does nothing", async () => {
     const {code, output} = await run(['node', 'run', '--dryrun', '--ip=198.18.0.10', '--name=node0']);
     expect(code).toBe(0);
-    expect(output).toContain("This is the lab's Calico emulator");
-    expect(output).toContain('systemctl enable --now calico-felix.service calico-bird.service calico-libnetwork.service');
-    expect(output).toContain('NODENAME=node0\nIP=198.18.0.10\n');
-    expect(output).not.toContain('docker run');
+    expect(output).toContain('docker run --net=host --privileged --name=calico-node -d --restart=always -e NODENAME=node0 ');
+    expect(output).toContain(` -e IP=198.18.0.10 -e ETCD_ENDPOINTS=${server.url} `);
     expect(server.keys()).toEqual([]);
   });
 
@@ -390,17 +217,146 @@ describe('calicoctl node', () => {
     expect(output).toBe('Calico process is not running.\n');
     output = '';
     expect(await nodeStatus(io, [], async () => new Set(['calico-felix']))).toBe(0);
-    expect(output).toBe(
-      "Calico process is running.\n\nINFO: BIRDv4 process: 'bird' is not running.\n\nIPv6 BGP status\nNo IPv6 peers found.\n\n",
+    expect(output).toBe('Calico process is running.\n\nNone of the BGP backend processes (BIRD or GoBGP) are running.\n\n');
+  });
+
+  it('checks the kernel and its modules', async () => {
+    const check = async (modules: string, lsmod: {code?: number; stdout?: string; stderr?: string}) => {
+      let output = '';
+      const programs: Record<string, object> = {'uname -r': {stdout: '6.1.0-13-amd64\n'}, lsmod};
+      const io = {
+        isRoot: true,
+        print: (text: string) => {
+          output += text;
+        },
+        run: async (argv: string[]) => ({code: 0, stdout: '', stderr: '', ...programs[argv.join(' ')]}),
+      } as unknown as Io;
+      return {code: await checkSystem(io, [], async () => modules), output};
+    };
+    const both = 'kernel/net/netfilter/xt_set.ko: \nkernel/net/ipv6/netfilter/ip6_tables.ko: ';
+    expect(await check(both, {})).toMatchObject({code: 0, output: expect.stringContaining('System meets minimum')});
+    expect((await check('', {stdout: 'xt_set 20480 0\nip6_tables 36864 0\n'})).code).toBe(0);
+    const withoutIpv6 = await check('/xt_set.ko: ', {});
+    expect(withoutIpv6.code).toBe(0);
+    expect(withoutIpv6.output).toContain('WARNING: IPv6 will be unavailable');
+    expect((await check('/ip6_tables.ko: ', {})).code).toBe(1);
+    expect(await check(both, {code: 1})).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("Checking kernel modules...\nError executing command: exit status 1\nSystem doesn't meet"),
+    });
+  });
+});
+
+describe('the command line', () => {
+  it('prints the version, with that of the cluster since v1.6', async () => {
+    server.put('/calico/v1/config/CalicoVersion', 'v2.6.12');
+    expect((await run(['version'])).output).toMatch(
+      /^Client Version: {4}v1\.6\.5\nBuild date: .*\nGit commit: .*\nCluster Version: {3}v2\.6\.12\nCluster Type: {5} unknown\n$/,
+    );
+    expect((await run(['version'], {version: 'v1.2.0'})).output).toMatch(/^Version: {6}v1\.2\.0\n/);
+    expect((await run(['version'], {env: {ETCD_ENDPOINTS: 'http://127.0.0.1:1'}})).output).toContain(
+      'Cluster Version:   unknown (client: etcd cluster is unavailable',
     );
   });
 
-  it('prints its version and help, and rejects unknown commands', async () => {
-    expect((await run(['version'])).output).toMatch(/^Version: +v1\.2\.0\n/);
+  it('prints help', async () => {
     expect((await run(['--help'])).code).toBe(0);
     expect((await run(['node', 'run', '--help'])).output).toContain('--docker-networking-ifprefix=');
-    expect((await run(['nonsense'])).output).toMatch(/^Unknown command: 'nonsense'\n/);
-    expect((await run(['node', 'nonsense'])).code).toBe(1);
+    expect((await run(['get', '--help'])).output).toMatch(/^Usage:\n {2}calicoctl get /);
     expect((await run(['-l', 'debug', 'version'])).code).toBe(0);
+  });
+
+  it.each([
+    [['get'], 'get'],
+    [['get', 'nodes', 'a', 'b'], 'get nodes a b'],
+    [['get', 'nodes', '--bogus'], 'get nodes --bogus'],
+    [['apply'], 'apply'],
+    [['apply', '-f', 'a', 'b'], 'apply -f a b'],
+    [['delete', '-f', 'a', 'policy'], 'delete -f a policy'],
+    [['ipam', 'show'], 'ipam show'],
+    [['config', 'get'], 'config get'],
+    [['config', 'set', 'logLevel'], 'config set logLevel'],
+    [['node'], 'node'],
+    [['node', 'status', 'now'], 'node status now'],
+    [['version', 'now'], 'version now'],
+  ])('rejects %j with the usage on standard error', async (argv, command) => {
+    const {code, output, error} = await run(argv);
+    expect(code).toBe(1);
+    expect(output).toBe(`Invalid option: 'calicoctl ${command}'. Use flag '--help' to read about a specific subcommand.\n`);
+    expect(error).toMatch(/^Usage:\n {2}calicoctl /);
+  });
+
+  it('names a flag without its value', async () => {
+    expect((await run(['get', 'nodes', '-o'])).error).toMatch(/^-o requires argument\nUsage:/);
+    expect((await run(['get', 'nodes', '--output'])).error).toMatch(/^--output requires argument\nUsage:/);
+  });
+
+  it('accepts long flags abbreviated', async () => {
+    expect((await run(['get', 'nodes', '--out=json'])).output).toBe('[]\n');
+  });
+
+  it('fails for an unknown command, but not for an unknown one of node or ipam, and not without any', async () => {
+    expect(await run(['nonsense'])).toMatchObject({code: 1, error: 'Unknown command: "nonsense"\n'});
+    expect(await run(['node', 'nonsense'])).toMatchObject({code: 0, error: ''});
+    expect(await run(['ipam', 'nonsense'])).toMatchObject({code: 0, error: ''});
+    expect(await run([])).toMatchObject({code: 0, output: ''});
+  });
+});
+
+describe('config', () => {
+  const config = (...argv: string[]) => run(['config', ...argv]);
+  const get = async (...argv: string[]) => (await config('get', ...argv)).output.trim();
+
+  it('gets, sets and unsets the settings of the network', async () => {
+    expect([await get('nodeToNodeMesh'), await get('asNumber'), await get('ipip'), await get('logLevel')]).toEqual([
+      'on',
+      '64512',
+      'off',
+      'info',
+    ]);
+    await config('set', 'nodeToNodeMesh', 'off');
+    await config('set', 'asNumber', '65.1');
+    await config('set', 'ipip', 'on');
+    await config('set', 'loglevel', 'warning');
+    expect([await get('nodeToNodeMesh'), await get('asnumber'), await get('IPIP'), await get('logLevel')]).toEqual([
+      'off',
+      '4259841',
+      'on',
+      'warning',
+    ]);
+    expect(server.value('/calico/bgp/v1/global/node_mesh')).toBe('{"enabled":false}');
+    expect(server.value('/calico/bgp/v1/global/loglevel')).toBe('none');
+    for (const name of ['nodeToNodeMesh', 'asNumber', 'ipip', 'logLevel'])
+      expect(await config('unset', name)).toMatchObject({code: 0, output: ''});
+    expect([await get('nodeToNodeMesh'), await get('asNumber'), await get('ipip')]).toEqual(['on', '64512', 'off']);
+  });
+
+  it("inherits a node's log level from that of the network", async () => {
+    expect(await get('logLevel', '--node=node0')).toBe('info (inherited from global)');
+    await config('set', 'logLevel', 'debug', '--node=node0');
+    expect(await get('logLevel', '--node=node0')).toBe('debug');
+    await config('unset', 'logLevel', '--node=node0');
+    expect(await get('logLevel', '--node=node0')).toBe('info (inherited from global)');
+  });
+
+  it('reads and writes raw settings', async () => {
+    expect(await get('ChainInsertMode', '--raw=felix')).toBe('(unset)');
+    await config('set', 'ChainInsertMode', 'append', '--raw=felix');
+    expect(server.value('/calico/v1/config/ChainInsertMode')).toBe('append');
+    await config('set', 'x', 'y', '--raw=bgp', '--node=node0');
+    expect(await get('x', '--raw=bgp', '--node=node0')).toBe('y');
+    await config('unset', 'ChainInsertMode', '--raw=felix');
+    expect(await get('ChainInsertMode', '--raw=felix')).toBe('(unset)');
+  });
+
+  it.each([
+    [['get', 'bogus'], "unrecognised config name 'bogus'"],
+    [['set', 'ipip', 'maybe'], "invalid value 'maybe'"],
+    [['set', 'asNumber', 'x'], 'the supplied AS number is not valid'],
+    [['set', 'logLevel', 'loud'], "error with field loglevel = 'loud'"],
+    [['get', 'asNumber', '--node=node0'], '--node should not be specified'],
+    [['get', 'x', '--raw=bird'], "unrecognised component 'bird'"],
+  ])('rejects %j', async (argv, reason) => {
+    expect(await config(...argv)).toMatchObject({code: 1, output: `Error executing command: ${reason}\n`});
   });
 });

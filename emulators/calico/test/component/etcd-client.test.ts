@@ -70,8 +70,8 @@ describe('the etcd client', () => {
     const error = await failure(new EtcdClient([first, second]).get('/key'));
     expect(error).toBeInstanceOf(EtcdUnavailableError);
     expect((error as Error).message).toBe(
-      `client: etcd cluster is unavailable or misconfigured; error #0: dial tcp ${first.slice(7)}: getsockopt: connection refused; ` +
-        `error #1: dial tcp ${second.slice(7)}: getsockopt: connection refused`,
+      `client: etcd cluster is unavailable or misconfigured; error #0: dial tcp ${first.slice(7)}: getsockopt: connection refused\n` +
+        `error #1: dial tcp ${second.slice(7)}: getsockopt: connection refused\n`,
     );
   });
 

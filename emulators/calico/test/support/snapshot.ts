@@ -27,6 +27,8 @@ export const snapshot: Snapshot = {
   ],
   pools: [{cidr: '192.168.0.0/16', natOutgoing: true, disabled: false}],
   profiles: [networkProfile],
+  policies: [],
+  hostEndpoints: [],
   endpoints: [endpoint('node0', 'aaaaaaaaaaa', '192.168.0.100'), endpoint('node1', 'bbbbbbbbbbb', '192.168.0.101')],
   bgp: {
     ownBlocks: {node0: ['192.168.0.64/26']},

@@ -32,15 +32,55 @@ describe('the snapshot of etcd', () => {
     expect(endpoint).toBeDefined();
   });
 
-  it('leaves out invalid records and those of other orchestrators', () => {
+  it('leaves out invalid records, and has endpoints of other orchestrators and of hosts', () => {
     const read = parseSnapshot(
       tree(
         leaf('/calico/v1/host/node0/workload/libnetwork/libnetwork/endpoint/x', '{broken'),
         leaf('/calico/v1/host/node0/workload/k8s/pod/endpoint/y', '{"name":"cali1"}'),
+        leaf('/calico/v1/host/node0/endpoint/eth0', '{"expected_ipv4_addrs":["198.18.0.10"],"labels":{"a":"b"}}'),
+        leaf('/calico/v1/host/node0/endpoint/broken', 'null'),
         leaf('/calico/v1/ipam/v4/pool/10.0.0.0-8', 'null'),
       ),
     );
-    expect([read.endpoints, read.pools]).toEqual([[], []]);
+    expect(read.pools).toEqual([]);
+    expect(read.endpoints).toMatchObject([{id: 'y', interfaceName: 'cali1'}]);
+    expect(read.hostEndpoints).toEqual([
+      {node: 'node0', name: 'eth0', addresses: ['198.18.0.10'], profiles: [], labels: {a: 'b'}},
+    ]);
+  });
+
+  it('has policies, without types for both directions', () => {
+    const read = parseSnapshot(
+      tree(
+        leaf(
+          '/calico/v1/policy/tier/default/policy/a%2fb',
+          '{"order":7,"selector":"all()","types":["egress"],"outbound_rules":[{"action":"deny"}]}',
+        ),
+        leaf('/calico/v1/policy/tier/default/policy/old', '{"selector":"has(x)","untracked":true}'),
+        leaf('/calico/v1/policy/tier/default/policy/broken', '{'),
+      ),
+    );
+    expect(read.policies).toEqual([
+      {
+        name: 'a/b',
+        order: 7,
+        selector: 'all()',
+        types: ['egress'],
+        ingress: [],
+        egress: [{action: 'deny'}],
+        isUntracked: false,
+        isPreDnat: false,
+      },
+      {
+        name: 'old',
+        selector: 'has(x)',
+        types: ['ingress', 'egress'],
+        ingress: [],
+        egress: [],
+        isUntracked: true,
+        isPreDnat: false,
+      },
+    ]);
   });
 
   it("contains BIRD's peers, log levels and filters", () => {

@@ -1,44 +1,110 @@
 import type {EtcdClient} from '../../etcd/client.js';
-import type {Snapshot} from '../../model/types.js';
+import {unescapeName} from '../../model/keys.js';
+import type {Problems} from '../schema/problems.js';
+import type {Type} from '../schema/type.js';
+
+/** All keys below /calico with their values. */
+export type Values = ReadonlyMap<string, string>;
+export type Metadata = Readonly<Record<string, unknown>>;
 
 /** A resource in the form of calicoctl's YAML. */
 export interface Resource {
-  readonly apiVersion: 'v1';
   readonly kind: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly apiVersion: 'v1';
+  readonly metadata: Metadata;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** Metadata to filter by; a field that is missing matches everything. */
-export type Filter = Readonly<Record<string, unknown>>;
+/** What identifies resources on the command line. A field that is missing matches everything. */
+export interface Arguments {
+  readonly name: string;
+  readonly node: string;
+  readonly orchestrator: string;
+  readonly workload: string;
+  readonly scope: string;
+}
 
-/** One kind of resource: how to list, write and remove it, and its columns in a table. */
-export interface ResourceKind {
+/** One kind of resource: how to read, list, write and remove it, and its columns in a table. */
+export interface Kind {
   /** As in YAML: `ipPool`. */
   readonly kind: string;
   /** Its names on the command line, in lower case. */
   readonly names: readonly string[];
-  /** The metadata field that the command line's second argument filters by. */
-  readonly nameField: string;
+  readonly metadata: Type;
+  readonly spec: Type;
   readonly headings: {readonly narrow: readonly string[]; readonly wide: readonly string[]};
-  /** Its form in errors: `IPPool(cidr=192.168.0.0/16)`. */
-  readonly identify: (metadata: Filter) => string;
-  readonly list: (snapshot: Snapshot, filter: Filter) => Resource[];
-  /** One cell per wide heading. */
-  readonly cells: (resource: Resource, snapshot: Snapshot) => Readonly<Record<string, string>>;
-  /** @throws Error if the resource is invalid */
-  readonly check: (resource: Resource) => void;
-  readonly write: (etcd: EtcdClient, resource: Resource, snapshot: Snapshot) => Promise<void>;
-  readonly remove: (etcd: EtcdClient, metadata: Filter, snapshot: Snapshot) => Promise<void>;
+  /** Heading → the cell; some are only for `-o custom-columns`. */
+  readonly cells: Readonly<Record<string, (resource: Resource, values: Values) => string>>;
+  /** @throws Error for an invalid argument */
+  readonly fromArguments: (given: Arguments) => Metadata;
+  /** What an invalid part of the metadata is, and of the whole resource. */
+  readonly checkMetadata: (metadata: Metadata, problems: Problems) => void;
+  readonly check: (resource: Resource, problems: Problems) => void;
+  /** The name of the identifier that is missing for anything but a list. */
+  readonly missing: (metadata: Metadata) => string | undefined;
+  /** Its form in errors: `IPPool(cidr=192.168.0.0/16)`. Removal names some kinds differently. */
+  readonly identify: (metadata: Metadata, isRemoval: boolean) => string;
+  readonly exists: (values: Values, metadata: Metadata) => boolean;
+  /** @throws Error where upstream has one for a resource that is missing */
+  readonly list: (values: Values, metadata: Metadata) => Resource[];
+  readonly write: (etcd: EtcdClient, resource: Resource) => Promise<void>;
+  readonly remove: (etcd: EtcdClient, metadata: Metadata, values: Values) => Promise<void>;
+  /** Whether calicoctl changes no resource of this name. */
+  readonly rejects?: (metadata: Metadata) => boolean;
+  /** Completes a resource before it is created. */
+  readonly complete?: (resource: Resource) => Resource;
 }
 
-/** Whether the metadata has all values of the filter. */
-export function matches(metadata: Filter, filter: Filter): boolean {
-  return Object.entries(filter).every(([field, value]) => value === undefined || value === '' || metadata[field] === value);
+/** What upstream's names may consist of: a node's, and one that may have slashes. */
+export const NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
+export const NAMESPACED_NAME = /^[a-zA-Z0-9_./-]{1,128}$/;
+
+const LABEL = /^[a-zA-Z0-9_./-]{1,512}$/;
+const LABEL_VALUE = /^[a-zA-Z0-9]?([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$/;
+
+export function checkLabels(labels: unknown, problems: Problems): void {
+  const isValid = Object.entries((labels ?? {}) as Readonly<Record<string, string>>).every(
+    ([name, value]) => LABEL.test(name) && LABEL_VALUE.test(value),
+  );
+  if (!isValid) problems.add('labels', labels);
 }
 
-/** @throws Error for an unknown field: a misspelled one would otherwise allow or deny traffic without notice */
-export function rejectUnknown(where: string, object: object, known: readonly string[]): void {
-  const unknown = Object.keys(object).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw new Error(`${where}: unknown field '${unknown}' (known: ${known.join(', ')})`);
+/** The first of the identifiers that the metadata lacks. */
+export function firstMissing(metadata: Metadata, names: readonly string[]): string | undefined {
+  return names.find((name) => metadata[name] === undefined || metadata[name] === '');
 }
+
+/** Whether the metadata has all identifiers that are given. */
+export function matches(metadata: Metadata, given: Metadata): boolean {
+  return Object.entries(given).every(([field, value]) => value === undefined || value === '' || metadata[field] === value);
+}
+
+export function resource(kind: string, metadata: Metadata, spec: Metadata): Resource {
+  return {kind, apiVersion: 'v1', metadata: defined(metadata), spec: defined(spec)};
+}
+
+export function defined(object: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** A record of etcd; undefined if it is not JSON. */
+export function parseRecord<T>(text: string | undefined): T | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The keys below a directory that match, in the order of etcd, with what the pattern captured, unescaped. */
+export function keysMatching(values: Values, pattern: RegExp): {readonly names: readonly string[]; readonly value: string}[] {
+  return [...values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, value]) => {
+      const match = pattern.exec(key);
+      return match === null ? [] : [{names: match.slice(1).map((name) => unescapeName(name ?? '')), value}];
+    });
+}
+
+export const joined = (list: unknown): string => ((list ?? []) as readonly unknown[]).join(',');
+export const cell = (value: unknown): string => (value === undefined ? '' : String(value));

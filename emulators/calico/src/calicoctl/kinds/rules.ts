@@ -1,119 +1,167 @@
-import {parseCidr} from '../../model/ipv4.js';
-import {isIcmp, isIcmpMatch, isProtocol, PROTOCOLS_TEXT} from '../../model/protocols.js';
-import type {Rule, RuleAction} from '../../model/types.js';
-import {rejectUnknown} from './kind.js';
-
-type Ports = readonly (number | string)[];
+import {parseNet} from '../../model/ip.js';
+import {parseSelector} from '../../model/selector.js';
+import type {Problems} from '../schema/problems.js';
+import {field, INTEGER, listOf, STRING, struct, type Type} from '../schema/type.js';
+import type {Version} from '../version.js';
+import {NET, PORT, PROTOCOL} from './scalars.js';
 
 /** A rule's source or destination in YAML. */
-interface Entity {
+export interface Entity {
   readonly tag?: string;
   readonly net?: string;
-  readonly ports?: Ports;
+  /** Since v1.6; older ones know `net` only. */
+  readonly nets?: readonly string[];
+  readonly selector?: string;
+  readonly ports?: readonly (number | string)[];
+  readonly notTag?: string;
   readonly notNet?: string;
-  readonly notPorts?: Ports;
+  readonly notNets?: readonly string[];
+  readonly notSelector?: string;
+  readonly notPorts?: readonly (number | string)[];
 }
 
-/** A rule in YAML. */
+interface Icmp {
+  readonly type?: number;
+  readonly code?: number;
+}
+
+/** A rule of a policy or profile in YAML. */
 export interface ApiRule {
-  readonly action: string;
+  readonly action?: string;
   readonly ipVersion?: number;
   readonly protocol?: string | number;
-  readonly icmp?: {readonly type?: number; readonly code?: number};
+  readonly icmp?: Icmp;
   readonly notProtocol?: string | number;
+  readonly notICMP?: Icmp;
   readonly source?: Entity;
   readonly destination?: Entity;
 }
 
-const ACTIONS = ['allow', 'deny', 'log', 'pass'];
-const ICMP_FIELDS = ['type', 'code'];
-const RULE_FIELDS = ['action', 'ipVersion', 'protocol', 'icmp', 'notProtocol', 'source', 'destination'];
-const ENTITY_FIELDS = ['tag', 'net', 'ports', 'notNet', 'notPorts'];
-const PORT_PROTOCOLS = ['tcp', 'udp'];
+const NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
+const PROTOCOL_NAME = /^(tcp|udp|icmp|icmpv6|sctp|udplite)$/;
 
-/** The rule as it is stored in etcd. @throws Error that names `where` if the rule is invalid */
-export function ruleFromApi(where: string, api: ApiRule): Rule {
-  rejectUnknown(where, api, RULE_FIELDS);
-  if (!ACTIONS.includes(api.action))
-    throw new Error(`${where}: action must be one of ${ACTIONS.join(', ')}, not '${api.action}'`);
-  const [source, destination] = [entityOf(`${where}.source`, api.source), entityOf(`${where}.destination`, api.destination)];
-  const [protocol, notProtocol] = [protocolOf(where, api.protocol), protocolOf(where, api.notProtocol)];
-  if (protocol !== undefined && notProtocol !== undefined) throw new Error(`${where}: give either protocol or notProtocol`);
-  checkIcmp(where, api.icmp, protocol);
-  const hasPorts = [source.ports, source.notPorts, destination.ports, destination.notPorts].some((ports) => ports !== undefined);
-  if (hasPorts && !PORT_PROTOCOLS.includes(protocol ?? '')) throw new Error(`${where}: ports need the protocol tcp or udp`);
-  return withoutUndefined({
-    action: api.action as RuleAction,
-    ip_version: api.ipVersion,
-    protocol,
-    icmp_type: api.icmp?.type,
-    icmp_code: api.icmp?.code,
-    '!protocol': notProtocol,
-    src_tag: source.tag,
-    src_net: source.net,
-    src_ports: source.ports,
-    '!src_net': source.notNet,
-    '!src_ports': source.notPorts,
-    dst_tag: destination.tag,
-    dst_net: destination.net,
-    dst_ports: destination.ports,
-    '!dst_net': destination.notNet,
-    '!dst_ports': destination.notPorts,
-  }) as unknown as Rule;
+const ICMP = struct('api.ICMPFields', [field('type', INTEGER, {isPointer: true}), field('code', INTEGER, {isPointer: true})]);
+
+/** A list of rules, as the version knows them. */
+export function rulesType(version: Version): Type {
+  const nets = (name: 'nets' | 'notNets') => (version === 'v1.2.0' ? [] : [field(name, listOf(NET))]);
+  const entity = struct('api.EntityRule', [
+    field('tag', STRING),
+    field('net', NET),
+    ...nets('nets'),
+    field('selector', STRING),
+    field('ports', listOf(PORT)),
+    field('notTag', STRING),
+    field('notNet', NET),
+    ...nets('notNets'),
+    field('notSelector', STRING),
+    field('notPorts', listOf(PORT)),
+  ]);
+  return listOf(
+    struct('api.Rule', [
+      field('action', STRING, {isAlwaysPrinted: true}),
+      field('ipVersion', INTEGER, {go: 'IPVersion', isPointer: true}),
+      field('protocol', PROTOCOL, {isPointer: true}),
+      field('icmp', ICMP, {go: 'ICMP', isPointer: true}),
+      field('notProtocol', PROTOCOL, {isPointer: true}),
+      field('notICMP', ICMP, {isPointer: true}),
+      field('source', entity),
+      field('destination', entity),
+    ]),
+  );
 }
 
-/** The rule in YAML. */
-export function ruleToApi(rule: Rule): ApiRule {
-  const entity = (side: 'src' | 'dst') =>
-    withoutUndefined({
-      tag: rule[`${side}_tag`],
-      net: rule[`${side}_net`],
-      ports: rule[`${side}_ports`],
-      notNet: rule[`!${side}_net`],
-      notPorts: rule[`!${side}_ports`],
-    });
-  const icmp = withoutUndefined({type: rule.icmp_type, code: rule.icmp_code});
-  return withoutUndefined({
-    action: rule.action,
-    ipVersion: rule.ip_version,
-    protocol: rule.protocol,
-    icmp: Object.keys(icmp).length === 0 ? undefined : icmp,
-    notProtocol: rule['!protocol'],
-    source: entity('src'),
-    destination: entity('dst'),
-  }) as unknown as ApiRule;
-}
-
-function protocolOf(where: string, protocol: string | number | undefined): string | undefined {
-  if (protocol === undefined) return undefined;
-  const name = String(protocol).toLowerCase();
-  if (!isProtocol(name)) throw new Error(`${where}: a protocol is ${PROTOCOLS_TEXT}, not '${protocol}'`);
-  return name;
-}
-
-/** Rejects ICMP matches that iptables cannot express: it would match more packets. */
-function checkIcmp(where: string, icmp: ApiRule['icmp'], protocol: string | undefined): void {
-  if (icmp === undefined) return;
-  rejectUnknown(`${where}.icmp`, icmp, ICMP_FIELDS);
-  if (!isIcmp(protocol)) throw new Error(`${where}: icmp needs the protocol icmp`);
-  if (!isIcmpMatch(icmp.type, icmp.code)) throw new Error(`${where}.icmp: the type must be 0 to 254, the code 0 to 255 if given`);
-}
-
-function entityOf(where: string, entity: Entity = {}): Entity {
-  if ('selector' in entity) throw new Error(`${where}: selectors are not supported by the lab's Calico emulator`);
-  rejectUnknown(where, entity, ENTITY_FIELDS);
-  for (const net of [entity.net, entity.notNet]) {
-    if (net !== undefined && parseCidr(net) === undefined) throw new Error(`${where}: invalid CIDR address: ${net}`);
+/** Checks the rules as calicoctl does. */
+export function checkRules(rules: readonly ApiRule[] | undefined, problems: Problems, version: Version): void {
+  for (const rule of rules ?? []) {
+    const {action = '', ipVersion, protocol, notProtocol, source = {}, destination = {}} = rule;
+    if (!/^(allow|deny|log|pass)$/.test(action)) problems.add('action', action);
+    if (ipVersion !== undefined && ipVersion !== 4 && ipVersion !== 6) problems.add('ipVersion', ipVersion);
+    for (const each of [protocol, notProtocol]) checkProtocol(each, problems);
+    for (const icmp of [rule.icmp, rule.notICMP]) checkIcmp(icmp, problems);
+    for (const entity of [source, destination]) checkEntity(entity, problems);
+    checkPorts(rule, problems);
+    if (version === 'v1.2.0') checkNet(rule, problems);
+    else checkNets(rule, problems);
   }
+}
+
+function checkProtocol(protocol: string | number | undefined, problems: Problems): void {
+  if (protocol === 0) problems.add('Protocol', 0, 'protocol number invalid');
+  else if (typeof protocol === 'string' && !PROTOCOL_NAME.test(protocol))
+    problems.add('Protocol', protocol, 'protocol name invalid');
+}
+
+function checkIcmp({type, code}: Icmp = {}, problems: Problems): void {
+  if (type !== undefined && !(type >= 0 && type <= 254)) problems.add('type', type);
+  if (code !== undefined && !(code >= 0 && code <= 255)) problems.add('code', code);
+  if (code !== undefined && type === undefined) problems.add('Code', code, 'ICMP code specified without an ICMP type');
+}
+
+function checkEntity(entity: Entity, problems: Problems): void {
+  problems.match('tag', entity.tag, NAME);
+  problems.match('notTag', entity.notTag, NAME);
+  for (const name of ['selector', 'notSelector'] as const) checkSelector(name, entity[name], problems);
   for (const port of [...(entity.ports ?? []), ...(entity.notPorts ?? [])]) {
-    const [first, last = first] = String(port).split(':').map(Number);
-    if (!(first !== undefined && last !== undefined && first >= 0 && first <= last && last <= 65_535)) {
-      throw new Error(`${where}: invalid port: ${port}`);
-    }
+    if (port === 0 || String(port).startsWith('0:'))
+      problems.add('Port', 0, 'port range invalid, port number must be between 0 and 65536');
   }
-  return entity;
 }
 
-function withoutUndefined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+/** Adds a problem if the selector cannot be parsed. */
+export function checkSelector(name: string, selector: string | undefined, problems: Problems): void {
+  try {
+    parseSelector(selector ?? '');
+  } catch {
+    problems.add(name, selector);
+  }
+}
+
+function checkPorts({protocol, source = {}, destination = {}}: ApiRule, problems: Problems): void {
+  if (['tcp', 'udp', 6, 17].includes(protocol ?? '')) return;
+  const found = {
+    'Source.Ports': source.ports,
+    'Source.NotPorts': source.notPorts,
+    'Destination.Ports': destination.ports,
+    'Destination.NotPorts': destination.notPorts,
+  };
+  for (const [name, ports] of Object.entries(found)) {
+    if ((ports ?? []).length > 0) problems.add(name, ports, 'protocol does not support ports');
+  }
+}
+
+function checkNet({ipVersion, source = {}, destination = {}}: ApiRule, problems: Problems): void {
+  const versions = [source.net, destination.net].map((net) => (net === undefined ? undefined : parseNet(net)?.version));
+  const differs = (version: number | undefined) => version !== undefined && ipVersion !== undefined && version !== ipVersion;
+  const mismatch = 'rule contains an IP version that does not match';
+  if (differs(versions[0])) problems.add('Source.Net', source.net, `${mismatch} src CIDR version`);
+  if (differs(versions[1])) problems.add('Destination.Net', destination.net, `${mismatch} dst CIDR version`);
+  if (versions[0] !== undefined && versions[1] !== undefined && versions[0] !== versions[1])
+    problems.add('Destination.Net', destination.net, 'rule does not support mixing of IPv4/v6 CIDRs');
+}
+
+function checkNets({ipVersion, source = {}, destination = {}}: ApiRule, problems: Problems): void {
+  const sides = [source, destination];
+  const hasNet = sides.some(({net, notNet}) => net !== undefined || notNet !== undefined);
+  const hasNets = sides.some(({nets = [], notNets = []}) => nets.length + notNets.length > 0);
+  if (hasNet && hasNets)
+    problems.add('Source/Destination.Net/Nets', source.nets ?? [], 'only one of Net and Nets fields allowed');
+  const fields = {
+    'Source.Net(s)': all(source.net, source.nets),
+    'Source.NotNet(s)': all(source.notNet, source.notNets),
+    'Destination.Net(s)': all(destination.net, destination.nets),
+    'Destination.NotNet(s)': all(destination.notNet, destination.notNets),
+  };
+  const seen = new Set<number | undefined>();
+  for (const [name, nets] of Object.entries(fields)) {
+    const versions = new Set(nets.map((net) => parseNet(net)?.version));
+    if (ipVersion !== undefined && [...versions].some((version) => version !== ipVersion))
+      problems.add(name, source.net, "rule IP version doesn't match CIDR version");
+    for (const version of versions) seen.add(version);
+    if (versions.size > 0 && seen.size > 1) problems.add(name, nets, 'rule contains both IPv4 and IPv6 CIDRs');
+  }
+}
+
+function all(net: string | undefined, nets: readonly string[] = []): readonly string[] {
+  return net === undefined ? nets : [...nets, net];
 }

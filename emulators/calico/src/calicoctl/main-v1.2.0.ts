@@ -1,0 +1,3 @@
+import {runProgram} from './program.js';
+
+runProgram('v1.2.0');

@@ -2,7 +2,7 @@ import type {Call} from './mesos.js';
 import {cancelIntended, decline, handleOffers} from './offers.js';
 import {addCall, type Reduction, slotOf} from './reduction.js';
 import {roll} from './rolling.js';
-import {blockers, hasCompetitor, isOk, isOutdated} from './runs.js';
+import {blockers, hasCompetitor, isOk, isOutdated, mayAgentReturn} from './runs.js';
 import {freeAddresses} from './stale-endpoints.js';
 import {KILL_GRACE_SECONDS, killPolicy} from './task-info.js';
 import {markForTermination} from './termination.js';
@@ -116,6 +116,10 @@ function forget(reduction: Reduction): void {
   for (const name of Object.keys(state.rejections)) if (!names.has(name)) delete state.rejections[name];
 }
 
+/**
+ * Requests the states that are not confirmed, after pauses that grow. Nothing announces that an agent has registered with a restarted master,
+ * which answers for its tasks only then, so for as long as agents are expected the pauses are short.
+ */
 function reconcile(reduction: Reduction): void {
   const {state, now} = reduction;
   const {settings} = state;
@@ -124,7 +128,9 @@ function reconcile(reduction: Reduction): void {
   for (const run of Object.values(state.runs)) {
     if (run.reconciliation === null || run.reconciliation.dueAt > now || run.phase === 'intended') continue;
     const {since, tries} = run.reconciliation;
-    const wait = Math.min(settings.reconcileSeconds * 2 ** Math.min(tries, 16), settings.reconcileCeilingSeconds);
+    const wait = mayAgentReturn(state, now)
+      ? Math.min(2 ** Math.min(tries, 16), settings.reconcileSeconds)
+      : Math.min(settings.reconcileSeconds * 2 ** Math.min(tries, 16), settings.reconcileCeilingSeconds);
     run.reconciliation = {since, dueAt: now + wait * 1000, tries: tries + 1};
     tasks.push({task_id: {value: run.taskId}, ...(run.agentId === '' ? {} : {agent_id: {value: run.agentId}})});
   }

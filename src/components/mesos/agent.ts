@@ -28,7 +28,7 @@ const KEPT_CONTAINERS = 40;
  * An agent removes terminated containers six hours later, but an upstream agent forgets that when it restarts: those of tasks and, when it runs
  * out of an image, of executors would accumulate for ever. The newest remain for `task logs` and `why`.
  */
-const REMOVE_OLD_CONTAINERS = `ExecStartPre=-/bin/sh -c 'timeout 30 docker ps -aq --filter name=^/mesos- --filter status=exited --filter status=dead | tail -n +${KEPT_CONTAINERS + 1} | xargs -r timeout 60 docker rm -v'
+const REMOVE_OLD_CONTAINERS = `ExecStartPre=-/bin/sh -c 'timeout 30 docker ps -aq --filter name=^/mesos- --filter status=exited --filter status=dead --filter status=created | tail -n +${KEPT_CONTAINERS + 1} | xargs -r timeout 60 docker rm -v'
 `;
 
 /** Removes the containers that Mesos has started and that no TEARDOWN has reached. */

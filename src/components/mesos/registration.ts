@@ -14,8 +14,8 @@ id=$(readlink ${latest}); id=\${id##*/}
 agents=$(curl -sf -m 2 "http://${master}/slaves?slave_id=\${id:-none}") || { echo answers, but its Mesos master at ${master} does not; exit 1; }
 case $agents in
   *'"active":true'*) ;;
-  *'"recovered_slaves":[{'*) echo is not registered with the Mesos master at ${master}, which was restarted: this takes up to 75 s; exit 1;;
-  *) echo is not registered with the Mesos master at ${master}; exit 1;;
+  *'"recovered_slaves":[{'*) echo not registered with the Mesos master at ${master}, which was restarted: this takes up to 75 s; exit 1;;
+  *) echo not registered with the Mesos master at ${master}; exit 1;;
 esac`;
 }
 

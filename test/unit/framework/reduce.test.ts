@@ -592,9 +592,12 @@ describe('lost agents', () => {
       ),
     });
     expect(world.why('ssh-1')[0]).toMatch(/is being ended: an operator restarts it$/);
-    world.pass(6);
+    for (let second = 0; second < 6; second++) {
+      world.stream.length = 0;
+      world.pass(1);
+    }
     world.calls.length = 0;
-    world.stream.push(...answers);
+    world.stream = answers;
     while (world.stream.length > 0) world.deliver();
     expect(callsOf(world, 'KILL')).toMatchObject([{kill: {task_id: {value: taskId}}}]);
   });
@@ -678,8 +681,11 @@ describe('failover', () => {
     const start = world.now;
     world.stream.length = 0;
     world.pass(200);
-    expect(times.map((time) => (time - start) / 1000)).toEqual([5, 15, 35, 75, 135, 195]);
-    expect(times.length).toBeGreaterThan(0);
+    expect(times.map((time) => (time - start) / 1000)).toEqual([
+      // agents may register with a restarted master for 90 s
+      ...[1, 3, 7, 12, 17, 22, 27, 32, 37, 42, 47, 52, 57, 62, 67, 72, 77, 82, 87],
+      ...[92, 152],
+    ]);
   });
 
   it('never uses a task id twice, even when the last launch was not sent', () => {

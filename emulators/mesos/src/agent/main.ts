@@ -7,6 +7,8 @@ import {startAgent} from './start.js';
 
 /** The program mesos-agent. */
 async function main(): Promise<void> {
+  // the name by which `ss` and `ps` show an upstream agent
+  process.title = 'mesos-agent';
   let flags: Flags;
   try {
     flags = parseFlags(AGENT_FLAGS, process.argv.slice(2), process.env);

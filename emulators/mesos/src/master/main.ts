@@ -7,6 +7,8 @@ import {startMaster} from './start.js';
 
 /** The program mesos-master. */
 async function main(): Promise<void> {
+  // the name by which `ss` and `ps` show an upstream master
+  process.title = 'mesos-master';
   let flags: Flags;
   try {
     flags = parseFlags(MASTER_FLAGS, process.argv.slice(2), process.env);

@@ -63,7 +63,11 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
     const {stdout, code} = changes[name] ?? {stdout: installed[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
-  return new FakeHost(one.name).on(['sh', '-s'], `${answers.join('\n')}\n`);
+  const {stdout, code} = changes['policies'] ?? {stdout: '[]\n', code: 0};
+  const policies = `0 ${code} ${Buffer.from(stdout).toString('base64')}`;
+  return new FakeHost(one.name).on(['sh', '-s'], ({stdin}) =>
+    stdin.includes('calicoctl get policy') ? `${policies}\n` : `${answers.join('\n')}\n`,
+  );
 }
 
 const DOWN = {stdout: '', code: 1};
@@ -185,9 +189,66 @@ describe('the status of a cluster', () => {
     ['a component', {node1: {proxy: {stdout: 'loaded active running\nHTTP 503', code: 1}}}],
     ['a component that is not there', {node1: {etcd: {stdout: 'not-found', code: 4}}}],
     ['the network on one node', {node2: {network: DOWN}}],
+    [
+      'an agent that is not registered with the master',
+      {node1: {'mesos-agent': {stdout: 'loaded active running\nnot registered with the Mesos master at m', code: 1}}},
+    ],
     ['all schedulers', {node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}],
   ])('is not healthy without %s', async (_, changes) => {
     expect((await collect(changes).status).healthy).toBe(false);
+  });
+
+  describe('while a proxy does not reach the notebook', () => {
+    const proxy = {stdout: 'loaded active running\nHTTP 503', code: 1};
+    const policy = {kind: 'policy', apiVersion: 'v1', metadata: {name: 'one-node'}, spec: {order: 100, selector: 'all()'}};
+    const policies = {stdout: JSON.stringify([policy]), code: 0};
+    const failing = {stdout: 'Failed to get resources: client: etcd cluster is unavailable\n', code: 1};
+    const hanging = {stdout: '', code: 124};
+
+    it('has the policies of Calico, which may cut it off, from any node whose calicoctl answers', async () => {
+      const {healthy, notebook} = await collect({
+        node0: {policies: failing},
+        node1: {proxy, policies: hanging},
+        node2: {policies},
+      }).status;
+      expect(healthy).toBe(false);
+      expect(notebook.policies).toEqual([{name: 'one-node', selector: 'all()'}]);
+    });
+
+    it('has no policies if there are none, and null if calicoctl does not answer', async () => {
+      const found = async (answer: typeof failing) =>
+        (await collect({node0: {policies: answer}, node1: {proxy, policies: answer}, node2: {policies: answer}}).status).notebook
+          .policies;
+      expect(await found({stdout: '[]\n', code: 0})).toEqual([]);
+      expect(await found(failing)).toBeNull();
+      expect(await found(hanging)).toBeNull();
+      expect(await found({stdout: 'not JSON', code: 0})).toBeNull();
+    });
+
+    it('reads no policies while its task does not run: that is the reason', async () => {
+      const {tasks} = scheduler(true);
+      const state = {
+        stdout: JSON.stringify(scheduler(true, {tasks: tasks.map((task) => ({...task, state: 'staging' as const}))})),
+        code: 0,
+      };
+      const {status, hosts} = collect({node0: {state}, node1: {proxy, policies}});
+      expect((await status).notebook).not.toHaveProperty('policies');
+      expect(hosts.every((host) => host.commands.length === 1)).toBe(true);
+    });
+  });
+
+  it('is not healthy while a task is not confirmed, and shows what is wrong with an agent', async () => {
+    const {tasks} = scheduler(true);
+    const unconfirmed = tasks.map((task, index) => ({...task, isConfirmed: index !== 0, healthy: index === 0 ? null : true}));
+    const leader = {stdout: JSON.stringify(scheduler(true, {tasks: unconfirmed})), code: 0};
+    const status = await collect({node0: {state: leader}}).status;
+    expect([status.healthy, status.tasks[0]!.isConfirmed]).toEqual([false, false]);
+    const lost = {stdout: 'loaded active running\nnot registered with the Mesos master at m', code: 1};
+    const {nodes} = await collect({node1: {'mesos-agent': lost}}).status;
+    expect(nodes[1]!.components['mesos-agent']).toEqual({
+      state: 'unhealthy',
+      detail: 'not registered with the Mesos master at m',
+    });
   });
 
   it('shows the state of the leading scheduler, or of another if that does not answer', async () => {

@@ -5,6 +5,7 @@ import {everywhere} from '../../engine/step.js';
 import {quote, quoteAll} from '../../host/command.js';
 import {template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
+import {imageHint} from '../docker/dockerd.js';
 import {ABSENT, hanging} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
@@ -82,7 +83,8 @@ printf '%s\\n' "$log" >&2
 docker image inspect ${quote(cluster.calico.nodeImage)} >/dev/null 2>&1 || echo ${quote(`${node.name} has no image ${cluster.calico.nodeImage}`)} >&2
 exit 1`,
         ),
-        hint: `if Docker cannot get the image: can ${node.name} reach its registry? Else see \`docker logs ${CONTAINER}\` and /var/log/calico there`,
+        hint: `see \`docker logs ${CONTAINER}\` on ${node.name}, and /var/log/calico there`,
+        hints: [imageHint(cluster.calico.nodeImage, node.name)],
       },
       ...ensureFile(STARTED, desired, observed.started),
     ];

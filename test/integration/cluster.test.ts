@@ -68,6 +68,51 @@ describe('the whole cluster on the lab', () => {
     );
   });
 
+  test("names a user's policy of Calico that cuts the notebook off, and lives with one that does not", async () => {
+    const policy = (name: string, ingress: readonly object[]) =>
+      JSON.stringify({apiVersion: 'v1', kind: 'policy', metadata: {name}, spec: {order: 100, selector: 'all()', ingress}});
+    const apply = (text: string) => inMachine('node1', `printf %s '${text}' | calicoctl apply -f -`);
+    const ping = (node: string) => inMachine(node, 'ping -c 1 -W 1 192.168.0.100 >/dev/null && echo answers || echo silent');
+    const {tasks} = await status(0);
+    const other = NODES.find((name) => name !== tasks.find(({name: task}) => task === 'jupyter')!.node)!;
+    try {
+      await apply(policy('no-ping', [{action: 'deny', protocol: 'icmp'}, {action: 'allow'}]));
+      await expect.poll(() => ping(other), {timeout: 10_000}).toBe('silent');
+      expect(await status(0)).toMatchObject({healthy: true});
+      expect((await onLab(['plan'], 0)).stdout).toBe('nothing to change');
+
+      await apply(policy('only-node9', [{action: 'allow', source: {net: '198.18.255.254/32'}}]));
+      await inMachine('node1', 'calicoctl delete policy no-ping');
+      const cutOff = async () => (await onLab(['status', '--json'], 3)).stdout as string;
+      await expect.poll(cutOff, {timeout: 20_000}).toContain('"only-node9"');
+      const text = (await onLab(['status'], 3)).stdout as string;
+      expect(text).toContain('the notebook does not answer');
+      expect(text).toContain("! Calico's policy only-node9 (selector: all()) decides before the profile calico_net");
+      expect(text).toContain('calicoctl get policy');
+    } finally {
+      await inMachine('node1', 'calicoctl delete -s policy no-ping; calicoctl delete -s policy only-node9');
+    }
+    await expect.poll(() => ping(other), {timeout: 10_000}).toBe('answers');
+    expect(await status(0)).toMatchObject({healthy: true, notebook: {urls: expect.any(Array)}});
+  });
+
+  // with upstream Calico, its own calicoctl is installed
+  test.skipIf(process.env['HW5_UPSTREAM_CALICO'])(
+    'finds nothing to change in the profile with calicoctl v1.2.0, which prints it differently',
+    async () => {
+      await inMachine('node0', `sed -i 's/runProgram("v1.6.5")/runProgram("v1.2.0")/' /usr/local/bin/calicoctl`);
+      try {
+        expect(await inMachine('node0', 'calicoctl version')).toContain('v1.2.0');
+        const {stdout} = await onLab(['plan'], 3);
+        expect(stdout).toContain('upload /usr/local/bin/calicoctl');
+        expect(stdout).not.toContain('profile');
+      } finally {
+        await onLab(['up']);
+      }
+      expect(await inMachine('node0', 'calicoctl version')).toContain('v1.6.5');
+    },
+  );
+
   test('keeps its secrets out of command lines, logs and output', async () => {
     const {token} = JSON.parse((await onLab(['notebook', '--json'])).stdout as string) as {token: string};
     expect(token).toMatch(/^[0-9a-f]{48}$/);

@@ -31,6 +31,8 @@ export interface ComponentLogs {
   readonly units?: readonly string[];
   /** A container that may run instead of the units: where it exists, its output is the log. */
   readonly container?: string;
+  /** A pattern of the files `DIRECTORY/SERVICE/current` that its services write in addition. */
+  readonly files?: string;
   /** Other names under which `hw5 logs` accepts the component. */
   readonly aliases?: readonly string[];
   /** The error of `hw5 logs` for a cluster in which hw5 does not run the component, if it has something specific to report. */

@@ -48,6 +48,8 @@ export interface SystemctlAction {
   readonly verb: 'start' | 'stop' | 'restart' | 'enable' | 'disable' | 'daemon-reload' | 'reset-failed';
   readonly units: readonly string[];
   readonly hint?: string | undefined;
+  /** For one that may take long, as the reason of a wait: what it waits for. */
+  readonly waitsFor?: string | undefined;
 }
 
 /** A stream of bytes from a file on the controller into a command on the host. */

@@ -95,6 +95,8 @@ async function performAll(session: Session, item: Item, actions: readonly Action
     signal?.throwIfAborted();
     const script = action.kind === 'script' ? {script: action.script} : {};
     emit({type: 'action', step, host, action: describe(action), ...script});
+    if (action.kind === 'systemctl' && action.waitsFor !== undefined)
+      emit({type: 'waiting', step, host, reason: action.waitsFor});
     await perform(session.host(item.node.name), action, signal);
   }
 }

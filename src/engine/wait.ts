@@ -80,9 +80,13 @@ async function poll(
 ): Promise<Vain | undefined> {
   const end = performance.now() + wait.limitSeconds * 1000;
   const options = {signal, timeoutMs: (ATTEMPT_SECONDS + 30) * 1000};
+  // by the host's clock
+  const began = (await script(host, 'date +%s', options)).stdout.trim();
   for (;;) {
-    const {code = 1, stdout} = await script(host, `export LC_ALL=C\n${attempt(wait)}`, options);
+    const text = `export LC_ALL=C HW5_WAIT_BEGAN=${began}\n${attempt(wait)}`;
+    const {code = 1, stdout} = await script(host, text, options);
     const last = missing({code, stdout});
+    if (code === HOPELESS) return {missing: last ?? stdout, isHopeless: true};
     if (last === undefined) return undefined;
     if (units.length > 0) {
       const failed = await script(host, `export LC_ALL=C\n${failedUnit(units)}\nfailed_unit`, options);

@@ -4,6 +4,7 @@ import type {Component} from '../components/component.js';
 import {quoteAll} from '../host/command.js';
 import {UsageError} from '../support/errors.js';
 import {dockerSince, journalSince, type Since} from '../support/since.js';
+import {template} from '../support/template.js';
 
 /** Where a component's log is. */
 export interface LogSource {
@@ -14,6 +15,8 @@ export interface LogSource {
   readonly units: readonly string[];
   /** A container that may run instead of the units: where it exists, its output is the log. */
   readonly container?: string | undefined;
+  /** A pattern of files that its services write in addition. */
+  readonly files?: string | undefined;
 }
 
 /** The components that have a log, as `hw5 status` calls them. */
@@ -28,7 +31,7 @@ export function logSource(name: string, cluster: Cluster, components: readonly C
   const {logs, targets, units = []} = found;
   const nodes = targets(cluster);
   if (nodes.length === 0) throw notRun(found, cluster);
-  return {component: found.name, nodes, units: logs.units ?? units, container: logs.container};
+  return {component: found.name, nodes, units: logs.units ?? units, container: logs.container, files: logs.files};
 }
 
 function unknownComponent(name: string, cluster: Cluster, components: readonly Component[]): UsageError {
@@ -59,7 +62,18 @@ export interface LogRange {
 }
 
 /** The script that prints the log on a node. Each entry starts with its time. */
-export function logScript({units, container}: LogSource, {lines, since, follow}: LogRange): string {
+export function logScript(source: LogSource, range: LogRange): string {
+  const main = mainScript(source, range);
+  if (source.files === undefined) return main;
+  const {lines, since, follow} = range;
+  const sinceDate =
+    since === undefined ? '' : 'secondsAgo' in since ? `${since.secondsAgo} seconds ago` : `@${since.epochSeconds}`;
+  return `main() {\n${main}\n}
+FILES='${source.files}' LINES=${lines} SINCE='${sinceDate}' FOLLOW=${follow ? 1 : ''}
+${template('logs/files.sh')}`;
+}
+
+function mainScript({units, container}: LogSource, {lines, since, follow}: LogRange): string {
   const journal = quoteAll([
     'journalctl',
     '-q',

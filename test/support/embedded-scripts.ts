@@ -145,6 +145,10 @@ function constants(): EmbeddedScript[] {
     pause: `# shellcheck disable=SC2154 # eval assigns them\n${pauseScript()}`,
     KILL_SCRIPT: killTagged('tag')[2]!,
     logScript: logScript({component: 'etcd', nodes: [], units: ['etcd'], container: 'etcd'}, {lines: 10}),
+    logFilesScript: logScript(
+      {component: 'calico', nodes: [], units: ['calico'], files: '/var/log/calico/*/current'},
+      {lines: 10},
+    ),
   }).map(([name, script]) => ({name, script}));
 }
 

@@ -1,4 +1,4 @@
-import {BIRD_UNIT, BIRD6_UNIT, FELIX_UNIT, LIBNETWORK_UNIT} from './unit-files.js';
+import {BIRD_UNIT, BIRD6_UNIT, FELIX_UNIT, LIBNETWORK_UNIT, SVLOGD} from './unit-files.js';
 
 /** Exactly one of `program` (a name in the `hw5.programs` of package.json) and `text` is given. */
 interface InstalledFile {
@@ -27,6 +27,7 @@ export const install: Install = {
   files: [
     program('calico-felix'),
     program('calico-libnetwork'),
+    {text: SVLOGD, path: '/usr/local/lib/calico/svlogd', mode: 0o755},
     unit('calico-felix', FELIX_UNIT),
     unit('calico-bird', BIRD_UNIT),
     unit('calico-bird6', BIRD6_UNIT),

@@ -1,4 +1,7 @@
-import type {Fact} from '../../engine/fact.js';
+import type {ClusterNode} from '../../cluster/cluster.js';
+import type {Fact, FactOutput} from '../../engine/fact.js';
+import {HOPELESS} from '../../engine/step.js';
+import {template} from '../../support/template.js';
 
 /**
  * Calico's settings leave BGP no other port. hw5 never connects to it: BIRD with graceful restart takes a connection from a peer's address for the
@@ -23,12 +26,47 @@ export function isEstablished({info}: BgpPeer): boolean {
   return info.startsWith('Established');
 }
 
+/** What a node reports of itself. */
+export interface NodeHealth {
+  /** Whether Felix runs and keeps running. */
+  readonly isRunning: boolean;
+  /** Why it does not. */
+  readonly problem: string;
+  readonly peers: readonly BgpPeer[];
+}
+
+/** Felix runs when it has run for so many seconds: one that cannot start exits within one. */
+const SETTLE_SECONDS = 3;
+
+/** As NODE_STATUS, but a Felix that exits soon after each start does not count as running. */
+export const NODE_HEALTH: Fact<NodeHealth> = {
+  script: `SETTLE=${SETTLE_SECONDS} HOPELESS=${HOPELESS}\n${template('calico/node-status.sh')}`,
+  parse: readHealth,
+};
+
+/** Reads the output of NODE_HEALTH's script. */
+export function readHealth({code, stdout}: FactOutput): NodeHealth {
+  const log = /^Felix: (.*)$/m.exec(stdout)?.[1];
+  const table = stdout.replace(/^Felix: .*$/m, '').trim();
+  return {
+    isRunning: code === 0,
+    problem: log === undefined ? 'the node does not run' : `Felix does not keep running (${log})`,
+    peers: code === 0 ? parsePeers(table) : [],
+  };
+}
+
 /** The BGP peers that the node reports. */
 export const peersFact: Fact<readonly BgpPeer[]> = {
-  script: NODE_STATUS,
+  ...NODE_HEALTH,
   whenTimedOut: [],
-  parse: ({code, stdout}) => (code === 0 ? parsePeers(stdout) : []),
+  parse: (output) => readHealth(output).peers,
 };
+
+/** The nodes among these with which the node has no established session. */
+export function withoutSession(nodes: readonly ClusterNode[], peers: readonly BgpPeer[]): readonly ClusterNode[] {
+  const established = new Set(peers.filter(isEstablished).map(({address}) => address));
+  return nodes.filter(({address}) => !established.has(address));
+}
 
 /** Parses the table of `calicoctl node status`. A cell that was wrapped continues in the next row, whose first cell is empty. */
 export function parsePeers(table: string): readonly BgpPeer[] {

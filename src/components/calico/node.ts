@@ -1,6 +1,6 @@
 import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../../cluster/cluster.js';
 import {ensureFile} from '../../engine/action.js';
-import {succeeds, textFile} from '../../engine/facts.js';
+import {mapped, textFile} from '../../engine/facts.js';
 import {everywhere} from '../../engine/step.js';
 import {quote, quoteAll} from '../../host/command.js';
 import {template} from '../../support/template.js';
@@ -8,14 +8,12 @@ import {defineComponent} from '../component.js';
 import {ABSENT, hanging} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
-import {BGP_PORT, isEstablished, NODE_STATUS, parsePeers} from './node-status.js';
+import {BGP_PORT, NODE_HEALTH, readHealth, withoutSession} from './node-status.js';
+import {CONTAINER, removeContainer, running, stop, UNITS} from './running.js';
 
-const CONTAINER = 'calico-node';
-/** Where Calico runs as services instead of the container. */
-const UNITS = ['calico-felix.service', 'calico-bird.service', 'calico-libnetwork.service'];
 /**
- * The arguments with which `node run` last succeeded. Without this file hw5 has never started calico-node, and an existing one is foreign.
- * (`node run` starts a container in upstream Calico; others may start services, whose arguments cannot be read.)
+ * The arguments with which `node run` last succeeded, and which calicoctl it was. Without this file hw5 has never started calico-node, and an
+ * existing one is foreign. (`node run` starts a container in upstream Calico; others may start services, whose arguments cannot be read.)
  */
 export const STARTED = `${ETC}/calico-node`;
 /** The content of that file until the first `node run` has succeeded: whatever it starts is hw5's to remove. */
@@ -33,22 +31,23 @@ export const calicoNode = defineComponent({
   health(cluster, node) {
     const peers = peersOf(node, cluster);
     return {
-      script: NODE_STATUS,
+      ...NODE_HEALTH,
       whenTimedOut: hanging('calicoctl does not answer'),
-      parse({code, stdout}) {
-        if (code === 127) return ABSENT;
-        if (code !== 0) return {state: 'unhealthy', detail: 'the node does not run'};
-        const missing = withoutSession(peers, stdout).map(({name}) => name);
+      parse(output) {
+        if (output.code === 127) return ABSENT;
+        const {isRunning, problem, peers: table} = readHealth(output);
+        if (!isRunning) return {state: 'unhealthy', detail: problem};
+        const missing = withoutSession(peers, table).map(({name}) => name);
         return missing.length > 0
           ? {state: 'unhealthy', detail: `no BGP session with ${missing.join(', ')}`}
           : {state: 'healthy', detail: `${peers.length} of ${peers.length} BGP sessions`};
       },
     };
   },
-  logs: {container: CONTAINER},
-  // the script is the wait's, too, so that it runs once per observation; a node without sessions exits with 0
-  facts: () => ({started: textFile(STARTED), isRunning: succeeds(NODE_STATUS)}),
-  plan(observed, {node, cluster}) {
+  logs: {container: CONTAINER, files: '/var/log/calico/*/current'},
+  // the script is the wait's, too, so that it runs once per observation; a node without sessions runs
+  facts: () => ({started: textFile(STARTED), isRunning: mapped(NODE_HEALTH, ({isRunning}) => isRunning), running}),
+  plan(observed, {node, cluster, inputs}) {
     const argv = [
       'calicoctl',
       'node',
@@ -59,11 +58,18 @@ export const calicoNode = defineComponent({
       ...(cluster.calico.asNumber === 64512 ? [] : [`--as=${cluster.calico.asNumber}`]),
       '--no-default-ippools',
     ];
+    const calicoctl = `# calicoctl ${inputs.calicoctl?.sha256 ?? cluster.calico.calicoctl.url}`;
     // calico-node keeps using the endpoints with which it was started
-    const desired = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n`;
-    if (observed.isRunning && observed.started?.content === desired) return [];
+    const desired = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n${calicoctl}\n`;
+    const former = observed.started?.content;
+    const {services, hasContainer} = observed.running;
+    const areTwo = services.length > 0 && hasContainer;
+    if (observed.isRunning && !areTwo && former === desired) return [];
+    // another calicoctl may have started something that this one's `node run` does not replace
+    const isOther = former !== undefined && former !== STARTING && !former.includes(`\n${calicoctl}\n`);
     return [
       ...(observed.started ? [] : ensureFile(STARTED, STARTING, undefined)),
+      ...(areTwo || isOther ? stop(observed.running, node.name, areTwo ? 'both run' : 'another calicoctl has started it') : []),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -72,46 +78,42 @@ export const calicoNode = defineComponent({
           cluster.calico.nodeImage,
           `log=$(${quoteAll(argv)} 2>&1) && exit 0
 for _ in 1 2 3 4 5 6 7 8 9 10; do calicoctl node status >/dev/null 2>&1 && exit 0; sleep 1; done
-printf '%s\\n' "$log" >&2; exit 1`,
+printf '%s\\n' "$log" >&2
+docker image inspect ${quote(cluster.calico.nodeImage)} >/dev/null 2>&1 || echo ${quote(`${node.name} has no image ${cluster.calico.nodeImage}`)} >&2
+exit 1`,
         ),
-        hint: `can ${node.name} get the image ${cluster.calico.nodeImage}? See \`docker logs ${CONTAINER}\``,
+        hint: `if Docker cannot get the image: can ${node.name} reach its registry? Else see \`docker logs ${CONTAINER}\` and /var/log/calico there`,
       },
       ...ensureFile(STARTED, desired, observed.started),
     ];
   },
+  // a running node is changed while the others forward the containers' packets
+  isRolling: ({started, isRunning}) => started !== undefined && isRunning,
   ready({node, cluster, unreachable}) {
     // a host that is off has no sessions
     const peers = peersOf(node, cluster).filter(({name}) => !unreachable.has(name));
     return {
       reason: `BGP sessions with ${peers.map((peer) => peer.name).join(' and ') || 'no peers'}`,
-      limitSeconds: 90,
-      script: NODE_STATUS,
-      missing({code, stdout}) {
-        if (code !== 0) return stdout.trim();
-        const [first] = withoutSession(peers, stdout);
+      // BIRD's own pauses after a failed connection are up to two minutes, but 63 s is the longest that was measured (a cold start of all nodes)
+      limitSeconds: 150,
+      script: NODE_HEALTH.script,
+      missing(output) {
+        const {isRunning, problem, peers: table} = readHealth(output);
+        if (!isRunning) return problem;
+        const [first] = withoutSession(peers, table);
         return first && `no session with ${first.name} (${first.address})`;
       },
-      hint: 'is TCP port 179 open between the nodes, and does each have a default route?',
+      hint: 'is TCP port 179 open between the nodes, and does each have a default route? Felix and BIRD log to /var/log/calico',
     };
   },
   undo(observed, {node, cluster}) {
     if (!observed.started) return [];
     return [
-      {
-        kind: 'script',
-        title: `docker rm -f ${CONTAINER}`,
-        // fails while dockerd does not answer, because dockerd would start the container again later
-        script: `command -v docker >/dev/null || exit 0
-ids=$(docker ps -aq --filter name='^/${CONTAINER}$') || exit 1
-# shellcheck disable=SC2086 # one argument per id
-[ -z "$ids" ] || docker rm -f $ids`,
-        timeoutMs: 60_000,
-        hint: `dockerd has to run on ${node.name} for this: \`systemctl restart docker\`, then the same command again`,
-      },
+      removeContainer(node.name),
       {
         kind: 'script',
         title: 'remove what Calico left in the kernel',
-        script: `POOL=${quote(cluster.network.subnet.toString())}\n${template('calico/cleanup.sh')}`,
+        script: `POOL=${quote(cluster.network.subnet.toString())}\n${template('calico/stop.sh')}\n${template('calico/cleanup.sh')}`,
       },
       {
         kind: 'script',
@@ -125,14 +127,4 @@ ids=$(docker ps -aq --filter name='^/${CONTAINER}$') || exit 1
 
 function peersOf(node: ClusterNode, cluster: Cluster): readonly ClusterNode[] {
   return calicoNodes(cluster).filter((peer) => peer.name !== node.name);
-}
-
-/** The peers without an established session. @param table what `calicoctl node status` printed */
-function withoutSession(peers: readonly ClusterNode[], table: string): readonly ClusterNode[] {
-  const established = new Set(
-    parsePeers(table)
-      .filter(isEstablished)
-      .map(({address}) => address),
-  );
-  return peers.filter(({address}) => !established.has(address));
 }

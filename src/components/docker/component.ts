@@ -1,12 +1,12 @@
 import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
-import {type Action, ensureFile, systemctl} from '../../engine/action.js';
-import {output, textFile, unit} from '../../engine/facts.js';
+import {type Action, ensureFile, type SystemctlAction, systemctl} from '../../engine/action.js';
+import {output, textFile, type UnitState, unit} from '../../engine/facts.js';
 import {defineComponent, type Port} from '../component.js';
 import {scriptHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {renderUnit} from '../unit-file.js';
-import {curlDockerd, fromDockerd} from './dockerd.js';
+import {curlDockerd, fromDockerd, START} from './dockerd.js';
 
 const UNIT = 'docker.service';
 /** Its name sorts after an administrator's `override.conf`, because the last ExecStart= counts. */
@@ -34,6 +34,9 @@ const removeRules: Action = {
 done`,
 };
 
+/** systemd returns when dockerd has started. */
+const restart: SystemctlAction = {...systemctl('restart', UNIT), waitsFor: `dockerd to start (${START})`};
+
 /** dockerd with the etcd cluster as its store: a drop-in extends the command line of the distribution's unit. */
 export const docker = defineComponent({
   name: 'docker',
@@ -48,12 +51,19 @@ export const docker = defineComponent({
     (['tcp', 'udp'] as const).map(
       (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),
     ),
-  health: () =>
-    scriptHealth(
-      `docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
+  health() {
+    const {parse, ...health} = scriptHealth(
+      `[ "$(systemctl is-active ${UNIT})" != activating ] || { echo activating; exit 1; }
+docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
       'dockerd does not answer, or has no cluster store',
       (output) => `Docker ${output.split(' ')[0]}`,
-    ),
+    );
+    return {
+      ...health,
+      parse: (answer) =>
+        answer.stdout.trim() === 'activating' ? {state: 'unhealthy', detail: `dockerd starts (${START})`} : parse(answer),
+    };
+  },
   logs: {aliases: ['dockerd']},
   facts: () => ({
     dropIn: textFile(DROP_IN),
@@ -73,23 +83,27 @@ export const docker = defineComponent({
       comment: COMMENT,
     });
     const written = ensureFile(DROP_IN, dropIn, observed.dropIn);
-    const hasStore = observed.info?.ClusterStore === `etcd://${members.join(',')}`;
-    if (written.length === 0 && hasStore && observed.service.isActive && !observed.service.needsReload) return [];
+    if (written.length === 0 && !observed.service.needsReload) {
+      // restarted, it would begin anew; it does not answer until it has started
+      if (isStarting(observed.service)) return [];
+      if (observed.service.isActive && observed.info?.ClusterStore === `etcd://${members.join(',')}`) return [];
+    }
     return [
       ...written,
       // they may be for another pool
       ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
-      {...systemctl('restart', UNIT), hint: `see \`journalctl -u docker\` on ${node.name}`},
+      {...restart, hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
   },
   ready: () => ({
-    reason: 'dockerd to answer',
-    limitSeconds: 60,
+    reason: `dockerd to answer (${START})`,
+    // with upstream Calico, 50 s were measured for two containers, and a node may have more; a dockerd that fails ends the wait earlier
+    limitSeconds: 300,
     script: `${curlDockerd('/version')} >/dev/null`,
     hint: 'see `journalctl -u docker` on the node',
   }),
-  isRolling: (observed) => (observed.info?.ClusterStore ?? '') !== '',
+  isRolling: (observed) => isStarting(observed.service) || (observed.info?.ClusterStore ?? '') !== '',
   undo(observed, {purge}) {
     // without --purge they are kept, so that the next `up` is quick
     const images = purge ? [...removeImages(observed.images), ...removePulled(observed.pulled)] : [];
@@ -104,9 +118,14 @@ export const docker = defineComponent({
         argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/zz-hw5.conf', '')}`],
       },
       systemctl('daemon-reload'),
-      systemctl('restart', UNIT),
+      restart,
       // last: the user's own container may still use one of them
       ...images,
     ];
   },
 });
+
+/** Also one that systemd starts again because it failed: the wait ends when it has clearly failed. */
+function isStarting({activeState}: UnitState): boolean {
+  return activeState === 'activating';
+}

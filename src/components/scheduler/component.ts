@@ -2,6 +2,7 @@ import {masterAddress, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, ensureRunning, ensureSecret, ensureUpload} from '../../engine/action.js';
 import {fileHash, secretFile, textFile, unit} from '../../engine/facts.js';
 import {everywhere} from '../../engine/step.js';
+import {SCHEDULER_STATE_COMMAND} from '../../scheduler-api/endpoints.js';
 import {sha256} from '../../support/sha256.js';
 import {defineComponent} from '../component.js';
 import {ETCD_UNIT} from '../etcd/unit.js';
@@ -28,7 +29,7 @@ export const scheduler = defineComponent({
   units: [UNIT],
   packages: () => ['nodejs'],
   programs: ['hw5-scheduler'],
-  health: () => unitHealth(UNIT, 'echo runs', 'does not answer'),
+  health: () => unitHealth(UNIT, `${SCHEDULER_STATE_COMMAND} -m 5 -o /dev/null && echo answers`, 'does not answer within 5 s'),
   logs: {aliases: ['framework']},
   facts: () => ({program: fileHash(PROGRAM), config: textFile(CONFIG), secret: secretFile(SECRET)}),
   plan(observed, {node, cluster, inputs}) {

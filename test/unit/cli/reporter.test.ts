@@ -106,6 +106,10 @@ describe('plain output', () => {
       expect(lines()).toEqual([]);
       vi.advanceTimersByTime(11_000);
       expect(lines()).toEqual(['  after 25.0 s: the etcd (a), the docker (b)', '  after 35.0 s: the etcd (a), the docker (b)']);
+      emit({type: 'waiting', step: 'etcd', host: 'a', reason: 'a quorum'});
+      emit(begin('docker', 'a'));
+      vi.advanceTimersByTime(10_000);
+      expect(lines()).toEqual(['  after 45.0 s: the etcd (a waiting for a quorum), the docker (b, a)']);
       emit({type: 'asking', question: 'password?'});
       vi.advanceTimersByTime(60_000);
       expect(lines()).toEqual([]);

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {docker} from '../../../src/components/docker/component.js';
 import type {ScriptAction} from '../../../src/engine/action.js';
-import {clusterOf, contextOf, fileAfter, lines, plan, RUNS, undo} from './situation.js';
+import {clusterOf, contextOf, fileAfter, lines, plan, RUNS, readiness, undo} from './situation.js';
 
 const FOREIGN = {content: 'by hand', mode: '644'};
 
@@ -40,6 +40,20 @@ describe('docker', () => {
     ['is written again when the drop-in was changed', {dropIn: FOREIGN}, [`change ${DROP_IN} (mode 0644)`, RULES, ...changed]],
   ])('%s', (_, observed, desired) => {
     expect(lines(plan(docker, {...installed, ...observed}, {node: 'node1'}))).toEqual(desired);
+  });
+
+  it('is not restarted while it starts, which may take 15 s for each container that ended with it: it is waited for', () => {
+    const starting = {...installed, service: {...RUNS, isActive: false, activeState: 'activating'}};
+    // a dockerd that is starting does not answer: the fact times out
+    Object.defineProperty(starting, 'info', {
+      get: () => {
+        throw new Error('timed out');
+      },
+    });
+    expect(plan(docker, starting, {node: 'node1'})).toEqual([]);
+    expect(docker.isRolling!(starting as never)).toBe(true);
+    expect(readiness(docker)).toMatchObject({reason: expect.stringContaining('15 s for each container'), limitSeconds: 300});
+    expect(first.at(-1)).toMatchObject({kind: 'systemctl', waitsFor: expect.stringContaining('15 s for each container')});
   });
 
   describe("with fake programs in place of the node's", () => {

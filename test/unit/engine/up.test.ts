@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import type {ClusterNode} from '../../../src/cluster/cluster.js';
-import type {Action} from '../../../src/engine/action.js';
+import {type Action, systemctl} from '../../../src/engine/action.js';
 import {upRun} from '../../../src/engine/runner.js';
 import {everywhere} from '../../../src/engine/step.js';
 import {ConnectError, StepError} from '../../../src/support/errors.js';
@@ -63,6 +63,19 @@ describe('up', () => {
     });
     expect(await upRun(world.options([part('etcd', {waits: true})]))).toEqual({changed: 0, unchanged: 1, errors: []});
     expect(world.events).toContainEqual({type: 'waiting', step: 'etcd', host: 'a', reason: 'etcd to be ready'});
+  });
+
+  it('reports what an action that takes long waits for', async () => {
+    const world = new FakeCluster(['a']);
+    const machine = world.machine('a');
+    machine.host.on(['systemctl', '--quiet', 'restart', 'dockerd'], () => {
+      expect(world.events.at(-1)).toEqual({type: 'waiting', step: 'dockerd', host: 'a', reason: 'dockerd to start'});
+      machine.things.add('dockerd');
+      return '';
+    });
+    const plan = ({isThere}: {isThere: boolean}) =>
+      isThere ? [] : [{...systemctl('restart', 'dockerd'), waitsFor: 'dockerd to start'}];
+    expect(await upRun(world.options([part('dockerd', {extra: {plan: plan as never}})]))).toMatchObject({changed: 1, errors: []});
   });
 
   it('reports what was waited for, what was missing and a hint when the wait reaches its limit', async () => {

@@ -34,9 +34,9 @@ it('fails at its limit with the last output, errors included, reason and hint', 
 });
 
 it('ends when the script finds that waiting is of no use, with its reason; the script knows since when it is waited for', async () => {
-  const script = `echo "since $(($(date +%s) - HW5_WAIT_BEGAN)) s"; exit ${HOPELESS}`;
+  const script = `[ $(($(date +%s) - HW5_WAIT_BEGAN)) -lt 600 ] && echo began; exit ${HOPELESS}`;
   const error = await waitFor(host, {reason: 'a miracle', script, limitSeconds: 60, hint: 'pray'}).catch((thrown) => thrown);
-  expect(error).toMatchObject({message: 'a miracle: waiting longer is of no use: since 0 s', hint: 'pray'});
+  expect(error).toMatchObject({message: 'a miracle: waiting longer is of no use: began', hint: 'pray'});
   expect(error).not.toBeInstanceOf(TimeoutError);
 });
 
@@ -99,6 +99,14 @@ describe('a wait whose output is parsed on the controller', () => {
     const script = `[ -e ${directory}/second ] && exit 0; : >${directory}/second; sleep 4716`;
     const answered = ({code}: FactOutput) => (code === 0 ? undefined : 'an answer');
     await waitFor(host, {reason: 'an answer', script, missing: answered, limitSeconds: 2});
+  });
+
+  it('ends when the script finds that waiting is of no use', async () => {
+    const script = `[ $(($(date +%s) - HW5_WAIT_BEGAN)) -lt 600 ] && echo began; exit ${HOPELESS}`;
+    const found = ({stdout}: FactOutput) => stdout.trim();
+    await expect(waitFor(host, {reason: 'Felix', script, missing: found, limitSeconds: 60})).rejects.toThrow(
+      /^Felix: waiting longer is of no use: began$/,
+    );
   });
 
   it('stops when interrupted', async () => {

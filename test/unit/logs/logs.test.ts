@@ -6,6 +6,7 @@ import {readLogs} from '../../../src/logs/read.js';
 import {logNames, logScript, logSource} from '../../../src/logs/source.js';
 import {ConnectError, type Hw5Error} from '../../../src/support/errors.js';
 import {dockerSince, journalSince, parseSince} from '../../../src/support/since.js';
+import {template} from '../../../src/support/template.js';
 import {FakeHost} from '../../support/fake-host.js';
 import {clusterOf} from '../components/situation.js';
 
@@ -45,10 +46,12 @@ describe('the log of a component', () => {
     );
   });
 
-  it("is read from Calico's container if it exists", () => {
+  it("is read from Calico's container if it exists, and from the files of the services in it", () => {
     const text = logScript(logSource('calico', cluster, COMPONENTS), {lines: 20});
+    expect(text).toContain(template('logs/files.sh'));
+    expect(text).toContain("FILES='/var/log/calico/*/current' LINES=20 SINCE='' FOLLOW=\n");
     expect(text).toMatch(
-      /^if docker inspect --type=container calico-node .*; then exec docker logs --timestamps --tail=20 calico-node 2>&1; fi\nexec journalctl /,
+      /^main\(\) \{\nif docker inspect --type=container calico-node .*; then exec docker logs --timestamps --tail=20 calico-node 2>&1; fi\nexec journalctl /,
     );
   });
 });

@@ -185,9 +185,27 @@ describe('the status of a cluster', () => {
     ['a component', {node1: {proxy: {stdout: 'loaded active running\nHTTP 503', code: 1}}}],
     ['a component that is not there', {node1: {etcd: {stdout: 'not-found', code: 4}}}],
     ['the network on one node', {node2: {network: DOWN}}],
+    [
+      'an agent that is not registered with the master',
+      {node1: {'mesos-agent': {stdout: 'loaded active running\nnot registered with the Mesos master at m', code: 1}}},
+    ],
     ['all schedulers', {node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}],
   ])('is not healthy without %s', async (_, changes) => {
     expect((await collect(changes).status).healthy).toBe(false);
+  });
+
+  it('is not healthy while a task is not confirmed, and shows what is wrong with an agent', async () => {
+    const {tasks} = scheduler(true);
+    const unconfirmed = tasks.map((task, index) => ({...task, isConfirmed: index !== 0, healthy: index === 0 ? null : true}));
+    const leader = {stdout: JSON.stringify(scheduler(true, {tasks: unconfirmed})), code: 0};
+    const status = await collect({node0: {state: leader}}).status;
+    expect([status.healthy, status.tasks[0]!.isConfirmed]).toEqual([false, false]);
+    const lost = {stdout: 'loaded active running\nnot registered with the Mesos master at m', code: 1};
+    const {nodes} = await collect({node1: {'mesos-agent': lost}}).status;
+    expect(nodes[1]!.components['mesos-agent']).toEqual({
+      state: 'unhealthy',
+      detail: 'not registered with the Mesos master at m',
+    });
   });
 
   it('shows the state of the leading scheduler, or of another if that does not answer', async () => {

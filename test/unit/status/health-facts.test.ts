@@ -43,12 +43,19 @@ describe('the components of a node', () => {
     ['proxy', 'loaded active running \nHTTP 503', 1, {state: 'unhealthy', detail: 'the notebook does not answer (HTTP 503)'}],
     ['docker', '20.10.24 etcd://a:2379\n', 0, {state: 'healthy', detail: 'Docker 20.10.24'}],
     ['docker', '', 124, {state: 'unhealthy', detail: 'dockerd does not answer, or has no cluster store'}],
+    ['docker', 'activating\n', 1, {state: 'unhealthy', detail: expect.stringMatching(/^dockerd starts \(up to 15 s for each/)}],
     ['network', 'calico\n', 0, {state: 'healthy', detail: 'calico_net'}],
     ['network', '', 1, {state: 'unhealthy', detail: 'no network calico_net'}],
     ['calico', peers('Established', 'Established'), 0, {state: 'healthy', detail: '2 of 2 BGP sessions'}],
     ['calico', peers('Established', 'Active'), 0, {state: 'unhealthy', detail: 'no BGP session with node2'}],
     ['calico', 'No IPv4 peers found.', 0, {state: 'unhealthy', detail: 'no BGP session with node1, node2'}],
     ['calico', 'Calico process is not running.', 1, {state: 'unhealthy', detail: 'the node does not run'}],
+    [
+      'calico',
+      'Calico process is not running.\nFelix: /var/log/calico/felix/current: [FATAL] RPF',
+      1,
+      {state: 'unhealthy', detail: 'Felix does not keep running (/var/log/calico/felix/current: [FATAL] RPF)'},
+    ],
     ['calico', '', 127, {state: 'absent', detail: 'not there'}],
   ])('%s after %j (%d)', (name, stdout, code, expected) => {
     expect(of(name, stdout, code)).toEqual(expected);

@@ -2,7 +2,7 @@ import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {EtcdClient} from '../etcd/client.js';
 import {EtcdUnavailableError} from '../etcd/errors.js';
-import {journalLog, reasonOf} from '../log.js';
+import {felixLog, reasonOf} from '../log.js';
 import {readEnvironment} from '../node/environment.js';
 import {registerNode} from '../node/startup.js';
 import {run} from '../process.js';
@@ -13,7 +13,7 @@ import {AGENT_SOCKET, RUN_DIRECTORY, serveStatus} from './status-server.js';
 
 // `calicoctl node status` searches for a process of this name.
 process.title = 'calico-felix';
-const log = journalLog((line) => process.stderr.write(line));
+const log = felixLog((line) => process.stderr.write(line), process.pid);
 
 async function main(): Promise<void> {
   const stop = new AbortController();

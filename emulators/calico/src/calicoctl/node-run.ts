@@ -13,6 +13,7 @@ import {runOrThrow} from '../process.js';
 import {loadEndpoints} from './config.js';
 import {CommandFailure, type Io} from './io.js';
 import {prepareKernel} from './kernel.js';
+import {dryRunText} from './node-run-docker.js';
 import {type NodeRunOptions, parseNodeRunOptions} from './node-run-options.js';
 import {requireRoot} from './root.js';
 import {unitsOf, waitUntilReady} from './units.js';
@@ -28,7 +29,7 @@ export async function nodeRun(io: Io, args: readonly string[]): Promise<number> 
     throw new CommandFailure('Error executing command: invalid config file');
   });
   if (options.isDryRun) {
-    dryRun(options, endpoints, print);
+    io.print(dryRunText(options, endpoints));
     return 0;
   }
   requireRoot(io);
@@ -41,13 +42,6 @@ export async function nodeRun(io: Io, args: readonly string[]): Promise<number> 
   await startUnits(io, environment, etcd, print);
   print('Calico node started successfully');
   return 0;
-}
-
-function dryRun(options: NodeRunOptions, endpoints: readonly string[], print: (line: string) => void): void {
-  print("This is the lab's Calico emulator: it runs these systemd units instead of a calico/node container:");
-  print(`\n${startCommand(options.environment).join(' ')}\n`);
-  print(`with, in ${ENVIRONMENT_FILE}:\n`);
-  print(renderEnvironment({...options.environment, etcdEndpoints: endpoints, address: options.ip ?? 'autodetect', network: ''}));
 }
 
 async function register(
@@ -111,15 +105,8 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
     print('Units started, waiting for their replies.');
     if (environment.isLibnetworkEnabled) print('Starting libnetwork service');
     await waitUntilReady(environment).catch(async (error: unknown) => {
-      // As upstream, which prints the log of its container.
-      const {stdout} = await io.run([
-        'journalctl',
-        '--no-pager',
-        '--output=cat',
-        '--lines=10',
-        '--priority=warning',
-        '--unit=calico-*',
-      ]);
+      // Upstream's output at this point is its container's, which tells why the container failed.
+      const {stdout} = await io.run(['tail', '-n', '5', `${environment.logDirectory}/felix/current`]);
       print(stdout.trimEnd());
       throw error;
     });

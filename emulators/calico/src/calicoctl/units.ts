@@ -52,7 +52,7 @@ export async function waitUntilReady(environment: NodeEnvironment): Promise<void
     if (failures.length === 0) return;
     if (performance.now() > deadline) {
       throw new Error(
-        `not ready after ${READY_LIMIT_MS / 1000} s (${failures.join('; ')}), check \`journalctl -u 'calico-*'\` for details`,
+        `not ready after ${READY_LIMIT_MS / 1000} s (${failures.join('; ')}), check /var/log/calico/*/current for details`,
       );
     }
     await delay(200);

@@ -17,6 +17,8 @@ export interface NodeEnvironment {
   readonly createsProfiles: boolean;
   readonly hasDefaultPools: boolean;
   readonly asNumber?: string;
+  /** Has one directory per program. */
+  readonly logDirectory: string;
 }
 
 /** The content of the environment file. */
@@ -30,6 +32,7 @@ export function renderEnvironment(environment: NodeEnvironment): string {
     CALICO_LIBNETWORK_IFPREFIX: environment.interfacePrefix,
     CALICO_LIBNETWORK_ENABLED: String(environment.isLibnetworkEnabled),
     CALICO_LIBNETWORK_CREATE_PROFILES: String(environment.createsProfiles),
+    CALICO_LOG_DIR: environment.logDirectory,
     NO_DEFAULT_POOLS: environment.hasDefaultPools ? '' : 'true',
     ...(environment.asNumber === undefined ? {} : {AS: environment.asNumber}),
   };
@@ -55,6 +58,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     interfacePrefix: env.CALICO_LIBNETWORK_IFPREFIX || 'cali',
     isLibnetworkEnabled: env.CALICO_LIBNETWORK_ENABLED !== 'false',
     createsProfiles: env.CALICO_LIBNETWORK_CREATE_PROFILES?.toLowerCase() !== 'false',
+    logDirectory: env.CALICO_LOG_DIR || '/var/log/calico',
     hasDefaultPools: env.NO_DEFAULT_POOLS !== 'true',
     ...(env.AS ? {asNumber: env.AS} : {}),
   };

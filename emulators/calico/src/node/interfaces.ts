@@ -27,11 +27,16 @@ export function findInterface(address: string, interfaces = listInterfaces()): F
 }
 
 /**
- * Finds the node's address by `first-found` or `interface=<regular expression>[,…]`, as Calico does. Undefined when there is none.
+ * Finds the node's address by `first-found`, `interface=<regular expression>[,…]` or `skip-interface=…`, as Calico does. Undefined when there is none.
  * @throws Error for other methods; `can-reach` is not implemented
  */
 export function detectAddress(method: string, interfaces = listInterfaces()): FoundInterface | undefined {
   if (method === 'first-found') return interfaces.find((one) => !EXCLUDED.test(one.name) && !one.address.startsWith('169.254.'));
+  const skipped = /^skip-interface=(.+)$/.exec(method)?.[1]?.split(',');
+  if (skipped !== undefined) {
+    const isSkipped = (name: string) => EXCLUDED.test(name) || skipped.some((expression) => new RegExp(expression).test(name));
+    return interfaces.find((one) => !isSkipped(one.name) && !one.address.startsWith('169.254.'));
+  }
   const expressions = /^interface=(.+)$/.exec(method)?.[1]?.split(',');
   if (expressions === undefined) throw new Error(`Invalid IP autodetection method: ${method}`);
   return interfaces.find((one) => expressions.some((expression) => new RegExp(expression).test(one.name)));

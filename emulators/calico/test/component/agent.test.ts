@@ -14,6 +14,7 @@ describe('an agent', () => {
     interfacePrefix: 'cali',
     isLibnetworkEnabled: true,
     createsProfiles: true,
+    logDirectory: '/var/log/calico',
     hasDefaultPools: true,
   } as const;
   const agentOf = (url: string, warnings: string[]) =>

@@ -41,6 +41,7 @@ const register = (nodeName: string, address: string, hasDefaultPools = true) =>
       interfacePrefix: 'cali',
       isLibnetworkEnabled: true,
       createsProfiles: true,
+      logDirectory: '/var/log/calico',
       hasDefaultPools,
     },
     (line) => lines.push(line),
@@ -198,13 +199,11 @@ describe('calicoctl node', () => {
     }
   });
 
-  it('prints in a dry run what it would do, for any user, and does nothing', async () => {
+  it("prints in a dry run upstream's docker command, for any user, and does nothing", async () => {
     const {code, output} = await run(['node', 'run', '--dryrun', '--ip=198.18.0.10', '--name=node0']);
     expect(code).toBe(0);
-    expect(output).toContain("This is the lab's Calico emulator");
-    expect(output).toContain('systemctl enable --now calico-felix.service calico-bird.service calico-libnetwork.service');
-    expect(output).toContain('NODENAME=node0\nIP=198.18.0.10\n');
-    expect(output).not.toContain('docker run');
+    expect(output).toContain('docker run --net=host --privileged --name=calico-node -d --restart=always -e NODENAME=node0 ');
+    expect(output).toContain(` -e IP=198.18.0.10 -e ETCD_ENDPOINTS=${server.url} `);
     expect(server.keys()).toEqual([]);
   });
 

@@ -33,6 +33,7 @@ it('a new container gets its route immediately, though the etcd member that the 
       interfacePrefix: 'cali',
       isLibnetworkEnabled: true,
       createsProfiles: true,
+      logDirectory: '/var/log/calico',
       hasDefaultPools: true,
     },
     etcd,

@@ -20,6 +20,7 @@ const environment = {
   interfacePrefix: 'cali',
   isLibnetworkEnabled: true,
   createsProfiles: true,
+  logDirectory: '/var/log/calico',
   hasDefaultPools: true,
 } as const;
 const ID = '0123456789abcdef0123456789abcdef';

@@ -12,10 +12,23 @@ describe('what the lab preinstalls of the emulator', () => {
   });
 
   it('contains the programs that the units run', () => {
-    for (const {text} of install.files) {
-      const program = /^ExecStart=(\/usr\/local\S+)/m.exec(text ?? '')?.[1];
-      if (program !== undefined) expect(byPath.get(program)).toMatchObject({mode: 0o755, program: program.split('/').at(-1)});
-    }
+    const found = install.files.flatMap(
+      ({text}) => /^ExecStart=\/bin\/bash -c 'exec (\/usr\/local\S+)/m.exec(text ?? '')?.[1] ?? [],
+    );
+    expect(found).toEqual(['/usr/local/lib/calico/calico-felix', '/usr/local/lib/calico/calico-libnetwork']);
+    for (const program of found) expect(byPath.get(program)).toMatchObject({mode: 0o755, program: program.split('/').at(-1)});
+  });
+
+  it("gives each program a directory of logs, as Calico's container", () => {
+    const logs = install.files.flatMap(({text}) => /exec (\S+\/svlogd .*?)\)/.exec(text ?? '')?.[1] ?? []);
+    const directory = '$${CALICO_LOG_DIR:-/var/log/calico}';
+    expect(logs).toEqual([
+      `/usr/local/lib/calico/svlogd "${directory}/felix"`,
+      `/usr/local/lib/calico/svlogd -tt "${directory}/bird"`,
+      `/usr/local/lib/calico/svlogd -tt "${directory}/bird6"`,
+      `/usr/local/lib/calico/svlogd "${directory}/libnetwork"`,
+    ]);
+    expect(byPath.get('/usr/local/lib/calico/svlogd')?.mode).toBe(0o755);
   });
 
   it("masks Debian's BIRD units, and does not contain calicoctl, which hw5 installs", () => {

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {parseFlags} from '../../src/calicoctl/flags.js';
+import {dryRunText} from '../../src/calicoctl/node-run-docker.js';
 import {parseNodeRunOptions} from '../../src/calicoctl/node-run-options.js';
 import {unitsOf} from '../../src/calicoctl/units.js';
 import {readEnvironment, renderEnvironment} from '../../src/node/environment.js';
@@ -39,7 +40,7 @@ describe('flags', () => {
 });
 
 describe('calicoctl node run', () => {
-  it('accepts all flags of v1.2.0', () => {
+  it('accepts all flags of v1.6.5', () => {
     const options = parse(
       '--ip=198.18.0.10',
       '--name',
@@ -64,6 +65,8 @@ describe('calicoctl node run', () => {
       autodetection: 'first-found',
       config: '/x.cfg',
       isDryRun: true,
+      isInitSystem: true,
+      image: 'quay.io/calico/node:v2.6.12',
       environment: {
         nodeName: 'node0',
         backend: 'none',
@@ -71,6 +74,7 @@ describe('calicoctl node run', () => {
         isLibnetworkEnabled: false,
         createsProfiles: true,
         hasDefaultPools: false,
+        logDirectory: '/tmp',
         asNumber: '65001',
       },
     });
@@ -86,16 +90,24 @@ describe('calicoctl node run', () => {
   });
 
   it.each([
-    ['--ip=300.1.1.1', "invalid IP address: '300.1.1.1'"],
+    ['--ip=300.1.1.1', 'invalid IP address specified: 300.1.1.1'],
     ['--ip=fe80::1', '--ip is wrong IP version'],
+    ['--ip=garbage', 'invalid IP address specified: garbage'],
+    ['--ip-autodetection-method=x', 'invalid IP autodetection method: x'],
     ['--backend=frr', "unknown backend 'frr'"],
     ['--docker-networking-ifprefix=a-b', "invalid interface prefix 'a-b'"],
-    ['--as=x', "invalid AS number: 'x'"],
-    ['--name=', 'unable to determine node name'],
+    ['--as=x', 'invalid AS Number specified: x'],
+    ['--ip6=1.2.3.4', '--ip6 is wrong IP version'],
+    ['--ip6=x', 'invalid IP address specified: x'],
     ['--backend=gobgp', "--backend=gobgp is not supported by the lab's Calico emulator"],
     ['--ip6=fe80::1', "--ip6 is not supported by the lab's Calico emulator"],
   ])('rejects %s', (flag, reason) => {
     expect(() => parse(flag)).toThrow(`Error executing command: ${reason}`);
+  });
+
+  it('uses the host name where the name is empty, and fails without both', () => {
+    expect(parse('--name=').name).toBe('myhost');
+    expect(() => parseNodeRunOptions([], '')).toThrow('unable to determine node name');
   });
 
   it('accepts the dotted form of AS numbers', () => {
@@ -107,6 +119,32 @@ describe('calicoctl node run', () => {
       enabled: ['calico-felix.service', 'calico-bird.service'],
       disabled: ['calico-libnetwork.service'],
     });
+  });
+});
+
+describe('calicoctl node run --dryrun', () => {
+  it("prints the docker command of upstream's container", () => {
+    const options = parse('--ip=198.18.0.10', '--name=node0', '--node-image=quay.io/calico/node:v2.6.12', '--no-default-ippools');
+    expect(dryRunText(options, ['http://a:2379', 'http://b:2379'])).toBe(
+      `Use the following command to start the calico/node container:
+
+docker run --net=host --privileged --name=calico-node -d --restart=always -e NODENAME=node0 -e CALICO_NETWORKING_BACKEND=bird \
+-e CALICO_LIBNETWORK_ENABLED=true -e NO_DEFAULT_POOLS=true -e IP=198.18.0.10 -e ETCD_ENDPOINTS=http://a:2379,http://b:2379 \
+-v /var/log/calico:/var/log/calico -v /var/run/calico:/var/run/calico -v /lib/modules:/lib/modules -v /run:/run \
+-v /run/docker/plugins:/run/docker/plugins -v /var/run/docker.sock:/var/run/docker.sock quay.io/calico/node:v2.6.12
+
+If you are running calico/node in an init system, use the --init-system flag
+to display the appropriate start and stop commands.
+`.replaceAll('\\\n', ''),
+    );
+  });
+
+  it('prints the commands for an init system, and only the options that are set', () => {
+    const text = dryRunText(parse('--init-system', '--dryrun', '--disable-docker-networking', '--as=65001'), ['http://a:2379']);
+    expect(text).toContain('--name=calico-node --rm -e NODENAME=myhost');
+    expect(text).toContain('CALICO_LIBNETWORK_ENABLED=false -e AS=65001 -e ETCD_ENDPOINTS=http://a:2379');
+    expect(text).not.toContain('docker.sock');
+    expect(text).toContain('docker stop calico-node');
   });
 });
 
@@ -153,6 +191,7 @@ describe('address detection', () => {
   it('finds the interface that matches the expression', () => {
     expect(detectAddress('interface=ens.*,eth\\d', interfaces)?.address).toBe('10.0.0.1');
     expect(detectAddress('interface=wlan', interfaces)).toBeUndefined();
+    expect(detectAddress('skip-interface=host.*', interfaces)?.address).toBe('10.0.0.1');
   });
 
   it('rejects other methods', () => {

@@ -91,7 +91,7 @@ esac`;
   it('is recorded by all steps that pull: Calico, the build and Mesos', () => {
     const cluster = clusterOf('mesos: {source: {kind: image, image: mesos}}\ncalico: {nodeImage: mirror/node}');
     const scripts = [
-      ...plan(calicoNode, {started: undefined, isRunning: false}, {cluster}),
+      ...plan(calicoNode, {started: undefined, isRunning: false, running: {services: [], hasContainer: false}}, {cluster}),
       ...plan(build, {tags: [], base: undefined}, {cluster}),
       ...plan(mesosMaster, {unit: undefined, service: NO_UNIT, data: false, image: undefined}, {cluster}),
     ].flatMap((action) => (action.kind === 'script' ? [action.script] : []));

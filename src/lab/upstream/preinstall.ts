@@ -5,6 +5,7 @@ import {type CalicoBuild, readCalico} from './calico.js';
 import {CALICO_MOUNT, type GivenUpstream, MESOS_IMAGE_MOUNT} from './given.js';
 import type {ImageTar} from './image-tar.js';
 import {type MesosBuild, readMesos} from './mesos.js';
+import {RUNC_FILE} from './runc.js';
 
 /**
  * What a lab's machines have preinstalled: the upstream systems that are given, and the emulators of the others.
@@ -44,6 +45,7 @@ function loadFiles(images: readonly {readonly image: ImageTar; readonly at: stri
   if (images.length === 0) return [];
   const lines = images.map(({image, at}) => `ExecStartPost=${LOAD_SCRIPT_PATH} ${image.name} ${image.id} "${at}"\n`);
   return [
+    RUNC_FILE,
     {path: LOAD_SCRIPT_PATH, mode: 0o755, text: LOAD_SCRIPT},
     {path: '/etc/systemd/system/docker.service.d/lab-images.conf', mode: 0o644, text: `[Service]\n${lines.join('')}`},
   ];

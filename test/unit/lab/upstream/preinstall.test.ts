@@ -44,6 +44,7 @@ describe('a lab with upstream Calico and Mesos', () => {
 ExecStartPost=/usr/local/lib/hw5-lab/load-image quay.io/calico/node:v2.6.12 sha256:abc "/opt/hw5-lab/calico/node 1.tar"
 ExecStartPost=/usr/local/lib/hw5-lab/load-image mesos:1.11 sha256:def "/opt/hw5-lab/mesos.tar"
 `);
+    expect(files.map(({path}) => path)).toContain('/usr/local/sbin/runc');
     expect(cluster).toEqual({
       calicoctl: '/up/calico/calicoctl',
       nodeImage: 'quay.io/calico/node:v2.6.12',

@@ -1,4 +1,5 @@
 import type {Fact} from '../engine/fact.js';
+import {lastRunScript, readRun, reasonIn} from '../engine/unit-failure.js';
 
 /** `absent`: the component is not installed on the node (yet). */
 export type HealthState = 'healthy' | 'unhealthy' | 'absent';
@@ -35,17 +36,32 @@ export function unitHealth(unit: string, script: string, problem: string): Fact<
   return {
     script: `s=$(systemctl show -p LoadState,ActiveState,SubState --value ${unit} | tr '\\n' ' '); echo "$s"
 case "$s" in loaded*) ;; *) exit 4;; esac
-case "$s" in *' active '*) ;; *) exit 5;; esac
+case "$s" in
+  *' active '*) ;;
+  *' inactive '*) exit 5 ;;
+  *) (${lastRunScript(unit)}); exit 5 ;;
+esac
 ${script}`,
     whenTimedOut: hanging(problem),
     parse({code, stdout}) {
       const [unitLine = '', ...lines] = stdout.trim().split('\n');
       if (code === 4) return ABSENT;
-      if (code === 5) return {state: 'unhealthy', detail: `the service is ${unitLine.trim().split(' ').slice(1).join(', ')}`};
+      if (code === 5) return {state: 'unhealthy', detail: notActive(unit, unitLine, lines.join('\n'))};
       const answer = lines.join(' ').trim();
       return code === 0
         ? {state: 'healthy', detail: answer}
         : {state: 'unhealthy', detail: answer && problem ? `${problem} (${answer})` : answer || problem};
     },
   };
+}
+
+/** @param unitLine its states, as systemd reports them @param journal of its last run */
+function notActive(unit: string, unitLine: string, journal: string): string {
+  const [, active = '', sub = ''] = unitLine.trim().split(' ');
+  // the unit's first ExecStartPre= is a pause that grows
+  const state = sub === 'start-pre' ? 'pausing before it is started again' : [active, sub].filter(Boolean).join(', ');
+  const {end, lines} = readRun(unit, journal);
+  const reason = reasonIn(lines);
+  const how = end === undefined ? '' : `; it ended with ${end}`;
+  return `the service is ${state}${how}${reason === undefined ? '' : `: ${reason.slice(0, 200)}`}`;
 }

@@ -1,6 +1,12 @@
 import {quoteAll, type Secret} from '../host/command.js';
 import type {FileState, SecretFileState, UnitState} from './facts.js';
 
+/** A hint for an error whose standard error matches. */
+export interface HintWhen {
+  readonly when: RegExp;
+  readonly hint: string;
+}
+
 /** A command. `stdin` may carry secrets. `title` describes it to users. */
 export interface RunAction {
   readonly kind: 'run';
@@ -9,6 +15,8 @@ export interface RunAction {
   readonly stdin?: string | Secret | Buffer | undefined;
   readonly timeoutMs?: number | undefined;
   readonly hint?: string | undefined;
+  /** The first one that matches replaces `hint`. */
+  readonly hints?: readonly HintWhen[] | undefined;
 }
 
 /** A POSIX shell script that exits with another code than 0 when it fails. */
@@ -18,6 +26,8 @@ export interface ScriptAction {
   readonly script: string;
   readonly timeoutMs?: number | undefined;
   readonly hint?: string | undefined;
+  /** The first one that matches replaces `hint`. */
+  readonly hints?: readonly HintWhen[] | undefined;
 }
 
 /** A file's whole content, written atomically with its mode. */

@@ -6,7 +6,7 @@ import {upload, writeFile} from '../host/files.js';
 import type {Host} from '../host/host.js';
 import {CommandError, TimeoutError} from '../support/errors.js';
 import {sha256} from '../support/sha256.js';
-import {type Action, describe} from './action.js';
+import {type Action, describe, type RunAction, type ScriptAction} from './action.js';
 import {lastLinesOf} from './unit-failure.js';
 
 /** A command that takes longer is treated as hanging. */
@@ -33,12 +33,13 @@ async function act(host: Host, action: Action, signal: AbortSignal | undefined):
   switch (action.kind) {
     case 'run': {
       const stdin = action.stdin instanceof Secret ? action.stdin.reveal() : action.stdin;
-      await run(host, action.argv, {...options, timeoutMs: action.timeoutMs ?? DEFAULT_LIMIT_MS, stdin, hint: action.hint});
+      const result = await host.exec(action.argv, {...options, timeoutMs: action.timeoutMs ?? DEFAULT_LIMIT_MS, stdin});
+      if (result.code !== 0) throw new CommandError(host.name, action.argv, result, {hint: hintOf(action, result.stderr)});
       return;
     }
     case 'script': {
       const result = await script(host, action.script, {...options, timeoutMs: action.timeoutMs ?? DEFAULT_LIMIT_MS});
-      if (result.code !== 0) throw new CommandError(host.name, [describe(action)], result, {hint: action.hint});
+      if (result.code !== 0) throw new CommandError(host.name, [describe(action)], result, {hint: hintOf(action, result.stderr)});
       return;
     }
     case 'write':
@@ -66,6 +67,11 @@ async function act(host: Host, action: Action, signal: AbortSignal | undefined):
     case 'download':
       await download(host, action, options);
   }
+}
+
+/** Decided by what the command reported, where the action knows what that means. */
+function hintOf({hint, hints = []}: RunAction | ScriptAction, stderr: string): string | undefined {
+  return hints.find(({when}) => when.test(stderr))?.hint ?? hint;
 }
 
 async function systemctl(

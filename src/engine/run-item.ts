@@ -1,3 +1,4 @@
+import {setTimeout as pause} from 'node:timers/promises';
 import {ConnectError, type Hw5Error, StepError} from '../support/errors.js';
 import {type Action, describe} from './action.js';
 import type {StepOutcome} from './events.js';
@@ -6,7 +7,11 @@ import {hasTimedOut} from './observe.js';
 import {perform} from './perform.js';
 import type {RollingChanges} from './rolling.js';
 import type {Session} from './session.js';
+import {lastLinesOf} from './unit-failure.js';
 import {waitFor} from './wait.js';
+
+/** So long after an observation that something is left to do, it is made again. */
+const SETTLE_MS = 2_000;
 
 /**
  * Installs a step on its host: plans by what was observed, performs the plan, waits until the step is ready and checks that nothing is left
@@ -34,27 +39,42 @@ async function converge(session: Session, item: Item): Promise<StepOutcome> {
     await waitFor(session.host(item.node.name), wait, session.options.signal, item.step.units);
   }
   if (actions.length === 0) return 'unchanged';
+  if ((await leftToDo(session, item)).length === 0) return 'changed';
+  // a service that ended once may be up again
+  await pause(SETTLE_MS, undefined, {signal: session.options.signal}).catch(() => session.options.signal?.throwIfAborted());
+  const left = await leftToDo(session, item);
+  if (left.length > 0) throw await notConverged(session, item, actions, left);
+  return 'changed';
+}
+
+async function leftToDo(session: Session, item: Item): Promise<readonly Action[]> {
   await session.observe(item);
   // a fetch changes the controller, which is not observed
-  const left = planOf(session, item).filter((action) => action.kind !== 'fetch');
-  if (left.length > 0) throw notConverged(item, left);
-  return 'changed';
+  return planOf(session, item).filter((action) => action.kind !== 'fetch');
 }
 
 /** Removes a step from a host that has lost the role. @throws StepError when something of it is left */
 export async function retire(session: Session, item: Item, isDirty: boolean): Promise<StepOutcome> {
-  const outcome = await remove(session, item, isDirty, false);
+  const planned = await performUndo(session, item, isDirty, false);
   await session.observe(item);
   const left = session.undoOf(item, false);
-  if (left.length > 0) throw notConverged(item, left);
-  return outcome;
+  if (left.length > 0) throw await notConverged(session, item, planned, left);
+  return outcomeOf(planned);
 }
 
 /** Removes a step from its host. */
 export async function remove(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<StepOutcome> {
+  return outcomeOf(await performUndo(session, item, isDirty, purge));
+}
+
+async function performUndo(session: Session, item: Item, isDirty: boolean, purge: boolean): Promise<readonly Action[]> {
   await refresh(session, item, isDirty);
   const actions = session.undoOf(item, purge);
   await performAll(session, item, actions);
+  return actions;
+}
+
+function outcomeOf(actions: readonly Action[]): StepOutcome {
   return actions.length === 0 ? 'unchanged' : 'changed';
 }
 
@@ -101,8 +121,29 @@ async function performAll(session: Session, item: Item, actions: readonly Action
   }
 }
 
-function notConverged({step, node}: Item, left: readonly Action[]): StepError {
-  return new StepError(step.name, node.name, `did not converge; still to do: ${left.map(describe).join('; ')}`, {
-    hint: 'something else changes this host, or this is a bug of hw5: run again with --verbose',
-  });
+/**
+ * The error of a host that is not as the actions left it. Where the same has to be done again, the host has changed since. Only where
+ * something else is left, hw5 may have planned wrongly.
+ */
+async function notConverged(
+  session: Session,
+  {step, node}: Item,
+  performed: readonly Action[],
+  left: readonly Action[],
+): Promise<StepError> {
+  const done = new Set(performed.map(describe));
+  const lines = left.map(describe);
+  const isUndone = lines.every((line) => done.has(line));
+  const {units = []} = step;
+  const journal = await lastLinesOf(session.host(node.name), units, session.options.signal);
+  const log = units.length === 0 ? '' : `, or what it started has ended again: see \`journalctl -u ${units[0]}\` on ${node.name}`;
+  return isUndone
+    ? new StepError(step.name, node.name, `it did not stay as hw5 made it; to do again: ${lines.join('; ')}`, {
+        hint: `another program changes ${node.name}${log}`,
+        journal,
+      })
+    : new StepError(step.name, node.name, `did not converge; still to do: ${lines.join('; ')}`, {
+        hint: `another program changes ${node.name}${log}; if neither, it is a bug of hw5: run again with --verbose`,
+        journal,
+      });
 }

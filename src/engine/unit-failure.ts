@@ -108,11 +108,16 @@ function isUsage(line: string): boolean {
   return /^ {2,}--|^ {30}/.test(line);
 }
 
+const isError = (line: string): boolean => /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
+
+/** The line that tells most: the first one with an error, else the last one. */
+export function reasonIn(lines: readonly string[]): string | undefined {
+  return lines.find(isError) ?? lines.at(-1);
+}
+
 /** A stack hides the error above it: so the first lines with an error, and the last lines. */
 function mostTelling(lines: readonly string[]): readonly string[] {
   if (lines.length <= MOST_LINES) return lines;
-  const isError = (line: string): boolean =>
-    /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
   const errors = lines.flatMap((line, index) => (isError(line) ? [index] : []));
   const last = lines.map((_, index) => index).slice(-3);
   const kept = [...new Set([...errors.slice(0, 3), ...errors.slice(-2), ...last])].sort((a, b) => a - b);

@@ -1,7 +1,10 @@
-import type {Cluster, ClusterNode} from '../cluster/cluster.js';
+import {type Cluster, type ClusterNode, calicoNodes} from '../cluster/cluster.js';
+import {notebookOf} from '../cluster/notebook.js';
 import {type BgpPeer, peersFact} from '../components/calico/node-status.js';
+import {type Policy, policiesFact} from '../components/calico/policies.js';
 import type {Component} from '../components/component.js';
 import type {Health} from '../components/health.js';
+import {NOTEBOOK_SILENT} from '../components/proxy/component.js';
 import {json, mapped} from '../engine/facts.js';
 import {observe} from '../engine/observe.js';
 import type {Host} from '../host/host.js';
@@ -31,10 +34,43 @@ export async function collectStatus(
   limitMs: number,
   limits = new PromptAwareLimits(),
 ): Promise<ClusterStatus> {
-  return summarize(
-    cluster,
-    await Promise.all(cluster.nodes.map((node) => observeNode(node, cluster, components, hostOf, limitMs, limits))),
+  const answers = await Promise.all(cluster.nodes.map((node) => observeNode(node, cluster, components, hostOf, limitMs, limits)));
+  const status = summarize(cluster, answers);
+  if (!isNotebookCutOff(cluster, status)) return status;
+  const policies = await observePolicies(cluster, status, hostOf, limitMs, limits);
+  return {...status, notebook: {...status.notebook, policies: policies ?? null}};
+}
+
+/** Whether a proxy runs but cannot reach the notebook, although its task runs. */
+function isNotebookCutOff(cluster: Cluster, {nodes, tasks}: ClusterStatus): boolean {
+  const notebook = notebookOf(cluster)?.name;
+  const isRunning = tasks.some(({name, state}) => name === notebook && state === 'running');
+  return isRunning && nodes.some(({components}) => components['proxy']?.detail.startsWith(NOTEBOOK_SILENT));
+}
+
+/** Calico's policies, from the first node on which calicoctl answers: all are queried concurrently, because one may hang. */
+async function observePolicies(
+  cluster: Cluster,
+  status: ClusterStatus,
+  hostOf: HostOf,
+  limitMs: number,
+  limits: PromptAwareLimits,
+): Promise<readonly Policy[] | undefined> {
+  const reachable = new Set(status.nodes.filter((node) => node.reachable).map(({name}) => name));
+  const onNode = async (node: ClusterNode) => {
+    const observation = async (limit: AbortSignal) =>
+      observe((await hostOf(node)).asRoot(), {policies: policiesFact}, limit, FACT_SECONDS);
+    return limits.within(limitMs, observation).then(
+      ({policies}) => policies,
+      () => undefined,
+    );
+  };
+  const found = await Promise.all(
+    calicoNodes(cluster)
+      .filter(({name}) => reachable.has(name))
+      .map(onNode),
   );
+  return found.find((policies) => policies !== undefined);
 }
 
 async function observeNode(

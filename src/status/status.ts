@@ -1,4 +1,5 @@
 import type {BgpPeer} from '../components/calico/node-status.js';
+import type {Policy} from '../components/calico/policies.js';
 import type {Health, HealthState} from '../components/health.js';
 
 export interface NodeStatus {
@@ -47,5 +48,12 @@ export interface ClusterStatus {
     readonly hint?: string | undefined;
   };
   readonly tasks: readonly TaskStatus[];
-  readonly notebook: {readonly urls: readonly string[]};
+  readonly notebook: {
+    readonly urls: readonly string[];
+    /**
+     * Calico's policies, which can cut the notebook off. Observed only while a proxy cannot reach it; null if calicoctl could not read them
+     * on any node.
+     */
+    readonly policies?: readonly Policy[] | null;
+  };
 }

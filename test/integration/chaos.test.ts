@@ -1,169 +1,36 @@
-import {appendFile} from 'node:fs/promises';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {isEstablished} from '../../src/components/calico/node-status.js';
-import type {ClusterStatus} from '../../src/status/status.js';
-import {ADDRESSES, ensureCluster, hw5, inMachine, LAB, onLab} from '../support/lab.js';
-
-const NODES = ['node0', 'node1', 'node2'] as const;
-/** Far more than any recovery takes, also on a busy host. */
-const LIMIT_MS = 240_000;
-
-/** A container of a task that runs, as its machine's Docker shows it. */
-interface Running {
-  readonly task: string;
-  readonly node: string;
-  readonly id: string;
-  readonly ip: string;
-}
-
-async function clusterStatus(): Promise<ClusterStatus> {
-  const result = await hw5(['--lab-name', LAB.name, 'status', '--json']);
-  return JSON.parse(result.stdout as string) as ClusterStatus;
-}
-
-/** All tasks' containers on the machines that are on. */
-async function containers(nodes: readonly string[] = NODES): Promise<Running[]> {
-  const lists = await Promise.all(
-    nodes.map(async (node) => {
-      const text = await inMachine(
-        node,
-        `ids=$(docker ps -q --no-trunc --filter name=^/mesos-); [ -z "$ids" ] || docker inspect -f '{{.Config.Hostname}} {{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $ids`,
-      );
-      return text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => {
-          const [task, id, ip] = line.split(' ') as [string, string, string];
-          return {task, node, id, ip};
-        });
-    }),
-  );
-  return lists.flat();
-}
-
-/** `hw5 task ACTION NAME` on the lab. */
-const task = (action: string, name: string, exitCode = 0) => onLab(['task', action, name], exitCode);
-
-/** The agents that the Mesos master has as active. */
-async function registeredAgents(): Promise<number> {
-  const text = await inMachine('node0', `curl -s -m 5 http://${ADDRESSES[0]}:5050/slaves || true`);
-  const {slaves = []} = (text === '' ? {} : JSON.parse(text)) as {slaves?: {active: boolean}[]};
-  return slaves.filter(({active}) => active).length;
-}
-
-/** Whether the emulator's agents notice a restart of their master as late as upstream ones, which wait for its pings. */
-async function waitForPings(isLate: boolean): Promise<void> {
-  const directory = '/run/systemd/system/hw5-mesos-agent.service.d';
-  const change = isLate
-    ? `mkdir -p ${directory} && printf '[Service]\\nEnvironment=MESOS_HW5_WAITS_FOR_PINGS=1\\n' >${directory}/chaos.conf`
-    : `rm -rf ${directory}`;
-  await Promise.all(
-    NODES.map((node) => inMachine(node, `${change} && systemctl daemon-reload && systemctl restart hw5-mesos-agent`)),
-  );
-}
-
-/** Kills BIRD on a node; containers still reach each other, because the routes stay in the kernel. */
-async function pingAfterBirdIsKilled(running: readonly Running[]): Promise<void> {
-  const from = running.find((one) => one.task === 'ssh-2')!;
-  const to = running.find(({task: name, node}) => node !== from.node && name !== 'ssh-1')!;
-  await inMachine(from.node, 'kill -9 $(pgrep -x bird)');
-  await inMachine(from.node, `docker exec ${from.id} ping -c 5 -i 0.5 -W 2 ${to.ip}`);
-  await recovered('BIRD killed', async () => {
-    const {nodes} = await clusterStatus();
-    return nodes.every(({components, peers}) => components['calico']?.state === 'healthy' && peers.every(isEstablished));
-  });
-}
-
-/** Waits until the cluster is healthy again, and appends the seconds that took to $HW5_CHAOS_REPORT, for docs/reliability.md. */
-async function recovered(failure: string, isRecovered = async () => (await clusterStatus()).healthy): Promise<void> {
-  const started = performance.now();
-  await expect.poll(isRecovered, {timeout: LIMIT_MS, interval: 500, message: `healthy after: ${failure}`}).toBe(true);
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  if (process.env['HW5_CHAOS_REPORT']) await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${failure} | ${seconds} s |\n`);
-}
-
-/** When schedulers subscribed at the master, by their journals: seconds since 1970. */
-async function subscriptions(nodes: readonly string[]): Promise<number[]> {
-  const journals = await Promise.all(
-    nodes.map((node) => inMachine(node, "journalctl -u hw5-scheduler -o short-unix --no-pager | grep 'subscribed as ' || true")),
-  );
-  return journals.flatMap((journal) =>
-    journal
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => Number(line.split(' ')[0])),
-  );
-}
+import {
+  clusterStatus,
+  containers,
+  etcdLeader,
+  except,
+  failedOver,
+  ids,
+  LIMIT_MS,
+  leaderNotOnMaster,
+  NODES,
+  of,
+  oneEach,
+  pingAfterBirdIsKilled,
+  recovered,
+  registeredAgents,
+  task,
+  waitForPings,
+  without,
+} from '../support/chaos.js';
+import {ensureCluster, hw5, inMachine, LAB} from '../support/lab.js';
 
 /**
- * Causes a failure of the leading scheduler and waits until one has subscribed again; the time in between is recorded. The status does not
- * suffice: until the lease of the failed one expires it reports the last subscription.
+ * Makes the emulator's plugin behave as upstream's, which is in a container that dockerd starts itself: dockerd waits 15 s for it at each endpoint of
+ * a container that died. Nothing has to be done where upstream Calico runs.
  */
-async function failedOver(what: string, nodes: readonly string[], cause: () => Promise<unknown>): Promise<void> {
-  const {id} = (await clusterStatus()).framework;
-  const since = Date.now() / 1000;
-  await cause();
-  const later = async () => (await subscriptions(nodes)).filter((time) => time > since);
-  await expect.poll(later, {timeout: LIMIT_MS, interval: 500, message: `another subscription after: ${what}`}).not.toEqual([]);
-  const seconds = (Math.min(...(await later())) - since).toFixed(1);
-  if (process.env['HW5_CHAOS_REPORT'])
-    await appendFile(process.env['HW5_CHAOS_REPORT'], `| ${what}: subscribed again | ${seconds} s |\n`);
-  await expect
-    .poll(async () => (await clusterStatus()).framework, {timeout: LIMIT_MS, interval: 500})
-    .toMatchObject({state: 'healthy', connected: true, id});
+async function pluginWaitsForDocker(node: string, isOn: boolean): Promise<void> {
+  const file = '/etc/calico/hw5-lab.after-docker';
+  await inMachine(
+    node,
+    `if systemctl is-enabled -q calico-libnetwork 2>/dev/null; then ${isOn ? `touch ${file}` : `rm -f ${file}`}; systemctl restart calico-libnetwork; fi`,
+  );
 }
-
-/** The node whose etcd member leads the quorum. */
-async function etcdLeader(): Promise<string> {
-  for (const node of NODES) {
-    const text = await inMachine(node, 'ETCDCTL_API=3 etcdctl --endpoints http://127.0.0.1:2379 endpoint status -w json');
-    const [{Status: status}] = JSON.parse(text) as [{Status: {leader: number; header: {member_id: number}}}];
-    if (status.leader === status.header.member_id) return node;
-  }
-  throw new Error('no etcd member leads');
-}
-
-/** The node whose scheduler leads. It is moved away from the Mesos master's node, so that a failure of the node does not affect the master. */
-async function leaderNotOnMaster(): Promise<string> {
-  const leader = async () => (await clusterStatus()).framework.leader;
-  if ((await leader()) === 'node0') {
-    await inMachine('node0', 'systemctl stop hw5-scheduler');
-    await expect.poll(leader, {timeout: LIMIT_MS, interval: 500}).toMatch(/node[12]/);
-    await inMachine('node0', 'systemctl start hw5-scheduler');
-    await recovered('leading scheduler moved away');
-  }
-  return (await leader())!;
-}
-
-const TASKS = [
-  'jupyter 192.168.0.100',
-  'ssh-1 192.168.0.101',
-  'ssh-2 192.168.0.102',
-  'ssh-3 192.168.0.103',
-  'ssh-4 192.168.0.104',
-];
-
-/**
- * Waits until each task runs once. The status is not enough: the end of a container whose machine was switched off is reported only when the agent
- * is back. No address may be in use twice in the meantime.
- */
-async function oneEach(): Promise<readonly Running[]> {
-  let running: readonly Running[] = [];
-  const twice: string[] = [];
-  const names = async (): Promise<string[]> => {
-    running = await containers();
-    twice.push(...running.map(({ip}) => ip).filter((ip, index, all) => all.indexOf(ip) !== index));
-    return running.map(({task, ip}) => `${task} ${ip}`).sort();
-  };
-  await expect.poll(names, {timeout: LIMIT_MS, interval: 500}).toEqual(TASKS);
-  expect(twice).toEqual([]);
-  return running;
-}
-
-const ids = (running: readonly Running[]): string[] => running.map(({task, id}) => `${task} ${id}`).sort();
-const of = (running: readonly Running[], name: string): Running[] => running.filter((one) => one.task === name);
-const except = (running: readonly Running[], name: string): Running[] => running.filter((one) => one.task !== name);
-const without = (running: readonly Running[], node: string): Running[] => running.filter((one) => one.node !== node);
 
 describe('the cluster survives', () => {
   beforeAll(async () => {
@@ -222,36 +89,41 @@ describe('the cluster survives', () => {
 
   test('a killed Mesos master whose agents wait for its pings: nothing is reported as healthy before they are back', async () => {
     const before = await containers();
-    await waitForPings(true);
-    await recovered('Mesos agents restarted');
-    const samples: {readonly healthy: boolean; readonly confirmed: number; readonly registered: number}[] = [];
-    const isRecovered = async (): Promise<boolean> => {
-      const {healthy, tasks} = await clusterStatus();
-      // counted after the status: it only increases, so a status that is healthy with too few of them is wrong
-      const registered = await registeredAgents();
-      samples.push({healthy, confirmed: tasks.filter(({isConfirmed}) => isConfirmed).length, registered});
-      return healthy;
-    };
-    await inMachine('node0', 'systemctl kill --kill-who=main -s KILL hw5-mesos-master');
-    await Promise.all([
-      recovered('Mesos master killed, agents that wait for its pings', isRecovered),
-      (async () => {
-        await expect.poll(async () => (await clusterStatus()).framework.connected, {timeout: LIMIT_MS, interval: 500}).toBe(true);
-        expect((await task('restart', 'ssh-1')).all).toMatch(
-          /^ssh-1\.\d+ on node\d will be ended, .* as soon as the agent on node\d is registered/,
-        );
-        expect((await task('release', 'ssh-2', 1)).all).toMatch(
-          /ssh-2 may be running: the agent on node\d has another \d+ s to register/,
-        );
-        expect((await hw5(['--lab-name', LAB.name, 'why', 'ssh-3'])).exitCode).toBe(3);
-        expect((await hw5(['--lab-name', LAB.name, 'plan'])).all).toContain('mesos-agent to register with the Mesos master');
-        await pingAfterBirdIsKilled(before);
-      })(),
-    ]);
-    expect(samples.filter(({registered}) => registered < NODES.length)).not.toEqual([]);
-    expect(samples.filter(({healthy, registered}) => healthy && registered < NODES.length)).toEqual([]);
-    expect(samples.filter(({confirmed, registered}) => confirmed > 0 && registered === 0)).toEqual([]);
-    await waitForPings(false);
+    try {
+      await waitForPings(true);
+      await recovered('Mesos agents restarted');
+      const samples: {readonly healthy: boolean; readonly confirmed: number; readonly registered: number}[] = [];
+      const isRecovered = async (): Promise<boolean> => {
+        const {healthy, tasks} = await clusterStatus();
+        // counted after the status: it only increases, so a status that is healthy with too few of them is wrong
+        const registered = await registeredAgents();
+        samples.push({healthy, confirmed: tasks.filter(({isConfirmed}) => isConfirmed).length, registered});
+        return healthy;
+      };
+      await inMachine('node0', 'systemctl kill --kill-who=main -s KILL hw5-mesos-master');
+      await Promise.all([
+        recovered('Mesos master killed, agents that wait for its pings', isRecovered),
+        (async () => {
+          await expect
+            .poll(async () => (await clusterStatus()).framework.connected, {timeout: LIMIT_MS, interval: 500})
+            .toBe(true);
+          expect((await task('restart', 'ssh-1')).all).toMatch(
+            /^ssh-1\.\d+ on node\d will be ended, .* as soon as the agent on node\d is registered/,
+          );
+          expect((await task('release', 'ssh-2', 1)).all).toMatch(
+            /ssh-2 may be running: the agent on node\d has another \d+ s to register/,
+          );
+          expect((await hw5(['--lab-name', LAB.name, 'why', 'ssh-3'])).exitCode).toBe(3);
+          expect((await hw5(['--lab-name', LAB.name, 'plan'])).all).toContain('mesos-agent to register with the Mesos master');
+          await pingAfterBirdIsKilled(before);
+        })(),
+      ]);
+      expect(samples.filter(({registered}) => registered < NODES.length)).not.toEqual([]);
+      expect(samples.filter(({healthy, registered}) => healthy && registered < NODES.length)).toEqual([]);
+      expect(samples.filter(({confirmed, registered}) => confirmed > 0 && registered === 0)).toEqual([]);
+    } finally {
+      await waitForPings(false);
+    }
     await recovered('Mesos agents restarted');
     const after = await oneEach();
     expect(ids(of(after, 'ssh-1'))).not.toEqual(ids(of(before, 'ssh-1')));
@@ -286,19 +158,21 @@ describe('the cluster survives', () => {
 
   test('a killed dockerd: what ran there runs again at its addresses, the other nodes are untouched', async () => {
     const before = await containers();
-    // As upstream's plugin, whose container dockerd starts itself: 15 s are lost for each container that died.
-    await inMachine('node1', 'touch /etc/calico/hw5-lab.after-docker && systemctl restart calico-libnetwork');
-    await inMachine('node1', 'kill -9 $(pgrep -x dockerd)');
-    await expect
-      .poll(async () => (await clusterStatus()).healthy, {timeout: 30_000, interval: 200})
-      .toBe(false)
-      .catch(() => undefined);
-    await recovered('dockerd killed');
-    const after = await oneEach();
-    expect(ids(without(after, 'node1').filter(({id}) => before.some((one) => one.id === id)))).toEqual(
-      ids(without(before, 'node1')),
-    );
-    await inMachine('node1', 'rm /etc/calico/hw5-lab.after-docker && systemctl restart calico-libnetwork');
+    await pluginWaitsForDocker('node1', true);
+    try {
+      await inMachine('node1', 'kill -9 $(pgrep -x dockerd)');
+      await expect
+        .poll(async () => (await clusterStatus()).healthy, {timeout: 30_000, interval: 200})
+        .toBe(false)
+        .catch(() => undefined);
+      await recovered('dockerd killed');
+      const after = await oneEach();
+      expect(ids(without(after, 'node1').filter(({id}) => before.some((one) => one.id === id)))).toEqual(
+        ids(without(before, 'node1')),
+      );
+    } finally {
+      await pluginWaitsForDocker('node1', false);
+    }
   });
 
   test("the leading scheduler's machine without power: another one leads; after its return no address is held twice", async () => {

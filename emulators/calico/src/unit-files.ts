@@ -111,7 +111,7 @@ while IFS= read -r line || [ -n "$line" ]; do
   fi
   printf '%s\\n' "$line" >>current
   size=$((size + \${#line} + 1))
-  if [ "$size" -ge 1000000 ]; then
+  if [ "$size" -ge "\${SVLOGD_SIZE:-1000000}" ]; then
     mv current "@$EPOCHREALTIME.s"
     find . -maxdepth 1 -name '@*.s' | sort -r | tail -n +11 | xargs -r rm --
     size=0

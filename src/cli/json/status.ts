@@ -42,5 +42,14 @@ export const statusSchema = z.strictObject({
       message: z.string().describe('why it is in this state; empty if it is healthy'),
     }),
   ),
-  notebook: z.strictObject({urls: z.array(z.string())}),
+  notebook: z.strictObject({
+    urls: z.array(z.string()),
+    policies: z
+      .array(z.strictObject({name: z.string(), selector: z.string()}))
+      .nullable()
+      .optional()
+      .describe(
+        "Calico's policies, which can cut the notebook off: only while a proxy cannot reach it; null if they cannot be read",
+      ),
+  }),
 });

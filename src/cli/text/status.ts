@@ -36,6 +36,7 @@ export function statusText(status: ClusterStatus): string {
     ...taskLines(status),
     '',
     `notebook  ${status.notebook.urls.join('  ') || 'none: no task runs Jupyter, or no node is a proxy'}`,
+    ...policyLines(status),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -93,6 +94,24 @@ function problems(status: ClusterStatus): string[] {
 
 function part(state: HealthState, name: string, detail: string): string {
   return `${COLOUR[state](SIGN[state])} ${name.padEnd(13)} ${state === 'healthy' ? chalk.dim(detail) : detail}`;
+}
+
+/** Policies of Calico, which may cut the notebook off while a proxy cannot reach it. */
+function policyLines({network, notebook: {policies}}: ClusterStatus): string[] {
+  if (policies === undefined || policies?.length === 0) return [];
+  const warning = (text: string, hint: string) => ['', `${chalk.yellow('!')} ${text}`, `    hint: ${hint}`];
+  if (policies === null) {
+    return warning(
+      'a policy of Calico may cut the notebook off: calicoctl does not answer on any node',
+      'once etcd answers, run `calicoctl get policy -o wide` on a node',
+    );
+  }
+  const names = policies.map(({name, selector}) => `${name} (selector: ${selector || 'all()'})`).join(', ');
+  const decide = policies.length === 1 ? `policy ${names} decides` : `policies ${names} decide`;
+  return warning(
+    `Calico's ${decide} before the profile ${network.name}, and may cut the notebook off`,
+    'run `calicoctl get policy -o yaml` on a node to see what is allowed',
+  );
 }
 
 function stateLabel({state, healthy, isConfirmed}: TaskStatus): string {

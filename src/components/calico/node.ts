@@ -1,10 +1,12 @@
 import {type Cluster, type ClusterNode, calicoNodes, etcdEndpoints} from '../../cluster/cluster.js';
 import {ensureFile} from '../../engine/action.js';
 import {mapped, textFile} from '../../engine/facts.js';
+import type {Inputs} from '../../engine/inputs.js';
 import {everywhere} from '../../engine/step.js';
 import {quote, quoteAll} from '../../host/command.js';
 import {template} from '../../support/template.js';
 import {defineComponent} from '../component.js';
+import {imageHint} from '../docker/dockerd.js';
 import {ABSENT, hanging} from '../health.js';
 import {recordingPull} from '../images/pulled.js';
 import {ETC} from '../places.js';
@@ -15,7 +17,7 @@ import {CONTAINER, removeContainer, running, stop, UNITS} from './running.js';
  * The arguments with which `node run` last succeeded, and which calicoctl it was. Without this file hw5 has never started calico-node, and an
  * existing one is foreign. (`node run` starts a container in upstream Calico; others may start services, whose arguments cannot be read.)
  */
-export const STARTED = `${ETC}/calico-node`;
+const STARTED = `${ETC}/calico-node`;
 /** The content of that file until the first `node run` has succeeded: whatever it starts is hw5's to remove. */
 const STARTING = '# hw5 is about to start calico-node\n';
 
@@ -48,28 +50,21 @@ export const calicoNode = defineComponent({
   // the script is the wait's, too, so that it runs once per observation; a node without sessions runs
   facts: () => ({started: textFile(STARTED), isRunning: mapped(NODE_HEALTH, ({isRunning}) => isRunning), running}),
   plan(observed, {node, cluster, inputs}) {
-    const argv = [
-      'calicoctl',
-      'node',
-      'run',
-      `--ip=${node.address}`,
-      `--name=${node.name}`,
-      `--node-image=${cluster.calico.nodeImage}`,
-      ...(cluster.calico.asNumber === 64512 ? [] : [`--as=${cluster.calico.asNumber}`]),
-      '--no-default-ippools',
-    ];
-    const calicoctl = `# calicoctl ${inputs.calicoctl?.sha256 ?? cluster.calico.calicoctl.url}`;
-    // calico-node keeps using the endpoints with which it was started
-    const desired = `${quoteAll(argv)}\n# etcd ${etcdEndpoints(cluster).join(',')}\n${calicoctl}\n`;
+    const argv = nodeRun(node, cluster);
+    const calicoctl = calicoctlLine(cluster, inputs);
+    const desired = startedRecord(node, cluster, inputs);
     const former = observed.started?.content;
     const {services, hasContainer} = observed.running;
     const areTwo = services.length > 0 && hasContainer;
     if (observed.isRunning && !areTwo && former === desired) return [];
     // another calicoctl may have started something that this one's `node run` does not replace
     const isOther = former !== undefined && former !== STARTING && !former.includes(`\n${calicoctl}\n`);
+    const reason = former?.includes('\n# calicoctl ')
+      ? 'another calicoctl has started it'
+      : 'it is not recorded which calicoctl has started it';
     return [
       ...(observed.started ? [] : ensureFile(STARTED, STARTING, undefined)),
-      ...(areTwo || isOther ? stop(observed.running, node.name, areTwo ? 'both run' : 'another calicoctl has started it') : []),
+      ...(areTwo || isOther ? stop(observed.running, node.name, areTwo ? 'both run' : reason) : []),
       {
         kind: 'script',
         title: quoteAll(argv),
@@ -82,13 +77,12 @@ printf '%s\\n' "$log" >&2
 docker image inspect ${quote(cluster.calico.nodeImage)} >/dev/null 2>&1 || echo ${quote(`${node.name} has no image ${cluster.calico.nodeImage}`)} >&2
 exit 1`,
         ),
-        hint: `if Docker cannot get the image: can ${node.name} reach its registry? Else see \`docker logs ${CONTAINER}\` and /var/log/calico there`,
+        hint: `see \`docker logs ${CONTAINER}\` on ${node.name}, and /var/log/calico there`,
+        hints: [imageHint(cluster.calico.nodeImage, node.name)],
       },
       ...ensureFile(STARTED, desired, observed.started),
     ];
   },
-  // a running node is changed while the others forward the containers' packets
-  isRolling: ({started, isRunning}) => started !== undefined && isRunning,
   ready({node, cluster, unreachable}) {
     // a host that is off has no sessions
     const peers = peersOf(node, cluster).filter(({name}) => !unreachable.has(name));
@@ -127,4 +121,27 @@ exit 1`,
 
 function peersOf(node: ClusterNode, cluster: Cluster): readonly ClusterNode[] {
   return calicoNodes(cluster).filter((peer) => peer.name !== node.name);
+}
+
+/** The command that starts the node. */
+function nodeRun(node: ClusterNode, cluster: Cluster): readonly string[] {
+  return [
+    'calicoctl',
+    'node',
+    'run',
+    `--ip=${node.address}`,
+    `--name=${node.name}`,
+    `--node-image=${cluster.calico.nodeImage}`,
+    ...(cluster.calico.asNumber === 64512 ? [] : [`--as=${cluster.calico.asNumber}`]),
+    '--no-default-ippools',
+  ];
+}
+
+function calicoctlLine({calico: {calicoctl}}: Cluster, inputs: Inputs): string {
+  return `# calicoctl ${inputs.calicoctl?.sha256 ?? calicoctl.url}`;
+}
+
+/** The content of STARTED once the node runs as desired. calico-node keeps using the etcd endpoints with which it was started. */
+export function startedRecord(node: ClusterNode, cluster: Cluster, inputs: Inputs): string {
+  return `${quoteAll(nodeRun(node, cluster))}\n# etcd ${etcdEndpoints(cluster).join(',')}\n${calicoctlLine(cluster, inputs)}\n`;
 }

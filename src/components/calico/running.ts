@@ -18,8 +18,7 @@ export const running: Fact<Running> = {
   script: `for unit in ${UNITS.join(' ')}; do
   if systemctl -q is-active $unit || systemctl -q is-enabled $unit; then echo $unit; fi 2>/dev/null
 done
-[ ! -S /var/run/docker.sock ] || curl -sSf -m 5 -o /dev/null --unix-socket /var/run/docker.sock http://docker/containers/${CONTAINER}/json && echo ${CONTAINER}
-true`,
+if curl -sSf -m 5 -o /dev/null --unix-socket /var/run/docker.sock http://docker/containers/${CONTAINER}/json; then echo ${CONTAINER}; fi`,
   whenTimedOut: {services: [], hasContainer: false},
   parse({stdout}) {
     const names = stdout.trim().split('\n').filter(Boolean);

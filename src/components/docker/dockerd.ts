@@ -1,6 +1,19 @@
+import type {HintWhen} from '../../engine/action.js';
 import type {Fact} from '../../engine/fact.js';
 import {json} from '../../engine/facts.js';
 import {quote} from '../../host/command.js';
+
+/** What docker reports when it cannot get an image: the registry does not answer, does not have it, or wants a login. */
+const IMAGE_UNAVAILABLE =
+  /pull access denied|manifest unknown|manifest for .* not found|repository .* not found|no such image|unauthorized|toomanyrequests|(registry|docker\.io|https?:\/\/\S+\/v2\/).*(dial|lookup|timeout|refused|canceled|TLS)/i;
+
+/** The hint for an action that makes docker pull an image, when docker could not. */
+export function imageHint(image: string, node: string): HintWhen {
+  return {
+    when: IMAGE_UNAVAILABLE,
+    hint: `can ${node} reach the registry of ${image}, and does that have the image? \`docker load\` on the node works, too`,
+  };
+}
 
 /**
  * While dockerd starts, it has each endpoint of a container that ended with it released. Upstream's plugin is in a container that dockerd starts

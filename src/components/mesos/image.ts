@@ -4,7 +4,7 @@ import type {Fact} from '../../engine/fact.js';
 import {json, mapped} from '../../engine/facts.js';
 import type {FailedCheck} from '../../engine/step.js';
 import {quote} from '../../host/command.js';
-import {curlDockerd, dockerdFact} from '../docker/dockerd.js';
+import {curlDockerd, dockerdFact, imageHint} from '../docker/dockerd.js';
 import {recordingPull} from '../images/pulled.js';
 
 /** What matters of an image that contains Mesos. */
@@ -54,7 +54,7 @@ export function pull(image: string): readonly Action[] {
       title: `pull the image of Mesos: docker pull -q ${image}`,
       script: recordingPull(image, `docker pull -q ${quote(image)}`),
       timeoutMs: 20 * 60_000,
-      hint: 'can the node reach the registry? `docker load` on the node works, too',
+      hints: [imageHint(image, 'the node')],
     },
     {
       kind: 'script',

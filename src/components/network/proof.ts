@@ -6,7 +6,7 @@ import {quote} from '../../host/command.js';
 import {type Block, blockAround} from '../../support/block.js';
 import {sha256} from '../../support/sha256.js';
 import {template} from '../../support/template.js';
-import {STARTED} from '../calico/node.js';
+import {startedRecord} from '../calico/node.js';
 import {defineComponent} from '../component.js';
 import {fromDockerd} from '../docker/dockerd.js';
 import {DATA} from '../places.js';
@@ -39,7 +39,6 @@ export const networkProof = defineComponent({
   undoTargets: (cluster) => cluster.nodes,
   facts: ({cluster}) => ({
     network: networkFact(cluster.network.name),
-    calico: textFile(STARTED),
     record: textFile(RECORD),
     // left by a run that was killed
     hasContainer: {...mapped(containers, (all) => (all ?? []).length > 0), whenTimedOut: false},
@@ -48,9 +47,9 @@ export const networkProof = defineComponent({
       whenTimedOut: false,
     },
   }),
-  plan(observed, {node, cluster, unreachable}) {
+  plan(observed, {node, cluster, inputs, unreachable}) {
     const former = new Set(observed.record?.content.split('\n'));
-    const conditions = [`network ${observed.network?.Id}`, `calico ${sha256(observed.calico?.content ?? '')}`];
+    const conditions = [`network ${observed.network?.Id}`, `calico ${sha256(startedRecord(node, cluster, inputs))}`];
     const claimer = nodesWith(cluster, 'agent').find(({name}) => !unreachable.has(name));
     const blocks = blocksOf(cluster);
     const claims = node.name === claimer?.name ? blocks : [];

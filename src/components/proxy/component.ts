@@ -30,6 +30,9 @@ function proxyUnit(node: ClusterNode, cluster: Cluster): string {
   });
 }
 
+/** What a proxy's health shows while it runs but cannot reach the notebook. */
+export const NOTEBOOK_SILENT = 'the notebook does not answer';
+
 /** configurable-http-proxy on every proxy node, if there is a notebook: it can be reached at the address of each of them. */
 export const proxy = defineComponent({
   name: 'proxy',
@@ -49,7 +52,7 @@ export const proxy = defineComponent({
       UNIT,
       // the login page and a redirect to it are healthy; 503 is a proxy without a notebook
       `c=$(curl -s -m 4 -o /dev/null -w '%{http_code}' http://${address}:${proxy.port}/login) ; echo "HTTP $c"; [ "$c" -lt 400 ] && [ "$c" -gt 0 ]`,
-      'the notebook does not answer',
+      NOTEBOOK_SILENT,
     ),
   logs: {},
   facts: () => ({

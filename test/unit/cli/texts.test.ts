@@ -136,6 +136,23 @@ notebook  http://198.18.0.10:8888/
     );
   });
 
+  it('names the policies of Calico that may cut the notebook off', () => {
+    const text = (policies: NonNullable<ClusterStatus['notebook']['policies']> | null) =>
+      statusText({...STATUS, notebook: {...STATUS.notebook, policies}}).split('notebook  http://198.18.0.10:8888/\n')[1];
+    const hint = '    hint: run `calicoctl get policy -o yaml` on a node to see what is allowed\n';
+    expect(text([{name: 'one-node', selector: ''}])).toBe(
+      `\n! Calico's policy one-node (selector: all()) decides before the profile calico_net, and may cut the notebook off\n${hint}`,
+    );
+    expect(
+      text([
+        {name: 'a', selector: 'has(x)'},
+        {name: 'b', selector: 'all()'},
+      ]),
+    ).toContain("! Calico's policies a (selector: has(x)), b (selector: all()) decide before the profile calico_net");
+    expect(text(null)).toContain('! a policy of Calico may cut the notebook off: calicoctl does not answer on any node\n');
+    expect(text([])).toBe('');
+  });
+
   it('of an unhealthy cluster shows what is wrong and why', () => {
     const [node] = STATUS.nodes;
     const [task] = STATUS.tasks;

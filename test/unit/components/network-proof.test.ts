@@ -7,6 +7,7 @@ import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {networkProof} from '../../../src/components/network/proof.js';
 import type {ScriptAction} from '../../../src/engine/action.js';
+import {fakeInputs} from '../../support/fake-inputs.js';
 import {clusterOf, contextOf, fileAfter, lines, plan, undo} from './situation.js';
 
 const RECORD = '/var/lib/hw5/network-proof';
@@ -14,8 +15,7 @@ const START = 'start a container on calico_net in 192.168.0.64/26, and remove it
 const REMOVE = 'remove the container of an interrupted proof';
 
 describe('the proof that containers start on the network', () => {
-  const calico = {content: 'calicoctl node run\n', mode: '644'};
-  const nothing = {network: {Id: 'a1'}, calico, record: undefined, hasContainer: false, hasImage: false};
+  const nothing = {network: {Id: 'a1'}, record: undefined, hasContainer: false, hasImage: false};
   const first = plan(networkProof, nothing);
   const proven = {...nothing, record: fileAfter(first, RECORD)};
 
@@ -26,7 +26,7 @@ describe('the proof that containers start on the network', () => {
   });
 
   it('is planned before there is a network', () => {
-    expect(lines(plan(networkProof, {...nothing, network: undefined, calico: undefined}))[0]).toBe(START);
+    expect(lines(plan(networkProof, {...nothing, network: undefined}))[0]).toBe(START);
   });
 
   it('takes no address of a task', () => {
@@ -43,8 +43,12 @@ describe('the proof that containers start on the network', () => {
 
   it('is not repeated while it holds, and is for another network or another calico-node', () => {
     expect(plan(networkProof, proven)).toEqual([]);
-    for (const changed of [{network: {Id: 'b2'}}, {calico: {...calico, content: 'calicoctl node run --as=64999\n'}}])
-      expect(lines(plan(networkProof, {...proven, ...changed}))).toEqual([START, `change ${RECORD} (mode 0644)`]);
+    const again = [START, `change ${RECORD} (mode 0644)`];
+    expect(lines(plan(networkProof, {...proven, network: {Id: 'b2'}}))).toEqual(again);
+    // also before the other calico-node has been started, so that `plan` prints both
+    const inputs = fakeInputs({calicoctl: {path: '/here/calicoctl', sha256: 'e'.repeat(64)}});
+    expect(lines(plan(networkProof, proven, {inputs}))).toEqual(again);
+    expect(lines(plan(networkProof, proven, {cluster: clusterOf('calico: {asNumber: 64999}')}))).toEqual(again);
   });
 
   it('claims a further block once tasks have addresses in it, on one node', () => {
@@ -56,8 +60,9 @@ describe('the proof that containers start on the network', () => {
       `change ${RECORD} (mode 0644)`,
     ]);
     expect(plan(networkProof, {...proven, record: fileAfter(actions, RECORD)}, {cluster})).toEqual([]);
-    expect(plan(networkProof, proven, {cluster, node: 'node1'})).toEqual([]);
-    expect(plan(networkProof, proven, {cluster, node: 'node1', unreachable: new Set(['node0'])})).toHaveLength(2);
+    const other = {...nothing, record: fileAfter(plan(networkProof, nothing, {node: 'node1'}), RECORD)};
+    expect(plan(networkProof, other, {cluster, node: 'node1'})).toEqual([]);
+    expect(plan(networkProof, other, {cluster, node: 'node1', unreachable: new Set(['node0'])})).toHaveLength(2);
     // fewer tasks again: the block stays the node's
     expect(plan(networkProof, {...proven, record: fileAfter(actions, RECORD)})).toEqual([]);
   });

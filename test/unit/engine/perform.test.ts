@@ -6,6 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
+import {imageHint} from '../../../src/components/docker/dockerd.js';
 import {systemctl} from '../../../src/engine/action.js';
 import {perform} from '../../../src/engine/perform.js';
 import {Secret} from '../../../src/host/command.js';
@@ -199,6 +200,33 @@ describe('an action on a host, with real commands', () => {
       });
       expect(await readdir(directory)).toEqual([]);
     });
+  });
+});
+
+describe('the hint of a command that failed', () => {
+  it.each([
+    [
+      'docker: Error response from daemon: pull access denied for calico/nod, repository does not exist',
+      'can a reach the registry of calico/nod, and does that have the image? `docker load` on the node works, too',
+    ],
+    ['Error response from daemon: manifest for calico/nod:v9 not found: manifest unknown', /^can a reach/],
+    [
+      'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+      /^can a reach/,
+    ],
+    ['docker: Error response from daemon: Conflict. The container name "/calico-node" is already in use', 'see the log'],
+    ['docker: Error response from daemon: unable to apply caps: operation not permitted', 'see the log'],
+    ['docker: Error response from daemon: network x not found.', 'see the log'],
+    ['write /var/lib/docker/tmp/GetImageBlob1: no space left on device', 'see the log'],
+  ])('after %j', async (stderr, hint) => {
+    for (const action of [
+      {kind: 'script', title: 'run', script: 'docker run calico/nod'},
+      {kind: 'run', title: 'run', argv: ['docker', 'run', 'calico/nod']},
+    ] as const) {
+      const host = new FakeHost('a').on(/./, {code: 125, stderr});
+      const failing = perform(host, {...action, hint: 'see the log', hints: [imageHint('calico/nod', 'a')]});
+      await expect(failing).rejects.toMatchObject({hint: typeof hint === 'string' ? hint : expect.stringMatching(hint)});
+    }
   });
 });
 

@@ -300,7 +300,43 @@ describe('up', () => {
     const world = new FakeCluster(['a']);
     world.machine('a').instead.set('make etcd', () => '');
     const {errors} = await upRun(world.options([part('etcd')]));
-    expect(errors[0]!.message).toBe('did not converge; still to do: make etcd: make etcd');
+    expect(errors[0]).toMatchObject({
+      message: 'it did not stay as hw5 made it; to do again: make etcd: make etcd',
+      hint: 'another program changes a',
+    });
+  });
+
+  it('shows the journal of a service that has ended again', async () => {
+    const world = new FakeCluster(['a']);
+    world.machine('a').instead.set('make etcd', () => '');
+    world.machine('a').instead.set('observe ', () => 'bind: address already in use\n');
+    const {errors} = await upRun(world.options([part('etcd', {extra: {units: ['etcd.service']}})]));
+    expect(errors[0]).toMatchObject({
+      hint: 'another program changes a, or what it started has ended again: see `journalctl -u etcd.service` on a',
+      journal: ['bind: address already in use'],
+    });
+  });
+
+  it('mentions a bug only where something else is left than was done', async () => {
+    const world = new FakeCluster(['a']);
+    const plan = ({isThere}: {isThere: boolean}): Action[] => [
+      {kind: 'run', title: isThere ? 'remove it' : 'make it', argv: [isThere ? 'remove' : 'make', 'etcd']},
+    ];
+    const {errors} = await upRun(world.options([part('etcd', {extra: {plan}})]));
+    expect(errors[0]).toMatchObject({
+      message: 'did not converge; still to do: remove it: remove etcd',
+      hint: expect.stringContaining('a bug of hw5'),
+    });
+  });
+
+  it('observes a host again before it reports that something is left to do: a service may have ended once', async () => {
+    const world = new FakeCluster(['a']);
+    const machine = world.machine('a');
+    machine.instead.set('make etcd', () => {
+      setTimeout(() => machine.things.add('etcd'), 100);
+      return '';
+    });
+    expect(await upRun(world.options([part('etcd')]))).toMatchObject({changed: 1, errors: []});
   });
 
   it('accepts a fetch, which changes the controller only', async () => {

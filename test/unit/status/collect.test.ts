@@ -63,7 +63,11 @@ function node(one: ClusterNode, changes: Record<string, {stdout: string; code: n
     const {stdout, code} = changes[name] ?? {stdout: installed[name] ?? 'loaded active running\nanswers', code: 0};
     return `${index} ${code} ${Buffer.from(stdout).toString('base64')}`;
   });
-  return new FakeHost(one.name).on(['sh', '-s'], `${answers.join('\n')}\n`);
+  const {stdout, code} = changes['policies'] ?? {stdout: '[]\n', code: 0};
+  const policies = `0 ${code} ${Buffer.from(stdout).toString('base64')}`;
+  return new FakeHost(one.name).on(['sh', '-s'], ({stdin}) =>
+    stdin.includes('calicoctl get policy') ? `${policies}\n` : `${answers.join('\n')}\n`,
+  );
 }
 
 const DOWN = {stdout: '', code: 1};
@@ -192,6 +196,45 @@ describe('the status of a cluster', () => {
     ['all schedulers', {node0: {state: DOWN}, node1: {state: DOWN}, node2: {state: DOWN}}],
   ])('is not healthy without %s', async (_, changes) => {
     expect((await collect(changes).status).healthy).toBe(false);
+  });
+
+  describe('while a proxy does not reach the notebook', () => {
+    const proxy = {stdout: 'loaded active running\nHTTP 503', code: 1};
+    const policy = {kind: 'policy', apiVersion: 'v1', metadata: {name: 'one-node'}, spec: {order: 100, selector: 'all()'}};
+    const policies = {stdout: JSON.stringify([policy]), code: 0};
+    const failing = {stdout: 'Failed to get resources: client: etcd cluster is unavailable\n', code: 1};
+    const hanging = {stdout: '', code: 124};
+
+    it('has the policies of Calico, which may cut it off, from any node whose calicoctl answers', async () => {
+      const {healthy, notebook} = await collect({
+        node0: {policies: failing},
+        node1: {proxy, policies: hanging},
+        node2: {policies},
+      }).status;
+      expect(healthy).toBe(false);
+      expect(notebook.policies).toEqual([{name: 'one-node', selector: 'all()'}]);
+    });
+
+    it('has no policies if there are none, and null if calicoctl does not answer', async () => {
+      const found = async (answer: typeof failing) =>
+        (await collect({node0: {policies: answer}, node1: {proxy, policies: answer}, node2: {policies: answer}}).status).notebook
+          .policies;
+      expect(await found({stdout: '[]\n', code: 0})).toEqual([]);
+      expect(await found(failing)).toBeNull();
+      expect(await found(hanging)).toBeNull();
+      expect(await found({stdout: 'not JSON', code: 0})).toBeNull();
+    });
+
+    it('reads no policies while its task does not run: that is the reason', async () => {
+      const {tasks} = scheduler(true);
+      const state = {
+        stdout: JSON.stringify(scheduler(true, {tasks: tasks.map((task) => ({...task, state: 'staging' as const}))})),
+        code: 0,
+      };
+      const {status, hosts} = collect({node0: {state}, node1: {proxy, policies}});
+      expect((await status).notebook).not.toHaveProperty('policies');
+      expect(hosts.every((host) => host.commands.length === 1)).toBe(true);
+    });
   });
 
   it('is not healthy while a task is not confirmed, and shows what is wrong with an agent', async () => {

@@ -40,6 +40,18 @@ describe('the components of a node', () => {
     ['etcd', 'loaded active running \n', 1, {state: 'unhealthy', detail: 'no quorum'}],
     ['etcd', 'not-found inactive dead \n', 4, {state: 'absent', detail: 'not there'}],
     ['etcd', 'loaded activating auto-restart \n', 5, {state: 'unhealthy', detail: 'the service is activating, auto-restart'}],
+    ['etcd', 'loaded inactive dead \n', 5, {state: 'unhealthy', detail: 'the service is inactive, dead'}],
+    [
+      'etcd',
+      `loaded activating start-pre \nStarted hw5-etcd.service - etcd.\nlisten tcp: bind: address already in use\nbye
+hw5-etcd.service: Main process exited, code=exited, status=1/FAILURE\n`,
+      5,
+      {
+        state: 'unhealthy',
+        detail:
+          'the service is pausing before it is started again; it ended with status=1/FAILURE: listen tcp: bind: address already in use',
+      },
+    ],
     ['proxy', 'loaded active running \nHTTP 503', 1, {state: 'unhealthy', detail: 'the notebook does not answer (HTTP 503)'}],
     ['docker', '20.10.24 etcd://a:2379\n', 0, {state: 'healthy', detail: 'Docker 20.10.24'}],
     ['docker', '', 124, {state: 'unhealthy', detail: 'dockerd does not answer, or has no cluster store'}],

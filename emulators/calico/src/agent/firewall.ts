@@ -1,7 +1,7 @@
 import type {Endpoint, Snapshot} from '../model/types.js';
 import {dispatchChains} from './dispatch-chains.js';
 import {endpointChain, workloadChains} from './endpoint-chains.js';
-import {type IpSets, SelectorSets} from './ip-sets.js';
+import {ALL_HOSTS, type IpSets, SelectorSets} from './ip-sets.js';
 import {hostEndpointChains, staticFilterChains, staticMangleChains, staticNatChains, staticRawChains} from './static-chains.js';
 import type {Tables} from './tables.js';
 
@@ -37,7 +37,7 @@ export function renderFirewall(node: string, snapshot: Snapshot): Firewall {
       raw: new Map([...staticRawChains(6), ...hostEndpointChains('raw')]),
     },
     // after all rules, which add the sets that they need
-    sets: sets.members(snapshot),
+    sets: new Map([...sets.members(snapshot), ...fixedSets(snapshot)]),
   };
 }
 
@@ -50,11 +50,20 @@ function dispatch(local: readonly Endpoint[]): [string, string[]][] {
   ];
 }
 
+/** Sets of networks, with Felix's names. */
+const ALL_POOLS = 'cali4-all-ipam-pools';
+const MASQUERADED_POOLS = 'cali4-masq-ipam-pools';
+
+/** Packets that leave the pools get the node's address, also of disabled pools: these only have no new addresses. */
 function natOutgoing(snapshot: Snapshot): string[] {
-  const sources = snapshot.pools.filter((pool) => pool.natOutgoing && !pool.disabled);
-  if (sources.length === 0) return [];
+  if (!snapshot.pools.some((pool) => pool.natOutgoing)) return [];
+  return [`-m set --match-set ${MASQUERADED_POOLS} src -m set ! --match-set ${ALL_POOLS} dst --jump MASQUERADE`];
+}
+
+function fixedSets({pools, nodes}: Snapshot): [string, string[]][] {
   return [
-    ...snapshot.pools.map((pool) => `-d ${pool.cidr} -j RETURN`),
-    ...sources.map((pool) => `-s ${pool.cidr} -j MASQUERADE`),
+    [ALL_POOLS, pools.map((pool) => pool.cidr)],
+    [MASQUERADED_POOLS, pools.filter((pool) => pool.natOutgoing).map((pool) => pool.cidr)],
+    [ALL_HOSTS, nodes.flatMap((node) => node.address ?? [])],
   ];
 }

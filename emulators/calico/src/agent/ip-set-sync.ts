@@ -1,5 +1,5 @@
 import {type Run, runOrThrow} from '../process.js';
-import {type IpSets, SELECTOR_PREFIX} from './ip-sets.js';
+import {ALL_HOSTS, type IpSets, SELECTOR_PREFIX} from './ip-sets.js';
 
 /** Sets with this prefix are the agent's. */
 const PREFIX = 'cali4';
@@ -51,8 +51,8 @@ export function renderUpdate(desired: IpSets, saved: ReadonlyMap<string, Readonl
   for (const [name, members] of desired) {
     const current = saved.get(name);
     if (current?.size === members.length && members.every((member) => current.has(member))) continue;
-    // only the sets of selectors have addresses as members, the others networks
-    const type = `${name.startsWith(SELECTOR_PREFIX) ? 'hash:ip' : 'hash:net'} family inet maxelem ${MAXIMUM}`;
+    const hasAddresses = name.startsWith(SELECTOR_PREFIX) || name === ALL_HOSTS;
+    const type = `${hasAddresses ? 'hash:ip' : 'hash:net'} family inet maxelem ${MAXIMUM}`;
     if (current === undefined) lines.push(`create ${name} ${type}`, ...members.map((member) => `add ${name} ${member}`));
     else {
       const temporary = TEMPORARY + name.slice(TEMPORARY.length);

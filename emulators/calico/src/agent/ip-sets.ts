@@ -6,6 +6,8 @@ import type {Profile, Snapshot} from '../model/types.js';
 export type IpSets = ReadonlyMap<string, readonly string[]>;
 
 const LONGEST_NAME = 31;
+/** The set of all nodes' addresses. */
+export const ALL_HOSTS = 'cali4-all-hosts';
 /** The prefix of the sets of selectors. */
 export const SELECTOR_PREFIX = 'cali4-s:';
 

@@ -2,16 +2,22 @@ import {cidrContains} from '../model/ipv4.js';
 import * as block from './block.js';
 import type {BlockStore, StoredBlock} from './store.js';
 
-/** How often a failed compare-and-swap is retried. Upstream's plugin does not retry the claim of a new block: a container start fails. */
+/**
+ * How often a failed compare-and-swap is retried. Upstream does not retry that of an assignment; it is rare, but would be less so here: a program in
+ * JavaScript needs longer between reading and writing.
+ */
 const ATTEMPTS = 100;
 
 /** The message, with upstream's line end, for an address outside all enabled pools. */
 export const NOT_IN_POOL = 'The provided IP address is not in a configured pool\n';
 
+/** Another node was faster with a new block. As upstream, the request is not repeated: a container start fails. */
+export class BlockClaimedError extends Error {}
+
 /** All addresses of the pools are assigned. */
 export class NoFreeAddressError extends Error {}
 
-/** Assigns and releases addresses. All changes are compare-and-swap with retry, so any number of nodes may do so concurrently. */
+/** Assigns and releases addresses. All changes are compare-and-swap with retry, so any number of nodes may do so concurrently in blocks that exist. */
 export class Ipam {
   readonly #store: BlockStore;
 
@@ -49,7 +55,8 @@ export class Ipam {
     const known = new Set((await this.#store.readAll()).map((one) => one.block.cidr));
     for (const pool of from) {
       for (const cidr of block.blockCidrsOf(pool)) {
-        if (known.has(cidr) || !(await this.#claim(cidr, node))) continue;
+        if (known.has(cidr)) continue;
+        await this.#claim(cidr, node);
         const address = await this.#assignFrom(cidr);
         if (address !== undefined) return address;
       }
@@ -127,13 +134,14 @@ export class Ipam {
     throw new Error('Max retries hit');
   }
 
-  /** Creates a block with affinity to `node`. Returns false if another node was faster. */
-  async #claim(cidr: string, node: string): Promise<boolean> {
+  /** Creates a block with affinity to `node`. @throws BlockClaimedError if another node was faster */
+  async #claim(cidr: string, node: string): Promise<void> {
     await this.#store.addAffinity(node, cidr);
-    if (await this.#store.create(block.newBlock(cidr, node))) return true;
+    if (await this.#store.create(block.newBlock(cidr, node))) return;
     const other = await this.#store.read(cidr);
-    if (other?.block.affinity === `host:${node}`) return true;
+    if (other?.block.affinity === `host:${node}`) return;
     await this.#store.removeAffinity(node, cidr);
-    return false;
+    // Go prints the pointer to the other node's name instead of the name.
+    throw new BlockClaimedError(`${cidr} already claimed by %!s(*string=0xc42035f2d0)`);
   }
 }

@@ -21,16 +21,31 @@ describe('the assignment of addresses', () => {
     const {server, ipam, block} = await withPool();
     await using _ = server;
     const last = [100, 101, 102, 103, 104];
+    await ipam.assignAddress('192.168.0.126', 'node1');
+    await ipam.releaseAddress('192.168.0.126');
     await Promise.all(last.map((n) => ipam.assignAddress(`192.168.0.${n}`, `node${n % 3}`)));
     expect(assignedAddresses(block())).toEqual(last.map((n) => `192.168.0.${n}`));
-    // One node owns the block; no affinity of the others is left.
+    expect(server.keys('/calico/ipam/v2/host')).toEqual([affinityKey('node1', BLOCK)]);
+  });
+
+  it('fails for nodes that lose the race for a block which does not exist yet, and leaves no affinity of them', async () => {
+    const {server, ipam, block} = await withPool();
+    await using _ = server;
+    const results = await Promise.allSettled(
+      [100, 101, 102].map((last) => ipam.assignAddress(`192.168.0.${last}`, `node${last % 3}`)),
+    );
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+    expect(reasons).toHaveLength(2);
+    for (const reason of reasons) expect(reason).toContain('192.168.0.64/26 already claimed by ');
     const owner = block().affinity?.slice(5) ?? '';
     expect(server.keys('/calico/ipam/v2/host')).toEqual([affinityKey(owner, BLOCK)]);
+    expect(assignedAddresses(block())).toHaveLength(1);
   });
 
   it('assigns an address to only one of many nodes that request it concurrently', async () => {
     const {server, ipam} = await withPool();
     await using _ = server;
+    await ipam.assignAddress('192.168.0.126', 'node0');
     const results = await Promise.allSettled(
       Array.from({length: 6}, (_unused, i) => ipam.assignAddress('192.168.0.100', `node${i}`)),
     );

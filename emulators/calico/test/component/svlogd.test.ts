@@ -16,8 +16,8 @@ beforeEach(async () => {
 afterEach(() => rm(directory, {recursive: true}));
 
 /** Runs svlogd with `input` and returns its exit code. @param signal sent before the input */
-async function run(args: readonly string[], input: string, signal?: NodeJS.Signals): Promise<number> {
-  const child = spawn('bash', [program, ...args], {stdio: ['pipe', 'ignore', 'inherit']});
+async function run(args: readonly string[], input: string, env = {}, signal?: NodeJS.Signals): Promise<number> {
+  const child = spawn('bash', [program, ...args], {stdio: ['pipe', 'ignore', 'inherit'], env: {...process.env, ...env}});
   if (signal !== undefined) {
     child.stdin.write('first\n');
     await expect.poll(() => readFile(join(args.at(-1) ?? '', 'current'), 'utf8').catch(() => '')).toContain('first');
@@ -46,14 +46,13 @@ describe('svlogd', () => {
 
   it('outlives SIGTERM, so that the last lines of a stopped program are written', async () => {
     const logs = join(directory, 'log');
-    expect(await run([logs], 'last\n', 'SIGTERM')).toBe(0);
+    expect(await run([logs], 'last\n', {}, 'SIGTERM')).toBe(0);
     expect(await readFile(join(logs, 'current'), 'utf8')).toBe('first\nlast\n');
   });
 
-  it('begins another file after 1 MB and keeps ten', async () => {
+  it('begins another file after a size and keeps ten', async () => {
     const logs = join(directory, 'log');
-    const megabyte = `${'x'.repeat(999_999)}\n`;
-    await run([logs], `${megabyte.repeat(12)}end\n`);
+    await run([logs], `${'0123456\nand 67\n'.repeat(12)}end\n`, {SVLOGD_SIZE: '15'});
     const files = await readdir(logs);
     expect(files.filter((name) => /^@[\d.]+\.s$/.test(name))).toHaveLength(10);
     expect(await readFile(join(logs, 'current'), 'utf8')).toBe('end\n');

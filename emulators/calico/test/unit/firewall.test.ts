@@ -81,12 +81,17 @@ describe('the firewall of a node', () => {
   });
 
   it('masquerades traffic that leaves the pools, if the pool is configured so', () => {
-    expect(renderFirewall('node0', snapshot).ipv4.nat.get('cali-nat-outgoing')).toEqual([
-      '-d 192.168.0.0/16 -j RETURN',
-      '-s 192.168.0.0/16 -j MASQUERADE',
+    const {ipv4, sets} = renderFirewall('node0', snapshot);
+    expect(ipv4.nat.get('cali-nat-outgoing')).toEqual([
+      '-m set --match-set cali4-masq-ipam-pools src -m set ! --match-set cali4-all-ipam-pools dst --jump MASQUERADE',
     ]);
-    const pools = [{...snapshot.pools[0]!, natOutgoing: false}];
-    expect(renderFirewall('node0', {...snapshot, pools}).ipv4.nat.get('cali-nat-outgoing')).toEqual([]);
+    expect(sets.get('cali4-all-hosts')).toEqual(['198.18.0.10', '198.18.0.11', '198.18.0.12']);
+    const other = {cidr: '10.1.0.0/16', natOutgoing: false};
+    const pools = [snapshot.pools[0]!, {...snapshot.pools[0]!, ...other}];
+    const two = renderFirewall('node0', {...snapshot, pools}).sets;
+    expect(two.get('cali4-all-ipam-pools')).toEqual(['192.168.0.0/16', '10.1.0.0/16']);
+    expect(two.get('cali4-masq-ipam-pools')).toEqual(['192.168.0.0/16']);
+    expect(renderFirewall('node0', {...snapshot, pools: [pools[1]!]}).ipv4.nat.get('cali-nat-outgoing')).toEqual([]);
   });
 
   it("has Felix's chains in all tables of IPv4 and IPv6", () => {

@@ -1,4 +1,5 @@
 import {fromWire, scalar} from '../common/resources.js';
+import {systemMetrics} from '../common/system.js';
 import type {EndpointContext} from './endpoint-context.js';
 import {usedResources} from './views.js';
 
@@ -18,8 +19,10 @@ export function metrics({agent, startedAt, now, isRegistered}: EndpointContext):
     result[`slave/${name}_used`] = uses;
     result[`slave/${name}_percent`] = has === 0 ? 0 : uses / has;
   }
-  for (const state of ['STAGING', 'STARTING', 'RUNNING', 'KILLING', 'FINISHED', 'FAILED', 'KILLED', 'LOST'] as const) {
+  for (const state of ['STAGING', 'STARTING', 'RUNNING', 'KILLING', 'FINISHED', 'FAILED', 'KILLED', 'LOST', 'GONE'] as const) {
     result[`slave/tasks_${state.toLowerCase()}`] = records.filter((record) => record.state === `TASK_${state}`).length;
   }
-  return result;
+  for (const name of ['cpus', 'mem', 'disk', 'gpus'])
+    for (const what of ['total', 'used', 'percent']) result[`slave/${name}_revocable_${what}`] = 0;
+  return {...result, ...systemMetrics()};
 }

@@ -12,6 +12,8 @@ export interface FlagSpec {
   readonly default?: string;
   /** A flag of upstream Mesos that the emulator accepts without any effect. */
   readonly ignored?: true;
+  /** A flag of upstream Mesos whose other values would need what the emulator does not have: only the default is accepted. */
+  readonly fixed?: true;
 }
 
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
@@ -89,7 +91,7 @@ function load(specs: FlagSpecs, argument: string, value: string | undefined): re
   if (!spec) throw new UsageError(`Failed to load unknown flag '${name}'${via}`);
   if (spec.kind === 'boolean') {
     if (isNegated && value) throw new UsageError(`Failed to load boolean flag '${name}'${via} with value '${value}'`);
-    return [name, isNegated ? 'false' : value ? checked(name, spec, value) : 'true'];
+    return [name, checked(name, spec, isNegated ? 'false' : value || 'true')];
   }
   if (isNegated) throw new UsageError(`Failed to load non-boolean flag '${name}'${via}`);
   if (value === undefined) throw new UsageError(`Failed to load non-boolean flag '${name}': Missing value`);
@@ -104,8 +106,26 @@ function checked(name: string, spec: FlagSpec, value: string): string {
     (spec.kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value))) ||
     (spec.kind === 'duration' && parseDuration(value) !== undefined);
   if (!isValid) throw new UsageError(`Failed to load flag '${name}': Failed to load value '${value}': not a ${spec.kind}`);
-  if (spec.kind === 'boolean') return value === 'true' || value === '1' ? 'true' : 'false';
-  return value;
+  const read = spec.kind === 'boolean' ? String(value === 'true' || value === '1') : value;
+  if (spec.fixed && read !== spec.default)
+    throw new UsageError(`--${name}=${value} is not supported by hw5's Mesos emulator, only '${spec.default}'`);
+  return read;
+}
+
+/** Flags without an effect, from their default values, which show their kinds. */
+export function otherFlags(type: 'ignored' | 'fixed', defaults: Readonly<Record<string, string>>): FlagSpecs {
+  return Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [
+      name,
+      {kind: kindOf(value), default: value, help: 'As upstream.', [type]: true},
+    ]),
+  );
+}
+
+function kindOf(value: string): FlagSpec['kind'] {
+  if (value === 'true' || value === 'false') return 'boolean';
+  if (parseDuration(value) !== undefined) return 'duration';
+  return /^\d+$/.test(value) ? 'integer' : /^\d+\.\d+$/.test(value) ? 'number' : 'string';
 }
 
 /** The output of --help. */
@@ -116,6 +136,7 @@ export function usage(program: string, specs: FlagSpecs): string {
       spec.help,
       spec.default === undefined ? '' : `(default: ${spec.default})`,
       spec.ignored ? '(accepted, but ignored)' : '',
+      spec.fixed ? '(only the default is supported)' : '',
     ];
     return `${left.padEnd(44)} ${notes.filter(Boolean).join(' ')}`;
   });

@@ -2,6 +2,7 @@ import {add, NONE, type Resources, subtract, toWire} from '../common/resources.j
 import {hasCapability, type TaskInfo} from '../common/wire.js';
 import type {AcceptCall, Operation} from './call.js';
 import type {Context} from './context.js';
+import {countOf, countOffers} from './counters.js';
 import {launch, rejectTaskGroup} from './launch.js';
 import {addFilter, removeOffer} from './offers.js';
 import {sendOperationStatus} from './operation-status.js';
@@ -29,6 +30,7 @@ export function accept(context: Context, framework: Framework, call: AcceptCall)
     dropAll(context, framework, call, 'Task launched with invalid offers: the agent is disconnected');
     return;
   }
+  countOffers(context, framework, 'accepted', offers.length);
   let left = offers.reduce<Resources>((sum, offer) => add(sum, offer.resources), NONE);
   for (const operation of call.operations ?? []) left = perform(context, framework, agent, first.role, operation, left);
   addFilter(context, first, left, call.filters?.refuse_seconds);
@@ -40,6 +42,7 @@ export function decline(context: Context, framework: Framework, ids: readonly st
     const offer = ownOffer(context, framework, id);
     if (!offer) continue;
     removeOffer(context, offer);
+    countOffers(context, framework, 'declined', 1);
     addFilter(context, offer, offer.resources, seconds);
   }
 }
@@ -87,6 +90,7 @@ function perform(
   operation: Operation,
   left: Resources,
 ): Resources {
+  countOf(context, framework, 'operations', operation.type ?? 'UNKNOWN');
   switch (operation.type) {
     case 'LAUNCH':
       return tasksOf(operation).reduce((rest, task) => launch(context, framework, agent, role, task, rest), left);

@@ -3,6 +3,7 @@ import {fromWire} from '../common/resources.js';
 import {hasCapability, isTerminal} from '../common/wire.js';
 import {allocate} from './allocator.js';
 import type {Context} from './context.js';
+import {count} from './counters.js';
 import {newFramework} from './frameworks.js';
 import {publishAgentAdded, publishTaskAdded} from './operator-events.js';
 import {sendToAgent, sendUpdate} from './send.js';
@@ -30,6 +31,8 @@ export function registerAgent(context: Context, stream: string, registration: Ag
   agent.isPongPending = false;
   agent.missedPings = 0;
   if (known || givenId !== undefined) agent.reregisteredAt = context.now();
+  count(context, givenId === undefined ? 'master/messages_register_slave' : 'master/messages_reregister_slave');
+  count(context, givenId === undefined ? 'master/slave_registrations' : 'master/slave_reregistrations');
   const wasUnreachable = state.unreachable.delete(agent.id);
   const wasRecovered = state.recovered.delete(agent.id);
   state.agents.set(agent.id, agent);

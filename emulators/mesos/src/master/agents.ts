@@ -1,5 +1,6 @@
 import {hasCapability, isTerminal, type TaskState} from '../common/wire.js';
 import type {Context} from './context.js';
+import {count} from './counters.js';
 import {rescindOffer} from './offers.js';
 import {publishAgentRemoved, publishTaskUpdated} from './operator-events.js';
 import {sendEvent, sendToAgent, sendUpdate} from './send.js';
@@ -61,6 +62,9 @@ export function markUnreachable(context: Context, agent: Agent): void {
     }
   }
   context.state.unreachable.set(agent.id, since);
+  count(context, 'master/slave_unreachable_scheduled');
+  count(context, 'master/slave_unreachable_completed');
+  count(context, 'master/slave_removals/reason_unhealthy');
   removeAgent(context, agent);
 }
 
@@ -68,6 +72,8 @@ export function markUnreachable(context: Context, agent: Agent): void {
 export function unregisterAgent(context: Context, agent: Agent): void {
   const message = `Agent ${agent.info.hostname} removed: the agent unregistered`;
   terminateTasksOn(context, agent, () => ({state: 'TASK_LOST', message, reason: 'REASON_AGENT_REMOVED'}));
+  count(context, 'master/messages_unregister_slave');
+  count(context, 'master/slave_removals/reason_unregistered');
   removeAgent(context, agent);
 }
 
@@ -102,6 +108,7 @@ function terminateTasksOn(
 }
 
 function removeAgent(context: Context, agent: Agent): void {
+  count(context, 'master/slave_removals');
   rescindOffers(context, agent);
   context.state.agents.delete(agent.id);
   context.state.filters = context.state.filters.filter((filter) => filter.agentId !== agent.id);

@@ -1,6 +1,7 @@
 import {add, contains, filter, isEmpty, type Resources, scalar, subtract, toWire} from '../common/resources.js';
 import {hasCapability} from '../common/wire.js';
 import type {Context} from './context.js';
+import {countOffers} from './counters.js';
 import {allocatedTo, availableOn} from './offers.js';
 import {sendEvent} from './send.js';
 import type {Agent, Framework, Offer} from './state.js';
@@ -22,6 +23,7 @@ export function allocate(context: Context): void {
     }
   }
   for (const [framework, offers] of made) {
+    countOffers(context, framework, 'sent', offers.length);
     sendEvent(context, framework, {
       type: 'OFFERS',
       offers: {offers: offers.map((offer) => offerJson(context, framework, offer))},

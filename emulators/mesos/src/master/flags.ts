@@ -1,4 +1,4 @@
-import type {FlagSpecs} from '../common/flags.js';
+import {type FlagSpecs, otherFlags} from '../common/flags.js';
 
 /** The flags of mesos-master: those with an effect, and those of upstream Mesos that are accepted and reported, but ignored. */
 export const MASTER_FLAGS: FlagSpecs = {
@@ -61,4 +61,32 @@ export const MASTER_FLAGS: FlagSpecs = {
   roles: {kind: 'string', ignored: true, help: 'Deprecated.'},
   root_submissions: {kind: 'boolean', default: 'true', ignored: true, help: 'Whether root may submit frameworks.'},
   webui_dir: {kind: 'string', ignored: true, help: 'The emulator has no web UI.'},
+  ...otherFlags('fixed', {
+    authenticators: 'crammd5',
+    authorizers: 'local',
+    framework_sorter: 'drf',
+    memory_profiling: 'false',
+    min_allocatable_resources: 'cpus:0.01|mem:32',
+    require_agent_domain: 'false',
+    role_sorter: 'drf',
+  }),
+  ...otherFlags('ignored', {
+    allocator_agent_recovery_factor: '0.8',
+    allocator_recovery_timeout: '10mins',
+    authentication_v0_timeout: '15secs',
+    filter_gpu_resources: 'true',
+    initialize_driver_logging: 'true',
+    max_operator_event_stream_subscribers: '1000',
+    max_unreachable_tasks_per_framework: '1000',
+    offer_constraints_re2_max_mem: '4KB',
+    offer_constraints_re2_max_program_size: '100',
+    publish_per_framework_metrics: 'true',
+    recovery_agent_removal_limit: '100%',
+    registry_fetch_timeout: '1mins',
+    registry_gc_interval: '15mins',
+    registry_max_agent_age: '2weeks',
+    registry_max_agent_count: '102400',
+    registry_store_timeout: '20secs',
+    zk_session_timeout: '10secs',
+  }),
 };

@@ -2,6 +2,7 @@ import {rolesOf} from '../common/wire.js';
 import {allocate} from './allocator.js';
 import type {SubscribeCall} from './call.js';
 import type {Context} from './context.js';
+import {count, countCall, dropCounters} from './counters.js';
 import {removeOffer, rescindOffer} from './offers.js';
 import {publishFrameworkAdded, publishFrameworkRemoved, publishFrameworkUpdated, publishTaskUpdated} from './operator-events.js';
 import {sendEvent, sendToAgent} from './send.js';
@@ -28,6 +29,8 @@ export function subscribe(context: Context, stream: string, call: SubscribeCall,
   const known = id === undefined ? undefined : state.frameworks.get(id);
   const framework = known ? resubscribe(context, known, stream, info) : register(context, id, stream, info);
   framework.suppressed = new Set(call.suppressed_roles ?? []);
+  countCall(context, framework, 'SUBSCRIBE');
+  count(context, known ? 'master/messages_reregister_framework' : 'master/messages_register_framework');
   const subscribed = {
     framework_id: {value: framework.id},
     heartbeat_interval_seconds: context.settings.heartbeatInterval,
@@ -153,6 +156,7 @@ export function removeFramework(context: Context, framework: Framework): void {
   }
   framework.unregisteredAt = context.now();
   publishFrameworkRemoved(context, framework);
+  dropCounters(context, framework);
   context.state.frameworks.delete(framework.id);
   context.state.completedFrameworks = [...context.state.completedFrameworks, framework].slice(
     -context.settings.maxCompletedFrameworks,

@@ -1,6 +1,7 @@
 import {add, NONE, type Resources, subtract} from '../common/resources.js';
 import {isTerminal} from '../common/wire.js';
 import type {Context} from './context.js';
+import {countOffers} from './counters.js';
 import {sendEvent} from './send.js';
 import type {Agent, Framework, MasterState, Offer} from './state.js';
 
@@ -69,7 +70,9 @@ export function removeOffer(context: Context, offer: Offer): void {
 export function rescindOffer(context: Context, offer: Offer): void {
   removeOffer(context, offer);
   const framework = context.state.frameworks.get(offer.frameworkId);
-  if (framework) sendEvent(context, framework, {type: 'RESCIND', rescind: {offer_id: {value: offer.id}}});
+  if (!framework) return;
+  countOffers(context, framework, 'rescinded', 1);
+  sendEvent(context, framework, {type: 'RESCIND', rescind: {offer_id: {value: offer.id}}});
 }
 
 /** Filters resources: they are not offered to the framework for a while. In Mesos, a filter lasts at least until the next allocation. */

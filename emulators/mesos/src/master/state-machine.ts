@@ -6,6 +6,7 @@ import {disconnectAgent, markGone, pingAgent, sendAgentFailure, unregisterAgent}
 import {allocate} from './allocator.js';
 import type {Call} from './call.js';
 import type {Context} from './context.js';
+import {countCall} from './counters.js';
 import {disconnectFramework, removeFramework, revive, subscribe, suppress, updateFramework} from './frameworks.js';
 import {rescindOffer} from './offers.js';
 import {sendOperationStatus} from './operation-status.js';
@@ -74,6 +75,7 @@ export function handle(context: Context, input: Input): void {
 }
 
 function handleCall(context: Context, framework: Framework, call: Call): void {
+  countCall(context, framework, call.type);
   switch (call.type) {
     case 'ACCEPT':
       accept(context, framework, call.accept!);

@@ -99,6 +99,8 @@ export interface MasterState {
   filters: OfferFilter[];
   /** The event streams of operators, with the time of the next heartbeat. */
   readonly operators: Map<string, number>;
+  /** For /metrics/snapshot. */
+  readonly counters: Map<string, number>;
 }
 
 export function emptyState(id: string, now: number): MasterState {
@@ -118,5 +120,6 @@ export function emptyState(id: string, now: number): MasterState {
     offers: new Map(),
     filters: [],
     operators: new Map(),
+    counters: new Map(),
   };
 }

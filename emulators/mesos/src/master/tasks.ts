@@ -1,5 +1,6 @@
 import {isTerminal, type TaskState, type TaskStatus} from '../common/wire.js';
 import type {Context} from './context.js';
+import {count} from './counters.js';
 import {publishTaskUpdated} from './operator-events.js';
 import {sendToAgent, sendUpdate} from './send.js';
 import type {Agent, Framework, Task} from './state.js';
@@ -19,7 +20,9 @@ export function tasksOn(framework: Framework, agent: Agent): Task[] {
 
 /** UPDATE of an agent: records the latest state and forwards the status to the framework, which acknowledges it. */
 export function forwardUpdate(context: Context, agent: Agent, frameworkId: string, status: TaskStatus, latest: TaskState): void {
+  count(context, 'master/messages_status_update');
   const framework = context.state.frameworks.get(frameworkId);
+  count(context, framework ? 'master/valid_status_updates' : 'master/invalid_status_updates');
   if (!framework) {
     context.emit({
       kind: 'log',
@@ -43,6 +46,7 @@ export function forwardUpdate(context: Context, agent: Agent, frameworkId: strin
 export function acknowledge(context: Context, framework: Framework, call: {agentId: string; taskId: string; uuid: string}): void {
   const agent = context.state.agents.get(call.agentId);
   const task = framework.tasks.get(call.taskId);
+  count(context, `master/${agent && task ? 'valid' : 'invalid'}_status_update_acknowledgements`);
   if (task?.forwarded && isTerminal(task.forwarded.state) && task.forwarded.uuid === call.uuid)
     completeTask(context, framework, task);
   if (agent)

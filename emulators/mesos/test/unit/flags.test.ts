@@ -2,9 +2,10 @@ import {describe, expect, it} from 'vitest';
 import {AGENT_FLAGS} from '../../src/agent/flags.js';
 import {checkAgentFlags} from '../../src/agent/identity.js';
 import {formatDuration, parseDuration} from '../../src/common/duration.js';
-import {parseFlags} from '../../src/common/flags.js';
+import {type FlagSpecs, parseFlags} from '../../src/common/flags.js';
 import {MASTER_FLAGS} from '../../src/master/flags.js';
 import {checkMasterFlags} from '../../src/master/settings.js';
+import {readExchange} from '../support/transcripts.js';
 
 describe('flags', () => {
   const parse = (argv: string[], environment = {}) => parseFlags(AGENT_FLAGS, argv, environment);
@@ -32,8 +33,48 @@ describe('flags', () => {
     [['--docker_remove_delay=6'], "Failed to load flag 'docker_remove_delay': Failed to load value '6': not a duration"],
     [['--port', '5051'], "Failed to load non-boolean flag 'port': Missing value"],
     [['argument'], "Unexpected argument 'argument'"],
+    [
+      ['--authenticate_http_readonly'],
+      "--authenticate_http_readonly=true is not supported by hw5's Mesos emulator, only 'false'",
+    ],
+    [['--authorizer=other'], "--authorizer=other is not supported by hw5's Mesos emulator, only 'local'"],
   ])('%j are rejected', (argv, message) => {
     expect(() => parse(argv)).toThrow(message);
+  });
+
+  it('have the names and defaults of upstream (transcripts 005 and 802)', () => {
+    const defaults = (specs: FlagSpecs, recorded: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.keys(recorded).map((name) => [name, specs[name]?.default]));
+    const master = JSON.parse(readExchange('005-get-flags').text).flags;
+    const agent = JSON.parse(readExchange('802-agent-state').text).flags;
+    // Those that were set for the recording, that depend on how Mesos was built, or that the emulator has another default for.
+    const set = [
+      'hostname',
+      'ip',
+      'port',
+      'registry',
+      'work_dir',
+      'runtime_dir',
+      'webui_dir',
+      'root_submissions',
+      'launcher',
+      'launcher_dir',
+    ];
+    const others = [
+      'attributes',
+      'resources',
+      'master',
+      'systemd_enable_support',
+      'docker_stop_timeout',
+      'quiet',
+      'http_authenticators',
+    ];
+    const stores = ['appc_store_dir', 'docker_store_dir', 'fetcher_cache_dir'];
+    for (const [specs, recorded] of [[MASTER_FLAGS, master] as const, [AGENT_FLAGS, agent] as const]) {
+      for (const name of Object.keys(recorded)) expect(Object.keys(specs)).toContain(name);
+      for (const name of [...set, ...others, ...stores]) delete recorded[name];
+      expect(defaults(specs, recorded)).toEqual(recorded);
+    }
   });
 
   it('that are required, invalid or not supported are reported', () => {

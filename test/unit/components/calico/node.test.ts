@@ -1,3 +1,5 @@
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {calicoNode} from '../../../../src/components/calico/node.js';
 import {fakeInputs} from '../../../support/fake-inputs.js';
@@ -111,18 +113,24 @@ describe('calico-node', () => {
       expect(lines(plan(calicoNode, {...installed, isRunning: false, running: none}, node1))[0]).toEqual(run);
     });
 
-    it('is found among units and containers', () => {
-      const {parse} = calicoNode.facts(contextOf({}))['running']!;
+    it('is removed, too, where an hw5 has started it that did not record which calicoctl it was', () => {
+      const started = {content: installed.started.content.replace(/# calicoctl .*\n/, ''), mode: '644'};
+      expect(lines(plan(calicoNode, {...installed, started}, {node: 'node1'}))[0]).toBe(
+        'docker rm -f calico-node: it is not recorded which calicoctl has started it',
+      );
+    });
+
+    it('is found among units and containers', async () => {
+      const {parse, script} = calicoNode.facts(contextOf({}))['running']!;
+      // without units and without dockerd
+      const {stdout} = await promisify(execFile)('sh', ['-c', script.replaceAll('/var/run/docker.sock', '/no/such.sock')]);
+      expect(parse({stdout, code: 0})).toEqual(none);
       expect(parse({stdout: 'calico-felix.service\ncalico-node\n', code: 0})).toEqual({
         services: ['calico-felix.service'],
         hasContainer: true,
       });
       expect(parse({stdout: '', code: 0})).toEqual(none);
     });
-  });
-
-  it('is restarted on one node after the other where it runs', () => {
-    expect([calicoNode.isRolling!(installed as never), calicoNode.isRolling!(nothing as never)]).toEqual([true, false]);
   });
 
   it('runs when calicoctl prints its status, with or without sessions: observed with the script of its wait', () => {

@@ -46,15 +46,14 @@ function loadFiles(images: readonly {readonly image: ImageTar; readonly at: stri
   const lines = images.map(({image, at}) => `ExecStartPost=${LOAD_SCRIPT_PATH} ${image.name} ${image.id} "${at}"\n`);
   return [
     RUNC_FILE,
-    {path: LOAD_SCRIPT_PATH, mode: 0o755, text: LOAD_SCRIPT},
+    {path: LOAD_SCRIPT_PATH, mode: 0o755, text: `#!/bin/sh\n${LOAD_SCRIPT}`},
     {path: '/etc/systemd/system/docker.service.d/lab-images.conf', mode: 0o644, text: `[Service]\n${lines.join('')}`},
   ];
 }
 
 const LOAD_SCRIPT_PATH = '/usr/local/lib/hw5-lab/load-image';
 /** Arguments: name, id, file. */
-export const LOAD_SCRIPT = `#!/bin/sh
-set -eu
+export const LOAD_SCRIPT = `set -eu
 if [ "$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null)" = "$2" ]; then exit 0; fi
 exec docker load --quiet --input "$3"
 `;

@@ -9,9 +9,10 @@ audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block
  * Removes the capabilities that the machine lacks from those that Docker requests: for a privileged container it requests all, and a host that is a
  * container itself does not have all ("unable to apply caps"). $RUNC and $STATUS are set by tests only.
  */
-export const RUNC_SCRIPT = `#!/bin/sh
-set -eu
-bundle=. previous= creates=
+export const RUNC_SCRIPT = `set -eu
+bundle=.
+previous=''
+creates=''
 for argument in "$@"; do
   case $argument in
     create | run | restore) creates=yes ;;
@@ -33,4 +34,4 @@ exec "\${RUNC:-/usr/sbin/runc}" "$@"
 `;
 
 /** It precedes Debian's runc in the PATH. */
-export const RUNC_FILE: PreinstalledFile = {path: '/usr/local/sbin/runc', mode: 0o755, text: RUNC_SCRIPT};
+export const RUNC_FILE: PreinstalledFile = {path: '/usr/local/sbin/runc', mode: 0o755, text: `#!/bin/sh\n${RUNC_SCRIPT}`};

@@ -9,13 +9,15 @@ import {rule} from './make-rule.js';
 import {makeState} from './make-state.js';
 
 const capture = (name: string): string => readFileSync(packageFile(`test/fixtures/firewall/${name}.save`), 'utf8');
-/** Docker of Debian 12, with hw5's rules for the pool. */
-const DOCKER = capture('docker-nft');
-/** Felix 2.6, which writes the legacy variant wherever Docker's rules are. */
-const FELIX = capture('felix-legacy');
+/** Of a node with upstream Calico 2.6.12: Docker of Debian 12, with hw5's rules for the pool. */
+const DOCKER = capture('upstream-docker-nft');
+/** Of the same node: Felix 2.6.8, which writes the legacy variant wherever Docker's rules are. */
+const FELIX = capture('upstream-felix-legacy');
 const BOTH = capture('docker-felix-legacy');
 const EMPTY = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
-const withRule = (dump: string, line: string): string => dump.replace(/\*filter\n.*?(?=COMMIT)/s, (table) => `${table}${line}\n`);
+/** The dump with its filter table changed. */
+const inFilter = (dump: string, change: (table: string) => string): string => dump.replace(/\*filter\n.*?(?=COMMIT)/s, change);
+const withRule = (dump: string, line: string): string => inFilter(dump, (table) => `${table}${line}\n`);
 
 const context = {node: node1, cluster, source};
 const state = (nft: string, legacy: string, usual?: Variant) =>
@@ -104,9 +106,10 @@ describe('rules of users in both variants are an error that names them', () => {
   });
 
   it('a policy', () => {
-    const strict = FELIX.replace(':INPUT ACCEPT', ':INPUT DROP');
-    expect(() => added(DOCKER, strict)).toThrow('legacy (Calico, 1 rule of other tools)');
-    expect(() => added(DOCKER, FELIX.replace(':FORWARD ACCEPT', ':FORWARD DROP'))).toThrow('legacy (Calico, 1 rule');
+    for (const hook of ['INPUT', 'FORWARD']) {
+      const strict = inFilter(FELIX, (table) => table.replace(`:${hook} ACCEPT`, `:${hook} DROP`));
+      expect(() => added(DOCKER, strict)).toThrow('legacy (Calico, 1 rule of other tools)');
+    }
   });
 
   it('hw5’s own apart from the rest, which can be removed and made again', () => {

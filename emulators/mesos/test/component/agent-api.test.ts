@@ -151,7 +151,7 @@ describe('a call of the operator API of an agent', () => {
   it.each([
     [{type: 'READ_FILE', read_file: {path: '/etc/passwd', offset: 0}}, '404 404 Not Found.'],
     [{type: 'LIST_FILES', list_files: {path: '/etc'}}, '404 404 Not Found.'],
-    [{type: 'PRUNE_IMAGES'}, "501 PRUNE_IMAGES is not supported by hw5's Mesos emulator"],
+    [{type: 'KILL_CONTAINER', kill_container: {}}, "501 KILL_CONTAINER is not supported by hw5's Mesos emulator"],
     [{type: 'NOPE'}, "400 Failed to validate agent::Call: Expecting 'type' to be present"],
   ])('%j is answered with %s', async (call, response) => {
     const {status, text} = await post(call);

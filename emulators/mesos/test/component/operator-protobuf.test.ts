@@ -1,5 +1,5 @@
 import {type ClientRequest, request} from 'node:http';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {OPERATOR_CALLS as AGENT_CALLS} from '../../src/agent/operator-call.js';
 import {RESPONSE as AGENT_RESPONSE} from '../../src/agent/operator-response-spec.js';
 import type {MessageSpec} from '../../src/common/message.js';
@@ -43,6 +43,13 @@ beforeAll(async () => {
   await framework.launch(await framework.offer(), shellTask('t-done', 'true'), shellTask('t-live', '', more));
   await framework.status('t-done', 'TASK_FINISHED');
   await framework.status('t-live', 'TASK_RUNNING');
+  // From now on, the state of the cluster does not change: responses are compared.
+  await framework.call('SUPPRESS');
+  const isComplete = async (port: number): Promise<boolean> => {
+    const {text} = await post(port, '{"type": "GET_TASKS"}', JSON_HEADERS);
+    return JSON.parse(text).get_tasks.completed_tasks.length === 1;
+  };
+  for (const {port} of [shared.master, shared.agent]) await vi.waitUntil(() => isComplete(port), {timeout: 30_000, interval: 20});
 });
 afterAll(() => stream.destroy());
 

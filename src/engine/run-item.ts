@@ -42,7 +42,12 @@ async function converge(session: Session, item: Item): Promise<StepOutcome> {
   if ((await leftToDo(session, item)).length === 0) return 'changed';
   // a service that ended once may be up again
   await pause(SETTLE_MS, undefined, {signal: session.options.signal}).catch(() => session.options.signal?.throwIfAborted());
-  const left = await leftToDo(session, item);
+  let left = await leftToDo(session, item);
+  // what was waited for was so for a moment only: the wait's own error says why
+  if (left.length > 0 && wait && !session.isReady(item)) {
+    await waitFor(session.host(item.node.name), wait, session.options.signal, item.step.units);
+    left = await leftToDo(session, item);
+  }
   if (left.length > 0) throw await notConverged(session, item, actions, left);
   return 'changed';
 }

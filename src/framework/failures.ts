@@ -24,6 +24,12 @@ export function requestExplanation({state, effects}: Reduction, run: TaskRun): v
   effects.push({type: 'explain-end', name: run.name, sandbox});
 }
 
+/**
+ * Calico's plugin, which does not try again when another node has changed the block of the address in the meantime: tasks that start together on
+ * several nodes meet it. The next start succeeds.
+ */
+const CONFLICT = /update conflict|already claimed by/;
+
 /** Adds Docker's reason to the end of a run, unless another run has ended since. */
 export function onEndExplained(
   reduction: Reduction,
@@ -36,4 +42,6 @@ export function onEndExplained(
   const full = `${slot.failing.status}: ${reason}`;
   const isSame = slot.failing.times === 1 || slot.failing.reason === full;
   slot.failing = {...slot.failing, times: isSame ? slot.failing.times : 1, reason: full};
+  // no container has run, and it is not the task that failed
+  if (CONFLICT.test(reason)) slot.restarts = Math.max(0, slot.restarts - 1);
 }

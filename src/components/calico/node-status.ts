@@ -35,12 +35,14 @@ export interface NodeHealth {
   readonly peers: readonly BgpPeer[];
 }
 
-/** Felix runs when it has run for so many seconds: one that cannot start exits within one. */
+/** Felix runs when it has run for so many seconds: one that cannot start exits within one. More would delay `status`. */
 const SETTLE_SECONDS = 3;
+/** After a start it is waited for anyway, until it has its BGP sessions: some exit only when they have read all of etcd. */
+const SETTLE_WAITING_SECONDS = 8;
 
 /** As NODE_STATUS, but a Felix that exits soon after each start does not count as running. */
 export const NODE_HEALTH: Fact<NodeHealth> = {
-  script: `SETTLE=${SETTLE_SECONDS} HOPELESS=${HOPELESS}\n${template('calico/node-status.sh')}`,
+  script: `SETTLE=${SETTLE_SECONDS} SETTLE_WAITING=${SETTLE_WAITING_SECONDS} HOPELESS=${HOPELESS}\n${template('calico/node-status.sh')}`,
   parse: readHealth,
 };
 

@@ -87,6 +87,20 @@ describe('up', () => {
     ]);
   });
 
+  it('reports what is missing, and no bug, when what was waited for was so for a moment only', async () => {
+    const world = new FakeCluster(['a']);
+    const machine = world.machine('a');
+    machine.instead.set('make etcd', () => '');
+    machine.instead.set('wait etcd', () => {
+      machine.instead.delete('wait etcd');
+      machine.things.delete('etcd');
+      machine.unready.add('etcd');
+      return '';
+    });
+    const {errors} = await upRun(world.options([part('etcd', {waits: true})]));
+    expect(errors).toMatchObject([{message: 'waited 5 s for etcd to be ready: etcd is not ready', hint: 'check etcd'}]);
+  });
+
   it('evaluates the needs of a step for each of its hosts', async () => {
     const needs = ({name}: ClusterNode) => (name === 'a' ? ['docker'] : []);
     const world = new FakeCluster(['a', 'b']);

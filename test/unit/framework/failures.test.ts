@@ -62,6 +62,17 @@ describe('a container that docker could not start', () => {
     },
   );
 
+  it.each([
+    ["Docker: IP assignment error: update conflict: 'BlockKey(cidr=192.168.0.64/26)'.", 0],
+    ['Docker: the block is already claimed by host node1.', 0],
+    [NO_NETWORK, 1],
+  ])('because of "%s" is counted as %d restarts', (reason, restarts) => {
+    const world = afterEnds([STATUS, reason]);
+    expect(viewOf(world.state, world.now).tasks[0]!.restarts).toBe(restarts);
+    for (let second = 0; second < 90 && world.containers.length === 0; second++) recoverFor(world, 1);
+    expect(world.containers).toHaveLength(1);
+  });
+
   it('does not explain a later end with the reason of an earlier one', () => {
     const world = afterEnds([STATUS], [STATUS]);
     world.dispatch({type: 'end-explained', name: 'ssh-1', taskId: 'ssh-1.0', reason: NO_NETWORK});

@@ -75,6 +75,13 @@ describe('whether Felix keeps running', () => {
     });
   });
 
+  it('it must have run for longer while it is waited for', async () => {
+    await felix(57, 5);
+    await fake('sleep', `rm -r ${directory}/proc/57`);
+    expect(await observe(RUNNING)).toMatchObject({isRunning: true});
+    expect(await observe(RUNNING, {HW5_WAIT_BEGAN: String(Math.floor(Date.now() / 1000))})).toMatchObject({isRunning: false});
+  });
+
   it('it does not when calicoctl finds none; a log without an error has its last line', async () => {
     await log('[INFO][57] Felix starting up\n[INFO][57] loading\n\n');
     expect(await observe(STOPPED)).toMatchObject({

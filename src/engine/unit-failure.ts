@@ -108,7 +108,9 @@ function isUsage(line: string): boolean {
   return /^ {2,}--|^ {30}/.test(line);
 }
 
-const isError = (line: string): boolean => /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
+/** Lines of a stack and of the source that Node prints with it are not the error itself. */
+const isError = (line: string): boolean =>
+  !/^(\s|node:)/.test(line) && /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
 
 /** The line that tells most: the first one with an error, else the last one. */
 export function reasonIn(lines: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {readRun} from '../../../src/engine/unit-failure.js';
+import {readRun, reasonIn} from '../../../src/engine/unit-failure.js';
 import {waitFor} from '../../../src/engine/wait.js';
 import type {ExecOptions, Host} from '../../../src/host/host.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -147,6 +147,19 @@ ${UNIT}: Main process exited, code=exited, status=203/EXEC\n${UNIT}: Failed with
       '…',
       ...stack.slice(-3),
     ]);
+  });
+
+  it('contain one that tells most: the error, and not the source that Node prints before it', () => {
+    const printed = [
+      'node:internal/errors:496',
+      '    ErrorCaptureStackTrace(err);',
+      '    ^',
+      'Error: listen EADDRINUSE',
+      '    at x (node:net:1)',
+    ];
+    expect(reasonIn(printed)).toBe('Error: listen EADDRINUSE');
+    expect(reasonIn(['bye'])).toBe('bye');
+    expect(reasonIn([])).toBeUndefined();
   });
 
   it('contain no secret', () => {

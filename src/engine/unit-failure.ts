@@ -92,8 +92,10 @@ export function readRun(unit: string, journal: string): LastRun {
   return {end, lines: mostTelling(own.map((line) => redact(line.startsWith(`${unit}: `) ? line.slice(unit.length + 2) : line)))};
 }
 
-/** What systemd itself reports of every run. */
+/** What is printed in every run, by systemd or what prepares the program. */
 function isOfSystemd(line: string, unit: string): boolean {
+  // the unit's own `docker rm -f` of a container that does not exist
+  if (line.startsWith('Error: No such container: ')) return true;
   if (/^(Starting|Started|Stopping|Stopped|Reloading|Reloaded|Failed to start) /.test(line)) return true;
   return (
     line.startsWith(`${unit}: `) &&

@@ -120,7 +120,7 @@ describe("the lines of a unit's last run", () => {
   const lines = (text: string) => readRun(UNIT, text).lines;
 
   it("are the program's own, without the unit's name", () => {
-    const text = `Starting ${UNIT} - Mesos agent...\n${UNIT}: Failed to locate executable /usr/bin/mesos-agent: No such file or directory
+    const text = `Starting ${UNIT} - Mesos agent...\nError: No such container: hw5-mesos-agent\n${UNIT}: Failed to locate executable /usr/bin/mesos-agent: No such file or directory
 ${UNIT}: Main process exited, code=exited, status=203/EXEC\n${UNIT}: Failed with result 'exit-code'.\n`;
     expect(readRun(UNIT, text)).toEqual({
       end: 'status=203/EXEC',

@@ -91,9 +91,16 @@ function isHelp(args: readonly string[]): boolean {
   return args.includes('-h') || args.includes('--help');
 }
 
-/** `-l debug` and `--log-level=debug` precede the command; this calicoctl logs nothing. */
+const LOG_LEVELS = ['panic', 'fatal', 'error', 'warn', 'warning', 'info', 'debug'];
+
+/** `-l debug` and `--log-level=debug` precede the command; this calicoctl logs nothing. @throws CommandFailure for an unknown level */
 function withoutOptions([first, ...rest]: readonly string[]): {command: string | undefined; args: readonly string[]} {
-  if (first === '-l' || first === '--log-level') return {command: rest[1], args: rest.slice(2)};
-  if (first?.startsWith('--log-level=')) return {command: rest[0], args: rest.slice(1)};
-  return {command: first, args: rest};
+  const isApart = first === '-l' || first === '--log-level';
+  if (!isApart && !first?.startsWith('--log-level=')) return {command: first, args: rest};
+  const level = isApart ? rest.shift() : first?.slice('--log-level='.length);
+  if (level !== undefined && !LOG_LEVELS.includes(level.toLowerCase())) {
+    throw new CommandFailure(`Unknown log level: ${level}, expected one of: \npanic, fatal, error, warn, info, debug.`);
+  }
+  const [command, ...args] = rest;
+  return {command, args};
 }

@@ -264,6 +264,11 @@ describe('the command line', () => {
     expect((await run(['node', 'run', '--help'])).output).toContain('--docker-networking-ifprefix=');
     expect((await run(['get', '--help'])).output).toMatch(/^Usage:\n {2}calicoctl get /);
     expect((await run(['-l', 'debug', 'version'])).code).toBe(0);
+    expect((await run(['--log-level=info', 'version'])).code).toBe(0);
+    expect(await run(['-l', 'loud', 'version'])).toMatchObject({
+      code: 1,
+      output: 'Unknown log level: loud, expected one of: \npanic, fatal, error, warn, info, debug.\n',
+    });
   });
 
   it.each([

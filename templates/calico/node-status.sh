@@ -24,7 +24,7 @@ last_error() {
   if [ -n "$(find "$log" -mmin -1 2>/dev/null)" ]; then
     lines=$(tail -n 200 "$log") where=$log
   else
-    lines=$(journalctl -q --no-pager -o cat --since '-1 min' -u calico-felix.service 2>/dev/null | tail -n 200) where='journalctl -u calico-felix'
+    lines=$(journalctl -q --no-pager -o cat --since '-1 min' _SYSTEMD_UNIT=calico-felix.service 2>/dev/null | tail -n 200) where='journalctl -u calico-felix'
   fi
   line=$(printf '%s\n' "$lines" | grep -E 'FATAL|PANIC|panic:|ERROR|Error' | tail -n 1)
   [ -n "$line" ] || line=$(printf '%s\n' "$lines" | grep . | tail -n 1)

@@ -92,8 +92,10 @@ export function readRun(unit: string, journal: string): LastRun {
   return {end, lines: mostTelling(own.map((line) => redact(line.startsWith(`${unit}: `) ? line.slice(unit.length + 2) : line)))};
 }
 
-/** What systemd itself reports of every run. */
+/** What is printed in every run, by systemd or what prepares the program. */
 function isOfSystemd(line: string, unit: string): boolean {
+  // the unit's own `docker rm -f` of a container that does not exist
+  if (line.startsWith('Error: No such container: ')) return true;
   if (/^(Starting|Started|Stopping|Stopped|Reloading|Reloaded|Failed to start) /.test(line)) return true;
   return (
     line.startsWith(`${unit}: `) &&
@@ -108,7 +110,9 @@ function isUsage(line: string): boolean {
   return /^ {2,}--|^ {30}/.test(line);
 }
 
-const isError = (line: string): boolean => /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
+/** Lines of a stack and of the source that Node prints with it are not the error itself. */
+const isError = (line: string): boolean =>
+  !/^(\s|node:)/.test(line) && /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
 
 /** The line that tells most: the first one with an error, else the last one. */
 export function reasonIn(lines: readonly string[]): string | undefined {

@@ -24,16 +24,17 @@ last_error() {
   if [ -n "$(find "$log" -mmin -1 2>/dev/null)" ]; then
     lines=$(tail -n 200 "$log") where=$log
   else
-    lines=$(journalctl -q --no-pager -o cat --since '-1 min' -u calico-felix.service 2>/dev/null | tail -n 200) where='journalctl -u calico-felix'
+    lines=$(journalctl -q --no-pager -o cat --since '-1 min' _SYSTEMD_UNIT=calico-felix.service 2>/dev/null | tail -n 200) where='journalctl -u calico-felix'
   fi
   line=$(printf '%s\n' "$lines" | grep -E 'FATAL|PANIC|panic:|ERROR|Error' | tail -n 1)
-  [ -n "$line" ] || line=$(printf '%s\n' "$lines" | grep . | tail -n 1)
+  # without an error, it may just have been stopped, as with dockerd
+  [ -n "$line" ] || [ "$1" = stopped ] || line=$(printf '%s\n' "$lines" | grep . | tail -n 1)
   [ -z "$line" ] || printf '%s: %.400s' "$where" "$line"
 }
 
-# Felix does not run, or did not keep running.
+# $1: stopped, or exited when it was looked at twice.
 not_running() {
-  error=$(last_error)
+  error=$(last_error "$1")
   [ -z "$error" ] || printf 'Felix: %s\n' "$error"
   # it was given half a minute, and still logs: it is started again and again
   [ -z "$error" ] || [ -z "${HW5_WAIT_BEGAN:-}" ] || [ $(($(date +%s) - HW5_WAIT_BEGAN)) -lt 30 ] || exit "$HOPELESS"
@@ -45,12 +46,12 @@ command -v calicoctl >/dev/null || exit 127
 status=$(calicoctl node status) || {
   code=$?
   printf '%s\n' "$status"
-  [ "$code" -ne 1 ] || not_running
+  [ "$code" -ne 1 ] || not_running stopped
   exit "$code"
 }
 if first=$(felix) && [ "${first#* }" -lt "$SETTLE" ]; then
   sleep $((SETTLE - ${first#* }))
   second=$(felix) || second=
-  [ "${first% *}" = "${second% *}" ] || not_running
+  [ "${first% *}" = "${second% *}" ] || not_running exited
 fi
 printf '%s\n' "$status"

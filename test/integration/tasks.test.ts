@@ -41,7 +41,9 @@ describe('the tasks from the command line', () => {
   test('restart starts a task again at its address, and touches no other', async () => {
     const before = await tasks();
     const old = before.find(({name}) => name === 'ssh-2')!;
-    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(`${old.taskId} will be ended and started again`);
+    expect((await onLab(['task', 'restart', 'ssh-2'])).stdout).toContain(
+      `${old.taskId} on ${old.node} will be ended, and ssh-2 started again`,
+    );
     const next = await again(old);
     expect(next.address).toBe(old.address);
     expect(next.restarts).toBe(old.restarts + 1);

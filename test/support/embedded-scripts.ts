@@ -26,6 +26,8 @@ import {BUILD_SCRIPT} from '../../src/lab/base/build-script.js';
 import {FREEZE_SCRIPT} from '../../src/lab/machine/freeze.js';
 import {LAUNCH_SCRIPT} from '../../src/lab/machine/launch-script.js';
 import {REPLACE, RESTART} from '../../src/lab/machine/renew.js';
+import {LOAD_SCRIPT} from '../../src/lab/upstream/preinstall.js';
+import {RUNC_SCRIPT} from '../../src/lab/upstream/runc.js';
 import {logScript} from '../../src/logs/source.js';
 import {SCHEDULER_STATE_COMMAND} from '../../src/scheduler-api/endpoints.js';
 import {addressLiteral} from '../../src/support/address.js';
@@ -135,7 +137,9 @@ function constants(): EmbeddedScript[] {
     HELD_SCRIPT,
     LAUNCH_SCRIPT,
     LIST,
+    LOAD_SCRIPT,
     READ_SCRIPT,
+    RUNC_SCRIPT,
     REPLACE,
     RESTART,
     SCHEDULER_STATE_COMMAND,

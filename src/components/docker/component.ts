@@ -53,15 +53,18 @@ export const docker = defineComponent({
     ),
   health() {
     const {parse, ...health} = scriptHealth(
-      `[ "$(systemctl is-active ${UNIT})" != activating ] || { echo activating; exit 1; }
+      `state=$(systemctl is-active ${UNIT})
+case $state in *activating) echo "$state"; exit 1 ;; esac
 docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
       'dockerd does not answer, or has no cluster store',
       (output) => `Docker ${output.split(' ')[0]}`,
     );
     return {
       ...health,
-      parse: (answer) =>
-        answer.stdout.trim() === 'activating' ? {state: 'unhealthy', detail: `dockerd starts (${START})`} : parse(answer),
+      parse: (answer) => {
+        const state = answer.stdout.trim();
+        return state.endsWith('activating') ? {state: 'unhealthy', detail: `dockerd is ${state} (${START})`} : parse(answer);
+      },
     };
   },
   logs: {aliases: ['dockerd']},

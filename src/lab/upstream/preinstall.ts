@@ -5,6 +5,7 @@ import {type CalicoBuild, readCalico} from './calico.js';
 import {CALICO_MOUNT, type GivenUpstream, MESOS_IMAGE_MOUNT} from './given.js';
 import type {ImageTar} from './image-tar.js';
 import {type MesosBuild, readMesos} from './mesos.js';
+import {RUNC_FILE} from './runc.js';
 
 /**
  * What a lab's machines have preinstalled: the upstream systems that are given, and the emulators of the others.
@@ -44,15 +45,15 @@ function loadFiles(images: readonly {readonly image: ImageTar; readonly at: stri
   if (images.length === 0) return [];
   const lines = images.map(({image, at}) => `ExecStartPost=${LOAD_SCRIPT_PATH} ${image.name} ${image.id} "${at}"\n`);
   return [
-    {path: LOAD_SCRIPT_PATH, mode: 0o755, text: LOAD_SCRIPT},
+    RUNC_FILE,
+    {path: LOAD_SCRIPT_PATH, mode: 0o755, text: `#!/bin/sh\n${LOAD_SCRIPT}`},
     {path: '/etc/systemd/system/docker.service.d/lab-images.conf', mode: 0o644, text: `[Service]\n${lines.join('')}`},
   ];
 }
 
 const LOAD_SCRIPT_PATH = '/usr/local/lib/hw5-lab/load-image';
 /** Arguments: name, id, file. */
-export const LOAD_SCRIPT = `#!/bin/sh
-set -eu
+export const LOAD_SCRIPT = `set -eu
 if [ "$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null)" = "$2" ]; then exit 0; fi
 exec docker load --quiet --input "$3"
 `;

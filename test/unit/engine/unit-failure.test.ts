@@ -2,7 +2,7 @@ import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {readRun} from '../../../src/engine/unit-failure.js';
+import {readRun, reasonIn} from '../../../src/engine/unit-failure.js';
 import {waitFor} from '../../../src/engine/wait.js';
 import type {ExecOptions, Host} from '../../../src/host/host.js';
 import {LocalHost} from '../../../src/host/local-host.js';
@@ -120,7 +120,7 @@ describe("the lines of a unit's last run", () => {
   const lines = (text: string) => readRun(UNIT, text).lines;
 
   it("are the program's own, without the unit's name", () => {
-    const text = `Starting ${UNIT} - Mesos agent...\n${UNIT}: Failed to locate executable /usr/bin/mesos-agent: No such file or directory
+    const text = `Starting ${UNIT} - Mesos agent...\nError: No such container: hw5-mesos-agent\n${UNIT}: Failed to locate executable /usr/bin/mesos-agent: No such file or directory
 ${UNIT}: Main process exited, code=exited, status=203/EXEC\n${UNIT}: Failed with result 'exit-code'.\n`;
     expect(readRun(UNIT, text)).toEqual({
       end: 'status=203/EXEC',
@@ -147,6 +147,19 @@ ${UNIT}: Main process exited, code=exited, status=203/EXEC\n${UNIT}: Failed with
       '…',
       ...stack.slice(-3),
     ]);
+  });
+
+  it('contain one that tells most: the error, and not the source that Node prints before it', () => {
+    const printed = [
+      'node:internal/errors:496',
+      '    ErrorCaptureStackTrace(err);',
+      '    ^',
+      'Error: listen EADDRINUSE',
+      '    at x (node:net:1)',
+    ];
+    expect(reasonIn(printed)).toBe('Error: listen EADDRINUSE');
+    expect(reasonIn(['bye'])).toBe('bye');
+    expect(reasonIn([])).toBeUndefined();
   });
 
   it('contain no secret', () => {

@@ -13,7 +13,8 @@ const capture = (name: string): string => readFileSync(packageFile(`test/fixture
 const DOCKER = capture('upstream-docker-nft');
 /** Of the same node: Felix 2.6.8, which writes the legacy variant wherever Docker's rules are. */
 const FELIX = capture('upstream-felix-legacy');
-const BOTH = capture('docker-felix-legacy');
+/** Of another node of that cluster, which has the legacy variant as its default. */
+const BOTH = capture('upstream-both-legacy');
 const EMPTY = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
 /** The dump with its filter table changed. */
 const inFilter = (dump: string, change: (table: string) => string): string => dump.replace(/\*filter\n.*?(?=COMMIT)/s, change);

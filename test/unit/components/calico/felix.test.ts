@@ -82,18 +82,25 @@ describe('whether Felix keeps running', () => {
     expect(await observe(RUNNING, {HW5_WAIT_BEGAN: String(Math.floor(Date.now() / 1000))})).toMatchObject({isRunning: false});
   });
 
-  it('it does not when calicoctl finds none; a log without an error has its last line', async () => {
+  it('it does not when it has gone without an error: the last line of its log is shown', async () => {
+    await felix(57, 1);
+    await fake('sleep', `rm -r ${directory}/proc/57`);
     await log('[INFO][57] Felix starting up\n[INFO][57] loading\n\n');
-    expect(await observe(STOPPED)).toMatchObject({
+    expect(await observe(RUNNING)).toMatchObject({
       isRunning: false,
       problem: `Felix does not keep running (${directory}/felix/current: [INFO][57] loading)`,
     });
   });
 
+  it('it does not run when calicoctl finds none: a log without an error is that of a node that was stopped', async () => {
+    await log('[INFO][57] Finished applying updates\n');
+    expect(await observe(STOPPED)).toMatchObject({isRunning: false, problem: 'the node does not run'});
+  });
+
   it('reads the journal where it runs as a service', async () => {
-    await fake('journalctl', 'echo "cannot read the kernel"');
+    await fake('journalctl', 'echo "Error: cannot read the kernel"');
     expect((await observe(STOPPED)).problem).toBe(
-      'Felix does not keep running (journalctl -u calico-felix: cannot read the kernel)',
+      'Felix does not keep running (journalctl -u calico-felix: Error: cannot read the kernel)',
     );
   });
 

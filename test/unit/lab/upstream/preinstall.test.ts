@@ -4,6 +4,7 @@ import {clusterYaml} from '../../../../src/lab/cluster-file.js';
 import {labHost} from '../../../../src/lab/host.js';
 import {defineLab, type LabOptions, labFrom} from '../../../../src/lab/lab.js';
 import {nspawnArguments} from '../../../../src/lab/machine/launch-script.js';
+import {powerOn} from '../../../../src/lab/machine/power.js';
 import {agree, recordSchema} from '../../../../src/lab/state.js';
 import type {CalicoBuild} from '../../../../src/lab/upstream/calico.js';
 import type {MesosBuild} from '../../../../src/lab/upstream/mesos.js';
@@ -43,6 +44,7 @@ describe('a lab with upstream Calico and Mesos', () => {
 ExecStartPost=/usr/local/lib/hw5-lab/load-image quay.io/calico/node:v2.6.12 sha256:abc "/opt/hw5-lab/calico/node 1.tar"
 ExecStartPost=/usr/local/lib/hw5-lab/load-image mesos:1.11 sha256:def "/opt/hw5-lab/mesos.tar"
 `);
+    expect(files.map(({path}) => path)).toContain('/usr/local/sbin/runc');
     expect(cluster).toEqual({
       calicoctl: '/up/calico/calicoctl',
       nodeImage: 'quay.io/calico/node:v2.6.12',
@@ -84,6 +86,15 @@ exec '/opt/me'\''sos/sbin/mesos-agent' "$@"
     expect(() => agree({name: 'x', mesos: '/opt/mesos'}, record)).toThrow(
       "the lab x exists with Mesos's emulator, not the Mesos of /opt/mesos",
     );
+  });
+
+  it('does not boot a machine without them', async () => {
+    const lab = labOf({name: 'x', mesos: '/no/such/mesos'});
+    const base = {key: 'k', directory: '/no/such', tree: '/no/such/tree', tar: '/no/such/base.tar'};
+    await expect(powerOn(lab, lab.machines[0]!, base)).rejects.toMatchObject({
+      message: 'the lab x was made with /no/such/mesos, which cannot be read now',
+      hint: 'put it back, or make the lab again: `hw5 lab down --name x` and `up`',
+    });
   });
 
   it.each(['/', '/usr', '/usr/local', '/tmp/mesos', '/var/lib/docker/x', '/run/mesos', '/opt'])(

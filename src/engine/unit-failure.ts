@@ -96,10 +96,12 @@ export function readRun(unit: string, journal: string): LastRun {
 function isOfSystemd(line: string, unit: string): boolean {
   // the unit's own `docker rm -f` of a container that does not exist
   if (line.startsWith('Error: No such container: ')) return true;
+  // the second line of `Found left-over process …`
+  if (line.startsWith('This usually indicates unclean termination')) return true;
   if (/^(Starting|Started|Stopping|Stopped|Reloading|Reloaded|Failed to start) /.test(line)) return true;
   return (
     line.startsWith(`${unit}: `) &&
-    /: (\w+ process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Found left-over|This usually|Unit process|Killing process|Control process)/.test(
+    /: (\w+ process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Found left-over|Unit process|Killing process|Control process)/.test(
       line,
     )
   );

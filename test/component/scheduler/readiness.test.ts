@@ -57,6 +57,26 @@ describe('the readiness check of the framework', () => {
   });
 });
 
+describe('a task without a health check', () => {
+  const started = (secondsAgo: number): Partial<TaskReport> => ({
+    healthy: null,
+    since: new Date(Date.now() - secondsAgo * 1000).toISOString(),
+  });
+
+  it('is not ready at the moment when it is reported as running: its program may end at once', async () => {
+    expect(await check(withTask(started(0)))).toEqual({code: 1, output: 'ssh-2 has run for less than 3 s'});
+  });
+
+  it('is ready when it has run for some seconds, and regardless of a clock that was set back', async () => {
+    expect((await check(withTask(started(4)))).code).toBe(0);
+    expect((await check(withTask(started(-3600)))).code).toBe(0);
+  });
+
+  it('needs no time when a health check has found it healthy', async () => {
+    expect((await check(withTask({...started(0), healthy: true}))).code).toBe(0);
+  });
+});
+
 describe('the readiness check of the framework while it is waited for', () => {
   const REASON = 'it failed (Container exited with status 125): Docker: network x not found.';
   const BEGAN = String(Date.parse('2026-01-01T00:00:00Z') / 1000);

@@ -128,6 +128,13 @@ ${UNIT}: Main process exited, code=exited, status=203/EXEC\n${UNIT}: Failed with
     });
   });
 
+  it('are not what systemd prints about processes that the run before has left, in two lines', () => {
+    const text = `${UNIT}: Found left-over process 4711 (mesos-docker-ex) in control group while starting unit. Ignoring.
+This usually indicates unclean termination of a previous run, or service implementation deficiencies.
+cannot reach dockerd`;
+    expect(lines(text)).toEqual(['cannot reach dockerd']);
+  });
+
   it('contain an error that a description of all options follows', () => {
     const usage = Array.from(
       {length: 20},

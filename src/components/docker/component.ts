@@ -2,7 +2,7 @@ import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, type SystemctlAction, systemctl} from '../../engine/action.js';
 import {output, textFile, type UnitState, unit} from '../../engine/facts.js';
 import {defineComponent, type Port} from '../component.js';
-import {scriptHealth} from '../health.js';
+import {unitHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {renderUnit} from '../unit-file.js';
@@ -52,19 +52,17 @@ export const docker = defineComponent({
       (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),
     ),
   health() {
-    const {parse, ...health} = scriptHealth(
-      `state=$(systemctl is-active ${UNIT})
-case $state in *activating) echo "$state"; exit 1 ;; esac
-docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
+    const {parse, ...health} = unitHealth(
+      UNIT,
+      `docker info --format 'Docker {{.ServerVersion}} {{.ClusterStore}}' | sed -n 's, etcd://.*,,p' | grep .`,
       'dockerd does not answer, or has no cluster store',
-      (output) => `Docker ${output.split(' ')[0]}`,
     );
     return {
       ...health,
-      parse: (answer) => {
-        const state = answer.stdout.trim();
-        return state.endsWith('activating') ? {state: 'unhealthy', detail: `dockerd is ${state} (${START})`} : parse(answer);
-      },
+      parse: (answer) =>
+        answer.stdout.startsWith('loaded activating start ')
+          ? {state: 'unhealthy', detail: `dockerd is starting (${START})`}
+          : parse(answer),
     };
   },
   logs: {aliases: ['dockerd']},
@@ -96,6 +94,8 @@ docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
       // they may be for another pool
       ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
+      // without the pause after its earlier failures
+      ...(observed.service.isPausing ? [systemctl('reset-failed', UNIT)] : []),
       {...restart, hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
   },
@@ -128,7 +128,7 @@ docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
   },
 });
 
-/** Also one that systemd starts again because it failed: the wait ends when it has clearly failed. */
-function isStarting({activeState}: UnitState): boolean {
-  return activeState === 'activating';
+/** Not one that has failed and that systemd will start again: it can be restarted at once, as when its configuration has been repaired. */
+function isStarting({activeState, isPausing}: UnitState): boolean {
+  return activeState === 'activating' && !isPausing;
 }

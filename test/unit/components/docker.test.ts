@@ -52,6 +52,12 @@ describe('docker', () => {
     });
     expect(plan(docker, starting, {node: 'node1'})).toEqual([]);
     expect(docker.isRolling!(starting as never)).toBe(true);
+    const again = {...starting.service, isPausing: true, restarts: 7};
+    expect(lines(plan(docker, {...installed, service: again, info: undefined}, {node: 'node1'}))).toEqual([
+      'systemctl daemon-reload',
+      'systemctl reset-failed docker.service',
+      'systemctl restart docker.service',
+    ]);
     expect(readiness(docker)).toMatchObject({reason: expect.stringContaining('15 s for each container'), limitSeconds: 300});
     expect(first.at(-1)).toMatchObject({kind: 'systemctl', waitsFor: expect.stringContaining('15 s for each container')});
   });

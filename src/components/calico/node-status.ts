@@ -43,6 +43,7 @@ const SETTLE_WAITING_SECONDS = 8;
 /** As NODE_STATUS, but a Felix that exits soon after each start does not count as running. */
 export const NODE_HEALTH: Fact<NodeHealth> = {
   script: `SETTLE=${SETTLE_SECONDS} SETTLE_WAITING=${SETTLE_WAITING_SECONDS} HOPELESS=${HOPELESS}\n${template('calico/node-status.sh')}`,
+  command: 'calicoctl node status',
   parse: readHealth,
 };
 

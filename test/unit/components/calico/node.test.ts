@@ -134,7 +134,9 @@ describe('calico-node', () => {
   });
 
   it('runs when calicoctl prints its status, with or without sessions: observed with the script of its wait', () => {
-    const {script, parse} = calicoNode.facts(contextOf({}))['isRunning']!;
+    const {script, command, parse} = calicoNode.facts(contextOf({}))['isRunning']!;
+    // what a user is told to run when it hangs
+    expect(command).toBe('calicoctl node status');
     expect(script).toBe(readiness(calicoNode).script);
     expect(script).toContain('calicoctl node status');
     expect(parse({stdout: established('198.18.0.11'), code: 0})).toBe(true);

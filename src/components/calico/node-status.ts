@@ -1,6 +1,7 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {Fact, FactOutput} from '../../engine/fact.js';
 import {HOPELESS} from '../../engine/step.js';
+import {redact} from '../../support/redact.js';
 import {template} from '../../support/template.js';
 
 /**
@@ -53,7 +54,7 @@ export function readHealth({code, stdout}: FactOutput): NodeHealth {
   const table = stdout.replace(/^Felix: .*$/m, '').trim();
   return {
     isRunning: code === 0,
-    problem: log === undefined ? 'the node does not run' : `Felix does not keep running (${log})`,
+    problem: log === undefined ? 'the node does not run' : `Felix does not keep running (${redact(log)})`,
     peers: code === 0 ? parsePeers(table) : [],
   };
 }

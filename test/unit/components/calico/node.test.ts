@@ -5,9 +5,6 @@ import {calicoNode} from '../../../../src/components/calico/node.js';
 import {fakeInputs} from '../../../support/fake-inputs.js';
 import {clusterOf, contextOf, fileAfter, lines, plan, readiness, undo} from '../situation.js';
 
-const _URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
-const _CONFIG = '/etc/calico/calicoctl.cfg';
-
 describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
   const none = {services: [], hasContainer: false};

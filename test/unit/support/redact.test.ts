@@ -3,7 +3,10 @@ import {redact} from '../../../src/support/redact.js';
 
 it.each([
   ['http://127.0.0.1:8888/lab?token=0123abc&x=1', 'http://127.0.0.1:8888/lab?token=***&x=1'],
-  ['started with --secret=abc, TOKEN="def" and {"password": "ghi"}', 'started with --secret=***, TOKEN="***" and {"password": "***"}'],
+  [
+    'started with --secret=abc, TOKEN="def" and {"password": "ghi"}',
+    'started with --secret=***, TOKEN="***" and {"password": "***"}',
+  ],
   ['password="one, two;three&four" next', 'password="***" next'],
   [`passwd='it is' api_key: xyz`, `passwd='***' api_key: ***`],
   ['--api-token abc --verbose', '--api-token *** --verbose'],

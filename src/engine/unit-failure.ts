@@ -113,7 +113,7 @@ function isUsage(line: string): boolean {
 const isError = (line: string): boolean =>
   !/^(\s|node:)/.test(line) && /error|fail|fatal|cannot|denied|no such|not found|in use|unknown|invalid/i.test(line);
 
-/** The line that tells most: the first one with an error, else the last one. */
+/** The most informative line: the first one with an error, else the last one. */
 export function reasonIn(lines: readonly string[]): string | undefined {
   return lines.find(isError) ?? lines.at(-1);
 }

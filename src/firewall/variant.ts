@@ -18,7 +18,7 @@ type Owned = ToolState & {readonly owners: Owners};
  * The iptables to use for a family. The kernel applies both variants, in an order that does not matter: what either drops is dropped, and what one
  * accepts still passes the other's rules. So hw5's rules bite in either, and Calico's, which may be in the other one, do not decide. hw5 uses the one
  * that has its own rules, or those of other tools, or Docker's, else the host's default. Undefined: there is none.
- * @throws Hw5Error when the two variants have rules of users or of hw5: nobody who reads the one sees what the other does
+ * @throws Hw5Error when the two variants have rules of users or of hw5: a listing of the one does not show the rules of the other
  */
 export function chooseTool(state: FirewallState, family: Family, node: string): ToolChoice | undefined {
   const tools = state.tools.filter((tool) => tool.family === family).map((tool): Owned => ({...tool, owners: ownersOf(tool)}));
@@ -39,10 +39,10 @@ export function chooseTool(state: FirewallState, family: Family, node: string): 
 function remarkOn(chosen: Owned, tools: readonly Owned[], isDefault: boolean): string | undefined {
   const [other] = tools.filter((tool) => tool !== chosen && ownerNames(tool.owners).length > 0);
   if (!other && isDefault) return undefined;
-  const beside =
+  const elsewhere =
     other && `the rules of ${ownerNames(other.owners).join(' and ')} are in ${other.tool}, and the kernel applies both`;
   const hidden = isDefault ? undefined : `plain \`${chosen.family === 4 ? 'iptables' : 'ip6tables'}\` does not show it`;
-  return [`the rule is in ${chosen.tool}`, beside, hidden].filter(Boolean).join('; ');
+  return [`the rule is in ${chosen.tool}`, elsewhere, hidden].filter(Boolean).join('; ');
 }
 
 function ownerNames({hasHw5, hasDocker, hasCalico, others}: Owners): string[] {

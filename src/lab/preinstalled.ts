@@ -17,7 +17,7 @@ export interface Preinstalled {
   readonly files: readonly PreinstalledFile[];
   /** systemd units enabled at boot. */
   readonly enable: readonly string[];
-  /** What the lab's cluster file says of it; its other values are hw5's defaults. */
+  /** What the lab's cluster file contains of it; its other values are hw5's defaults. */
   readonly cluster?: ClusterSources;
   /** The upstream systems among it, with their versions, for the user. */
   readonly upstream?: readonly string[];

@@ -57,7 +57,7 @@ export async function explain(
     api = await findFramework(cluster, hosts, signal);
     const known = taskOf(api.state, name, cluster);
     const published = await api.why(known.name);
-    // what an instance that does not lead knows is out of date, which only its report of the task says
+    // what an instance that does not lead knows is out of date, which only its report of the task shows
     reasons = api.state.framework.isLeader || known.message === '' ? published : [known.message, ...published];
   } catch (error) {
     if (!(error instanceof NoSchedulerError)) throw error;

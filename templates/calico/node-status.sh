@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Prints the BGP peers of the node it runs on, and exits with the code of `calicoctl node status`: 127 where calicoctl is missing, 1 where Felix
 # does not run. A Felix that exits soon after each start runs at most moments: one that has just been started is looked at twice. POSIX sh, as root.
-# When it does not keep running, the last line says why: `Felix: …`. $SETTLE is the number of seconds after which it counts as running, and
+# When it does not keep running, the last line is the reason: `Felix: …`. $SETTLE is the number of seconds after which it counts as running, and
 # $SETTLE_WAITING while it is waited for (HW5_WAIT_BEGAN is set).
 
 # The process id of Felix and the seconds since it was started.

@@ -218,9 +218,12 @@ export class FrameworkWorld {
   }
 
   command(action: TaskAction, name: string): void {
+    // `release` also abandons a lost container of another name at the task's address
+    const address = this.state.desired.find((one) => one.name === name)?.address;
     this.dispatch({type: 'command', action, name});
     if (action !== 'release' || this.replies.at(-1)?.ok !== true) return;
-    for (const container of this.containers) if (container.name === name) container.isOverdue = true;
+    for (const container of this.containers)
+      if (container.name === name || container.address === address) container.isOverdue = true;
   }
 
   /** The framework is removed from the master: reachable agents end its tasks now, the others when they return. */

@@ -86,7 +86,7 @@ export const docker = defineComponent({
     });
     const written = ensureFile(DROP_IN, dropIn, observed.dropIn);
     if (written.length === 0 && !observed.service.needsReload) {
-      // restarted, it would begin anew; it does not answer until it has started
+      // a restart would begin from the start; it does not answer until it has started
       if (isStarting(observed.service)) return [];
       if (observed.service.isActive && observed.info?.ClusterStore === `etcd://${members.join(',')}`) return [];
     }

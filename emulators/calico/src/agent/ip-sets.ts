@@ -25,7 +25,7 @@ export class SelectorSets {
     return this.#add(parseSelector(`has(${tag})`));
   }
 
-  /** All sets that were asked for, with the IPv4 addresses of the endpoints of all nodes. */
+  /** All requested sets, with the IPv4 addresses of the endpoints of all nodes. */
   members(snapshot: Snapshot): IpSets {
     const profiles = new Map(snapshot.profiles.map((profile) => [profile.name, profile]));
     const endpoints = [

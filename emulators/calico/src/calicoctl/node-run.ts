@@ -105,7 +105,7 @@ async function startUnits(io: Io, environment: NodeEnvironment, etcd: EtcdClient
     print('Units started, waiting for their replies.');
     if (environment.isLibnetworkEnabled) print('Starting libnetwork service');
     await waitUntilReady(environment).catch(async (error: unknown) => {
-      // Upstream's output at this point is its container's, which tells why the container failed.
+      // Upstream's output at this point is its container's, which has the reason of its failure.
       const {stdout} = await io.run(['tail', '-n', '5', `${environment.logDirectory}/felix/current`]);
       print(stdout.trimEnd());
       throw error;

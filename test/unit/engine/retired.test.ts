@@ -1,6 +1,5 @@
 import {describe, expect, it} from 'vitest';
 import {planRun, upRun} from '../../../src/engine/runner.js';
-import {everywhere} from '../../../src/engine/step.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeCluster, part} from '../../support/fake-cluster.js';
 

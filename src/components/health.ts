@@ -39,7 +39,7 @@ case "$s" in loaded*) ;; *) exit 4;; esac
 case "$s" in
   *' active '*) ;;
   *' inactive '*) exit 5 ;;
-  *) (${lastRunScript(unit)}); exit 5 ;;
+  *) systemctl show -p NRestarts ${unit}; (${lastRunScript(unit)}); exit 5 ;;
 esac
 ${script}`,
     whenTimedOut: hanging(problem),
@@ -55,12 +55,13 @@ ${script}`,
   };
 }
 
-/** @param unitLine its states, as systemd reports them @param journal of its last run */
+/** @param unitLine its states, as systemd reports them @param journal how often systemd has restarted it, and its last run */
 function notActive(unit: string, unitLine: string, journal: string): string {
   const [, active = '', sub = ''] = unitLine.trim().split(' ');
   // the unit's first ExecStartPre= is a pause that grows
-  const state = sub === 'start-pre' ? 'pausing before it is started again' : [active, sub].filter(Boolean).join(', ');
-  const {end, lines} = readRun(unit, journal);
+  const isPausing = sub === 'start-pre' && /^NRestarts=[1-9]/.test(journal);
+  const state = isPausing ? 'pausing before it is started again' : [active, sub].filter(Boolean).join(', ');
+  const {end, lines} = readRun(unit, journal.replace(/^NRestarts=.*\n?/, ''));
   const reason = reasonIn(lines);
   const how = end === undefined ? '' : `; it ended with ${end}`;
   return `the service is ${state}${how}${reason === undefined ? '' : `: ${reason.slice(0, 200)}`}`;

@@ -15,6 +15,8 @@ export interface Fact<T> {
   readonly service?: string;
   /** Its value when the script times out. Without it, reading the value then throws a FactTimeoutError. */
   readonly whenTimedOut?: T;
+  /** What errors call the script. Default: its first line. */
+  readonly command?: string;
   /** How to fix what keeps the script from terminating. */
   readonly timeoutHint?: string;
 }

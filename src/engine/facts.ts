@@ -56,6 +56,8 @@ export interface UnitState {
   readonly isActive: boolean;
   /** `active`, `activating`, `failed`, … */
   readonly activeState: string;
+  /** systemd waits before it starts it again, because it failed. */
+  readonly isPausing: boolean;
   /** Whether it starts at boot. */
   readonly isEnabled: boolean;
   readonly isMasked: boolean;
@@ -66,21 +68,25 @@ export interface UnitState {
 
 /** The state of a systemd unit; one that does not exist is neither loaded nor active. */
 export function unit(name: string): Fact<UnitState> {
-  const properties = 'LoadState,ActiveState,UnitFileState,NeedDaemonReload,NRestarts';
+  const properties = 'LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,NRestarts';
   return {
     service: 'systemd',
     script: `systemctl show -p ${properties} ${quote(name)}`,
     parse: ({stdout}) => {
       const values = new Map(stdout.split('\n').map((line) => line.split('=', 2) as [string, string]));
       const activeState = values.get('ActiveState') ?? 'inactive';
+      const subState = values.get('SubState') ?? '';
+      const restarts = Number(values.get('NRestarts') ?? 0);
       return {
         isLoaded: values.get('LoadState') === 'loaded',
         isActive: activeState === 'active',
         activeState,
+        // the pauses of templates/systemd/keep-trying.conf are made before its start
+        isPausing: subState.startsWith('auto-restart') || (subState === 'start-pre' && restarts > 0),
         isEnabled: /^enabled/.test(values.get('UnitFileState') ?? ''),
         isMasked: values.get('LoadState') === 'masked',
         needsReload: values.get('NeedDaemonReload') === 'yes',
-        restarts: Number(values.get('NRestarts') ?? 0),
+        restarts,
       };
     },
   };

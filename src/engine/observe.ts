@@ -114,7 +114,7 @@ function reading(name: string, fact: Fact<unknown>, output: FactOutput, host: st
   if (!TIMEOUT_CODES.includes(output.code)) return {value: fact.parse(output)};
   if ('whenTimedOut' in fact) return {value: fact.whenTimedOut};
   const get = (): never => {
-    const [command = ''] = fact.script.split('\n');
+    const command = fact.command ?? fact.script.split('\n')[0]!;
     throw new FactTimeoutError(`${host} gave no answer within ${factSeconds} s: ${name} (${command})`, {
       hint: fact.timeoutHint ?? `run that command on ${host} as root: once it answers, start hw5 again`,
     });

@@ -2,7 +2,7 @@ import type {Cluster} from '../cluster/cluster.js';
 import type {Fact} from '../engine/fact.js';
 import {observe} from '../engine/observe.js';
 import {Hw5Error} from '../support/errors.js';
-import type {Candidate, ProbePlan} from './candidate.js';
+import {type Candidate, HTTP_PORT, type ProbePlan} from './candidate.js';
 import {chooseProbes} from './choose-probes.js';
 import type {FirewallState} from './firewall-state.js';
 import {type HttpResponder, startHttpResponder} from './http-responder.js';
@@ -17,7 +17,6 @@ import type {NodeRules} from './verdict.js';
 
 /** A node that has not reported its probes by then proves nothing: a strict rule may have cut it off. */
 const LIMIT_MS = 20_000;
-const HTTP_PORT = 80;
 const UNKNOWN: ProbeResult = {kind: 'unknown', detail: 'the prober did not report'};
 
 /** A claim with the probes for it, or why there can be none. */

@@ -11,6 +11,8 @@ import {request} from './socket-request.js';
 
 /** After the first answer, so long is waited for the answer of the leader, whose state is the newest. */
 const GRACE_MS = 1_000;
+/** So long where an answer names the leader, and its node may still answer: without it, no task's state is confirmed. */
+const LEADER_GRACE_MS = 5_000;
 
 /** The control API of one instance of the scheduler. Every instance answers and passes commands on to the leader. */
 export interface FrameworkApi {
@@ -29,16 +31,15 @@ export class NoSchedulerError extends Hw5Error {}
 export async function findFramework(cluster: Cluster, hosts: OpenHosts, signal?: AbortSignal): Promise<FrameworkApi> {
   const nodes = nodesWith(cluster, 'framework');
   const errors = new Map<ClusterNode, unknown>();
-  const found = await leaderOrAny(
-    nodes.map(async (node) => {
-      try {
-        return await connect(node, hosts, signal);
-      } catch (error) {
-        errors.set(node, error);
-        return undefined;
-      }
-    }),
-  );
+  const answer = async (node: ClusterNode): Promise<FrameworkApi | undefined> => {
+    try {
+      return await connect(node, hosts, signal);
+    } catch (error) {
+      errors.set(node, error);
+      return undefined;
+    }
+  };
+  const found = await leaderOrAny(new Map(nodes.map((node) => [node.name, answer(node)])));
   signal?.throwIfAborted();
   const api = found.find(({state}) => state.framework.isLeader) ?? found[0];
   if (api) return api;
@@ -53,24 +54,37 @@ function noScheduler(nodes: readonly ClusterNode[], errors: ReadonlyMap<ClusterN
   return new NoSchedulerError([summary, ...reasons].join('\n'), {hint: mismatch?.hint ?? hint, cause: mismatch});
 }
 
-/** The instances that answer before the leader has answered, or within `GRACE_MS` after the first one. */
-function leaderOrAny(answers: readonly Promise<FrameworkApi | undefined>[]): Promise<readonly FrameworkApi[]> {
+/**
+ * The instances that answer before the leader has answered, or in the time that it gets after the first one.
+ * @param answers by the names of their nodes; undefined: it does not answer
+ */
+function leaderOrAny(answers: ReadonlyMap<string, Promise<FrameworkApi | undefined>>): Promise<readonly FrameworkApi[]> {
   return new Promise((resolve) => {
     const found: FrameworkApi[] = [];
-    let timer: NodeJS.Timeout | undefined;
-    let open = answers.length;
+    const open = new Set(answers.keys());
+    const timers: NodeJS.Timeout[] = [];
+    let isGraceOver = false;
     const end = () => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       resolve(found);
     };
-    for (const one of answers) {
-      void one.then((api) => {
-        open--;
+    const mayLeaderAnswer = () => found.some(({state: {framework}}) => framework.leader !== null && open.has(framework.leader));
+    const endWithoutLeader = () => {
+      if (isGraceOver && !mayLeaderAnswer()) end();
+    };
+    const afterGrace = () => {
+      isGraceOver = true;
+      endWithoutLeader();
+    };
+    for (const [node, answer] of answers) {
+      void answer.then((api) => {
+        open.delete(node);
         if (api) {
           found.push(api);
-          timer ??= setTimeout(end, GRACE_MS);
+          if (timers.length === 0) timers.push(setTimeout(afterGrace, GRACE_MS), setTimeout(end, LEADER_GRACE_MS));
         }
-        if (open === 0 || api?.state.framework.isLeader) end();
+        if (open.size === 0 || api?.state.framework.isLeader) end();
+        else endWithoutLeader();
       });
     }
   });

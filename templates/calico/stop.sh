@@ -33,6 +33,9 @@ for tool in iptables iptables-legacy iptables-nft ip6tables ip6tables-legacy ip6
       print "COMMIT"
     }' | "$tool-restore" --noflush
 done
+# The kernel releases a set some time after the last rule that uses it. One that another program's rule uses stays.
 if command -v ipset >/dev/null 2>&1; then
-  ipset list -n 2>/dev/null | grep '^cali' | while read -r set; do ipset destroy "$set"; done
+  ipset list -n 2>/dev/null | grep '^cali' | while read -r set; do
+    ipset destroy "$set" 2>/dev/null || { sleep 1 && ipset destroy "$set"; } || true
+  done
 fi

@@ -32,7 +32,6 @@ it('shellcheck gets the facts of every component', () => {
 const RUN_SHELL = [
   // `cat` of one file
   'cli/commands/notebook.ts',
-  'components/docker/component.ts',
   'engine/held-host.ts',
   'engine/lock.ts',
   'engine/observe.ts',

@@ -1,6 +1,7 @@
 import type {ClusterNode} from '../../cluster/cluster.js';
 import type {Fact, FactOutput} from '../../engine/fact.js';
 import {HOPELESS} from '../../engine/step.js';
+import {redact} from '../../support/redact.js';
 import {template} from '../../support/template.js';
 
 /**
@@ -43,6 +44,7 @@ const SETTLE_WAITING_SECONDS = 8;
 /** As NODE_STATUS, but a Felix that exits soon after each start does not count as running. */
 export const NODE_HEALTH: Fact<NodeHealth> = {
   script: `SETTLE=${SETTLE_SECONDS} SETTLE_WAITING=${SETTLE_WAITING_SECONDS} HOPELESS=${HOPELESS}\n${template('calico/node-status.sh')}`,
+  command: 'calicoctl node status',
   parse: readHealth,
 };
 
@@ -52,7 +54,7 @@ export function readHealth({code, stdout}: FactOutput): NodeHealth {
   const table = stdout.replace(/^Felix: .*$/m, '').trim();
   return {
     isRunning: code === 0,
-    problem: log === undefined ? 'the node does not run' : `Felix does not keep running (${log})`,
+    problem: log === undefined ? 'the node does not run' : `Felix does not keep running (${redact(log)})`,
     peers: code === 0 ? parsePeers(table) : [],
   };
 }

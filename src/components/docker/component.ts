@@ -2,15 +2,16 @@ import {calicoNodes, nodesWith} from '../../cluster/cluster.js';
 import {type Action, ensureFile, type SystemctlAction, systemctl} from '../../engine/action.js';
 import {output, textFile, type UnitState, unit} from '../../engine/facts.js';
 import {defineComponent, type Port} from '../component.js';
-import {scriptHealth} from '../health.js';
+import {unitHealth} from '../health.js';
 import {removeImages, TAGS} from '../images/built.js';
 import {PULLED, removePulled} from '../images/pulled.js';
 import {renderUnit} from '../unit-file.js';
 import {curlDockerd, fromDockerd, START} from './dockerd.js';
+import {DROP_INS, removeEmptyDropIns} from './drop-ins.js';
 
 const UNIT = 'docker.service';
 /** Its name sorts after an administrator's `override.conf`, because the last ExecStart= counts. */
-const DROP_IN = '/etc/systemd/system/docker.service.d/zz-hw5.conf';
+const DROP_IN = `${DROP_INS}/zz-hw5.conf`;
 /** Docker hosts that share a cluster store gossip on this port, over TCP and UDP. Docker has no option for it. */
 const GOSSIP_PORT = 7946;
 /** The comment of the iptables rules that accept the containers' traffic. */
@@ -52,19 +53,17 @@ export const docker = defineComponent({
       (protocol): Port => ({port: GOSSIP_PORT, protocol, purpose: "dockerd's gossip", access: 'members'}),
     ),
   health() {
-    const {parse, ...health} = scriptHealth(
-      `state=$(systemctl is-active ${UNIT})
-case $state in *activating) echo "$state"; exit 1 ;; esac
-docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
+    const {parse, ...health} = unitHealth(
+      UNIT,
+      `docker info --format 'Docker {{.ServerVersion}} {{.ClusterStore}}' | sed -n 's, etcd://.*,,p' | grep .`,
       'dockerd does not answer, or has no cluster store',
-      (output) => `Docker ${output.split(' ')[0]}`,
     );
     return {
       ...health,
-      parse: (answer) => {
-        const state = answer.stdout.trim();
-        return state.endsWith('activating') ? {state: 'unhealthy', detail: `dockerd is ${state} (${START})`} : parse(answer);
-      },
+      parse: (answer) =>
+        answer.stdout.startsWith('loaded activating start ')
+          ? {state: 'unhealthy', detail: `dockerd is starting (${START})`}
+          : parse(answer),
     };
   },
   logs: {aliases: ['dockerd']},
@@ -96,6 +95,8 @@ docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
       // they may be for another pool
       ...(written.length > 0 && observed.dropIn ? [removeRules] : []),
       systemctl('daemon-reload'),
+      // without the pause after its earlier failures
+      ...(observed.service.isPausing ? [systemctl('reset-failed', UNIT)] : []),
       {...restart, hint: `see \`journalctl -u docker\` on ${node.name}`},
     ];
   },
@@ -115,11 +116,7 @@ docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
       // before the drop-in: after a failure here, the next `down` removes them because the drop-in still exists
       removeRules,
       {kind: 'remove', path: DROP_IN},
-      {
-        kind: 'run',
-        title: 'remove the directory if it is empty',
-        argv: ['sh', '-c', `rmdir --ignore-fail-on-non-empty ${DROP_IN.replace('/zz-hw5.conf', '')}`],
-      },
+      removeEmptyDropIns,
       systemctl('daemon-reload'),
       restart,
       // last: the user's own container may still use one of them
@@ -128,7 +125,7 @@ docker info --format '{{.ServerVersion}} {{.ClusterStore}}' | grep ' etcd://'`,
   },
 });
 
-/** Also one that systemd starts again because it failed: the wait ends when it has clearly failed. */
-function isStarting({activeState}: UnitState): boolean {
-  return activeState === 'activating';
+/** Not one that has failed and that systemd will start again: it can be restarted at once, as when its configuration has been repaired. */
+function isStarting({activeState, isPausing}: UnitState): boolean {
+  return activeState === 'activating' && !isPausing;
 }

@@ -3,9 +3,9 @@ import type {Fact} from '../../engine/fact.js';
 import {json} from '../../engine/facts.js';
 import {quote} from '../../host/command.js';
 
-/** What docker reports when it cannot get an image: the registry does not answer, does not have it, or wants a login. */
+/** What docker (or a script of hw5) reports when it cannot get an image: the registry does not answer, does not have it, or wants a login. */
 const IMAGE_UNAVAILABLE =
-  /pull access denied|manifest unknown|manifest for .* not found|repository .* not found|no such image|unauthorized|toomanyrequests|(registry|docker\.io|https?:\/\/\S+\/v2\/).*(dial|lookup|timeout|refused|canceled|TLS)/i;
+  /pull access denied|manifest unknown|manifest for .* not found|repository .* not found|(no such|has no) image|unauthorized|toomanyrequests|(registry|docker\.io|https?:\/\/\S+\/v2\/).*(dial|lookup|timeout|refused|canceled|TLS)/i;
 
 /** The hint for an action that makes docker pull an image, when docker could not. */
 export function imageHint(image: string, node: string): HintWhen {

@@ -5,11 +5,11 @@ import {FILES, textFile} from '../../engine/facts.js';
 import {render} from '../../support/template.js';
 import {defineComponent} from '../component.js';
 import {RESTORE} from '../places.js';
+import {DROP_INS, removeEmptyDropIns} from './drop-ins.js';
 
 const DEFAULTS = '/proc/sys/net/ipv6/conf/default';
-const DROP_IN_DIRECTORY = '/etc/systemd/system/docker.service.d';
 /** Apart from the drop-in that sets dockerd's command line: after a change in this one, dockerd need not be restarted. */
-const DROP_IN = `${DROP_IN_DIRECTORY}/zz-hw5-ipv6.conf`;
+const DROP_IN = `${DROP_INS}/zz-hw5-ipv6.conf`;
 /** The value from before hw5, which `down` restores. */
 const BACKUP = `${RESTORE}/ipv6.conf`;
 
@@ -59,17 +59,7 @@ export const linkLocal = defineComponent({
   },
   undo({dropIn, backup}) {
     return [
-      ...(dropIn
-        ? [
-            {kind: 'remove', path: DROP_IN} as const,
-            {
-              kind: 'script',
-              title: 'remove the directory if it is empty',
-              script: `[ ! -d ${DROP_IN_DIRECTORY} ] || rmdir --ignore-fail-on-non-empty ${DROP_IN_DIRECTORY}`,
-            } as const,
-            systemctl('daemon-reload'),
-          ]
-        : []),
+      ...(dropIn ? [{kind: 'remove', path: DROP_IN} as const, removeEmptyDropIns, systemctl('daemon-reload')] : []),
       ...(backup
         ? [
             // -e: the kernel may have started without IPv6 since

@@ -13,6 +13,10 @@ const task = (field: keyof TaskReport): string => `task.${field}`;
  * first starts after a restart of dockerd or of its network plugin may fail for that reason only.
  */
 const FAILURES = 5;
+/** A program that was started and then ends by itself may wait for another task in this way: it gets about two minutes. */
+const OWN_FAILURES = 8;
+/** In the reason of a failure: docker could not start the container. */
+const NOT_STARTED = /exited with status 12[567]\b/;
 
 /** A program that cannot run is RUNNING for a moment, too: a task without a health check has to run for as long. */
 const STEADY_SECONDS = 3;
@@ -31,7 +35,7 @@ const hopeless = new Map();
 for (const task of tasks.filter(({name}) => names.includes(name))) {
   const failing = ${task('failing')};
   const isWaiting = ["failed", "pending"].includes(${task('state')}) && Date.parse(${task('since')}) / 1000 >= Number(began || Infinity);
-  if (!failing || failing.times < ${FAILURES} || !isWaiting) continue;
+  if (!failing || !isWaiting || failing.times < (${NOT_STARTED}.test(failing.reason) ? ${FAILURES} : ${OWN_FAILURES})) continue;
   hopeless.set(failing.reason, [...(hopeless.get(failing.reason) || []), task.name]);
 }
 const missing = () => {

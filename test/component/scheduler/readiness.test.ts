@@ -102,6 +102,10 @@ describe('the readiness check of the framework while it is waited for', () => {
 
   it.each<[string, Partial<TaskReport>]>([
     ['a few times', failing({failing: {times: 4, reason: REASON}})],
+    [
+      'seven times by itself: it may wait for another task',
+      failing({failing: {times: 7, reason: 'it failed (exited with status 1)'}}),
+    ],
     ['before the wait began: the reason may have been removed since', failing({since: '2025-12-31T23:59:59Z'})],
     ['before, and starts again', failing({state: 'starting'})],
     ['before, and runs', failing({state: 'running', message: ''})],

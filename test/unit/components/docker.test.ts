@@ -52,6 +52,12 @@ describe('docker', () => {
     });
     expect(plan(docker, starting, {node: 'node1'})).toEqual([]);
     expect(docker.isRolling!(starting as never)).toBe(true);
+    const again = {...starting.service, isPausing: true, restarts: 7};
+    expect(lines(plan(docker, {...installed, service: again, info: undefined}, {node: 'node1'}))).toEqual([
+      'systemctl daemon-reload',
+      'systemctl reset-failed docker.service',
+      'systemctl restart docker.service',
+    ]);
     expect(readiness(docker)).toMatchObject({reason: expect.stringContaining('15 s for each container'), limitSeconds: 300});
     expect(first.at(-1)).toMatchObject({kind: 'systemctl', waitsFor: expect.stringContaining('15 s for each container')});
   });
@@ -119,7 +125,7 @@ describe('docker', () => {
     expect(lines(undo(docker, installed))).toEqual([
       RULES,
       `remove ${DROP_IN}`,
-      expect.stringContaining('rmdir --ignore-fail-on-non-empty'),
+      'remove /etc/systemd/system/docker.service.d if it is empty',
       ...changed,
     ]);
     expect(undo(docker, packaged)).toEqual([]);

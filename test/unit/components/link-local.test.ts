@@ -75,7 +75,7 @@ describe('the link-local addresses of the containers’ interfaces', () => {
     const restored = [`set the old value: sysctl -e -q -p ${BACKUP}`, `remove ${BACKUP}`];
     expect(lines(undo(linkLocal, installed))).toEqual([
       `remove ${DROP_IN}`,
-      'remove the directory if it is empty',
+      'remove /etc/systemd/system/docker.service.d if it is empty',
       'systemctl daemon-reload',
       ...restored,
     ]);

@@ -3,9 +3,6 @@ import {network} from '../../../src/components/network/component.js';
 import type {Fact} from '../../../src/engine/fact.js';
 import {contextOf, failedChecks, lines, plan, undo} from './situation.js';
 
-const _URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
-const _CONFIG = '/etc/calico/calicoctl.cfg';
-
 describe('the Docker network', () => {
   const managed = {Name: 'calico_net', Driver: 'calico', IPAM: {Driver: 'calico-ipam', Config: [{Subnet: '192.168.0.0/16'}]}};
 

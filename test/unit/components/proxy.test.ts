@@ -8,8 +8,6 @@ import {healthFacts} from '../../../src/status/health-facts.js';
 import {SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, targets, undo, written} from './situation.js';
 
-const _FOREIGN = {content: 'by hand', mode: '644'};
-
 describe('the reverse proxy', () => {
   const UNIT = '/etc/systemd/system/hw5-proxy.service';
   const LIB = '/usr/local/lib/hw5';

@@ -5,9 +5,6 @@ import {Secret} from '../../../src/host/command.js';
 import {fakeInputs, SECRETS} from '../../support/fake-inputs.js';
 import {clusterOf, fileAfter, lines, NO_UNIT, plan, RUNS, readiness, undo} from './situation.js';
 
-const _MASTER = '/etc/systemd/system/hw5-mesos-master.service';
-const _AGENT = '/etc/systemd/system/hw5-mesos-agent.service';
-const _IMAGE = clusterOf('mesos: {source: {kind: image, image: "mesos:1.11"}}');
 const EXTERNAL = clusterOf('mesos: {source: {kind: external, master: "10.9.8.7:5050"}}');
 
 describe("the scheduler's configuration", () => {

@@ -25,6 +25,7 @@ export const NO_UNIT: UnitState = {
   isLoaded: false,
   isActive: false,
   activeState: 'inactive',
+  isPausing: false,
   isEnabled: false,
   isMasked: false,
   needsReload: false,

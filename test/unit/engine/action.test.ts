@@ -34,6 +34,7 @@ describe('a unit that is to run', () => {
     isLoaded: true,
     isActive: true,
     activeState: 'active',
+    isPausing: false,
     isEnabled: true,
     isMasked: false,
     needsReload: false,

@@ -12,6 +12,7 @@ describe('a fact about a unit', () => {
       isLoaded: true,
       isActive: true,
       activeState: 'active',
+      isPausing: false,
       isEnabled: true,
       isMasked: false,
       needsReload: false,
@@ -30,6 +31,10 @@ describe('a fact about a unit', () => {
   it.each([
     ['ActiveState=activating', {isActive: false, activeState: 'activating'}],
     ['ActiveState=failed', {isActive: false, activeState: 'failed'}],
+    ['ActiveState=activating\nSubState=start\nNRestarts=1', {isPausing: false}],
+    ['ActiveState=activating\nSubState=start-pre\nNRestarts=0', {isPausing: false}],
+    ['ActiveState=activating\nSubState=start-pre\nNRestarts=1', {isPausing: true}],
+    ['ActiveState=activating\nSubState=auto-restart\nNRestarts=0', {isPausing: true}],
     ['UnitFileState=enabled-runtime', {isEnabled: true}],
     ['UnitFileState=disabled', {isEnabled: false}],
     ['LoadState=masked', {isMasked: true, isLoaded: false}],

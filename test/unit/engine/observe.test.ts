@@ -103,7 +103,7 @@ describe('observing a host with a real shell', () => {
       {
         // exits installed when it is ended, as the docker client does
         polite: {...output("trap 'echo late; exit 0' TERM\nsleep 60 & wait"), timeoutHint: 'wake it'},
-        killed: output('echo half; kill -9 $$'),
+        killed: {...output('echo half; kill -9 $$'), command: 'half'},
         patient: {...succeeds('sleep 60'), whenTimedOut: false},
       },
       undefined,
@@ -121,6 +121,7 @@ describe('observing a host with a real shell', () => {
       hint: 'wake it',
     });
     expect(thrown(() => observed.killed)).toBeInstanceOf(FactTimeoutError);
+    expect(thrown(() => observed.killed)).toMatchObject({message: 'localhost gave no answer within 1 s: killed (half)'});
     expect(observed.patient).toBe(false);
     expect(hasTimedOut(observed)).toBe(true);
     expect(hasTimedOut(await observe(host, {patient: {...succeeds('sleep 60'), whenTimedOut: false}}, undefined, 1))).toBe(false);

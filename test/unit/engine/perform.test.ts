@@ -214,6 +214,7 @@ describe('the hint of a command that failed', () => {
       'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
       /^can a reach/,
     ],
+    ['Unable to find image\na has no image calico/nod', /^can a reach/],
     ['docker: Error response from daemon: Conflict. The container name "/calico-node" is already in use', 'see the log'],
     ['docker: Error response from daemon: unable to apply caps: operation not permitted', 'see the log'],
     ['docker: Error response from daemon: network x not found.', 'see the log'],

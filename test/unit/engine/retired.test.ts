@@ -1,10 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {planRun, upRun} from '../../../src/engine/runner.js';
-import {everywhere} from '../../../src/engine/step.js';
 import {ConnectError} from '../../../src/support/errors.js';
 import {FakeCluster, part} from '../../support/fake-cluster.js';
-
-const _STEPS = [part('base'), part('etcd', {needs: ['base'], waits: true}), part('docker', {needs: [everywhere('etcd')]})];
 
 describe('a step on a host that has lost its role', () => {
   const onlyOn = (name: string, on: string[], needs: string[] = []) =>

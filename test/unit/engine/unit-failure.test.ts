@@ -6,7 +6,7 @@ import {readRun, reasonIn} from '../../../src/engine/unit-failure.js';
 import {waitFor} from '../../../src/engine/wait.js';
 import type {ExecOptions, Host} from '../../../src/host/host.js';
 import {LocalHost} from '../../../src/host/local-host.js';
-import {Hw5Error, UnitError} from '../../../src/support/errors.js';
+import {Hw5Error, TimeoutError, UnitError} from '../../../src/support/errors.js';
 
 const UNIT = 'hw5-mesos-agent.service';
 const JOURNAL = `Started ${UNIT} - Mesos agent of cluster lab (hw5).
@@ -95,6 +95,18 @@ describe('a wait for a unit', () => {
   it('ends, too, where its output is parsed on the controller', async () => {
     const missing = () => 'all';
     expect(await errorOf(FAILING, {missing, limitSeconds: 60})).toBeInstanceOf(UnitError);
+  });
+
+  it('ends with the failure of the unit, too, when its journal cannot be read', async () => {
+    const exec = host.exec.bind(host);
+    host.exec = async (argv, options = {}) => {
+      if (String(options.stdin).includes('journalctl')) throw new TimeoutError('no end within 20 s');
+      return exec(argv, options);
+    };
+    expect(await errorOf(FAILING, {limitSeconds: 60})).toMatchObject({
+      message: `${UNIT} fails each time it is started; the agent to answer was waited for`,
+      journal: [],
+    });
   });
 
   it.each<[string, UnitNow]>([

@@ -40,10 +40,16 @@ describe('the components of a node', () => {
     ['etcd', 'loaded active running \n', 1, {state: 'unhealthy', detail: 'no quorum'}],
     ['etcd', 'not-found inactive dead \n', 4, {state: 'absent', detail: 'not there'}],
     ['etcd', 'loaded activating auto-restart \n', 5, {state: 'unhealthy', detail: 'the service is activating, auto-restart'}],
+    [
+      'etcd',
+      'loaded activating start-pre \nNRestarts=0\n',
+      5,
+      {state: 'unhealthy', detail: 'the service is activating, start-pre'},
+    ],
     ['etcd', 'loaded inactive dead \n', 5, {state: 'unhealthy', detail: 'the service is inactive, dead'}],
     [
       'etcd',
-      `loaded activating start-pre \nStarted hw5-etcd.service - etcd.\nlisten tcp: bind: address already in use\nbye
+      `loaded activating start-pre \nNRestarts=5\nStarted hw5-etcd.service - etcd.\nlisten tcp: bind: address already in use\nbye
 hw5-etcd.service: Main process exited, code=exited, status=1/FAILURE\n`,
       5,
       {
@@ -53,13 +59,23 @@ hw5-etcd.service: Main process exited, code=exited, status=1/FAILURE\n`,
       },
     ],
     ['proxy', 'loaded active running \nHTTP 503', 1, {state: 'unhealthy', detail: 'the notebook does not answer (HTTP 503)'}],
-    ['docker', '20.10.24 etcd://a:2379\n', 0, {state: 'healthy', detail: 'Docker 20.10.24'}],
+    ['docker', 'loaded active running \nDocker 20.10.24\n', 0, {state: 'healthy', detail: 'Docker 20.10.24'}],
     ['docker', '', 124, {state: 'unhealthy', detail: 'dockerd does not answer, or has no cluster store'}],
     [
       'docker',
-      'activating\n',
-      1,
-      {state: 'unhealthy', detail: expect.stringMatching(/^dockerd is activating \(up to 15 s for each/)},
+      'loaded activating start \n',
+      5,
+      {state: 'unhealthy', detail: expect.stringMatching(/^dockerd is starting \(up to 15 s for each/)},
+    ],
+    [
+      'docker',
+      'loaded activating auto-restart \nunable to configure the Docker daemon with file /etc/docker/daemon.json\n',
+      5,
+      {
+        state: 'unhealthy',
+        detail:
+          'the service is activating, auto-restart: unable to configure the Docker daemon with file /etc/docker/daemon.json',
+      },
     ],
     ['network', 'calico\n', 0, {state: 'healthy', detail: 'calico_net'}],
     ['network', '', 1, {state: 'unhealthy', detail: 'no network calico_net'}],

@@ -42,6 +42,32 @@ describe('finding the scheduler', () => {
     }
   });
 
+  it.each<[string, number, FakeHost | Error, string]>([
+    ['waits longer for the leader that another one names', 4_000, instance('node0', {isLeader: true}), 'node0'],
+    ['returns another one once the leader that it names fails', 4_000, new ConnectError('node0', 'no route'), 'node1'],
+    ['returns another one when the leader that it names is too late', 9_000, instance('node0', {isLeader: true}), 'node1'],
+  ])('%s', async (_, afterMs, leader, expected) => {
+    vi.useFakeTimers();
+    try {
+      const late = new Promise<FakeHost>((resolve, reject) => {
+        setTimeout(() => (leader instanceof Error ? reject(leader) : resolve(leader)), afterMs);
+      });
+      const never = new Promise<FakeHost>(() => {});
+      const found = findFramework(cluster, open(late, instance('node1'), never));
+      let isFound = false;
+      void found.then(() => {
+        isFound = true;
+      });
+      await vi.advanceTimersByTimeAsync(3_900);
+      expect(isFound).toBe(false);
+      await vi.advanceTimersByTimeAsync(1_200);
+      expect(isFound).toBe(true);
+      expect((await found).node.name).toBe(expected);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('fails with the reason of every node when no instance answers', async () => {
     await using hosts = open(new ConnectError('node0', 'node0 is off'), STOPPED('node1'), STOPPED('node2'));
     await expect(findFramework(cluster, hosts)).rejects.toMatchObject({

@@ -97,6 +97,11 @@ describe('whether Felix keeps running', () => {
     expect(await observe(STOPPED)).toMatchObject({isRunning: false, problem: 'the node does not run'});
   });
 
+  it('shows no secret of its log', async () => {
+    await log('[FATAL][57] etcd refuses password=hunter2\n');
+    expect((await observe(STOPPED)).problem).toContain('password=***');
+  });
+
   it('reads the journal where it runs as a service', async () => {
     await fake('journalctl', 'echo "Error: cannot read the kernel"');
     expect((await observe(STOPPED)).problem).toBe(

@@ -5,9 +5,6 @@ import {calicoNode} from '../../../../src/components/calico/node.js';
 import {fakeInputs} from '../../../support/fake-inputs.js';
 import {clusterOf, contextOf, fileAfter, lines, plan, readiness, undo} from '../situation.js';
 
-const _URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
-const _CONFIG = '/etc/calico/calicoctl.cfg';
-
 describe('calico-node', () => {
   const STARTED = '/etc/hw5/calico-node';
   const none = {services: [], hasContainer: false};
@@ -134,7 +131,9 @@ describe('calico-node', () => {
   });
 
   it('runs when calicoctl prints its status, with or without sessions: observed with the script of its wait', () => {
-    const {script, parse} = calicoNode.facts(contextOf({}))['isRunning']!;
+    const {script, command, parse} = calicoNode.facts(contextOf({}))['isRunning']!;
+    // what a user is told to run when it hangs
+    expect(command).toBe('calicoctl node status');
     expect(script).toBe(readiness(calicoNode).script);
     expect(script).toContain('calicoctl node status');
     expect(parse({stdout: established('198.18.0.11'), code: 0})).toBe(true);

@@ -3,9 +3,6 @@ import {pool} from '../../../../src/components/calico/pool.js';
 import type {RunAction} from '../../../../src/engine/action.js';
 import {clusterOf, lines, plan, targets, undo} from '../situation.js';
 
-const _URL = 'https://github.com/projectcalico/calicoctl/releases/download/v1.6.5/calicoctl';
-const _CONFIG = '/etc/calico/calicoctl.cfg';
-
 describe('the IP pool and the profile', () => {
   const printedPool = {
     kind: 'ipPool',

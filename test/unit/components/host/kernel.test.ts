@@ -40,6 +40,17 @@ describe('kernel settings', () => {
     ]);
   });
 
+  it('are kept with the value that Felix changes, too, where an earlier release made the backup without it', () => {
+    const [, , felix] = before.split('\n');
+    const backup = {...installed.backup, content: installed.backup.content.replace(`${felix}\n`, '')};
+    const values = `${installed.values}\n${felix}`;
+    const actions = plan(kernel, {...installed, backup, values});
+    expect(lines(actions)).toEqual(['change /etc/hw5/restore/sysctl.conf (mode 0644)']);
+    expect(fileAfter(actions, '/etc/hw5/restore/sysctl.conf')).toEqual(installed.backup);
+    expect(plan(kernel, {...installed, values: values.replace(/2$/, '1')})).toEqual([]);
+    expect(plan(kernel, {...installed, backup})).toEqual([]);
+  });
+
   it('get their old values again', () => {
     expect(lines(undo(kernel, installed))).toEqual([
       `remove ${CONF}`,

@@ -20,6 +20,12 @@ export const recordSchema = z.object({
   baseKey: z.string(),
 });
 
+/** What is recorded of a lab: all fields of the schema. */
+export function recordOf(lab: LabRecord): z.infer<typeof recordSchema> {
+  const fields = Object.keys(recordSchema.shape) as (keyof LabRecord)[];
+  return recordSchema.parse(Object.fromEntries(fields.flatMap((key) => (lab[key] === undefined ? [] : [[key, lab[key]]]))));
+}
+
 /** @returns undefined when there is no such lab, or only what an interrupted `lab up` or a power failure left */
 export async function readRecord(host: LabHost, name: string): Promise<LabRecord | undefined> {
   const {files} = labFrom(defineLab({name}), host);

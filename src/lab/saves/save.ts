@@ -11,7 +11,7 @@ import {makePublicDirectories} from '../public-path.js';
 import {HERE, type LabContext, labRun, type Report} from '../report.js';
 import {requireRoot} from '../require-root.js';
 import {run} from '../run.js';
-import {type LabRecord, loadLab, nameOption} from '../state.js';
+import {type LabRecord, loadLab, nameOption, recordOf} from '../state.js';
 import {copyDirectories, inUnits, measure, requireSpace} from './copy.js';
 import {removeInterrupted, unfinishedSave} from './interrupted.js';
 import {checkSaveName, readSave, type Save, savePaths, savesDirectory} from './saves.js';
@@ -116,14 +116,13 @@ async function describe(
     readonly amount: {readonly bytes: number; readonly entries: number};
   },
 ): Promise<Save> {
-  const {count, subnet, sudoPassword, baseKey} = parts.lab;
   return {
     version: 1,
     name,
     savedAt: new Date().toISOString(),
     ...parts.amount,
-    lab: {name: parts.lab.name, count, subnet, sudoPassword: [...sudoPassword], baseKey},
-    baseIdentity: await baseIdentity(baseAt(parts.host, baseKey)),
+    lab: recordOf(parts.lab),
+    baseIdentity: await baseIdentity(baseAt(parts.host, parts.lab.baseKey)),
     running: [...parts.running],
   };
 }

@@ -7,7 +7,7 @@ import {HOST_PACKAGES} from '../../../src/lab/host-packages.js';
 import {knownHost} from '../../../src/lab/keys.js';
 import {defineLab, labFrom} from '../../../src/lab/lab.js';
 import {joinPreinstalled} from '../../../src/lab/preinstalled.js';
-import {agree} from '../../../src/lab/state.js';
+import {agree, recordOf} from '../../../src/lab/state.js';
 
 const record = {name: 'x', count: 2, subnet: '198.18.0.192/27', sudoPassword: ['node1'], baseKey: 'k'};
 const host = labHost({XDG_CACHE_HOME: '/cache'}, '/home/me');
@@ -25,6 +25,20 @@ describe('bringing up a lab that exists', () => {
     expect(() => agree({name: 'x', ...options}, record)).toThrow(
       expect.objectContaining({message, hint: 'run `hw5 lab down --name x` first, or take another --name'}),
     );
+  });
+});
+
+describe('the record of a lab, which its saves contain, too', () => {
+  const host = labHost({}, '/home/me');
+
+  it('names the upstream systems in it, and nothing that follows from it', () => {
+    const definition = defineLab({name: 'up', calico: '/opt/calico', mesos: '/opt/mesos'});
+    const record = recordOf({...labFrom(definition, host), baseKey: 'b'});
+    expect(record).toEqual({...definition, baseKey: 'b'});
+  });
+
+  it('has no upstream systems where there are emulators', () => {
+    expect(recordOf({...defineLab({name: 'x'}), baseKey: 'b'})).not.toHaveProperty('calico');
   });
 });
 

@@ -244,7 +244,8 @@ function contract(name: string, {make, script, isReal}: Subject): void {
       const tag = randomUUID();
       const argv = sh('sleep 600 & sleep 600', tag);
       await expect(host.exec(argv, {timeoutMs: 200})).rejects.toBeInstanceOf(TimeoutError);
-      expect(await running(host, tag)).toEqual([]);
+      // hw5 does not wait longer than KILL_LIMIT_MS for it, which a busy computer may need
+      await expect.poll(() => running(host, tag), {timeout: 30_000}).toEqual([]);
     });
 
     real('kills a command that ignores SIGTERM', async () => {
@@ -254,7 +255,8 @@ function contract(name: string, {make, script, isReal}: Subject): void {
       await expect(host.exec(argv, {signal: abort.signal, onStdout: () => abort.abort()})).rejects.toBeInstanceOf(
         InterruptedError,
       );
-      expect(await running(host, tag)).toEqual([]);
+      // hw5 does not wait longer than KILL_LIMIT_MS for it, which a busy computer may need
+      await expect.poll(() => running(host, tag), {timeout: 30_000}).toEqual([]);
     });
 
     it('is interrupted by its signal', async () => {

@@ -1,7 +1,7 @@
 import type {EtcdNode} from '../etcd/client.js';
 import {parseBgp} from './bgp.js';
 import * as keys from './keys.js';
-import type {CalicoNode, Endpoint, HostEndpoint, Policy, Pool, Profile, Rule, Snapshot} from './types.js';
+import type {CalicoNode, Endpoint, HostEndpoint, Policy, PolicyRecord, Pool, Profile, Rule, Snapshot} from './types.js';
 
 export const DEFAULT_AS_NUMBER = '64512';
 
@@ -93,16 +93,6 @@ function parseProfiles(values: ReadonlyMap<string, string>): Profile[] {
       egress: rules?.outbound_rules ?? [],
     };
   });
-}
-
-interface PolicyRecord {
-  readonly order?: number;
-  readonly inbound_rules?: readonly Rule[];
-  readonly outbound_rules?: readonly Rule[];
-  readonly selector?: string;
-  readonly untracked?: boolean;
-  readonly pre_dnat?: boolean;
-  readonly types?: readonly string[];
 }
 
 function parsePolicies(values: ReadonlyMap<string, string>): Policy[] {

@@ -138,3 +138,15 @@ export interface Snapshot {
   /** Node → its own settings of Felix, which override those for all nodes. */
   readonly nodeFelix: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
+
+/** A policy as etcd holds it. */
+export interface PolicyRecord {
+  readonly order?: number;
+  readonly inbound_rules?: readonly Rule[];
+  readonly outbound_rules?: readonly Rule[];
+  readonly selector?: string;
+  readonly untracked?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly pre_dnat?: boolean;
+  readonly types?: readonly string[];
+}

@@ -1,4 +1,4 @@
-import {goJson, sortedMap} from '../../model/go-json.js';
+import {goJson} from '../../model/go-json.js';
 import {parseIp} from '../../model/ip.js';
 import {hostEndpointKey} from '../../model/keys.js';
 import {field, listOf, STRING, STRING_MAP, struct} from '../schema/type.js';
@@ -17,6 +17,7 @@ import {
   NAMESPACED_NAME,
   parseRecord,
   resource,
+  sortedOrAbsent,
 } from './kind.js';
 import {IP} from './scalars.js';
 
@@ -100,7 +101,7 @@ function toRecord({labels}: Metadata, {interfaceName, expectedIPs = [], profiles
     name: interfaceName || undefined,
     expected_ipv4_addrs: addresses(4),
     expected_ipv6_addrs: addresses(6),
-    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : sortedMap(labels as Metadata),
+    labels: sortedOrAbsent(labels),
     profile_ids: profiles.length === 0 ? undefined : profiles,
   });
 }

@@ -1,4 +1,5 @@
 import type {EtcdClient} from '../../etcd/client.js';
+import {sortedMap} from '../../model/go-json.js';
 import {unescapeName} from '../../model/keys.js';
 import type {Problems} from '../schema/problems.js';
 import type {Type} from '../schema/type.js';
@@ -72,6 +73,12 @@ export function checkLabels(labels: unknown, problems: Problems): void {
 /** The first of the identifiers that the metadata lacks. */
 export function firstMissing(metadata: Metadata, names: readonly string[]): string | undefined {
   return names.find((name) => metadata[name] === undefined || metadata[name] === '');
+}
+
+/** Labels or annotations as Go writes them: sorted by name, and without the field where there are none. */
+export function sortedOrAbsent(map: unknown): Metadata | undefined {
+  if (map === undefined || Object.keys(map as object).length === 0) return undefined;
+  return sortedMap(map as Metadata);
 }
 
 /** Whether the metadata has all identifiers that are given. */

@@ -1,6 +1,6 @@
-import {goJson, sortedMap} from '../../model/go-json.js';
+import {goJson} from '../../model/go-json.js';
 import {POLICIES, policyKey} from '../../model/keys.js';
-import type {Rule} from '../../model/types.js';
+import type {PolicyRecord} from '../../model/types.js';
 import {goFloat, type Problems} from '../schema/problems.js';
 import {BOOLEAN, FLOAT, field, listOf, STRING, STRING_MAP, struct} from '../schema/type.js';
 import type {Version} from '../version.js';
@@ -14,6 +14,7 @@ import {
   parseRecord,
   type Resource,
   resource,
+  sortedOrAbsent,
 } from './kind.js';
 import {rulesFromRecord, rulesToRecord} from './rule-records.js';
 import {type ApiRule, checkRules, checkSelector, rulesType} from './rules.js';
@@ -25,17 +26,6 @@ interface Spec {
   readonly selector?: string;
   readonly doNotTrack?: boolean;
   readonly preDNAT?: boolean;
-  readonly types?: readonly string[];
-}
-
-interface PolicyRecord {
-  readonly order?: number;
-  readonly inbound_rules?: readonly Rule[];
-  readonly outbound_rules?: readonly Rule[];
-  readonly selector?: string;
-  readonly untracked?: boolean;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly pre_dnat?: boolean;
   readonly types?: readonly string[];
 }
 
@@ -115,10 +105,7 @@ function toRecord({annotations}: Resource['metadata'], spec: Spec, version: Vers
     outbound_rules: outbound.length === 0 ? undefined : outbound,
     selector: spec.selector ?? '',
     untracked: spec.doNotTrack || undefined,
-    annotations:
-      annotations === undefined || Object.keys(annotations as object).length === 0
-        ? undefined
-        : sortedMap(annotations as Resource['metadata']),
+    annotations: sortedOrAbsent(annotations),
     pre_dnat: spec.preDNAT || undefined,
     types: version === 'v1.2.0' ? undefined : types,
   }) as PolicyRecord;

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {goJson, sortedMap} from '../../model/go-json.js';
+import {goJson} from '../../model/go-json.js';
 import {parseIp, parseNet} from '../../model/ip.js';
 import {workloadEndpointKey} from '../../model/keys.js';
 import type {Problems} from '../schema/problems.js';
@@ -20,6 +20,7 @@ import {
   parseRecord,
   type Resource,
   resource,
+  sortedOrAbsent,
 } from './kind.js';
 import {IP, MAC, NET} from './scalars.js';
 
@@ -175,7 +176,7 @@ function toRecord({activeInstanceID, labels}: Metadata, spec: Spec): Metadata {
     ipv6_nets: nets(6),
     ipv4_nat: nats(4),
     ipv6_nat: nats(6),
-    labels: labels === undefined || Object.keys(labels as object).length === 0 ? undefined : sortedMap(labels as Metadata),
+    labels: sortedOrAbsent(labels),
     ipv4_gateway: spec.ipv4Gateway,
     ipv6_gateway: spec.ipv6Gateway,
   });
